@@ -1,0 +1,104 @@
+"""Every error that a user can cause, in one tree.
+
+::
+
+    PrunelleError
+    ├── ArgumentError            a value that breaks a rule: which argument, the rule, what came, what next
+    │   └── UnknownName          a name that does not exist, with the nearest that do
+    ├── DataError                pictures or labels that cannot be used
+    │   ├── MissingData          files that are not there and could not be fetched
+    │   ├── BadPicture           one picture that cannot be read; ``.reason`` says why
+    │   └── BadPictures          too many of them, or a class left with none
+    ├── RunError                 a run folder that cannot be made, read or resumed
+    │   └── DiskFull             what was saved before stays as it was
+    └── TrainingStopped          a training that ended early; what it learned is saved
+        ├── Diverged             its loss became NaN or infinite
+        └── Interrupted          SIGINT or SIGTERM; ``.exit_code`` is 130 or 143
+
+The command line prints the message of a ``PrunelleError`` and no traceback. Messages name the argument,
+the rule, what was received, and the next step.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PrunelleError(Exception):
+    """The root: catch this to catch whatever Prunelle raises on purpose."""
+
+    exit_code = 1
+
+
+class ArgumentError(PrunelleError, ValueError):
+    """An argument breaks a rule."""
+
+    exit_code = 2
+
+
+class UnknownName(ArgumentError):
+    """A name that does not exist."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        super().__init__(f"unknown {kind} {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+
+
+class DataError(PrunelleError):
+    """Pictures or labels that cannot be used."""
+
+
+class MissingData(DataError):
+    """Files that are not there and could not be fetched."""
+
+
+class BadPicture(DataError):
+    """One picture cannot be read.
+
+    Args:
+        file: where it is.
+        reason: why, in a few words that follow "file: " (``"empty file"``).
+    """
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+        self.file = file
+        self.reason = reason
+
+
+class BadPictures(DataError):
+    """Too many pictures cannot be read, or a class is left with none."""
+
+
+class RunError(PrunelleError):
+    """A run folder cannot be made, read or resumed."""
+
+
+class DiskFull(RunError):
+    """No room to write; what was saved before is untouched."""
+
+
+class TrainingStopped(PrunelleError):
+    """A training ended early."""
+
+
+class Diverged(TrainingStopped):
+    """The loss became NaN or infinite."""
+
+
+class Interrupted(TrainingStopped):
+    """A signal asked the training to stop; it saved its state first."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'lenet5'?``, with a space before it, or nothing when no known name is close."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
+    if not close:
+        return ""
+    return f" Did you mean {' or '.join(repr(by_lower[match]) for match in close)}?"

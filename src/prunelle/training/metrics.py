@@ -1,0 +1,181 @@
+"""What a trained network is worth: accuracy with its interval, per class, calibrated or not.
+
+Everything is computed from probabilities and labels in one ``Evaluation``; nothing here runs a network.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of a proportion (Wilson 1927), ``(low, high)`` in [0, 1].
+
+    Unlike the normal approximation it stays inside [0, 1] and holds for small n and for accuracies near 1.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    z = 1.959963984540054
+    p = successes / n
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    # At the ends the exact bound is 0 or 1; rounding must not leave it a hair outside.
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == n else centre + half
+    return low, high
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassScore:
+    """One line of the per-class table. ``support`` is how many examples of the class there are."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ReliabilityBin:
+    """Predictions whose confidence lies in ``[low, high)``: how sure they were, how often they were right."""
+
+    low: float
+    high: float
+    confidence: float
+    accuracy: float
+    count: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A network's answers on a labelled split.
+
+    Attributes:
+        split: which: ``train``, ``validation`` or ``test``.
+        classes: K names in index order.
+        labels: ``(N,)`` int64, the truth.
+        probabilities: ``(N, K)`` float32, rows sum to 1.
+        loss: mean negative log-likelihood of the truth, in nats, without label smoothing.
+        files: where each example came from, or None.
+    """
+
+    split: str
+    classes: tuple[str, ...]
+    labels: np.ndarray
+    probabilities: np.ndarray
+    loss: float
+    files: tuple[str, ...] | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return len(self.labels)
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """``(N,)`` int64, the most probable class of each example."""
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """``(N,)``, the probability given to ``predicted``."""
+        return np.asarray(self.probabilities.max(axis=1))
+
+    @property
+    def correct(self) -> int:
+        """How many are right."""
+        return int((self.predicted == self.labels).sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction that is right, in [0, 1]."""
+        return self.correct / self.n if self.n else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the accuracy."""
+        return wilson_interval(self.correct, self.n)
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """``(K, K)`` counts: row the truth, column the prediction."""
+        from sklearn.metrics import confusion_matrix
+
+        return np.asarray(confusion_matrix(self.labels, self.predicted, labels=range(len(self.classes))))
+
+    def per_class(self) -> list[ClassScore]:
+        """Precision, recall and F1 of each class; 0 where a class was never predicted or never there."""
+        from sklearn.metrics import precision_recall_fscore_support
+
+        table = precision_recall_fscore_support(
+            self.labels, self.predicted, labels=range(len(self.classes)), zero_division=0.0
+        )
+        return [
+            ClassScore(name, float(precision), float(recall), float(f1), int(support))
+            for name, precision, recall, f1, support in zip(self.classes, *table, strict=True)
+        ]
+
+    def most_confused(self, most: int = 10) -> list[tuple[str, str, int]]:
+        """``(truth, prediction, count)`` of the commonest errors, commonest first."""
+        errors = self.confusion.copy()
+        np.fill_diagonal(errors, 0)
+        order = np.argsort(-errors, axis=None, kind="stable")[:most]
+        pairs = [np.unravel_index(index, errors.shape) for index in order]
+        return [(self.classes[i], self.classes[j], int(errors[i, j])) for i, j in pairs if errors[i, j]]
+
+    def reliability(self, num_bins: int = 15) -> list[ReliabilityBin]:
+        """Equal-width bins of confidence over [0, 1]; empty ones are left out."""
+        edges = np.linspace(0, 1, num_bins + 1)
+        # A confidence of exactly 1 belongs to the last bin.
+        index = np.minimum((self.confidence * num_bins).astype(int), num_bins - 1)
+        right = self.predicted == self.labels
+        bins = []
+        for b in range(num_bins):
+            inside = index == b
+            if inside.any():
+                bins.append(
+                    ReliabilityBin(
+                        float(edges[b]),
+                        float(edges[b + 1]),
+                        float(self.confidence[inside].mean()),
+                        float(right[inside].mean()),
+                        int(inside.sum()),
+                    )
+                )
+        return bins
+
+    def calibration_error(self, num_bins: int = 15) -> float:
+        """Expected calibration error (Naeini 2015, Guo 2017): mean |confidence - accuracy| over bins."""
+        return sum(b.count * abs(b.confidence - b.accuracy) for b in self.reliability(num_bins)) / max(
+            self.n, 1
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The entry of ``metrics.json`` for one split."""
+        return {
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "loss": self.loss,
+            "n": self.n,
+            "expected_calibration_error": self.calibration_error(),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything ``prunelle evaluate --json`` prints."""
+        return {
+            **self.summary(),
+            "split": self.split,
+            "classes": list(self.classes),
+            "per_class": [dataclasses.asdict(score) for score in self.per_class()],
+            "confusion_matrix": self.confusion.tolist(),
+            "most_confused": [
+                {"truth": truth, "predicted": predicted, "count": count}
+                for truth, predicted, count in self.most_confused()
+            ],
+        }
