@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import initialise, require_size
+from prunelle.networks.blocks import require_size
 
 
 class LeNet5(nn.Module):
@@ -45,7 +45,6 @@ class LeNet5(nn.Module):
             nn.ReLU(inplace=True),
             nn.Linear(84, num_classes),
         )
-        initialise(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """``images: (N, C, H, W)`` → ``(N, num_classes)`` logits."""

@@ -2,9 +2,9 @@
 
 A training does not learn when, after at least one whole epoch and a hundred steps, it is right no more often
 than always naming the commonest class would be, and its loss is no better than that of the best blind guess;
-both over the epoch, whose beginning is always bad, and as the network is at its end. The reasons looked for,
-in this order: the same pictures under several labels; units that are dead; a learning rate too high; one too
-low.
+both over the epoch, whose beginning is always bad, and as the network is at its end; and its loss at the end of
+the epoch is not well below the epoch's mean, as one that still falls is. The reasons looked for, in this order:
+the same pictures under several labels; units that are dead; a learning rate too high; one too low.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from prunelle.data.batches import Batches
@@ -23,6 +22,7 @@ from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.texts import Note
 from prunelle.training.inference import class_logits, evaluation_mode
+from prunelle.training.loss import classification_loss
 from prunelle.training.recipe import Recipe
 
 MINIMUM_STEPS = 100
@@ -64,11 +64,11 @@ class Watch:
         smoothing = recipe.label_smoothing
         # The loss of a constant answer p is -Σ mass·log p over this; p proportional to the mass is the best.
         # A class that is not there gets a hair of it, for its logarithm.
-        mass = weights * ((1 - smoothing) * shares + smoothing / num_classes) + 1e-12
+        seen = weights * shares / (weights * shares).sum()
+        mass = (1 - smoothing) * seen + smoothing / num_classes + 1e-12
         self.blind = mass / mass.sum()
         """``(num_classes,)``, the best answer of one who sees no picture."""
-        logs = np.log(self.blind)
-        self.chance_loss = float(-(mass * logs).sum() / (weights * shares).sum())
+        self.chance_loss = float(-(mass * np.log(self.blind)).sum())
         """The recipe's loss, in nats, of that answer."""
         self.before: list[torch.Tensor] = []
         """A sample of the weights as they were when the epoch began."""
@@ -90,6 +90,8 @@ class Watch:
         chance = float(labels.bincount().max() / len(labels))
         if _beats_chance(accuracy, loss, chance, self._loss(blind, labels), len(labels)):
             return None
+        if loss < 0.9 * train_loss:
+            return None  # still falling: slow, maybe, but it learns
         en, fr = self._reason(loss)
         return Note(
             f"This training does not learn: {train_accuracy:.1%} right on the training pictures, when always "
@@ -112,8 +114,7 @@ class Watch:
 
     def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> float:
         weights = None if self._class_weights is None else self._class_weights.cpu().double()
-        smoothing = self._recipe.label_smoothing
-        return F.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing).item()
+        return classification_loss(logits, labels, weights, self._recipe.label_smoothing).item()
 
     def _reason(self, loss: float) -> tuple[str, str]:
         twice = contradictory_share(self._train)

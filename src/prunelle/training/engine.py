@@ -16,7 +16,6 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from prunelle.data.batches import Batches, derive_seed, epoch_order
@@ -26,6 +25,7 @@ from prunelle.errors import Diverged, RunError
 from prunelle.texts import Note
 from prunelle.training import diagnosis, speed
 from prunelle.training.inference import class_logits, evaluate
+from prunelle.training.loss import classification_loss
 from prunelle.training.recipe import Recipe
 from prunelle.training.schedule import learning_rate
 
@@ -229,9 +229,7 @@ class Training:
         at.train_seconds += time.perf_counter() - start
 
     def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        return F.cross_entropy(
-            logits, labels, weight=self._class_weights, label_smoothing=self.recipe.label_smoothing
-        )
+        return classification_loss(logits, labels, self._class_weights, self.recipe.label_smoothing)
 
     def _diverged(self, what: str) -> Diverged:
         return Diverged(

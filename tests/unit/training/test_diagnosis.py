@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from scipy.optimize import minimize
+from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from prunelle.data.batches import Batches
@@ -98,31 +99,33 @@ def test_nothing_is_told_before_a_hundred_steps_and_nothing_twice() -> None:
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("balance", [False, True])
-@pytest.mark.parametrize("rare", [0.03, 0.1])
-def test_one_class_much_commoner_is_no_reproach(smoothing: float, balance: bool, rare: float) -> None:
+@pytest.mark.parametrize(("rare", "learning_rate"), [(0.03, 3e-4), (0.03, 1e-3), (0.1, 3e-4)])
+def test_one_class_much_commoner_is_no_reproach(
+    smoothing: float, balance: bool, rare: float, learning_rate: float
+) -> None:
     # Learned slowly from weights whose first answers are worse than blind: in the first epochs right less
     # often, and with a larger loss, than naming the common class.
     pixels = bars(600, 2, shares=(1 - rare, rare))
     network = small(2)
     network[6].bias.data.copy_(torch.tensor([-1.0, 1.0]))
     recipe = Recipe(
-        epochs=3,
+        epochs=4,
         batch_size=4,
         optimizer="sgd",
-        learning_rate=0.01,
+        learning_rate=learning_rate,
         balance=balance,
         label_smoothing=smoothing,
     )
     run = training(network, pixels, recipe, num_classes=2)
     records = epochs(run)
-    assert records[0].train_accuracy < 1 - rare + 0.02
+    assert records[0].train_accuracy < 1 - rare
     assert run.progress.warnings == []
     network.eval()
     batches = Batches(pixels, CPU)
     images, labels = batches.take(torch.arange(600))
-    told = network(preprocess_of(pixels).normalise(images)).argmax(dim=1)
-    # It did learn: the rare class is found.
-    assert float((told[labels == 1] == 1).float().mean()) > 0.6
+    # It does learn: pictures of the rare class are those it takes most for rare ones.
+    told = (network(preprocess_of(pixels).normalise(images)) @ torch.tensor([-1.0, 1.0])).detach()
+    assert roc_auc_score(labels, told) > 0.9
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -143,10 +146,10 @@ def test_chance_is_the_best_constant_answer(smoothing: float, balance: bool) -> 
 
     def loss(logits: np.ndarray) -> float:
         rows = torch.from_numpy(logits).expand(100, -1)
-        doubled = None if weights is None else weights.double()
-        return F.cross_entropy(
-            rows, torch.from_numpy(labels), weight=doubled, label_smoothing=smoothing
-        ).item()
+        each = F.cross_entropy(
+            rows, torch.from_numpy(labels), label_smoothing=smoothing, reduction="none"
+        ).numpy()
+        return float(np.average(each, weights=None if weights is None else weights.numpy()[labels]))
 
     best = minimize(loss, np.zeros(3), tol=1e-10)
     assert watch.chance == 0.7

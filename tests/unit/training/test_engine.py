@@ -59,8 +59,8 @@ def plain_loop(network: nn.Module, pixels: Pixels, recipe: Recipe) -> list[tuple
             def smoothed(logits: torch.Tensor, labels: torch.Tensor = labels) -> torch.Tensor:
                 wanted = F.one_hot(labels, len(counts)) * (1 - recipe.label_smoothing)
                 wanted = wanted + recipe.label_smoothing / len(counts)
-                each = -(wanted * weights * logits.log_softmax(dim=1)).sum(dim=1)
-                return each.sum() / weights[labels].sum()
+                each = -(wanted * logits.log_softmax(dim=1)).sum(dim=1)
+                return (weights[labels] * each).sum() / weights[labels].sum()
 
             loss = smoothed(logits)
             total = loss + sum(0.3 * smoothed(other) for other in others)
