@@ -111,9 +111,8 @@ def limited(output: str, resume: bool, size: int) -> None:
     try:
         small_training(output, resume)
     except DiskFull as error:
-        assert "no room on the disk" in str(error), error
-        assert "--resume" in str(error)
-        raise SystemExit(77) from None
+        said_so = "no room on the disk" in str(error) and "--resume" in str(error)
+        raise SystemExit(77 if said_so else 1) from None
 
 
 def test_a_full_disk_loses_nothing_saved(reference: tuple[Path, float], tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ CONTEXT.set_forkserver_preload(["prunelle.tasks", "sklearn.datasets", "sklearn.m
 TIMING_FIELDS = {"seconds", "images_per_second", "data_wait"}
 
 
-def small_training(output: str, resume: bool = False, epochs: int | None = None, save_every_s: float = 0.0) -> None:
+def small_training(
+    output: str, resume: bool = False, epochs: int | None = None, save_every_s: float = 0.0
+) -> None:
     """Digits, 8×8, through the photo network (three dropouts), mirrored, turned and shifted."""
     import torch
 

@@ -71,6 +71,6 @@ def main() -> None:
         status = 130
     except BrokenPipeError:
         # ``| head`` has read enough. Nothing more can be written, so nothing may be flushed at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         status = 1
     sys.exit(status if isinstance(status, int) else 0)

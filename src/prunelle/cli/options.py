@@ -39,7 +39,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-class SizeType(click.ParamType):
+class SizeType(click.ParamType[Any]):
     """``64`` or ``48x64`` (height x width), in pixels."""
 
     name = "PX"
@@ -52,7 +52,7 @@ class SizeType(click.ParamType):
         return int(found[1]), int(found[2] or found[1])
 
 
-class BytesType(click.ParamType):
+class BytesType(click.ParamType[Any]):
     """``800MB``, ``2GB``."""
 
     name = "BYTES"
@@ -67,7 +67,7 @@ class BytesType(click.ParamType):
         return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
 
 
-class NumbersType(click.ParamType):
+class NumbersType(click.ParamType[Any]):
     """``256,128``."""
 
     name = "N,N…"

@@ -87,10 +87,10 @@ def _detail(module: nn.Module) -> str:
     if kernel is not None:
         parts.append(sides(kernel))
         stride = getattr(module, "stride", kernel)
-        if stride not in (1, (1, 1), None):
+        if step(stride) != "1":
             parts.append(f"stride {step(stride)}")
         padding = getattr(module, "padding", 0)
-        if padding not in (0, (0, 0)):
+        if step(padding) != "0":
             parts.append(f"padding {step(padding)}")
         if getattr(module, "groups", 1) not in (1, None):
             parts.append(f"groups {module.groups}")

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from prunelle.texts import Note
-from prunelle.training.engine import EpochRecord, StepRecord
+from prunelle.training.records import EpochRecord, StepRecord
 
 Style = Literal["auto", "live", "lines", "json", "quiet"]
 

@@ -40,9 +40,9 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, BadPicture, RunError, did_you_mean
 from prunelle.training import inference
 from prunelle.training.checkpoint import load_tensors, save_tensors, write_json, write_text
-from prunelle.training.engine import RESULT_FIELDS
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
+from prunelle.training.records import RESULT_FIELDS
 
 
 @dataclasses.dataclass(frozen=True)

@@ -109,7 +109,8 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
             raise DataError(
                 f"the run does not know the class {name!r}.{did_you_mean(name, ours)} It knows: {', '.join(ours)}."
             )
-    return np.array([ours.index(name) for name in theirs], np.int64)[labels]
+    translation = np.array([ours.index(name) for name in theirs], np.int64)
+    return np.asarray(translation[labels])
 
 
 def _expand(files: Sequence[str | Path]) -> list[Path]:

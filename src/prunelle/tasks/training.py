@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import platform
 import shlex
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -28,12 +22,13 @@ from prunelle.errors import ArgumentError, Diverged, Interrupted, RunError
 from prunelle.networks.summary import count_parameters
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.run import Run, build_network, new_run_path
-from prunelle.tasks import finishing, loading
+from prunelle.tasks import finishing, loading, machine
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
 from prunelle.texts import Language, Note, default_language
 from prunelle.training.checkpoint import load_tensors, save_tensors
-from prunelle.training.engine import EpochRecord, Training
+from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
+from prunelle.training.records import EpochRecord
 
 MEMORY_BUDGET = 1 << 30
 """Bytes of decoded pixels kept in memory; beyond it they live in a memory-mapped file."""
@@ -218,14 +213,8 @@ def _create(
             for split, pixels in prepared.pixels.items()
             for skipped in pixels.skipped
         ],
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("prunelle", "torch", "numpy", "pillow")},
-        "host": {
-            "system": platform.platform(terse=True),
-            "processor": _processor(),
-            "threads": str(torch.get_num_threads()),
-            "device": str(training.device),
-        },
+        "versions": machine.versions(),
+        "host": machine.host(training.device),
     }
     run = Run.create(output, info, data.classes, training.preprocess, training.network)
     loading.write_splits(run, prepared.pixels)
@@ -297,7 +286,7 @@ def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) 
     """Consumes the engine's records: shows, writes, saves, stops."""
     training = prepared.training
     saved = time.monotonic()
-    with _stop_on_signals() as received:
+    with machine.stop_on_signals() as received:
         try:
             for record in training.run():
                 listener.record(record)
@@ -333,41 +322,3 @@ def _interrupted(run: Run, training: Training, number: int) -> Interrupted:
         f"  prunelle train --resume {shlex.quote(str(run.path))}",
         exit_code=128 + number,
     )
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[list[int]]:
-    """Inside, SIGINT and SIGTERM add their number to the list instead of ending the process.
-
-    A second one ends it at once, as does any in a thread other than the main one, where Python allows no
-    handler.
-    """
-    received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-    before: dict[int, Any] = {}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        restore()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, handle)
-    try:
-        yield received
-    finally:
-        restore()
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it."""
-    if Path("/proc/cpuinfo").is_file():
-        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return f"{line.partition(':')[2].strip()}, {os.cpu_count()} cores"
-    return f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"

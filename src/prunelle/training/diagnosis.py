@@ -2,9 +2,9 @@
 
 A training does not learn when, after at least one whole epoch and a hundred steps, it is right no more often
 than always naming the commonest class would be, and its loss is no better than that of the best blind guess;
-both over the epoch, whose beginning is always bad, and as the network is at its end; and its loss at the end of
-the epoch is not well below the epoch's mean, as one that still falls is. The reasons looked for, in this order:
-the same pictures under several labels; units that are dead; a learning rate too high; one too low.
+both over the epoch, whose beginning is always bad, and as the network is at its end. A loss that is still
+falling is left in peace. The reasons looked for, in this order: the same pictures under several labels; units
+that are dead; a learning rate too high; one too low.
 """
 
 from __future__ import annotations
@@ -90,8 +90,9 @@ class Watch:
         chance = float(labels.bincount().max() / len(labels))
         if _beats_chance(accuracy, loss, chance, self._loss(blind, labels), len(labels)):
             return None
-        if loss < 0.9 * train_loss:
-            return None  # still falling: slow, maybe, but it learns
+        # Still falling, and better than calling all classes equally likely: slow, maybe, but it learns.
+        if loss < min(0.9 * train_loss, math.log(self._num_classes)):
+            return None
         en, fr = self._reason(loss)
         return Note(
             f"This training does not learn: {train_accuracy:.1%} right on the training pictures, when always "

@@ -22,94 +22,13 @@ from prunelle.data.batches import Batches, derive_seed, epoch_order
 from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import Diverged, RunError
-from prunelle.texts import Note
 from prunelle.training import diagnosis, speed
 from prunelle.training.inference import class_logits, evaluate
 from prunelle.training.loss import classification_loss
+from prunelle.training.optimizer import make_optimizer
 from prunelle.training.recipe import Recipe
+from prunelle.training.records import EpochRecord, Progress, StepRecord
 from prunelle.training.schedule import learning_rate
-
-
-@dataclasses.dataclass(frozen=True)
-class StepRecord:
-    """One optimisation step done.
-
-    Attributes:
-        epoch: from 1. step: of this epoch, from 1 to ``steps``.
-        loss, accuracy: means over the epoch so far, as the network was at each step.
-        images_per_second: over the epoch so far. data_wait: share of that time spent on making batches.
-        seconds_left: until the end of the training, at this pace.
-    """
-
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    images_per_second: float
-    data_wait: float
-    seconds_left: float
-
-
-@dataclasses.dataclass(frozen=True)
-class EpochRecord:
-    """One epoch done: a line of ``results.csv``, and what to do with the weights.
-
-    Attributes:
-        improved: these weights are the best so far (by validation accuracy, then loss; the last ones where
-            there is no validation).
-        warning: the training does not learn, why that may be, and what to try.
-    """
-
-    epoch: int
-    epochs: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
-    learning_rate: float
-    seconds: float
-    images_per_second: float
-    data_wait: float
-    improved: bool
-    warning: Note | None = None
-
-    def row(self) -> dict[str, float | None]:
-        """The line of ``results.csv``."""
-        return {field: getattr(self, field) for field in RESULT_FIELDS}
-
-
-RESULT_FIELDS = (
-    "epoch",
-    "train_loss",
-    "train_accuracy",
-    "val_loss",
-    "val_accuracy",
-    "learning_rate",
-    "seconds",
-    "images_per_second",
-    "data_wait",
-)
-
-
-@dataclasses.dataclass
-class Progress:
-    """Where a training is; everything in it goes to disk and comes back bit for bit."""
-
-    epoch: int = 0  # finished epochs
-    step: int = 0  # finished steps of the current one
-    loss_sum: float = 0.0  # of the current epoch, over pictures
-    correct: int = 0
-    seen: int = 0
-    seconds: float = 0.0  # of the current epoch
-    train_seconds: float = 0.0  # of those, in steps and batches
-    wait_seconds: float = 0.0  # of those, in batches
-    best_epoch: int = 0
-    best_accuracy: float = -1.0
-    best_loss: float = math.inf
-    rows: list[dict[str, float | None]] = dataclasses.field(default_factory=list)
-    warnings: list[dict[str, str]] = dataclasses.field(default_factory=list)
 
 
 class Training:
@@ -386,29 +305,6 @@ class Training:
         watched = part("watch.")
         self._watch.before = [watched[str(i)].to(self.device) for i in range(len(watched))]
         self.progress = Progress(**copy.deepcopy(progress))
-
-
-def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser over the parameters that want a gradient; decay on matrices and kernels only."""
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    rate = recipe.learning_rate
-    # One fused kernel a step where torch has one (not on mps, and there is none for rmsprop).
-    fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=rate, fused=fused)
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=rate, fused=fused)
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(
-            groups, lr=rate, momentum=recipe.momentum, nesterov=recipe.nesterov, fused=fused
-        )
-    # Keras's decay of the squares, 0.9, which courses rely on; PyTorch's own default is 0.99.
-    return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, eps=1e-7, momentum=recipe.momentum)
 
 
 def _averageable(network: nn.Module, *, copy: bool = True) -> dict[str, torch.Tensor]:
