@@ -87,6 +87,8 @@ def test_a_module_of_ones_own_decides_when_it_tells_its_input() -> None:
     on_digits = choose_preprocess(data((28, 28), 1), lenet, None, None)
     assert on_digits.input_shape == (1, 32, 32)
     assert on_digits.border == 2
+    # 29 and an even border make 31 or 33, never 32.
+    assert choose_preprocess(data((29, 29), 1), lenet, None, None).input_shape == (1, 32, 32)
     on_photos = choose_preprocess(data((200, 300), 3), lenet, None, None)
     assert (on_photos.input_shape, on_photos.border) == ((1, 32, 32), 0)
     assert choose_preprocess(data((8, 8), 1), lenet, 32, None).size == (32, 32)
