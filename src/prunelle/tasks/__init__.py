@@ -2,6 +2,7 @@
 
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
-from prunelle.tasks.training import MEMORY_BUDGET, train
+from prunelle.tasks.loading import MEMORY_BUDGET
+from prunelle.tasks.training import train
 
 __all__ = ["MEMORY_BUDGET", "choose_recipe", "evaluate", "predict", "train"]
