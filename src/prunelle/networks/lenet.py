@@ -124,7 +124,7 @@ class TableConv2d(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         places = [6 * out + into for out, inputs in enumerate(C3_INPUTS) for into in inputs]
-        self.register_buffer("places", torch.tensor(places), persistent=False)
+        self.register_buffer("places", torch.tensor(places))
         self.weight = nn.Parameter(torch.empty(len(places), 5, 5))
         self.bias = nn.Parameter(torch.empty(16))
         with torch.no_grad():
