@@ -12,6 +12,7 @@ from torch import nn
 from prunelle import networks
 from prunelle.errors import ArgumentError
 from prunelle.networks.blocks import imagenet_to_half
+from prunelle.networks.googlenet import AuxiliaryClassifier
 from prunelle.networks.inception_v2 import _HalvingMaxPool
 from prunelle.networks.lenet import C3_INPUTS, DIGITS, RadialBasis, ScaledTanh, SubSampling, TableConv2d
 from prunelle.networks.resnet import ZeroPadShortcut
@@ -158,6 +159,18 @@ def test_halving_pool_keeps_step_with_a_strided_convolution(side: int) -> None:
             top, left = 2 * y - side % 2, 2 * x - (side + 1) % 2
             window = maps[0, 0, max(top, 0) : top + 3, max(left, 0) : left + 3]
             assert pooled[0, 0, y, x] == window.max()
+
+
+def test_googlenet_auxiliary_pools_5x5_with_stride_3() -> None:
+    """§5, on the paper's 14×14 maps; adaptive pooling to 4×4 has other windows."""
+    torch.manual_seed(0)
+    network = AuxiliaryClassifier(2, num_classes=3).eval()
+    maps = torch.rand(1, 2, 14, 14)
+    pooled = torch.stack(
+        [maps[:, :, y : y + 5, x : x + 5].mean((2, 3)) for y in (0, 3, 6, 9) for x in (0, 3, 6, 9)], 2
+    )
+    # Maps of 4×4 go through as they are.
+    torch.testing.assert_close(network(maps), network(pooled.view(1, 2, 4, 4)))
 
 
 def test_imagenet_to_half() -> None:
