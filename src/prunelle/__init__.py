@@ -1,1 +1,67 @@
-"""Prunelle."""
+"""Prunelle: a workbench for convolutional networks on PyTorch.
+
+    >>> import prunelle as pn
+    >>> data = pn.load("mnist")
+    >>> network = pn.build("lenet5", num_classes=10)
+    >>> run = pn.train(network, data, pn.Recipe(epochs=5, batch_size=32))
+    >>> run.evaluate(data.test).accuracy
+    >>> run.predict(["photo.jpg"], top=3)
+
+Names are loaded when they are first used, so ``import prunelle`` does not import torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prunelle.data import from_arrays, load
+    from prunelle.data.augment import Augment
+    from prunelle.data.examples import Data
+    from prunelle.data.preprocess import Preprocess
+    from prunelle.errors import PrunelleError
+    from prunelle.networks import build
+    from prunelle.report.run import Run
+    from prunelle.tasks import evaluate, predict, train
+    from prunelle.training.recipe import Recipe
+
+_HOMES = {
+    "Augment": "prunelle.data.augment",
+    "Data": "prunelle.data.examples",
+    "Preprocess": "prunelle.data.preprocess",
+    "PrunelleError": "prunelle.errors",
+    "Recipe": "prunelle.training.recipe",
+    "Run": "prunelle.report.run",
+    "build": "prunelle.networks",
+    "evaluate": "prunelle.tasks",
+    "from_arrays": "prunelle.data",
+    "load": "prunelle.data",
+    "predict": "prunelle.tasks",
+    "train": "prunelle.tasks",
+}
+
+__all__ = [
+    "Augment",
+    "Data",
+    "Preprocess",
+    "PrunelleError",
+    "Recipe",
+    "Run",
+    "build",
+    "evaluate",
+    "from_arrays",
+    "load",
+    "predict",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'prunelle' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

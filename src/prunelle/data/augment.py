@@ -62,7 +62,9 @@ class Augment:
             name, _, strength = part.partition("=")
             if part in ("", "none"):
                 continue
-            if part == "flip":
+            if name == "flip":
+                if strength:
+                    raise ArgumentError(f"augment flip takes no number; received {strength!r}.")
                 chosen["flip"] = True
             elif name not in usual:
                 raise UnknownName("augmentation", name, [*usual, "flip", "none"])
@@ -100,8 +102,9 @@ class Augment:
         if self.crop < 1:
             area = uniform(self.crop, 1)
             ratio = torch.exp(uniform(math.log(3 / 4), math.log(4 / 3)))
-            crop_x = torch.sqrt(area * ratio).clamp(max=1)
-            crop_y = torch.sqrt(area / ratio).clamp(max=1)
+            # No side longer than the picture's, and the area that was drawn.
+            crop_x = torch.sqrt(area * ratio).clamp(max=1).maximum(area)
+            crop_y = area / crop_x
             shift_x = shift_x + uniform(-1, 1) * (1 - crop_x)
             shift_y = shift_y + uniform(-1, 1) * (1 - crop_y)
             scale_x, scale_y = scale * crop_x, scale * crop_y

@@ -92,9 +92,9 @@ class Split:
                 by the preprocessing, and reuses it when it is there.
             progress: told how far it is.
         """
-        from prunelle.data import cache
+        from prunelle.data.cache import decode_split
 
-        return cache.decode_split(self, preprocess, in_memory=in_memory, progress=progress)
+        return decode_split(self, preprocess, in_memory=in_memory, progress=progress)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

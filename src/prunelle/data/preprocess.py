@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, UnknownName
 
 Fit = Literal["crop", "pad", "squash"]
 
@@ -48,7 +48,7 @@ class Preprocess:
                 f"size must be a height and a width of at least 1 pixel; received {self.size}."
             )
         if self.fit not in get_args(Fit):
-            raise ArgumentError(f"fit must be one of {', '.join(get_args(Fit))}; received {self.fit!r}.")
+            raise UnknownName("fit", self.fit, get_args(Fit))
         if self.channels not in (1, 3):
             raise ArgumentError(f"channels must be 1 (grey) or 3 (RGB); received {self.channels}.")
         if self.border < 0:
@@ -117,6 +117,7 @@ class Preprocess:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Preprocess:
         """The inverse of ``to_json``."""
-        return cls(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        )
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**fields)

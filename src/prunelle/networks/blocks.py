@@ -11,12 +11,12 @@ from prunelle.errors import ArgumentError
 
 
 def initialise(network: nn.Module) -> nn.Module:
-    """He's normal initialisation for what feeds a ReLU, Glorot's uniform for the last layer; biases 0.
+    """He's normal initialisation for what feeds a ReLU, Glorot's uniform for the last dense layer; biases 0.
 
-    He 2015 (arXiv:1502.01852, eq. 10) keeps the variance of the signal through ReLUs, where PyTorch's own
-    default (a third of it a layer) and Glorot's (half) let it fade. The last dense layer, whose output is
-    no ReLU's input, keeps Glorot's (2010, eq. 16), so that first predictions stay near even. Why it matters
-    here: docs/results.md, "course-photos".
+    He 2015 (arXiv:1502.01852, eq. 10) keeps the variance of the signal through the many ReLUs of the deep
+    networks, where PyTorch's own default (a third of it a layer) lets it fade. The last dense layer feeds no
+    ReLU and keeps Glorot's (2010, eq. 16), so that first predictions stay near even. The small course networks
+    do not use this: see ``course.py`` for why.
     """
     layers = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
     for layer in layers:

@@ -4,8 +4,12 @@ Sources: the Exo7 course "Deepmath" (A. Bodin, F. Recher, chapters on convolutio
 whose programs these are. All convolutions are 3×3, padding "same", with ReLU.
 
 Deviations: the networks give logits; softmax and sigmoid belong to the loss and to prediction. Pictures are
-normalised to mean 0 and std 1 instead of scaled to [0, 1], and weights start from He's initialisation
-instead of Glorot's (see ``blocks.initialise``).
+normalised to mean 0 and std 1 instead of scaled to [0, 1].
+
+Weights start from PyTorch's own initialisation (uniform, variance 1/(3·fan_in)), which is kept on purpose. With
+the larger ones of He (2/fan_in) or Glorot, the three blocks of ``course-photos`` hand 4,096 large positive
+values to its dense layer of 32; Adam's first steps, all of one sign, then move every unit's sum by several
+units, most ReLUs there die, and the training stays at 50 % (docs/results.md has the figures).
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import initialise, require_size
+from prunelle.networks.blocks import require_size
 
 
 def _conv(in_channels: int, out_channels: int) -> list[nn.Module]:
@@ -36,7 +40,6 @@ class CourseNetwork(nn.Module):
         self.features = features
         self.head = head
         self.input_shape = input_shape
-        initialise(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """``images: (N, C, H, W) float32, normalised`` → logits."""

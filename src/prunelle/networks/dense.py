@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError
-from prunelle.networks.blocks import initialise
 
 
 class Dense(nn.Module):
@@ -55,7 +54,6 @@ class Dense(nn.Module):
             layers += [nn.Linear(size_in, size_out), nn.ReLU(inplace=True)]
         self.features = nn.Sequential(*layers)
         self.head = nn.Linear(sizes[-1], num_classes)
-        initialise(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """``images: (N, C, H, W)`` → ``(N, num_classes)`` logits."""

@@ -69,11 +69,10 @@ class AuxiliaryClassifier(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """``maps: (N, in_channels, h, w)`` → ``(N, num_classes)`` logits."""
-        if maps.shape[-2:] == (14, 14):
-            maps = F.avg_pool2d(maps, 5, stride=3)  # the paper's, for its 14×14 maps
-        else:
-            maps = F.adaptive_avg_pool2d(maps, 4)
-        hidden = self.dropout(self.relu(self.fc1(self.conv(maps).flatten(1))))
+        # The paper's pooling is for its own 14×14 maps.
+        papers = maps.shape[-2:] == (14, 14)
+        pooled = F.avg_pool2d(maps, 5, stride=3) if papers else F.adaptive_avg_pool2d(maps, 4)
+        hidden = self.dropout(self.relu(self.fc1(self.conv(pooled).flatten(1))))
         logits: torch.Tensor = self.fc2(hidden)
         return logits
 

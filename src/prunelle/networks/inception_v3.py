@@ -143,11 +143,10 @@ class AuxiliaryClassifier(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """``maps: (N, in_channels, h, w)`` → ``(N, num_classes)`` logits."""
-        if min(maps.shape[-2:]) >= 17:
-            maps = F.avg_pool2d(maps, 5, stride=3)  # 17×17 → 5×5
-        else:
-            maps = F.adaptive_avg_pool2d(maps, 5)  # smaller pictures: what the 5×5 convolution needs
-        logits: torch.Tensor = self.fc(self.avgpool(self.conv1(self.conv0(maps))).flatten(1))
+        # 17×17 maps give 5×5; maps of smaller pictures are averaged to what the 5×5 convolution needs.
+        wide = min(maps.shape[-2:]) >= 17
+        pooled = F.avg_pool2d(maps, 5, stride=3) if wide else F.adaptive_avg_pool2d(maps, 5)
+        logits: torch.Tensor = self.fc(self.avgpool(self.conv1(self.conv0(pooled))).flatten(1))
         return logits
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from prunelle.networks.blocks import initialise, require_size
+from prunelle.networks.blocks import require_size
 
 
 class LeNet5(nn.Module):
@@ -50,7 +50,6 @@ class LeNet5(nn.Module):
             nn.ReLU(inplace=True),
             nn.Linear(84, num_classes),
         )
-        initialise(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """``images: (N, C, H, W)`` → ``(N, num_classes)`` logits."""

@@ -73,22 +73,25 @@ def summarise(network: nn.Module, input_shape: tuple[int, ...]) -> list[LayerRow
 def _detail(module: nn.Module) -> str:
     """``3×3, stride 2, padding 1``; the standard terms, only where they say something."""
 
-    def pair(value: Any) -> str:
-        values = value if isinstance(value, tuple) else (value,)
-        return "×".join(map(str, values if len(values) > 1 else values * 2))
+    def sides(value: Any) -> str:
+        return "×".join(map(str, value if isinstance(value, tuple) else (value, value)))
+
+    def step(value: Any) -> str:
+        sizes = set(value) if isinstance(value, tuple) else {value}
+        return str(sizes.pop()) if len(sizes) == 1 else sides(value)
 
     if isinstance(module, nn.Dropout):
         return f"p = {module.p:g}"
     parts = []
     kernel = getattr(module, "kernel_size", None)
     if kernel is not None:
-        parts.append(pair(kernel))
+        parts.append(sides(kernel))
         stride = getattr(module, "stride", kernel)
-        if stride not in (1, (1, 1), None):
-            parts.append(f"stride {pair(stride)}")
+        if step(stride) != "1":
+            parts.append(f"stride {step(stride)}")
         padding = getattr(module, "padding", 0)
-        if padding not in (0, (0, 0)):
-            parts.append(f"padding {padding if isinstance(padding, str) else pair(padding)}")
+        if step(padding) != "0":
+            parts.append(f"padding {step(padding)}")
         if getattr(module, "groups", 1) not in (1, None):
             parts.append(f"groups {module.groups}")
     return ", ".join(parts)

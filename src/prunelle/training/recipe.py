@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from prunelle.data.augment import Augment
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, UnknownName
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["constant", "cosine", "one-cycle"]
@@ -71,10 +71,14 @@ class Recipe:
             if not holds:
                 raise ArgumentError(f"{field} must be {text}; received {getattr(self, field)!r}.")
 
+        for field in ("epochs", "batch_size", "seed", "patience"):
+            whole = isinstance(getattr(self, field), int) or (field == "patience" and self.patience is None)
+            rule(whole, field, "a whole number")
         rule(self.epochs >= 1, "epochs", "at least 1")
         rule(self.batch_size >= 1, "batch_size", "at least 1")
         for field, choices in (("optimizer", Optimizer), ("schedule", Schedule), ("precision", Precision)):
-            rule(getattr(self, field) in get_args(choices), field, f"one of {', '.join(get_args(choices))}")
+            if getattr(self, field) not in get_args(choices):
+                raise UnknownName(field, getattr(self, field), get_args(choices))
         rule(self.learning_rate > 0, "learning_rate", "above 0")
         rule(0 <= self.momentum < 1, "momentum", "at least 0 and below 1")
         rule(self.weight_decay >= 0, "weight_decay", "at least 0")
@@ -87,7 +91,7 @@ class Recipe:
         rule(self.clip_norm is None or self.clip_norm > 0, "clip_norm", "above 0")
         rule(self.ema_decay is None or 0 < self.ema_decay < 1, "ema_decay", "between 0 and 1")
         rule(self.patience is None or self.patience >= 1, "patience", "at least 1 epoch")
-        rule(0 <= self.seed < 2**63, "seed", "a whole number from 0 to 2**63 - 1")
+        rule(0 <= self.seed < 2**63, "seed", "from 0 to 2**63 - 1")
         if self.momentum and self.optimizer not in ("sgd", "rmsprop"):
             raise ArgumentError(
                 f"momentum goes with sgd and rmsprop; {self.optimizer} has moments of its own."

@@ -1,0 +1,6 @@
+"""``python -m prunelle``."""
+
+from prunelle.cli.main import main
+
+if __name__ == "__main__":
+    main()

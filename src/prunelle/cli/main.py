@@ -1,0 +1,76 @@
+"""``prunelle``: the commands, their errors, and nothing that imports torch before it is needed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from prunelle.errors import PrunelleError, did_you_mean
+
+COMMANDS = {
+    "train": "Train a classifier on labelled pictures.",
+    "evaluate": "Measure a trained run on labelled pictures.",
+    "predict": "Name what is on pictures.",
+    "networks": "List the networks.",
+}
+"""Each is a function of its name in ``prunelle.cli.<name>``."""
+
+
+class LazyCommands(click.Group):
+    """Imports a command's module when the command is used, so that ``--help`` is there at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of a person's work, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command, from its own module."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"prunelle.cli.{name}"), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Click's own, with the nearest name for a wrong one."""
+        if args and args[0] not in COMMANDS:
+            ctx.fail(f"no such command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list, without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="prunelle", prog_name="prunelle")
+def cli() -> None:
+    """Prunelle: convolutional networks, seen, trained and trusted.
+
+    Start with:  prunelle train YOUR-PHOTOS   (one folder a class)
+    """
+
+
+def main() -> None:
+    """The entry point: runs a command, prints its errors without a traceback, exits with their status."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except PrunelleError as error:
+        click.echo(f"Error: {error}", err=True)
+        status = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except click.Abort:
+        # Click makes this of a KeyboardInterrupt; a training that had begun saved its state and said so.
+        click.echo("Interrupted.", err=True)
+        status = 130
+    except BrokenPipeError:
+        # ``| head`` has read enough. Nothing more can be written, so nothing may be flushed at exit.
+        sys.stdout = None
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)

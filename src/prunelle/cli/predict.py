@@ -1,0 +1,62 @@
+"""``prunelle predict``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from prunelle.cli.options import style_options
+
+if TYPE_CHECKING:
+    from prunelle.report.run import Prediction
+
+
+@click.command()
+@click.argument("run")
+@click.argument("files", nargs=-1, required=True, metavar="FILES-OR-FOLDERS...")
+@click.option("--top", type=int, default=3, show_default=True, help="Classes named for each picture.")
+@click.option(
+    "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True
+)
+@style_options
+def predict(run: str, files: tuple[str, ...], top: int, form: str, progress: str) -> None:
+    """Name what is on pictures, with the network of RUN.
+
+    In the order given. A file that cannot be read gets a line that says why, the others are still named,
+    and the exit status is then 1.
+    """
+    from prunelle import tasks
+
+    answers = tasks.predict(run, files, top=top, style=progress)  # type: ignore[arg-type]
+    {"table": _table, "csv": _csv, "json": _json}[form](answers)
+    if any(answer.error for answer in answers):
+        sys.exit(1)
+
+
+def _json(answers: list[Prediction]) -> None:
+    click.echo(json.dumps([answer.to_json() for answer in answers], indent=1, ensure_ascii=False))
+
+
+def _csv(answers: list[Prediction]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["file", "rank", "class", "probability", "error"])
+    for answer in answers:
+        for rank, (name, probability) in enumerate(answer.top, start=1):
+            writer.writerow([answer.file, rank, name, f"{probability:.6f}", ""])
+        if answer.error:
+            writer.writerow([answer.file, "", "", "", answer.error])
+
+
+def _table(answers: list[Prediction]) -> None:
+    width = max(len(answer.file) for answer in answers)
+    for answer in answers:
+        if answer.error:
+            # In its place in the order, and where errors are looked for.
+            click.echo(f"{answer.file:<{width}}  error: {answer.error}", err=True)
+        else:
+            named = "   ".join(f"{name} {probability:6.1%}" for name, probability in answer.top)
+            click.echo(f"{answer.file:<{width}}  {named}")

@@ -1,0 +1,111 @@
+"""Labelled pictures: from names, folders or arrays to uint8 pixels.
+
+Importing this package imports neither torch nor Pillow; what is used does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prunelle.errors import ArgumentError, MissingData, did_you_mean
+
+if TYPE_CHECKING:
+    from prunelle.data.arrays import from_arrays
+    from prunelle.data.augment import Augment
+    from prunelle.data.examples import Data, Pixels, Progress, Skipped, Split
+    from prunelle.data.folder import load_labelled
+    from prunelle.data.named import NAMED
+    from prunelle.data.preprocess import Preprocess
+
+__all__ = [
+    "NAMED",
+    "Augment",
+    "Data",
+    "Pixels",
+    "Preprocess",
+    "Progress",
+    "Skipped",
+    "Split",
+    "from_arrays",
+    "load",
+    "load_labelled",
+]
+
+_HOME = {
+    "NAMED": "named",
+    "load_labelled": "folder",
+    "from_arrays": "arrays",
+    "Augment": "augment",
+    "Data": "examples",
+    "Pixels": "examples",
+    "Progress": "examples",
+    "Skipped": "examples",
+    "Split": "examples",
+    "Preprocess": "preprocess",
+}
+
+
+if not TYPE_CHECKING:  # type checkers would take any name for one of this package
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def load(
+    data: str | Path,
+    *,
+    labels: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    validation: float | None = None,
+    test: float | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Data:
+    """Labelled pictures from a named set or a folder.
+
+    Args:
+        data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, or the path of a folder (``./mnist`` for a
+            folder of that name). See ``folder.load_folder`` for how a folder may be laid out.
+        labels: for folders: None (a folder a class), ``"filename"``, or a CSV file of ``file,label``.
+        data_dir: for named sets: where their files are, or are put.
+        validation, test: shares to take out, in [0, 1); 0 for none. Splits that are given stay as they are.
+        seed: of the splits that are drawn.
+        progress: told how far a download is.
+
+    Raises:
+        ArgumentError: an argument that does not go with the data.
+        MissingData: no such set or folder, or files that could not be fetched.
+        DataError: pictures or labels that cannot be used.
+
+    Example:
+        >>> load("digits").classes
+        ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
+    """
+    from prunelle.data.named import NAMED, load_named
+
+    name = str(data)
+    if isinstance(data, str) and name in NAMED:
+        if labels is not None:
+            raise ArgumentError(f"labels goes with a folder; {name} has labels of its own.")
+        if test is not None:
+            raise ArgumentError(f"test goes with a folder; {name} has a test split of its own.")
+        return load_named(name, data_dir=data_dir, validation=validation, seed=seed, progress=progress)
+    if data_dir is not None:
+        raise ArgumentError(
+            f"data_dir goes with a named set ({', '.join(NAMED)}); {name!r} is taken for a folder."
+            f"{did_you_mean(name, NAMED)}"
+        )
+    if not Path(data).expanduser().exists():
+        path = Path(data).expanduser()
+        siblings = [p.name for p in path.parent.iterdir() if p.is_dir()] if path.parent.is_dir() else []
+        close = did_you_mean(path.name, [*siblings, *NAMED])
+        raise MissingData(
+            f"data {name!r} is neither a folder that exists nor a named set ({', '.join(NAMED)}).{close}"
+        )
+    from prunelle.data.folder import load_folder
+
+    return load_folder(data, labels=labels, validation=validation, test=test, seed=seed)

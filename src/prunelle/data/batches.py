@@ -1,0 +1,78 @@
+"""From decoded pixels to batches, with every random draw a function of (seed, epoch, step).
+
+No generator carries state from one step to the next, so a training that goes on from any step draws exactly
+what the uninterrupted one would have drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from prunelle.data.augment import Augment
+from prunelle.data.examples import Pixels
+
+
+def derive_seed(seed: int, *where: int | str) -> int:
+    """A 63-bit seed for one purpose at one place: ``derive_seed(0, "order", epoch)``."""
+    text = ":".join(map(str, (seed, *where)))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
+
+
+def epoch_order(n: int, seed: int, epoch: int) -> torch.Tensor:
+    """The order of the n training pictures in an epoch: ``(n,)`` int64, a permutation."""
+    return torch.randperm(n, generator=torch.Generator().manual_seed(derive_seed(seed, "order", epoch)))
+
+
+class Batches:
+    """Batches of a decoded split, on a device.
+
+    Args:
+        pixels: ``(N, H, W, C)`` uint8; a memory map is read as batches need it.
+        device: where batches go. On an accelerator the whole split is copied there once when it fits in half
+            of the free memory.
+    """
+
+    def __init__(self, pixels: Pixels, device: torch.device) -> None:
+        self.device = device
+        self.labels = torch.from_numpy(np.ascontiguousarray(pixels.labels)).to(device)
+        self._mapped = pixels.images if isinstance(pixels.images, np.memmap) else None
+        if self._mapped is None:
+            self._images = torch.from_numpy(np.ascontiguousarray(pixels.images))
+            if device.type == "cuda" and pixels.images.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
+                self._images = self._images.to(device)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """``indices: (n,)`` int64 on the CPU → images ``(n, C, H, W)`` uint8 in channels-last memory, labels."""
+        if self._mapped is not None:
+            # In the file's order, so that a disk reads forward; put back in the asked order in memory.
+            order = np.argsort(indices.numpy(), kind="stable")
+            rows = np.empty((len(order), *self._mapped.shape[1:]), np.uint8)
+            rows[order] = self._mapped[indices.numpy()[order]]
+            images = torch.from_numpy(rows)
+        else:
+            images = self._images[indices.to(self._images.device)]
+        # (n, H, W, C) in memory is exactly channels-last (n, C, H, W): a change of strides, not of bytes.
+        images = images.permute(0, 3, 1, 2).to(self.device, non_blocking=True)
+        return images, self.labels[indices.to(self.device)]
+
+    def training_batch(
+        self, order: torch.Tensor, step: int, batch_size: int, augment: Augment, seed: int, epoch: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Batch ``step`` of an epoch, augmented; the last one of an epoch may be smaller."""
+        images, labels = self.take(order[step * batch_size : (step + 1) * batch_size])
+        if augment:
+            generator = torch.Generator().manual_seed(derive_seed(seed, "augment", epoch, step))
+            images = augment.apply(images, generator)
+        return images, labels
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Every picture once, in the split's order."""
+        for start in range(0, len(self), batch_size):
+            yield self.take(torch.arange(start, min(start + batch_size, len(self))))

@@ -1,0 +1,269 @@
+"""A split decoded once, by all cores, into memory or into a memory-mapped file that later trainings reuse.
+
+A file of the cache is two: ``<key>.npy`` with the pixels, and ``<key>.json`` with the pictures that were left
+out, written last, which makes the entry valid. ``cache_files`` says where they are and how many stay.
+"""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import dataclasses
+import errno
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+
+from prunelle.data import decode
+from prunelle.data.cache_files import cache_folder, make_room, remove_leftovers, replacing
+from prunelle.data.examples import Pixels, Progress, Skipped, Split
+from prunelle.data.fitting import fit_array
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import BadPicture, BadPictures, DataError, DiskFull
+
+MAX_BAD_SHARE = 0.05
+"""A larger share of bad pictures stops a training."""
+
+# Part of every key: raise it whenever the same file would decode to other pixels.
+_DECODER_VERSION = 1
+_GROUP = 16
+_NAMES_SHOWN = 10
+
+_Result = TypeVar("_Result")
+
+
+def decode_split(
+    split: Split,
+    preprocess: Preprocess,
+    *,
+    in_memory: bool = True,
+    progress: Progress | None = None,
+) -> Pixels:
+    """``Split.decode``: every readable picture, in the split's order; the others in ``Pixels.skipped``.
+
+    However many pictures there are, only a few files a core are held at a time (besides the result, when
+    ``in_memory``).
+
+    Raises:
+        DiskFull: no room for the cache file.
+    """
+    if in_memory:
+        images = np.empty((len(split), *_picture_shape(preprocess)), np.uint8)
+        skipped: dict[int, str] = {}
+        row = 0
+        for decoded in _decoded(split, preprocess, progress):
+            for image in decoded.images:
+                images[row] = image
+                row += 1
+            skipped |= decoded.skipped
+        return _pixels(split, images[:row], skipped)
+    return _decode_to_file(split, preprocess, progress)
+
+
+def decoded_bytes(split: Split, preprocess: Preprocess) -> int:
+    """What the decoded split takes, in memory or on disk, to hold against a budget."""
+    height, width, channels = _picture_shape(preprocess)
+    return len(split) * height * width * channels
+
+
+def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]) -> None:
+    """Stops a training whose pictures are too bad.
+
+    Args:
+        pixels_by_split: decoded splits by name; ``train`` is one of them.
+        classes: names in index order.
+
+    Raises:
+        BadPictures: more than 5 % of all pictures could not be read, a split is left with none, or a class has
+            none left to train on. It names them.
+    """
+    skipped = [bad for pixels in pixels_by_split.values() for bad in pixels.skipped]
+    total = len(skipped) + sum(len(pixels) for pixels in pixels_by_split.values())
+    if len(skipped) > MAX_BAD_SHARE * total:
+        raise BadPictures(
+            f"{len(skipped)} of {total} pictures cannot be read; at most {MAX_BAD_SHARE:.0%} may be bad.\n"
+            f"{_list(skipped)}\nReplace them, or take them out of the data."
+        )
+    good = np.bincount(pixels_by_split["train"].labels, minlength=len(classes))
+    without = [name for name, count in zip(classes, good, strict=True) if count == 0]
+    if without:
+        raise BadPictures(
+            f"no picture to train on is left for {', '.join(map(repr, without[:_NAMES_SHOWN]))}: those there "
+            f"are cannot be read.\n{_list(skipped)}\nReplace them, or remove the class."
+        )
+    for name, pixels in pixels_by_split.items():
+        if len(pixels) == 0 and pixels.skipped:
+            raise BadPictures(f"no picture of the {name} split can be read.\n{_list(pixels.skipped)}")
+
+
+def _list(skipped: Sequence[Skipped]) -> str:
+    lines = [f"  {bad.file}: {bad.reason}" for bad in skipped[:_NAMES_SHOWN]]
+    if len(skipped) > _NAMES_SHOWN:
+        lines.append(f"  … and {len(skipped) - _NAMES_SHOWN} more")
+    return "\n".join(lines)
+
+
+def _picture_shape(preprocess: Preprocess) -> tuple[int, int, int]:
+    return (*preprocess.input_size, preprocess.channels)
+
+
+def _pixels(split: Split, images: np.ndarray, skipped: Mapping[int, str]) -> Pixels:
+    if split.files is None:
+        return Pixels(images, split.labels)
+    good = np.ones(len(split), bool)
+    good[list(skipped)] = False
+    return Pixels(
+        images,
+        split.labels[good],
+        tuple(str(split.files[i]) for i in np.flatnonzero(good)),
+        tuple(Skipped(str(split.files[i]), reason) for i, reason in sorted(skipped.items())),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Decoded:
+    """A few consecutive pictures: the good ones, and the reasons of the others by their index."""
+
+    images: np.ndarray | list[np.ndarray]
+    skipped: dict[int, str]
+
+
+def _decoded(split: Split, preprocess: Preprocess, progress: Progress | None) -> Iterator[_Decoded]:
+    """The whole split, a few pictures at a time, in order."""
+
+    def decode_group(start: int) -> _Decoded:
+        if split.array is not None:
+            return _Decoded(fit_array(split.array[start : start + _GROUP], preprocess), {})
+        assert split.files is not None
+        images, skipped = [], {}
+        for i, file in enumerate(split.files[start : start + _GROUP], start):
+            try:
+                images.append(decode.read_file(file, preprocess))
+            except BadPicture as error:
+                skipped[i] = error.reason
+        return _Decoded(images, skipped)
+
+    return _in_threads(decode_group, len(split), f"decoding {split.name}", progress)
+
+
+def _in_threads(
+    work: Callable[[int], _Result], total: int, what: str, progress: Progress | None
+) -> Iterator[_Result]:
+    """``work(start)`` for every group of ``_GROUP`` from 0 to ``total``: on all cores, results in order."""
+    workers = _num_cores()
+    starts = iter(range(0, total, _GROUP))
+    with concurrent.futures.ThreadPoolExecutor(workers, "prunelle-decode") as pool:
+        waiting = collections.deque(
+            pool.submit(work, start) for start in itertools.islice(starts, 2 * workers)
+        )
+        try:
+            for done in range(0, total, _GROUP):
+                result = waiting.popleft().result()
+                waiting.extend(pool.submit(work, start) for start in itertools.islice(starts, 1))
+                yield result
+                if progress:
+                    progress(what, min(done + _GROUP, total), total)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _num_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _decode_to_file(split: Split, preprocess: Preprocess, progress: Progress | None) -> Pixels:
+    folder = cache_folder()
+    key = _key(split, preprocess, progress)
+    target = folder / f"{key}.npy"
+    kept = _kept(split, preprocess, target)
+    if kept is not None:
+        return kept
+    needed = decoded_bytes(split, preprocess)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(folder)
+        make_room(folder, needed)
+        if shutil.disk_usage(folder).free < needed:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        skipped: dict[int, str] = {}
+        with replacing(target) as file:
+            shape = _picture_shape(preprocess)
+            _write_header(file, (len(split), *shape))
+            body, row = file.tell(), 0
+            # Written, not mapped: a full disk is an exception here and would be a SIGBUS there.
+            for decoded in _decoded(split, preprocess, progress):
+                for image in decoded.images:
+                    file.write(np.ascontiguousarray(image).data)
+                row += len(decoded.images)
+                skipped |= decoded.skipped
+            file.seek(0)
+            _write_header(file, (row, *shape))
+            # NumPy leaves room in the header for the first dimension to change in place.
+            assert file.tell() == body
+        with replacing(target.with_suffix(".json")) as file:
+            file.write(json.dumps({"shape": [row, *shape], "skipped": list(skipped.items())}).encode())
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"no room for the decoded pictures of the {split.name} split in {folder}: "
+                f"{needed:,} bytes are needed. Free some, or name a folder on another disk with the "
+                "environment variable PRUNELLE_CACHE."
+            ) from None
+        raise DataError(
+            f"the decoded pictures cannot be kept in {folder}: {error.strerror}. Name another folder with the "
+            "environment variable PRUNELLE_CACHE."
+        ) from None
+    kept = _kept(split, preprocess, target)
+    assert kept is not None, f"{target} was removed while it was being written"
+    return kept
+
+
+def _key(split: Split, preprocess: Preprocess, progress: Progress | None) -> str:
+    """Of the pictures' bytes in order and of whatever changes what they decode to."""
+    settings = (_DECODER_VERSION, preprocess.size, preprocess.fit, preprocess.border, preprocess.channels)
+    key = hashlib.blake2b(repr(settings).encode(), digest_size=20)
+
+    def hash_group(start: int) -> bytes:
+        if split.array is not None:
+            rows = np.ascontiguousarray(split.array[start : start + _GROUP])
+            return hashlib.blake2b(repr(rows.shape).encode() + rows.tobytes()).digest()
+        assert split.files is not None
+        return b"".join(_file_digest(file) for file in split.files[start : start + _GROUP])
+
+    for digest in _in_threads(hash_group, len(split), f"reading {split.name}", progress):
+        key.update(digest)
+    return key.hexdigest()
+
+
+def _file_digest(path: Path) -> bytes:
+    try:
+        return hashlib.blake2b(decode.read_bytes(path)).digest()
+    except BadPicture as error:
+        return hashlib.blake2b(error.reason.encode()).digest()
+
+
+def _kept(split: Split, preprocess: Preprocess, target: Path) -> Pixels | None:
+    """The entry, if it is there and whole."""
+    try:
+        about: dict[str, Any] = json.loads(target.with_suffix(".json").read_bytes())
+        # An empty file cannot be mapped.
+        images = np.load(target, mmap_mode="r" if about["shape"][0] else None)
+        skipped = {int(i): str(reason) for i, reason in about["skipped"]}
+        os.utime(target)  # used just now
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    whole = (len(split) - len(skipped), *_picture_shape(preprocess))
+    return _pixels(split, images, skipped) if images.shape == whole and images.dtype == np.uint8 else None
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})

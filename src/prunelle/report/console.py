@@ -1,0 +1,160 @@
+"""What a training shows in the terminal: a live line, plain lines, JSON lines, or nothing.
+
+Everything goes to standard error, so that standard output holds results alone; JSON lines, made for
+programs, go to standard output.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from typing import Literal, Protocol
+
+from rich.console import Console as Terminal
+from rich.live import Live
+from rich.text import Text
+
+from prunelle.texts import Note
+from prunelle.training.records import EpochRecord, StepRecord
+
+Style = Literal["auto", "live", "lines", "json", "quiet"]
+
+
+class Listener(Protocol):
+    """Whoever is told how a task goes."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """``done`` of ``total`` (pictures decoded, bytes fetched…)."""
+
+    def note(self, note: Note) -> None:
+        """Something a person should know."""
+
+    def record(self, record: StepRecord | EpochRecord) -> None:
+        """A step or an epoch of training is done."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Quiet:
+    """Says nothing."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def note(self, note: Note) -> None:
+        """Nothing."""
+
+    def record(self, record: StepRecord | EpochRecord) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class JsonLines(Quiet):
+    """A JSON object a line on standard output: ``{"event": "epoch", …}``, ``{"event": "note", …}``."""
+
+    def note(self, note: Note) -> None:
+        """``{"event": "note", "text": …}``."""
+        self._print("note", {"text": note.en})
+
+    def record(self, record: StepRecord | EpochRecord) -> None:
+        """Epochs only; steps would drown them."""
+        if isinstance(record, EpochRecord):
+            values = dataclasses.asdict(record)
+            warning = values.pop("warning")
+            self._print("epoch", values)
+            if warning is not None:
+                self._print("warning", {"text": warning["en"]})
+
+    def _print(self, event: str, values: dict[str, object]) -> None:
+        print(json.dumps({"event": event, **values}), flush=True)
+
+
+class Lines:
+    """A line an epoch; with ``live``, also a last line that moves with every step."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._terminal = Terminal(stderr=True, highlight=False, soft_wrap=True)
+        self._live: Live | None = None
+        self._wants_live = live
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Shown live only; gone when it is done."""
+        if done >= total:
+            self._stop()
+        elif self._wants_live:
+            self._show(f"{what}: {done:,} of {total:,} ({done / max(total, 1):.0%})")
+
+    def note(self, note: Note) -> None:
+        """A line of its own."""
+        self._terminal.print(Text(str(note), style="dim"))
+
+    def record(self, record: StepRecord | EpochRecord) -> None:
+        """The live line at each step, a line that stays at each epoch."""
+        if isinstance(record, StepRecord):
+            if self._wants_live:
+                self._show(step_line(record))
+            return
+        self._stop()
+        self._terminal.print(Text(epoch_line(record)))
+        if record.warning is not None:
+            self._terminal.print(Text(f"Warning: {record.warning}", style="bold yellow"))
+
+    def close(self) -> None:
+        """Takes the live line away."""
+        self._stop()
+
+    def _show(self, line: str) -> None:
+        if self._live is None:
+            # Refreshed by its own thread ten times a second, however fast steps come.
+            self._live = Live(console=self._terminal, refresh_per_second=10, transient=True)
+            self._live.start()
+        self._live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def make_listener(style: Style) -> Listener:
+    """``auto`` is live in a terminal, plain lines elsewhere."""
+    if style == "quiet":
+        return Quiet()
+    if style == "json":
+        return JsonLines()
+    return Lines(live=style == "live" or (style == "auto" and sys.stderr.isatty()))
+
+
+def step_line(record: StepRecord) -> str:
+    """``epoch 2/10  63 %  loss 0.131  accuracy 96.2 %  5,210 images/s  data wait 1 %  02:13 left``."""
+    return (
+        f"epoch {record.epoch}/{record.epochs}  {record.step / record.steps:4.0%}  loss {record.loss:.4f}  "
+        f"accuracy {record.accuracy:.2%}  {record.images_per_second:,.0f} images/s  "
+        f"data wait {record.data_wait:.0%}  {clock(record.seconds_left)} left"
+    )
+
+
+def epoch_line(record: EpochRecord) -> str:
+    """One epoch in a line, aligned with the others; ``*`` marks the best weights so far."""
+    width = len(str(record.epochs))
+    parts = [
+        f"epoch {record.epoch:>{width}}/{record.epochs}",
+        f"loss {record.train_loss:.4f}",
+        f"accuracy {record.train_accuracy:7.2%}",
+    ]
+    if record.val_loss is not None and record.val_accuracy is not None:
+        mark = " *" if record.improved else "  "
+        parts += [f"val loss {record.val_loss:.4f}", f"val accuracy {record.val_accuracy:7.2%}{mark}"]
+    parts += [f"{record.images_per_second:,.0f} images/s", clock(record.seconds)]
+    return "  ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """``02:13``, or ``1:02:13`` from an hour on."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

@@ -1,0 +1,339 @@
+"""The report's figures: curves, confusion matrix, reliability diagram, as SVG for the page and as PNG files.
+
+Figures are drawn through ``matplotlib.figure.Figure``, never pyplot, so no window or global figure exists.
+They are drawn once in the light colours; in the SVG those colours become the page's CSS variables, which is
+how they follow it into the dark. Its text stays text, so any script a browser can show is shown.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+
+from prunelle.report.content import ReportContent
+from prunelle.report.words import NO_BREAK, Words
+from prunelle.texts import Language
+from prunelle.training.metrics import Evaluation
+
+# Blue and vermillion of Okabe & Ito (2008), told apart by colour-blind readers.
+INK, MUTED, LINE, BLUE, ORANGE = "#1f2430", "#5d6472", "#dedbd3", "#0072b2", "#d55e00"
+_VARIABLES = {INK: "--ink", MUTED: "--muted", LINE: "--line", BLUE: "--blue", ORANGE: "--orange"}
+
+MOST_NUMBERED = 30
+"""Up to so many classes a confusion matrix carries names and numbers; beyond it is a heat map."""
+
+# DejaVu comes with matplotlib; these, where the machine has them, write names that it cannot.
+_OTHER_FONTS = ("Noto Sans CJK SC", "Noto Sans Arabic", "PingFang SC", "Microsoft YaHei", "Arial Unicode MS")
+
+
+def loss_svg(content: ReportContent, words: Words) -> str:
+    """Training and validation loss by epoch, as an ``<svg>`` element."""
+    figure, axes = _figure(5.2, 3.2)
+    _draw_curves(axes, content, "loss", words)
+    return _svg(figure, "loss")
+
+
+def accuracy_svg(content: ReportContent, words: Words) -> str:
+    """Training and validation accuracy by epoch, as an ``<svg>`` element."""
+    figure, axes = _figure(5.2, 3.2)
+    _draw_curves(axes, content, "accuracy", words)
+    return _svg(figure, "accuracy")
+
+
+def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
+    """The learning rate by epoch, as an ``<svg>`` element; None where it stays the same."""
+    rates = _column(content, "learning_rate")
+    if len(np.unique(rates[np.isfinite(rates)])) < 2:
+        return None
+    figure, axes = _figure(5.2, 2.4)
+    _epoch_axis(axes, content, words)
+    axes.plot(_epochs(content), rates, color=INK, linewidth=1.6, marker="o", markersize=3, clip_on=False)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(words("learning_rate"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value, words)))
+    return _svg(figure, "learning-rate")
+
+
+def confusion_svg(evaluation: Evaluation, words: Words) -> str:
+    """The confusion matrix, as an ``<svg>`` element."""
+    return _svg(_confusion(evaluation, words), "confusion")
+
+
+def reliability_svg(evaluation: Evaluation, words: Words) -> str:
+    """Accuracy against confidence, above how many pictures have that confidence, as an ``<svg>`` element."""
+    return _svg(_reliability(evaluation, words), "reliability")
+
+
+def save_figures(content: ReportContent, folder: Path, language: Language) -> None:
+    """Writes ``curves.png``, ``confusion.png`` and ``reliability.png`` into ``folder``, made if need be."""
+    words = Words(language)
+    curves = Figure(figsize=(10.4, 3.6), layout="constrained")
+    for axes, quantity in zip(curves.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        _style(axes)
+        _draw_curves(axes, content, quantity, words)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in (
+        ("curves", curves),
+        ("confusion", _confusion(content.evaluation, words)),
+        ("reliability", _reliability(content.evaluation, words)),
+    ):
+        _save(figure, folder / f"{name}.png", format="png", dpi=150, facecolor="white")
+
+
+def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words) -> None:
+    """``quantity`` is ``loss`` or ``accuracy``. Missing and infinite values leave gaps."""
+    epochs = _epochs(content)
+    training, validation = (_column(content, f"{split}_{quantity}") for split in ("train", "val"))
+    _epoch_axis(axes, content, words)
+    # Dash and marker differ as well as colour, for readers who do not see the colours.
+    for values, name, colour, dash, marker in (
+        (training, "train", ORANGE, (0, (5, 2)), "s"),
+        (validation, "validation", BLUE, "solid", "o"),
+    ):
+        if not np.isfinite(values).any():
+            continue
+        known = np.isfinite(np.pad(values, 1, constant_values=np.nan))
+        alone = known[1:-1] & ~known[:-2] & ~known[2:]
+        # On long trainings markers would merge; a point between two gaps has no line to show it.
+        marked = np.flatnonzero(alone | (len(epochs) <= 30))
+        axes.plot(
+            epochs,
+            values,
+            color=colour,
+            linestyle=dash,
+            linewidth=1.8,
+            marker=marker,
+            markersize=4,
+            markevery=marked.tolist(),
+            label=words(name),
+        )
+    kept = np.flatnonzero(epochs == content.best_epoch)
+    if len(kept) and len(epochs) > 1:
+        key = "best_epoch_mark" if np.isfinite(validation).any() else "kept_epoch_mark"
+        best = words(key, n=words.integer(content.best_epoch))
+        axes.axvline(content.best_epoch, color=MUTED, linestyle=(0, (1, 2)), linewidth=1.2, label=best)
+        axes.plot(content.best_epoch, validation[kept[0]], "o", markersize=9, mfc="none", mec=BLUE)
+    axes.set_ylabel(words(quantity))
+    if quantity == "accuracy":
+        _accuracy_axis(axes, words, whole=len(epochs) == 1)
+    else:
+        _loss_axis(axes, np.concatenate([training, validation]), words)
+    if axes.get_legend_handles_labels()[0]:
+        _legend(axes)
+    else:
+        axes.text(0.5, 0.5, words("no_values"), transform=axes.transAxes, ha="center", color=MUTED)
+
+
+def _accuracy_axis(axes: Axes, words: Words, *, whole: bool) -> None:
+    """``whole`` shows all of 0 to 100 %, else what the curves need."""
+    low, high = (0.0, 1.0) if whole else axes.get_ylim()
+    # At least two points, so that ticks differ; and an accuracy has no room above 100 % or below 0 %.
+    low, high = min(low, high - 0.02), min(high, 1.005)
+    axes.set_ylim(max(low, -0.005), high)
+    digits = 1 if high - low < 0.04 else 0
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: words.decimal(value * 100, digits) + NO_BREAK + "%")
+    )
+
+
+def _loss_axis(axes: Axes, values: np.ndarray, words: Words) -> None:
+    values = values[np.isfinite(values) & (values > 0)]
+    if len(values) and values.max() > 1000 * values.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(numticks=6))
+        axes.set_ylabel(words("log_scale", name=words("loss")))
+    elif len(values):
+        axes.set_ylim(0, 1.08 * values.max())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value, words)))
+
+
+def _confusion(evaluation: Evaluation, words: Words) -> Figure:
+    """Blue on the diagonal, orange beside it, as opaque as the share of the row."""
+    counts = evaluation.confusion
+    num_classes = len(counts)
+    numbered = num_classes <= MOST_NUMBERED
+    side = 2.2 + 0.5 * num_classes if numbered else 7.0
+    figure, axes = _figure(side, side)
+    axes.imshow(confusion_colours(counts), interpolation="none")
+    axes.grid(visible=False)
+    axes.set_xlabel(words("answer"))
+    axes.set_ylabel(words("truth"))
+    if not numbered:
+        return figure
+    names = [name if len(name) <= 20 else name[:19] + "…" for name in evaluation.classes]
+    # A name is not mathematics, dollars or not.
+    axes.set_xticks(range(num_classes), names, rotation=45, ha="right", parse_math=False)
+    axes.set_yticks(range(num_classes), names, parse_math=False)
+    shares = row_shares(counts)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        text = words.integer(int(counts[row, column]))
+        if num_classes <= 12:
+            text += "\n" + words.percent(float(shares[row, column]))
+        axes.text(column, row, text, ha="center", va="center", color=INK, fontsize=7)
+    return figure
+
+
+def row_shares(counts: np.ndarray) -> np.ndarray:
+    """``(K, K)`` counts → each divided by the sum of its row, 0 in an empty row."""
+    shares: np.ndarray = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return shares
+
+
+def confusion_strength(shares: np.ndarray) -> np.ndarray:
+    """``(K, K)`` shares → opacity in [0, 0.65], at which dark ink stays readable on top.
+
+    Beside the diagonal it starts visible and grows with the square root: mistakes are rare and are what one
+    looks for.
+    """
+    strength = np.where(shares > 0, 0.06 + 0.59 * np.sqrt(shares), 0)
+    np.fill_diagonal(strength, 0.65 * np.diag(shares))
+    return strength
+
+
+def confusion_colours(counts: np.ndarray) -> np.ndarray:
+    """``(K, K)`` counts → ``(K, K, 4)`` RGBA in [0, 1]."""
+    colours = np.empty((*counts.shape, 4))
+    colours[..., :3] = to_rgb(ORANGE)
+    diagonal = np.arange(len(counts))
+    colours[diagonal, diagonal, :3] = to_rgb(BLUE)
+    colours[..., 3] = confusion_strength(row_shares(counts)) / 0.65
+    if len(counts) <= MOST_NUMBERED:
+        colours[..., 3] *= 0.65
+    return colours
+
+
+def _reliability(evaluation: Evaluation, words: Words) -> Figure:
+    bins = evaluation.reliability()
+    figure = Figure(figsize=(5.2, 4.6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    for axes in (above, below):
+        _style(axes)
+    above.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (4, 3)), linewidth=1.2, label=words("perfect"))
+    confidences, accuracies = [b.confidence for b in bins], [b.accuracy for b in bins]
+    above.vlines(
+        confidences, confidences, accuracies, color=ORANGE, linewidth=2.5, alpha=0.6, label=words("gap")
+    )
+    # A bin of three pictures must not look as sure as a bin of a thousand.
+    most = max((b.count for b in bins), default=1)
+    sizes = [12 + 80 * b.count / most for b in bins]
+    above.plot(confidences, accuracies, color=BLUE, linewidth=1)
+    above.scatter(confidences, accuracies, sizes, color=BLUE, zorder=3, label=words("this_network"))
+    above.set_ylabel(words("accuracy"))
+    above.set_ylim(-0.03, 1.03)
+    _legend(above)
+    widths = [b.high - b.low for b in bins]
+    below.bar([b.low for b in bins], [b.count for b in bins], widths, align="edge", color=BLUE, alpha=0.7)
+    below.set_ylabel(words("pictures"))
+    below.set_xlabel(words("confidence"))
+    below.set_xlim(-0.02, 1.02)
+    below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.integer(round(value))))
+    percent = FuncFormatter(lambda value, _: words.percent(value, digits=0))
+    above.yaxis.set_major_formatter(percent)
+    below.xaxis.set_major_formatter(percent)
+    return figure
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of that size in inches with one axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    _style(axes)
+    return figure, axes
+
+
+def _style(axes: Axes) -> None:
+    axes.set_facecolor("none")
+    axes.set_axisbelow(True)
+    axes.grid(axis="y", color=LINE, linewidth=0.8)
+    axes.tick_params(colors=MUTED, labelsize=9, length=0)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_color(LINE)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set(color=MUTED, fontsize=9)
+
+
+def _legend(axes: Axes) -> None:
+    """Above the axes, where it hides nothing."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+        borderpad=0,
+    )
+
+
+def _epoch_axis(axes: Axes, content: ReportContent, words: Words) -> None:
+    axes.set_xlabel(words("epoch"))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.integer(round(value))))
+    if len(content.results) == 1:
+        only = _epochs(content)[0]
+        axes.set_xlim(only - 1, only + 1)
+        axes.set_xticks([only])
+
+
+def _epochs(content: ReportContent) -> np.ndarray:
+    return np.array([row["epoch"] for row in content.results], dtype=float)
+
+
+def _column(content: ReportContent, name: str) -> np.ndarray:
+    """``(epochs,)`` float, NaN where there is no finite value."""
+    values = np.array([row.get(name) for row in content.results], dtype=float)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _short(value: float, words: Words) -> str:
+    """A tick's number in as few digits as it needs."""
+    text = f"{value:.3g}"
+    return text if words.language == "en" else text.replace(".", ",")
+
+
+def _svg(figure: Figure, name: str) -> str:
+    """``figure`` as an ``<svg>`` element to put into a page; ``name`` keeps its ids apart from others'."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        _save(figure, buffer, format="svg", transparent=True)
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    # What is inline needs no names of XML dialects, and the style would apply to the whole page.
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"| version="[^"]*"', "", svg).replace("xlink:href", "href")
+    # Ids of groups (axes_1…) are the same in every figure and nothing refers to them.
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 aria-hidden="true"', svg, count=1)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(colour, f"var({variable})")
+    return svg
+
+
+def _save(figure: Figure, target: Path | io.StringIO, **options: object) -> None:
+    installed = set(font_manager.get_font_names())
+    fonts = ["DejaVu Sans", *(name for name in _OTHER_FONTS if name in installed)]
+    for text in _texts(figure):
+        text.set_fontfamily(fonts)
+    with warnings.catch_warnings():
+        # A script without a font here shows as boxes in the PNG; in the page, the browser has fonts.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(target, **options)  # type: ignore[arg-type]
+
+
+def _texts(figure: Figure) -> Sequence[matplotlib.text.Text]:
+    return figure.findobj(matplotlib.text.Text)

@@ -1,0 +1,321 @@
+"""The report as one HTML file that needs nothing else: no script, no font, no picture from outside.
+
+This module chooses and writes out what the page shows; ``templates/`` arranges it. Every text that comes from
+users (names of classes and files) is escaped by the template engine.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+import io
+import re
+from collections import Counter
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+from PIL import Image
+
+from prunelle.report import figures
+from prunelle.report.content import ReportContent
+from prunelle.report.words import TEXTS, Words
+from prunelle.texts import Language
+from prunelle.training.recipe import Recipe
+
+MOST_WRONG = 24
+MOST_EXAMPLES = 8
+MOST_CLASSES_SHOWN = 40
+SMALL_PX = 48
+"""Pictures up to this side are embedded pixel for pixel and enlarged crisp; larger ones as small JPEGs."""
+WRONG_PX, EXAMPLE_PX = 160, 96
+"""Sides of those JPEGs: about twice what is shown, for fine screens."""
+
+
+def render(content: ReportContent, language: Language) -> str:
+    """The whole page in ``language``, to be written as UTF-8."""
+    words = Words(language)
+    evaluation = content.evaluation
+    page = _template().render(
+        t=words,
+        content=content,
+        evaluation=evaluation,
+        headline=_headline(content, words),
+        facts=_facts(content, words),
+        splits=_splits(content, words),
+        curves=_curves(content, words),
+        curves_text=_curves_text(content, words),
+        confusion=_confusion(content, words),
+        pairs=_pairs(content),
+        scores=_scores(content),
+        wrong=_wrong(content, words),
+        num_wrong=evaluation.n - evaluation.correct,
+        crisp=max(content.preprocess.input_size) <= SMALL_PX,
+        reliability=_reliability(content, words),
+        examples=_examples(content),
+        reasons=Counter(picture.reason for picture in content.skipped).most_common(),
+        recipe=_recipe(content.recipe),
+        preprocess=content.preprocess.to_json(),
+        host=_host(content, words),
+    )
+    # Names of files may hold bytes that are no text; UTF-8 and HTML have no place for these characters.
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", page)
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("prunelle.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
+
+
+def _headline(content: ReportContent, words: Words) -> Markup:
+    evaluation = content.evaluation
+    return Markup(words.note(TEXTS[f"result_{evaluation.split}"])).format(
+        network=Markup("<bdi>{}</bdi>").format(content.network_name),
+        accuracy=Markup("<strong>{}</strong>").format(words.percent(evaluation.accuracy)),
+        n=words.integer(evaluation.n),
+        interval=words.interval(*evaluation.interval),
+    )
+
+
+def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
+    """``(what, value, detail)`` for the top of the page."""
+    evaluation, preprocess = content.evaluation, content.preprocess
+    height, width = preprocess.input_size
+    classes = words("classes_count", n=words.integer(len(evaluation.classes)))
+    colours = words("grey" if preprocess.channels == 1 else "colour")
+    pixels = words("pixels", width=width, height=height, channels=colours)
+    kept = "best_epoch" if _with_validation(content) else "kept_epoch"
+    facts = [
+        (words("data"), content.data_name, f"{classes}, {pixels}"),
+        (words("network"), content.network_name, ""),
+        (words("parameters"), words.integer(content.num_parameters), ""),
+        (words("training_time"), words.duration(content.seconds), words.date(content.started)),
+        (
+            words("epochs"),
+            words.integer(len(content.results)),
+            words(kept, n=words.integer(content.best_epoch)) if len(content.results) > 1 else "",
+        ),
+    ]
+    if "train" in content.counts and evaluation.n:
+        commonest = int(np.argmax(content.counts["train"]))
+        share = words.percent(float((evaluation.labels == commonest).mean()))
+        detail = words("baseline_detail", name=evaluation.classes[commonest])
+        facts.append((words("baseline"), share, detail))
+    return facts
+
+
+def _splits(content: ReportContent, words: Words) -> list[dict[str, Any]]:
+    """A line a split: the number of pictures, and the metrics where they are known."""
+    lines = []
+    for split in ("train", "validation", "test"):
+        metrics = content.metrics.get(split) or {}
+        if not metrics and split not in content.counts:
+            continue
+        interval = metrics.get("interval")
+        lines.append(
+            {
+                "name": words(split),
+                "pictures": metrics.get("n", sum(content.counts.get(split, ()))),
+                "accuracy": words.percent(metrics.get("accuracy")),
+                "interval": words.interval(*interval) if interval else "–",
+                "loss": words.decimal(metrics.get("loss"), 4),
+            }
+        )
+    return lines
+
+
+def _with_validation(content: ReportContent) -> bool:
+    return any(row.get("val_loss") is not None for row in content.results)
+
+
+def _curves_text(content: ReportContent, words: Words) -> str:
+    """How to read the curves that there are."""
+    if len(content.results) == 1:
+        return words("curves_point")
+    return words("curves_text" if _with_validation(content) else "curves_alone")
+
+
+def _curves(content: ReportContent, words: Words) -> list[tuple[str, str, Markup]]:
+    """``(title, text for who cannot see it, svg)``. Nothing from users is in these figures' text."""
+    drawn = []
+    for name, svg in (
+        ("loss", figures.loss_svg(content, words)),
+        ("accuracy", figures.accuracy_svg(content, words)),
+        ("learning_rate", figures.learning_rate_svg(content, words)),
+    ):
+        if svg is None:
+            continue
+        title = words(f"{name}_by_epoch")
+        column = name if name == "learning_rate" else f"train_{name}"
+        if any(row.get(f"val_{name}") is not None for row in content.results):
+            column = f"val_{name}"
+        first, last = (content.results[end].get(column) for end in (0, -1))
+        alt = words(
+            "curve_alt",
+            title=title,
+            first=words.percent(first) if name == "accuracy" else words.decimal(first, 4),
+            last=words.percent(last) if name == "accuracy" else words.decimal(last, 4),
+        )
+        drawn.append((title, alt, Markup(svg)))
+    return drawn
+
+
+def _confusion(content: ReportContent, words: Words) -> dict[str, Any]:
+    """Rows of cells up to ``figures.MOST_NUMBERED`` classes, a heat map beyond."""
+    evaluation = content.evaluation
+    counts = evaluation.confusion
+    if len(counts) > figures.MOST_NUMBERED:
+        return {"svg": Markup(figures.confusion_svg(evaluation, words)), "rows": []}
+    shares = figures.row_shares(counts)
+    strength = figures.confusion_strength(shares)
+    rows = []
+    for i, truth in enumerate(evaluation.classes):
+        cells = []
+        for j, predicted in enumerate(evaluation.classes):
+            count, share = words.integer(int(counts[i, j])), words.percent(float(shares[i, j]))
+            title = words("confusion_cell", truth=truth, predicted=predicted, count=count, share=share)
+            cells.append(
+                {
+                    "count": count if counts[i, j] else "",
+                    "share": share,
+                    "title": title,
+                    "colour": "blue" if i == j else "orange",
+                    "strength": round(float(strength[i, j]) * 100),
+                }
+            )
+        rows.append((truth, cells))
+    return {"rows": rows, "with_shares": len(counts) <= 12}
+
+
+def _pairs(content: ReportContent) -> list[tuple[str, str, int, float]]:
+    """``(truth, answer, count, share of the truth's pictures)``, the commonest first."""
+    support = dict(zip(content.evaluation.classes, content.evaluation.confusion.sum(axis=1), strict=True))
+    return [
+        (truth, answer, count, count / int(support[truth]))
+        for truth, answer, count in content.evaluation.most_confused()
+    ]
+
+
+def _scores(content: ReportContent) -> list[dict[str, Any]]:
+    """The per-class table, worst recall first; classes without a picture to judge by come last."""
+    learned = content.counts.get("train")
+    lines = [
+        {**dataclasses.asdict(score), "number": index, "learned": learned[index] if learned else None}
+        for index, score in enumerate(content.evaluation.per_class())
+    ]
+    return sorted(lines, key=lambda line: (line["support"] == 0, line["recall"]))
+
+
+def most_wrong(content: ReportContent, most: int = MOST_WRONG) -> list[int]:
+    """Indices into the evaluation's pictures of the mistakes, the most confident first."""
+    evaluation = content.evaluation
+    wrong = np.flatnonzero(evaluation.predicted != evaluation.labels)
+    order = np.argsort(-evaluation.confidence[wrong], kind="stable")[:most]
+    return [int(index) for index in wrong[order]]
+
+
+def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
+    evaluation = content.evaluation
+    cards = []
+    for index in most_wrong(content):
+        truth = evaluation.classes[evaluation.labels[index]]
+        predicted = evaluation.classes[evaluation.predicted[index]]
+        confidence = words.percent(float(evaluation.confidence[index]))
+        file = evaluation.files[index] if evaluation.files else words("index", n=index)
+        cards.append(
+            {
+                "source": data_uri(content.images[index], WRONG_PX),
+                "truth": truth,
+                "predicted": predicted,
+                "confidence": confidence,
+                "file": file,
+                # The folders above the class's are the same for all.
+                "short_file": "/".join(re.split(r"[/\\]", file)[-2:]),
+                "alt": words("wrong_alt", file=file, truth=truth, predicted=predicted, confidence=confidence),
+            }
+        )
+    return cards
+
+
+def _reliability(content: ReportContent, words: Words) -> dict[str, Any]:
+    evaluation = content.evaluation
+    if not evaluation.n:
+        return {}
+    bins = evaluation.reliability()
+    confidence = float(evaluation.confidence.mean())
+    gap = confidence - evaluation.accuracy
+    verdict = "well_sure" if abs(gap) < 0.01 else "too_sure" if gap > 0 else "too_shy"
+    groups = "; ".join(f"{words.percent(b.confidence)} → {words.percent(b.accuracy)}" for b in bins)
+    return {
+        "svg": Markup(figures.reliability_svg(evaluation, words)),
+        "text": words(
+            "reliability_text",
+            error=words.decimal(evaluation.calibration_error() * 100, 1),
+            bins=15,
+            confidence=words.percent(confidence),
+            accuracy=words.percent(evaluation.accuracy),
+            verdict=words(verdict),
+        ),
+        "alt": words("reliability_alt", n=len(bins), groups=groups),
+    }
+
+
+def _examples(content: ReportContent) -> list[tuple[str, list[str]]]:
+    """``(class, pictures)``; of many classes, as many as are shown, evenly spread."""
+    names = [name for name in content.evaluation.classes if len(content.examples.get(name, ()))]
+    if len(names) > MOST_CLASSES_SHOWN:
+        names = [names[i * len(names) // MOST_CLASSES_SHOWN] for i in range(MOST_CLASSES_SHOWN)]
+    # Twenty classes of eight and forty of four weigh the same.
+    each = MOST_EXAMPLES if len(names) <= 20 else MOST_EXAMPLES // 2
+    return [
+        (name, [data_uri(image, EXAMPLE_PX) for image in content.examples[name][:each]]) for name in names
+    ]
+
+
+def data_uri(image: np.ndarray, largest_px: int) -> str:
+    """``(H, W, C)`` uint8 → ``data:`` address: the exact pixels as PNG if small, else a JPEG that large."""
+    picture = Image.fromarray(np.ascontiguousarray(image[..., 0] if image.shape[-1] == 1 else image))
+    buffer = io.BytesIO()
+    if max(picture.size) <= SMALL_PX:
+        kind = "png"
+        picture.save(buffer, "PNG", optimize=True)
+    else:
+        kind = "jpeg"
+        picture.thumbnail((largest_px, largest_px), Image.Resampling.LANCZOS)
+        picture.save(buffer, "JPEG", quality=85)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _recipe(recipe: Recipe) -> list[tuple[str, str, str, bool]]:
+    """``(setting, value, default, whether they differ)``, as one would write them in Python."""
+
+    def written(value: object) -> str:
+        if dataclasses.is_dataclass(value):
+            # What an augmentation leaves at its default it does not do.
+            parts = [
+                (part.name, getattr(value, part.name), part.default) for part in dataclasses.fields(value)
+            ]
+            return ", ".join(f"{name}={part}" for name, part, usual in parts if part != usual) or "none"
+        return str(value)
+
+    default = Recipe()
+    names = [field.name for field in dataclasses.fields(recipe)]
+    settings = [(name, getattr(recipe, name), getattr(default, name)) for name in names]
+    return [(name, written(value), written(usual), value != usual) for name, value, usual in settings]
+
+
+def _host(content: ReportContent, words: Words) -> dict[str, str]:
+    """``content.host`` with the names of its usual entries in the reader's language."""
+    return {
+        words(key) if (key := f"host_{name}") in TEXTS else name: value
+        for name, value in content.host.items()
+    }

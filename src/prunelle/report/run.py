@@ -1,0 +1,330 @@
+"""The run folder: everything about one training, in open formats.
+
+::
+
+    run.json              what was asked, enough to do it again
+    classes.json          class names in index order
+    preprocess.json
+    results.csv           a line an epoch
+    metrics.json          final figures by split
+    predictions.csv       what was answered on the evaluated split, a line a picture
+    weights/best.safetensors, last.safetensors
+    state/training.safetensors   what resuming needs
+    report.html, figures/
+
+Every file is written atomically. A run folder is never written over: ``create`` refuses one that is there.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from prunelle import networks
+from prunelle.data import decode
+from prunelle.data.examples import Pixels, Progress, Split
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import ArgumentError, BadPicture, RunError, did_you_mean
+from prunelle.training import inference
+from prunelle.training.checkpoint import load_tensors, save_tensors, write_json, write_text
+from prunelle.training.metrics import Evaluation
+from prunelle.training.recipe import Recipe
+from prunelle.training.records import RESULT_FIELDS
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """A network's answer to one file.
+
+    Attributes:
+        file: as it was given.
+        top: ``(class, probability)``, the most probable first; empty when the file could not be read.
+        error: why it could not be read, or None.
+    """
+
+    file: str
+    top: tuple[tuple[str, float], ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"file", "predictions": [{"class", "probability"}]}``, and ``"error"`` where there is one."""
+        predictions = [{"class": name, "probability": probability} for name, probability in self.top]
+        found: dict[str, Any] = {"file": self.file, "predictions": predictions}
+        return found if self.error is None else {**found, "error": self.error}
+
+
+class Run:
+    """A training on disk, and its network when it is needed.
+
+    Attributes:
+        path: the folder.
+        info: the content of ``run.json``.
+        classes, preprocess, recipe: as trained.
+    """
+
+    def __init__(self, path: Path, info: dict[str, Any], network: nn.Module | None = None) -> None:
+        self.path = path
+        self.info = info
+        self.classes: tuple[str, ...] = tuple(_read_json(path / "classes.json"))
+        self.preprocess = Preprocess.from_json(_read_json(path / "preprocess.json"))
+        self.recipe = Recipe.from_json(info["recipe"])
+        self._network = network
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        info: dict[str, Any],
+        classes: Sequence[str],
+        preprocess: Preprocess,
+        network: nn.Module,
+    ) -> Run:
+        """Makes the folder and writes what is known before training. ``run.json`` comes last: it makes a run.
+
+        Raises:
+            RunError: ``path`` is there already and is not an empty folder, or cannot be made.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            occupied = any(path.iterdir())
+        except OSError as error:
+            raise RunError(f"cannot make the run folder {path}: {error.strerror}.") from error
+        if occupied:
+            raise RunError(
+                f"{path} is there already, and a run is never written over. Name another --output, or go on "
+                f"with it: prunelle train --resume {path}"
+            )
+        for folder in ("weights", "state", "figures"):
+            (path / folder).mkdir()
+        write_json(path / "classes.json", list(classes))
+        write_json(path / "preprocess.json", preprocess.to_json())
+        write_json(path / "run.json", info)
+        return cls(path, info, network)
+
+    @classmethod
+    def open(cls, path: str | Path, network: nn.Module | None = None) -> Run:
+        """Opens a run folder.
+
+        Args:
+            path: the folder.
+            network: the module that was trained, needed only if it was one of your own; its weights are
+                loaded from the run.
+
+        Raises:
+            RunError: no run there.
+        """
+        path = Path(path)
+        if not (path / "run.json").is_file():
+            siblings = [p.parent.name for p in path.parent.glob("*/run.json")] if path.parent.is_dir() else []
+            raise RunError(
+                f"{path} is no run: it has no run.json.{did_you_mean(path.name, siblings)} Runs are made by "
+                f"prunelle train; a training that was killed before its first line left nothing to go on with."
+            )
+        info = _read_json(path / "run.json")
+        run = cls(path, info)
+        if network is not None:
+            run.attach(run._loaded(network))
+        return run
+
+    @property
+    def finished(self) -> bool:
+        """The training went to its end (it can still be extended)."""
+        return bool(self.info["status"] == "finished")
+
+    def update(self, **changes: Any) -> None:
+        """Changes entries of ``run.json``."""
+        self.info |= changes
+        self.recipe = Recipe.from_json(self.info["recipe"])
+        write_json(self.path / "run.json", self.info)
+
+    def attach(self, network: nn.Module) -> None:
+        """Makes ``network``, with the weights it has, this run's network."""
+        self._network = network
+
+    @property
+    def network(self) -> nn.Module:
+        """The network with its best weights, in evaluation mode, on the CPU unless it was trained just now."""
+        if self._network is None:
+            name = self.info["network"]["name"]
+            if name not in networks.names():
+                raise RunError(
+                    f"{self.path} trained a network of your own ({name}); open it with "
+                    f"Run.open({str(self.path)!r}, network=your_module)."
+                )
+            self._network = self._loaded(build_network(self.info["network"]))
+        return self._network
+
+    def _loaded(self, network: nn.Module) -> nn.Module:
+        weights, _ = load_tensors(self.path / "weights" / "best.safetensors")
+        try:
+            network.load_state_dict(weights)
+        except RuntimeError as error:
+            raise RunError(f"the weights of {self.path} do not fit this network: {error}") from error
+        return network.eval()
+
+    def results(self) -> list[dict[str, float | None]]:
+        """The lines of ``results.csv``."""
+        with (self.path / "results.csv").open(newline="", encoding="utf-8") as stream:
+            return [
+                {key: float(value) if value else None for key, value in line.items()}
+                for line in csv.DictReader(stream)
+            ]
+
+    def metrics(self) -> dict[str, Any]:
+        """The content of ``metrics.json``; empty before the training has ended."""
+        path = self.path / "metrics.json"
+        return dict(_read_json(path)) if path.is_file() else {}
+
+    def write_results(self, rows: Sequence[Mapping[str, float | None]]) -> None:
+        """``results.csv`` anew from all lines so far, so that a resumed run has no line twice."""
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, RESULT_FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+        write_text(self.path / "results.csv", stream.getvalue())
+
+    def write_predictions(self, evaluation: Evaluation) -> None:
+        """``predictions.csv``: file (or position), truth, prediction and its probability."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["file", "split", "class", "predicted", "probability"])
+        for i in range(evaluation.n):
+            writer.writerow(
+                [
+                    evaluation.files[i] if evaluation.files else i,
+                    evaluation.split,
+                    self.classes[evaluation.labels[i]],
+                    self.classes[evaluation.predicted[i]],
+                    f"{evaluation.confidence[i]:.6f}",
+                ]
+            )
+        write_text(self.path / "predictions.csv", stream.getvalue())
+
+    def save_weights(self, which: str, weights: Mapping[str, torch.Tensor]) -> None:
+        """``weights/<which>.safetensors``."""
+        save_tensors(self.path / "weights" / f"{which}.safetensors", weights, {"classes": list(self.classes)})
+
+    @property
+    def state_file(self) -> Path:
+        """Where the state of an unfinished (or extendable) training is."""
+        return self.path / "state" / "training.safetensors"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the run against a second process that would train it at the same time.
+
+        Raises:
+            RunError: another process has it.
+        """
+        if os.name != "posix":
+            yield
+            return
+        import fcntl
+
+        with (self.path / "state" / "lock").open("w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise RunError(f"{self.path} is being trained by another process.") from None
+            # Left by a process that was killed while it wrote; nobody else writes here now.
+            for leftover in self.path.rglob(".*.tmp"):
+                leftover.unlink()
+            yield
+
+    def evaluate(self, split: Split | Pixels, *, progress: Progress | None = None) -> Evaluation:
+        """The network's answers on a labelled split, prepared as in training.
+
+        Args:
+            split: ``data.test``, say, with the classes of this run in its order; or decoded pixels.
+        """
+        name = split.name if isinstance(split, Split) else "pixels"
+        pixels = split if isinstance(split, Pixels) else split.decode(self.preprocess, progress=progress)
+        return inference.evaluate(
+            self.network, pixels, self.classes, self.preprocess, name, progress=progress
+        )
+
+    def predict(
+        self, files: Sequence[str | Path], *, top: int = 3, progress: Progress | None = None
+    ) -> list[Prediction]:
+        """The ``top`` most probable classes of each file, in the order given.
+
+        A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
+        Memory stays bounded however many files there are.
+        """
+        if top < 1:
+            raise ArgumentError(f"top must be at least 1; received {top}.")
+        answers: list[Prediction] = []
+        for start in range(0, len(files), inference.EVALUATION_BATCH):
+            chunk = [str(file) for file in files[start : start + inference.EVALUATION_BATCH]]
+            pictures: dict[int, np.ndarray] = {}
+            errors: dict[int, str] = {}
+            for i, file in enumerate(chunk):
+                try:
+                    pictures[i] = decode.read_file(Path(file), self.preprocess)
+                except BadPicture as error:
+                    errors[i] = error.reason
+            probabilities: dict[int, np.ndarray] = {}
+            if pictures:
+                pixels = Pixels(np.stack(list(pictures.values())), np.zeros(len(pictures), np.int64))
+                logits = inference.predict_logits(self.network, pixels, self.preprocess, len(self.classes))
+                probabilities = dict(zip(pictures, logits.double().softmax(dim=1).numpy(), strict=True))
+            for i, file in enumerate(chunk):
+                answers.append(
+                    Prediction(file, error=errors[i])
+                    if i in errors
+                    else Prediction(file, _top(probabilities[i], self.classes, top))
+                )
+            if progress is not None:
+                progress("predicting", start + len(chunk), len(files))
+        return answers
+
+
+def build_network(description: Mapping[str, Any]) -> nn.Module:
+    """The network that the ``network`` entry of a ``run.json`` describes, with fresh weights."""
+    _, height, width = description["input_shape"]
+    return networks.build(
+        description["name"],
+        num_classes=description["num_classes"],
+        in_channels=description["input_shape"][0],
+        input_size=(height, width),
+        **description["options"],
+    )
+
+
+def new_run_path(runs: Path, name: str, now: datetime) -> Path:
+    """``runs/20261121-143000-lenet5-mnist``, with ``-2``, ``-3``… behind it when it is taken."""
+    slug = re.sub(r"[^\w.-]+", "-", f"{now:%Y%m%d-%H%M%S}-{name}")
+    path, number = runs / slug, 2
+    while path.exists():
+        path, number = runs / f"{slug}-{number}", number + 1
+    return path
+
+
+def _top(probabilities: Any, classes: Sequence[str], top: int) -> tuple[tuple[str, float], ...]:
+    order = (-probabilities).argsort(kind="stable")[:top]
+    return tuple((classes[i], float(probabilities[i])) for i in order)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{path} is not there.") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}.") from error

@@ -1,0 +1,322 @@
+"""The report's sentences in English and French, and numbers written as each language writes them.
+
+The French below is typed with ordinary spaces; ``Words`` puts in the unbreakable ones that typography asks
+for before ``: ; ? ! % »`` and after ``«``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+
+from prunelle.texts import Language, Note
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+NO_VALUE = "–"
+
+_MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+}
+
+TEXTS = {
+    # The top of the page.
+    "title": Note("{network} on {data}: report", "{network} sur {data} : rapport"),
+    "report": Note("Training report", "Rapport d’entraînement"),
+    "contents": Note("Contents", "Sommaire"),
+    "result_test": Note(
+        "{network} recognises {accuracy} of {n} test pictures it never saw (95 % interval {interval}).",
+        "{network} reconnaît {accuracy} des {n} images de test, qu’il n’a jamais vues "
+        "(intervalle à 95 % : {interval}).",
+    ),
+    "result_validation": Note(
+        "{network} recognises {accuracy} of {n} validation pictures (95 % interval {interval}).",
+        "{network} reconnaît {accuracy} des {n} images de validation (intervalle à 95 % : {interval}).",
+    ),
+    "result_train": Note(
+        "{network} recognises {accuracy} of the {n} pictures it learned on.",
+        "{network} reconnaît {accuracy} des {n} images sur lesquelles il a appris.",
+    ),
+    "caveat_validation": Note(
+        "There is no test split. The validation pictures also chose which epoch’s weights to keep, so this "
+        "figure is a little flattering: expect slightly less on new pictures, and set some aside as a test "
+        "split to know how much.",
+        "Il n’y a pas de jeu de test. Le jeu de validation a aussi servi à choisir l’époque dont on garde les "
+        "poids : ce résultat est donc un peu flatteur. Attendez-vous à un peu moins sur de nouvelles images ; "
+        "pour le mesurer, mettez-en de côté pour former un jeu de test.",
+    ),
+    "caveat_train": Note(
+        "There is neither a test nor a validation split: this figure does not say what the network is worth "
+        "on new pictures.",
+        "Il n’y a ni jeu de test ni jeu de validation : ce résultat ne dit rien de ce que vaut le réseau sur "
+        "de nouvelles images.",
+    ),
+    "data": Note("Data", "Données"),
+    "network": Note("Network", "Réseau"),
+    "parameters": Note("Parameters", "Paramètres"),
+    "epochs": Note("Epochs", "Époques"),
+    "training_time": Note("Training time", "Durée d’entraînement"),
+    "baseline": Note("For comparison", "Pour comparer"),
+    "baseline_detail": Note("right by always answering {name}", "juste en répondant toujours {name}"),
+    "classes_count": Note("{n} classes", "{n} classes"),
+    "pixels": Note("{width}×{height} pixels, {channels}", "{width}×{height} pixels, {channels}"),
+    "grey": Note("grey", "niveaux de gris"),
+    "colour": Note("colour", "couleurs"),
+    "best_epoch": Note("best: {n}", "la meilleure : {n}"),
+    "kept_epoch": Note("kept: {n}", "gardée : {n}"),
+    "split": Note("Split", "Jeu"),
+    "train": Note("training", "entraînement"),
+    "validation": Note("validation", "validation"),
+    "test": Note("test", "test"),
+    "pictures": Note("Pictures", "Images"),
+    "accuracy": Note("Accuracy", "Exactitude"),
+    "interval": Note("95 % interval", "Intervalle à 95 %"),
+    "loss": Note("Loss", "Perte"),
+    "by_split": Note("On each split, with the weights kept", "Sur chaque jeu, avec les poids gardés"),
+    "warnings": Note("To look into", "À regarder de près"),
+    "notes": Note("How the data was read", "Comment les données ont été lues"),
+    # Curves.
+    "curves": Note("Learning curves", "Courbes d’apprentissage"),
+    "curves_text": Note(
+        "Training and validation should move together. When the training loss keeps falling while the "
+        "validation loss rises, the network learns its pictures by heart (overfitting).",
+        "Les deux courbes devraient avancer ensemble. Si la perte d’entraînement baisse encore alors que celle "
+        "de validation remonte, le réseau apprend ses images par cœur (surapprentissage).",
+    ),
+    "curves_point": Note(
+        "A single epoch is a point; train for more to see a curve.",
+        "Une seule époque ne fait qu’un point ; entraînez plus longtemps pour voir une courbe.",
+    ),
+    "curves_alone": Note(
+        "Without a validation split, these curves cannot show overfitting.",
+        "Sans jeu de validation, ces courbes ne peuvent pas montrer de surapprentissage.",
+    ),
+    "loss_by_epoch": Note("Loss, by epoch", "Perte, par époque"),
+    "accuracy_by_epoch": Note("Accuracy, by epoch", "Exactitude, par époque"),
+    "learning_rate_by_epoch": Note("Learning rate, by epoch", "Taux d’apprentissage, par époque"),
+    "epoch": Note("Epoch", "Époque"),
+    "log_scale": Note("{name} (log scale)", "{name} (échelle logarithmique)"),
+    "learning_rate": Note("Learning rate", "Taux d’apprentissage"),
+    "best_epoch_mark": Note("best epoch ({n})", "meilleure époque ({n})"),
+    "kept_epoch_mark": Note("epoch kept ({n})", "époque gardée ({n})"),
+    "no_values": Note("no value", "aucune valeur"),
+    "curve_alt": Note(
+        "{title}: from {first} to {last}.",
+        "{title} : de {first} à {last}.",
+    ),
+    # Confusion.
+    "confusion": Note("Confusion matrix", "Matrice de confusion"),
+    "confusion_text": Note(
+        "Each row is a true class, each column what the network answered. Right answers are on the diagonal, "
+        "in blue; everything else, in orange, is a mistake.",
+        "Chaque ligne est une vraie classe, chaque colonne une réponse du réseau. Les bonnes réponses sont sur "
+        "la diagonale, en bleu ; tout le reste, en orange, est une erreur.",
+    ),
+    "confusion_shares": Note(
+        "Under each count, its share of the row.", "Sous chaque nombre, sa part de la ligne."
+    ),
+    "confusion_map": Note(
+        "The darker, the larger the share of the row. Classes are numbered as in the table by class.",
+        "Plus c’est foncé, plus la part de la ligne est grande. Les classes sont numérotées comme dans le "
+        "tableau par classe.",
+    ),
+    "confusion_cell": Note(
+        "{truth} taken for {predicted}: {count}, {share} of the row",
+        "{truth} pris pour {predicted} : {count}, {share} de la ligne",
+    ),
+    "truth": Note("True class", "Vraie classe"),
+    "answer": Note("Answer", "Réponse"),
+    "pairs": Note("Most-confused pairs", "Paires les plus confondues"),
+    "pair_answer": Note("Taken for", "Prise pour"),
+    "row_share": Note("Share of the class", "Part de la classe"),
+    "no_errors": Note("Not a single mistake.", "Pas une seule erreur."),
+    # By class.
+    "by_class": Note("Class by class", "Classe par classe"),
+    "by_class_text": Note(
+        "The worst recall first. Recall: of the pictures of a class, the share that was recognised. "
+        "Precision: of the answers naming a class, the share that was right. F1: their harmonic mean.",
+        "Du plus faible rappel au plus fort. Rappel : parmi les images d’une classe, la part reconnue. "
+        "Précision : parmi les réponses qui nomment une classe, la part qui est juste. F1 : leur moyenne "
+        "harmonique.",
+    ),
+    "number": Note("No.", "N°"),
+    "class": Note("Class", "Classe"),
+    "precision": Note("Precision", "Précision"),
+    "recall": Note("Recall", "Rappel"),
+    "f1": Note("F1", "F1"),
+    "pictures_of": Note("Pictures ({split})", "Images ({split})"),
+    "other_classes": Note("The other {n} classes", "Les {n} autres classes"),
+    # Pictures.
+    "wrong": Note("Most-wrong pictures", "Les plus grosses erreurs"),
+    "wrong_text": Note(
+        "Of {n} mistakes, those made with the most confidence. A wrong label in the data often shows here "
+        "first.",
+        "Parmi {n} erreurs, celles que le réseau a faites avec le plus d’assurance. C’est souvent ici qu’on "
+        "repère une étiquette fausse dans les données.",
+    ),
+    "wrong_true": Note("is", "c’est"),
+    "wrong_answer": Note("said", "répond"),
+    "wrong_alt": Note(
+        "{file}: {truth} taken for {predicted}, confidence {confidence}",
+        "{file} : {truth} pris pour {predicted}, confiance {confidence}",
+    ),
+    "index": Note("index {n}", "indice {n}"),
+    "examples": Note("What each class looks like", "À quoi ressemble chaque classe"),
+    "examples_text": Note(
+        "Training pictures, as the network receives them before normalisation.",
+        "Des images d’entraînement, telles que le réseau les reçoit avant normalisation.",
+    ),
+    "examples_sample": Note("{shown} of the {n} classes.", "{shown} des {n} classes."),
+    "example_alt": Note("{name}, example {n}", "{name}, exemple {n}"),
+    # Calibration.
+    "reliability": Note("Can its confidence be trusted?", "Peut-on se fier à sa confiance ?"),
+    "reliability_short": Note(
+        "Reliability diagram (the larger the dot, the more pictures)",
+        "Diagramme de fiabilité (plus le point est gros, plus il y a d’images)",
+    ),
+    "reliability_text": Note(
+        "A network that says “90 % sure” should be right nine times in ten. Here confidence and accuracy "
+        "differ by {error} points on average (expected calibration error, {bins} bins): with a mean "
+        "confidence of {confidence} for an accuracy of {accuracy}, the network is {verdict}.",
+        "Un réseau qui se dit « sûr à 90 % » devrait avoir raison neuf fois sur dix. Ici, confiance et "
+        "exactitude diffèrent en moyenne de {error} points (erreur de calibration attendue, {bins} "
+        "intervalles) : avec une confiance moyenne de {confidence} pour une exactitude de {accuracy}, le "
+        "réseau est {verdict}.",
+    ),
+    "too_sure": Note("too sure of itself on the whole", "dans l’ensemble trop sûr de lui"),
+    "too_shy": Note("not sure enough of itself on the whole", "dans l’ensemble trop peu sûr de lui"),
+    "well_sure": Note("about as sure as it should be", "à peu près aussi sûr qu’il devrait l’être"),
+    "confidence": Note("Confidence", "Confiance"),
+    "perfect": Note("perfect calibration", "calibration parfaite"),
+    "this_network": Note("this network", "ce réseau"),
+    "gap": Note("gap", "écart"),
+    "reliability_alt": Note(
+        "Accuracy against confidence, in {n} groups: {groups}.",
+        "Exactitude selon la confiance, en {n} groupes : {groups}.",
+    ),
+    # What was left out, and the rest.
+    "skipped": Note("Pictures left out", "Images écartées"),
+    "skipped_none": Note(
+        "None: every picture could be read.", "Aucune : toutes les images ont pu être lues."
+    ),
+    "skipped_text": Note(
+        "These files were neither learned nor counted.", "Ces fichiers n’ont été ni appris ni comptés."
+    ),
+    "all_skipped": Note("All {n} files", "Les {n} fichiers"),
+    "file": Note("File", "Fichier"),
+    "reason": Note("Reason", "Raison"),
+    "layers": Note("The network, layer by layer", "Le réseau, couche par couche"),
+    "layer": Note("Layer", "Couche"),
+    "kind": Note("Kind", "Type"),
+    "detail": Note("Detail", "Détail"),
+    "shape": Note("Output shape", "Forme de sortie"),
+    "total": Note("Total", "Total"),
+    "again": Note("How to do it again", "Pour recommencer"),
+    "again_text": Note(
+        "On the same CPU, with the same versions, this command gives the same weights, bit for bit.",
+        "Sur le même processeur, avec les mêmes versions, cette commande redonne les mêmes poids, au bit près.",
+    ),
+    "recipe": Note("Recipe", "Recette"),
+    "setting": Note("Setting", "Réglage"),
+    "value": Note("Value", "Valeur"),
+    "default": Note("Default", "Par défaut"),
+    "changed": Note("changed", "modifié"),
+    "preprocess": Note("Preparation of the pictures", "Préparation des images"),
+    "versions": Note("Versions", "Versions"),
+    "host": Note("Machine", "Machine"),
+    "host_system": Note("system", "système"),
+    "host_processor": Note("processor", "processeur"),
+    "host_threads": Note("threads", "fils d’exécution"),
+    "host_device": Note("device", "calcul sur"),
+    "started": Note("Started", "Début"),
+    "run": Note("Run", "Entraînement"),
+}
+
+# The closed list of reasons that reading a picture gives; what follows the colon is kept as it is.
+_REASONS_FR = {
+    "empty file": "fichier vide",
+    "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)": (
+        "pas une image (d’un format lu : JPEG, PNG, BMP, GIF, WebP, TIFF)"
+    ),
+    "truncated or damaged": "tronquée ou abîmée",
+    "decompression bomb": "bombe de décompression",
+    "cannot be opened": "impossible à ouvrir",
+}
+
+
+class Words:
+    """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of ``key`` with its ``{placeholders}`` filled."""
+        return self.note(TEXTS[key]).format(**values)
+
+    def note(self, note: Note) -> str:
+        """A ``Note`` in this language, its French spaces made unbreakable."""
+        if self.language == "en":
+            return re.sub(r"(?<=\d) (?=%)", NO_BREAK, note.en)
+        text = re.sub(r" (?=[:%»])|(?<=«) ", NO_BREAK, note.fr)
+        return re.sub(r" (?=[;?!])", THIN, text)
+
+    def reason(self, reason: str) -> str:
+        """Why a picture was left out; as it came where it is not one of the known reasons."""
+        if self.language == "en":
+            return reason
+        if reason in _REASONS_FR:
+            return self.note(Note(reason, _REASONS_FR[reason]))
+        start, colon, rest = reason.partition(": ")
+        if not (colon and start in _REASONS_FR):
+            return reason
+        return f"{_REASONS_FR[start]}{NO_BREAK}: {rest}"
+
+    def integer(self, number: int) -> str:
+        """``10000`` → ``10,000``, French ``10 000``."""
+        return f"{number:,}".replace(",", "," if self.language == "en" else THIN)
+
+    def decimal(self, number: float | None, digits: int) -> str:
+        """``0.0567`` with 3 digits → ``0.057``, French ``0,057``; a dash where there is no value."""
+        if number is None or math.isnan(number):
+            return NO_VALUE
+        text = f"{number:,.{digits}f}"
+        return text if self.language == "en" else text.replace(",", THIN).replace(".", ",")
+
+    def percent(self, share: float | None, *, digits: int = 1, sign: bool = True) -> str:
+        """``0.989`` → ``98.9 %``.
+
+        Digits are added, up to 3, where rounding would turn almost all into all or almost none into none:
+        ``0.9998`` → ``99.98 %``.
+        """
+        if share is None or math.isnan(share):
+            return NO_VALUE
+        while digits < 3 and 0 < share < 1 and round(share * 100, digits) in (0, 100):
+            digits += 1
+        return self.decimal(share * 100, digits) + (NO_BREAK + "%" if sign else "")
+
+    def interval(self, low: float, high: float) -> str:
+        """``98.7–99.1 %``, French ``98,7 à 99,1 %``."""
+        between = "–" if self.language == "en" else f"{NO_BREAK}à{NO_BREAK}"
+        return self.percent(low, sign=False) + between + self.percent(high)
+
+    def duration(self, seconds: float) -> str:
+        """``4.2 s``, ``3 min 5 s``, ``2 h 14 min``."""
+        if seconds < 10:
+            return f"{self.decimal(seconds, 1)}{NO_BREAK}s"
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        parts = [(hours, "h"), (minutes, "min"), (0 if hours else rest, "s")]
+        return " ".join(f"{value}{NO_BREAK}{unit}" for value, unit in parts if value)
+
+    def date(self, iso: str) -> str:
+        """``2026-11-21T14:30:00`` → ``21 November 2026, 14:30``, French ``21 novembre 2026 à 14 h 30``."""
+        moment = datetime.datetime.fromisoformat(iso)
+        month = _MONTHS[self.language].split()[moment.month - 1]
+        if self.language == "en":
+            return f"{moment.day} {month} {moment.year}, {moment:%H:%M}"
+        day = "1er" if moment.day == 1 else str(moment.day)
+        time = f"{moment.hour}{NO_BREAK}h{NO_BREAK}{moment:%M}"
+        return f"{day} {month} {moment.year} à {time}"

@@ -1,0 +1,132 @@
+"""``evaluate`` and ``predict``: what a finished run answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from prunelle import data as datasets
+from prunelle.data.examples import Data, Split
+from prunelle.errors import ArgumentError, DataError, did_you_mean
+from prunelle.report.console import Listener, Style, make_listener
+from prunelle.report.run import Prediction, Run
+from prunelle.tasks import loading
+from prunelle.texts import Note
+from prunelle.training.inference import evaluate as evaluate_network
+from prunelle.training.metrics import Evaluation
+
+
+def evaluate(
+    run: Run | str | Path,
+    data: Data | str | Path | None = None,
+    *,
+    network: nn.Module | None = None,
+    labels: str | None = None,
+    data_dir: str | Path | None = None,
+    style: Style = "auto",
+) -> Evaluation:
+    """A run's answers on labelled pictures.
+
+    Args:
+        run: or its folder.
+        data: None, or the data the run was trained on, evaluates on the pictures kept aside then: the test
+            split if there is one, else validation. Other data: its test split, else validation; a folder
+            that is not split is a test set as a whole.
+        network: the module, if it was one of your own.
+        labels, data_dir: as ``prunelle.load``.
+        style: what to show meanwhile.
+
+    Raises:
+        DataError: ``data`` has a class that the run does not know.
+    """
+    listener = make_listener(style)
+    try:
+        if not isinstance(run, Run):
+            run = Run.open(run, network)
+        loaded = _labelled(run, data, labels, data_dir, listener)
+        split = loaded.test or loaded.validation or loaded.train
+        pixels = Split(
+            split.name, _relabel(split.labels, loaded.classes, run.classes), split.files, split.array
+        ).decode(run.preprocess, progress=listener.progress)
+        for skipped in pixels.skipped:
+            text = f"{skipped.file}: {skipped.reason}"
+            listener.note(Note(f"Skipped {text}", f"Écarté {text}"))
+        return evaluate_network(
+            run.network, pixels, run.classes, run.preprocess, split.name, progress=listener.progress
+        )
+    finally:
+        listener.close()
+
+
+def predict(
+    run: Run | str | Path,
+    files: Sequence[str | Path],
+    *,
+    top: int = 3,
+    network: nn.Module | None = None,
+    style: Style = "auto",
+) -> list[Prediction]:
+    """A run's answers on files, and on the files in folders (in name order, hidden ones left out).
+
+    A file that cannot be read gets an ``error``; the others are still predicted.
+
+    Raises:
+        ArgumentError: no file at all, or ``top`` below 1.
+    """
+    listener = make_listener(style)
+    try:
+        if not isinstance(run, Run):
+            run = Run.open(run, network)
+        return run.predict(_expand(files), top=top, progress=listener.progress)
+    finally:
+        listener.close()
+
+
+def _labelled(
+    run: Run,
+    data: Data | str | Path | None,
+    labels: str | None,
+    data_dir: str | Path | None,
+    listener: Listener,
+) -> Data:
+    if isinstance(data, Data):
+        return data
+    source = run.info["data"]["source"]
+    if data is None or (source is not None and source["data"] in (str(data), str(Path(data).resolve()))):
+        return loading.data_of(run, listener)
+    if str(data) in datasets.NAMED:
+        return loading.load_data(data, listener, data_dir=data_dir)
+    return datasets.load_labelled(data, labels=labels)
+
+
+def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...]) -> np.ndarray:
+    """Labels that index ``theirs`` → labels that index ``ours``."""
+    for name in theirs:
+        if name not in ours:
+            raise DataError(
+                f"the run does not know the class {name!r}.{did_you_mean(name, ours)} It knows: {', '.join(ours)}."
+            )
+    translation = np.array([ours.index(name) for name in theirs], np.int64)
+    return np.asarray(translation[labels])
+
+
+def _expand(files: Sequence[str | Path]) -> list[Path]:
+    found: list[Path] = []
+    for file in map(Path, files):
+        if file.is_dir():
+            inside = sorted(
+                path
+                for path in file.rglob("*")
+                if path.is_file() and not any(part.startswith(".") for part in path.relative_to(file).parts)
+            )
+            if not inside:
+                raise ArgumentError(f"the folder {file} has no files.")
+            found += inside
+        else:
+            found.append(file)
+    if not found:
+        raise ArgumentError("name at least one file or folder to predict.")
+    return found

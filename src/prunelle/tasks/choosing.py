@@ -1,0 +1,113 @@
+"""A network, an input and a recipe that suit the data, when none is named.
+
+What is chosen and why is measured in docs/results.md; a person is always told what was chosen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+from torch import nn
+
+from prunelle import networks
+from prunelle.data.augment import Augment
+from prunelle.data.examples import Data
+from prunelle.data.preprocess import Fit, Preprocess
+from prunelle.errors import ArgumentError
+from prunelle.training.recipe import Recipe
+
+_SMALL = 40  # pixels; from here on down pictures are digits and icons, above they are photos
+_BORDER = 1.25  # a network up to this much larger than the pictures gets a border, not blown-up pictures
+
+
+def choose_network(data: Data, size: int | tuple[int, int] | None) -> str:
+    """``course-mnist`` for small grey pictures, ``course-cifar`` for small colour ones, ``course-photos`` else."""
+    if isinstance(size, int):
+        size = (size, size)
+    if max(size or data.preprocess.size) > _SMALL:
+        return "course-photos"
+    return "course-mnist" if data.preprocess.channels == 1 else "course-cifar"
+
+
+def choose_preprocess(
+    data: Data, network: nn.Module | str, size: int | tuple[int, int] | None, fit: Fit | None
+) -> Preprocess:
+    """How the data's pictures become the network's input; mean and std still unset.
+
+    A size that is given wins. A module of one's own with an ``input_shape`` sets the size and the channels it
+    was made for; a network by name sets the size, and is built for the pictures' channels. Two exceptions:
+    pictures that all share one size of at most 40 pixels are not resized for a network by name that can be
+    built for their size; and where the network is just a little larger (LeNet-5's 32×32 on MNIST's 28×28),
+    black pixels are added around them instead.
+    """
+    preprocess = data.preprocess if fit is None else dataclasses.replace(data.preprocess, fit=fit)
+    if isinstance(size, int):
+        size = (size, size)
+    if isinstance(network, nn.Module):
+        shape = getattr(network, "input_shape", None)
+        if shape is None:
+            return dataclasses.replace(preprocess, size=size or preprocess.size)
+        channels, *own = shape
+        wanted = (int(own[0]), int(own[1]))
+        if size is not None and tuple(size) != wanted:
+            raise ArgumentError(
+                f"size must be the network's own input size, {wanted[0]}×{wanted[1]}; received {size[0]}×{size[1]}."
+            )
+        preprocess = dataclasses.replace(preprocess, channels=channels)
+        return _fitted(preprocess, wanted)
+    if size is not None:
+        return dataclasses.replace(preprocess, size=size)
+    natural = networks.natural_shape(network)[1:]
+    native = preprocess.size
+    if (
+        max(native) <= _SMALL
+        and not _nearly(native, natural)
+        and _can_be_built(network, preprocess.channels, native)
+    ):
+        return preprocess
+    return _fitted(preprocess, natural)
+
+
+def choose_recipe(data: Data, **fields: Any) -> Recipe:
+    """Adam, up to 1e-3 in the first epoch, then down a cosine; photos are also mirrored.
+
+    From 10 epochs (many pictures) to 40 (few). ``fields`` of ``Recipe`` that are given win.
+    """
+    epochs = fields.get("epochs") or min(40, max(10, round(100_000 / max(len(data.train), 1))))
+    suited: dict[str, Any] = {
+        "epochs": epochs,
+        "schedule": "cosine",
+        # Adam's first steps are its largest; a slow start keeps ReLUs alive that it would kill.
+        "warmup_epochs": min(1.0, epochs / 10),
+        "augment": Augment(flip=data.preprocess.channels == 3),
+    }
+    return Recipe(**(suited | fields))
+
+
+def _nearly(native: tuple[int, int], wanted: tuple[int, int]) -> bool:
+    """``wanted`` is a little larger than ``native``, by the same even number of pixels on both sides."""
+    extra = wanted[0] - native[0], wanted[1] - native[1]
+    return (
+        extra[0] == extra[1] > 0
+        and extra[0] % 2 == 0
+        and all(w <= n * _BORDER for w, n in zip(wanted, native, strict=True))
+    )
+
+
+def _can_be_built(network: str, in_channels: int, input_size: tuple[int, int]) -> bool:
+    """Whether the network takes pictures of this size."""
+    try:
+        with torch.device("meta"):  # shapes alone: no memory, no random numbers
+            networks.build(network, in_channels=in_channels, input_size=input_size)
+    except ArgumentError:
+        return False
+    return True
+
+
+def _fitted(preprocess: Preprocess, wanted: tuple[int, int]) -> Preprocess:
+    native = preprocess.size
+    if max(native) <= _SMALL and _nearly(native, wanted):
+        return dataclasses.replace(preprocess, border=(wanted[0] - native[0]) // 2)
+    return dataclasses.replace(preprocess, size=wanted)

@@ -1,0 +1,83 @@
+"""What turns a trained network into a finished run: figures by split, predictions, the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prunelle.data.examples import Skipped
+from prunelle.networks.summary import summarise
+from prunelle.report import html
+from prunelle.report.console import Listener
+from prunelle.report.content import ReportContent
+from prunelle.report.figures import save_figures
+from prunelle.report.run import Run
+from prunelle.texts import Language, Note
+from prunelle.training.checkpoint import load_tensors, write_json, write_text
+from prunelle.training.inference import evaluate
+
+if TYPE_CHECKING:
+    from prunelle.tasks.training import Prepared
+
+_EXAMPLES = 8  # pictures a class in the report
+
+
+def finish(run: Run, prepared: Prepared, listener: Listener, language: Language) -> None:
+    """Evaluates the best weights on every split, writes the rest of the folder, marks the run finished."""
+    training = prepared.training
+    weights, _ = load_tensors(run.path / "weights" / "best.safetensors")
+    training.network.load_state_dict(weights)
+    training.network.eval()
+    evaluations = {
+        split: evaluate(
+            training.network, pixels, run.classes, run.preprocess, split, progress=listener.progress
+        )
+        for split, pixels in prepared.pixels.items()
+    }
+    judged = next(split for split in ("test", "validation", "train") if split in evaluations)
+    rows = training.progress.rows
+    seconds = sum(row["seconds"] or 0.0 for row in rows)
+    metrics = {
+        **{split: evaluation.summary() for split, evaluation in evaluations.items()},
+        "best_epoch": training.progress.best_epoch,
+        "epochs": len(rows),
+        "seconds": round(seconds, 3),
+        "parameters": prepared.description["parameters"],
+    }
+    run.write_predictions(evaluations[judged])
+    train_pixels = prepared.pixels["train"]
+    content = ReportContent(
+        run_name=run.path.name,
+        data_name=run.info["data"]["name"],
+        network_name=prepared.description["name"],
+        command=run.info["command"],
+        evaluation=evaluations[judged],
+        images=prepared.pixels[judged].images,
+        examples={
+            name: np.asarray(train_pixels.images[np.flatnonzero(train_pixels.labels == label)[:_EXAMPLES]])
+            for label, name in enumerate(run.classes)
+        },
+        counts={
+            split: np.bincount(pixels.labels, minlength=len(run.classes)).tolist()
+            for split, pixels in prepared.pixels.items()
+        },
+        results=rows,
+        best_epoch=training.progress.best_epoch,
+        metrics=metrics,
+        skipped=[Skipped(entry["file"], entry["reason"]) for entry in run.info["skipped"]],
+        notes=[Note(**note) for note in run.info["data"]["notes"]],
+        warnings=[Note(**warning) for warning in training.progress.warnings],
+        layers=summarise(training.network, run.preprocess.input_shape),
+        num_parameters=prepared.description["parameters"],
+        recipe=run.recipe,
+        preprocess=run.preprocess,
+        versions=run.info["versions"],
+        host=run.info["host"],
+        started=run.info["created"],
+        seconds=seconds,
+    )
+    write_text(run.path / "report.html", html.render(content, language))
+    save_figures(content, run.path / "figures", language)
+    write_json(run.path / "metrics.json", metrics)
+    run.update(status="finished")

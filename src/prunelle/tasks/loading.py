@@ -1,0 +1,149 @@
+"""Data for the tasks: read, decoded within a memory budget, remembered by a run, found again from it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from prunelle import data as datasets
+from prunelle.data import cache
+from prunelle.data.examples import Data, Pixels, Split
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import DataError, RunError
+from prunelle.report.console import Listener
+from prunelle.report.run import Run
+from prunelle.texts import Note
+from prunelle.training.checkpoint import write_text
+
+SPLITS_FILE = "splits.csv"
+_SHOWN = 10
+
+
+def load_data(
+    data: Data | str | Path | None,
+    listener: Listener,
+    *,
+    labels: str | None = None,
+    data_dir: str | Path | None = None,
+    validation: float | None = None,
+    test: float | None = None,
+    seed: int = 0,
+) -> Data:
+    """``prunelle.load`` (the digits for None) with its progress and its notes shown; a ``Data`` as it is."""
+    if not isinstance(data, Data):
+        data = datasets.load(
+            "digits" if data is None else data,
+            labels=labels,
+            data_dir=data_dir,
+            validation=validation,
+            test=test,
+            seed=seed,
+            progress=listener.progress,
+        )
+    for note in data.notes:
+        listener.note(note)
+    return data
+
+
+def decode_all(
+    data: Data, preprocess: Preprocess, memory_budget: int, listener: Listener
+) -> dict[str, Pixels]:
+    """Every split, decoded; in memory when all of them fit the budget, in bytes, together.
+
+    Raises:
+        BadPictures: too many cannot be read, or a class of the training split is left with none.
+    """
+    size = sum(cache.decoded_bytes(split, preprocess) for split in data.splits())
+    pixels = {
+        split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.progress)
+        for split in data.splits()
+    }
+    cache.check_readable(pixels, data.classes)
+    skipped = [picture for split in pixels.values() for picture in split.skipped]
+    for picture in skipped[:_SHOWN]:
+        listener.note(
+            Note(f"Skipped {picture.file}: {picture.reason}", f"Écarté {picture.file} : {picture.reason}")
+        )
+    if len(skipped) > _SHOWN:
+        more = len(skipped) - _SHOWN
+        listener.note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
+    return pixels
+
+
+def digest(pixels: Mapping[str, Pixels]) -> str:
+    """Of the pictures and labels that a training sees, to know whether they are still the same."""
+    state = blake2b(digest_size=16)
+    for name in ("train", "validation"):
+        if name in pixels:
+            state.update(pixels[name].labels.tobytes())
+            for start in range(0, len(pixels[name]), 4096):
+                state.update(np.ascontiguousarray(pixels[name].images[start : start + 4096]).data)
+    return state.hexdigest()
+
+
+def write_splits(run: Run, pixels: Mapping[str, Pixels]) -> None:
+    """``splits.csv``: which file went where, so that a test picture stays one whatever the folder becomes."""
+    if any(split.files is None for split in pixels.values()):
+        return
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["file", "split", "class"])
+    for name, split in pixels.items():
+        for file, label in zip(split.files or (), split.labels, strict=True):
+            writer.writerow([file, name, run.classes[label]])
+    write_text(run.path / SPLITS_FILE, stream.getvalue())
+
+
+def data_of(run: Run, listener: Listener) -> Data:
+    """The data a run was trained on, split as it was then.
+
+    Raises:
+        RunError: it was arrays, which no folder keeps.
+        DataError: files are gone.
+    """
+    if (run.path / SPLITS_FILE).is_file():
+        return _from_splits(run)
+    source = run.info["data"]["source"]
+    if source is None:
+        raise RunError(
+            f"{run.path} was trained on arrays ({run.info['data']['name']}), which it does not keep; pass them: "
+            f"data=prunelle.from_arrays(…)."
+        )
+    data = datasets.load(**source, progress=listener.progress)
+    if data.classes != run.classes:
+        raise RunError(f"the data of {run.path} has other classes now: {', '.join(data.classes)}.")
+    return data
+
+
+def _from_splits(run: Run) -> Data:
+    rows: dict[str, list[tuple[Path, int]]] = {}
+    index = {name: label for label, name in enumerate(run.classes)}
+    with (run.path / SPLITS_FILE).open(newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            rows.setdefault(row["split"], []).append((Path(row["file"]), index[row["class"]]))
+    gone = [str(file) for split in rows.values() for file, _ in split if not file.is_file()]
+    if gone:
+        shown = ", ".join(gone[:_SHOWN]) + (f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else "")
+        raise DataError(
+            f"{len(gone)} pictures that {run.path} was trained or tested on are gone: {shown}. Put them back, or "
+            f"name other data."
+        )
+    splits = {
+        name: Split(name, np.array([label for _, label in found], np.int64), tuple(file for file, _ in found))
+        for name, found in rows.items()
+    }
+    return Data(
+        run.info["data"]["name"],
+        run.classes,
+        splits["train"],
+        splits.get("validation"),
+        splits.get("test"),
+        run.preprocess,
+        run.info["data"]["source"],
+        tuple(Note(**note) for note in run.info["data"]["notes"]),
+    )

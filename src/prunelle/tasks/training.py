@@ -1,0 +1,324 @@
+"""``train``: from labelled pictures to a finished run, through kills, signals and full disks."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import signal
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from prunelle import networks
+from prunelle.data.batches import derive_seed
+from prunelle.data.examples import Data, Pixels
+from prunelle.data.preprocess import Fit
+from prunelle.errors import ArgumentError, Diverged, Interrupted, RunError
+from prunelle.networks.summary import count_parameters
+from prunelle.report.console import Listener, Style, make_listener
+from prunelle.report.run import Run, build_network, new_run_path
+from prunelle.tasks import finishing, loading, machine
+from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.texts import Language, Note, default_language
+from prunelle.training.checkpoint import load_tensors, save_tensors
+from prunelle.training.engine import Training
+from prunelle.training.recipe import Recipe
+from prunelle.training.records import EpochRecord
+
+MEMORY_BUDGET = 1 << 30
+"""Bytes of decoded pixels kept in memory; beyond it they live in a memory-mapped file."""
+
+SAVE_EVERY_S = 120.0
+"""Seconds between two saves of the state within an epoch; each epoch ends with one too."""
+
+
+def train(
+    network: nn.Module | str | None = None,
+    data: Data | str | Path | None = None,
+    recipe: Recipe | Callable[[Data], Recipe] | None = None,
+    *,
+    resume: Run | str | Path | None = None,
+    output: str | Path | None = None,
+    runs: str | Path = "runs",
+    name: str | None = None,
+    size: int | tuple[int, int] | None = None,
+    fit: Fit | None = None,
+    options: Mapping[str, Any] | None = None,
+    epochs: int | None = None,
+    labels: str | None = None,
+    data_dir: str | Path | None = None,
+    validation: float | None = None,
+    test: float | None = None,
+    memory_budget: int = MEMORY_BUDGET,
+    save_every_s: float = SAVE_EVERY_S,
+    language: Language | None = None,
+    style: Style = "auto",
+    command: str | None = None,
+) -> Run:
+    """Trains a network on labelled pictures and leaves a run folder.
+
+    Args:
+        network: a module of your own, a name (``prunelle.networks.names()``), or None for one that suits
+            the data. A module is trained in place and ends with its best weights.
+        data: what ``prunelle.load`` takes, or its result; None for the embedded digits.
+        recipe: how; a function of the data that gives one; None for ``choose_recipe``.
+        resume: a run to go on with instead; of all the rest only ``epochs``, ``network`` and ``data`` (those
+            of your own), ``language``, ``style``, ``memory_budget`` and ``save_every_s`` count then.
+        output: the run folder itself; None makes a new one under ``runs``.
+        name: goes into the new folder's name in place of network and data.
+        size: of the network's input in pixels; None for the network's own, or the data's.
+        fit: how pictures of other shapes get there.
+        options: of a network by name (``{"hidden": (128,)}``).
+        epochs: in place of the recipe's; with ``resume``, extends the training to this many.
+        labels, data_dir, validation, test: as ``prunelle.load``.
+        memory_budget: bytes of decoded pixels kept in memory.
+        save_every_s: seconds between saves within an epoch.
+        language: of the report; None for the locale's.
+        style: what to show meanwhile.
+        command: the shell command to print in the report; None says it in Python.
+
+    Returns:
+        The run, its network loaded with the best weights.
+
+    Raises:
+        PrunelleError: see ``prunelle.errors``; ``Interrupted`` after SIGINT or SIGTERM, with the state saved.
+    """
+    listener = make_listener(style)
+    try:
+        if resume is not None:
+            run = resume if isinstance(resume, Run) else Run.open(resume)
+            if epochs is not None:
+                _extend(run, epochs)
+            if run.finished:
+                listener.note(
+                    Note(
+                        f"{run.path} is finished ({run.recipe.epochs} epochs). --epochs N extends it.",
+                        f"{run.path} est terminé ({run.recipe.epochs} époques). --epochs N le prolonge.",
+                    )
+                )
+                return run
+            prepared = _resumed(run, network, data, memory_budget, listener)
+        else:
+            prepared = _new(
+                network,
+                loading.load_data(
+                    data,
+                    listener,
+                    labels=labels,
+                    data_dir=data_dir,
+                    validation=validation,
+                    test=test,
+                    seed=recipe.seed if isinstance(recipe, Recipe) else 0,
+                ),
+                recipe,
+                epochs,
+                size,
+                fit,
+                options or {},
+                memory_budget,
+                listener,
+            )
+            run = _create(prepared, Path(output) if output is not None else None, Path(runs), name, command)
+        with run.locked():
+            _fit(run, prepared, listener, save_every_s)
+            finishing.finish(run, prepared, listener, language or default_language())
+        return run
+    finally:
+        listener.close()
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Prepared:
+    """Everything a training needs, decoded and built."""
+
+    data: Data
+    pixels: Mapping[str, Pixels]
+    training: Training
+    description: Mapping[str, Any]
+    """The ``network`` entry of ``run.json``."""
+
+
+def _new(
+    network: nn.Module | str | None,
+    data: Data,
+    recipe: Recipe | Callable[[Data], Recipe] | None,
+    epochs: int | None,
+    size: int | tuple[int, int] | None,
+    fit: Fit | None,
+    options: Mapping[str, Any],
+    memory_budget: int,
+    listener: Listener,
+) -> Prepared:
+    recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(data)
+    if epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=epochs)
+    if network is None:
+        network = choose_network(data, size)
+        listener.note(
+            Note(
+                f"No network was named: {network} suits pictures like these.",
+                f"Aucun réseau n'est nommé : {network} convient à de telles images.",
+            )
+        )
+    preprocess = choose_preprocess(data, network, size, fit)
+    pixels = loading.decode_all(data, preprocess, memory_budget, listener)
+    preprocess = preprocess.with_statistics(pixels["train"].images)
+    description: dict[str, Any] = {
+        "name": network if isinstance(network, str) else type(network).__name__,
+        "num_classes": len(data.classes),
+        "input_shape": list(preprocess.input_shape),
+        "options": {key: list(v) if isinstance(v, tuple) else v for key, v in options.items()},
+    }
+    if isinstance(network, str):
+        # The caller's random numbers stay as they were; the seed alone decides the first weights.
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(derive_seed(recipe.seed, "weights"))
+            network = build_network(description)
+    elif options:
+        raise ArgumentError("options are for a network by name; a module of your own has its own.")
+    description["parameters"] = count_parameters(network)
+    training = Training(network, pixels["train"], pixels.get("validation"), data.classes, preprocess, recipe)
+    return Prepared(data, pixels, training, description)
+
+
+def _create(
+    prepared: Prepared, output: Path | None, runs: Path, name: str | None, command: str | None
+) -> Run:
+    """The run folder, with all that is known before the first step."""
+    data, training = prepared.data, prepared.training
+    now = datetime.now().astimezone()
+    network_name = str(prepared.description["name"])
+    if output is None:
+        output = new_run_path(runs, name or f"{network_name}-{data.name}", now)
+    info = {
+        "status": "training",
+        "created": now.isoformat(timespec="seconds"),
+        "command": command or f"prunelle.train({network_name!r}, {data.name!r}, {training.recipe!r})",
+        "data": {
+            "name": data.name,
+            "source": data.source,
+            "counts": {split: len(pixels) for split, pixels in prepared.pixels.items()},
+            "digest": loading.digest(prepared.pixels),
+            "notes": [dataclasses.asdict(note) for note in data.notes],
+        },
+        "network": prepared.description,
+        "recipe": training.recipe.to_json(),
+        "skipped": [
+            {"split": split, **dataclasses.asdict(skipped)}
+            for split, pixels in prepared.pixels.items()
+            for skipped in pixels.skipped
+        ],
+        "versions": machine.versions(),
+        "host": machine.host(training.device),
+    }
+    run = Run.create(output, info, data.classes, training.preprocess, training.network)
+    loading.write_splits(run, prepared.pixels)
+    return run
+
+
+def _extend(run: Run, epochs: int) -> None:
+    """Another number of epochs for a run that is there."""
+    done = len(run.results()) if (run.path / "results.csv").is_file() else 0
+    if epochs < done:
+        raise ArgumentError(
+            f"--epochs must be at least the {done} that {run.path} has done; received {epochs}."
+        )
+    if epochs != run.recipe.epochs:
+        run.update(status="training", recipe=dataclasses.replace(run.recipe, epochs=epochs).to_json())
+
+
+def _resumed(
+    run: Run,
+    network: nn.Module | str | None,
+    data: Data | str | Path | None,
+    memory_budget: int,
+    listener: Listener,
+) -> Prepared:
+    """The training of ``run`` as it was when its state was last saved."""
+    if isinstance(data, Data):
+        if data.classes != run.classes:
+            raise RunError(f"{run.path} was trained on the classes {', '.join(run.classes)}, not on these.")
+    elif data is not None:
+        raise ArgumentError("--resume goes on with the run's own data; give no other.")
+    else:
+        data = loading.data_of(run, listener)
+    pixels = loading.decode_all(data, run.preprocess, memory_budget, listener)
+    if loading.digest(pixels) != run.info["data"]["digest"]:
+        raise RunError(
+            f"the pictures of {run.path} have changed since it was trained (files added, removed or edited). "
+            f"Resuming would not be the same training; start a new one."
+        )
+    if not isinstance(network, nn.Module):
+        name = run.info["network"]["name"]
+        if name not in networks.names():
+            raise RunError(
+                f"{run.path} trains a network of your own ({name}); pass it: train(network, resume=…)."
+            )
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(derive_seed(run.recipe.seed, "weights"))
+            network = build_network(run.info["network"])
+    run.attach(network)
+    training = Training(
+        network, pixels["train"], pixels.get("validation"), run.classes, run.preprocess, run.recipe
+    )
+    if run.state_file.is_file():
+        training.load_state(*load_tensors(run.state_file))
+        listener.note(_where(run, training))
+    return Prepared(data, pixels, training, run.info["network"])
+
+
+def _where(run: Run, training: Training) -> Note:
+    at = training.progress
+    return Note(
+        f"Going on with {run.path}: {at.epoch} of {training.recipe.epochs} epochs done, step {at.step} of "
+        f"{training.steps_per_epoch} in the next.",
+        f"Reprise de {run.path} : {at.epoch} époques sur {training.recipe.epochs} faites, pas {at.step} sur "
+        f"{training.steps_per_epoch} dans la suivante.",
+    )
+
+
+def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) -> None:
+    """Consumes the engine's records: shows, writes, saves, stops."""
+    training = prepared.training
+    saved = time.monotonic()
+    with machine.stop_on_signals() as received:
+        try:
+            for record in training.run():
+                listener.record(record)
+                epoch_done = isinstance(record, EpochRecord)
+                if isinstance(record, EpochRecord):
+                    # Weights first, state last: a kill in between repeats this epoch, to the same end.
+                    run.write_results(training.progress.rows)
+                    weights = training.weights()
+                    run.save_weights("last", weights)
+                    if record.improved:
+                        run.save_weights("best", weights)
+                if epoch_done or received or time.monotonic() - saved > save_every_s:
+                    save_tensors(run.state_file, *training.state())
+                    saved = time.monotonic()
+                if received and not training.finished:
+                    raise _interrupted(run, training, received[0])
+        except Diverged as error:
+            run.update(status="diverged")
+            best = training.progress.best_epoch
+            kept = (
+                f"The best weights so far, of epoch {best}, are in {run.path / 'weights'}."
+                if best
+                else "No epoch was finished, so there are no weights to keep."
+            )
+            raise Diverged(f"{error} {kept}") from None
+
+
+def _interrupted(run: Run, training: Training, number: int) -> Interrupted:
+    at = training.progress
+    return Interrupted(
+        f"Stopped by {signal.Signals(number).name} in epoch {min(at.epoch + 1, training.recipe.epochs)}, after step "
+        f"{at.step} of {training.steps_per_epoch}. All is saved; go on with:\n"
+        f"  prunelle train --resume {shlex.quote(str(run.path))}",
+        exit_code=128 + number,
+    )

@@ -1,0 +1,341 @@
+"""The training loop: one generator that yields a record a step and a record an epoch.
+
+Whoever consumes the records (tasks, a test, a notebook) shows, writes and saves; the loop itself touches no
+disk and no terminal. Every random draw is a function of (seed, epoch, step), so ``state()`` after any record
+is all it takes to go on exactly.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import nn
+
+from prunelle.data.batches import Batches, derive_seed, epoch_order
+from prunelle.data.examples import Pixels
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import Diverged, RunError
+from prunelle.training import diagnosis, speed
+from prunelle.training.inference import class_logits, evaluate
+from prunelle.training.loss import classification_loss
+from prunelle.training.optimizer import make_optimizer
+from prunelle.training.recipe import Recipe
+from prunelle.training.records import EpochRecord, Progress, StepRecord
+from prunelle.training.schedule import learning_rate
+
+
+class Training:
+    """A network being trained.
+
+    Args:
+        network: any module that takes ``(N, C, H, W)`` float32 and gives ``(N, num_classes)`` logits, or
+            ``(N, 1)`` for two classes; in training mode a tuple, the logits first, with
+            ``network.auxiliary_weights`` for the others. It is moved to the recipe's device and trained in
+            place.
+        train, validation: decoded splits; validation may be None.
+        classes: names in index order.
+        preprocess: with mean and std.
+        recipe: how.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        train: Pixels,
+        validation: Pixels | None,
+        classes: tuple[str, ...],
+        preprocess: Preprocess,
+        recipe: Recipe,
+    ) -> None:
+        self.device = speed.choose_device(recipe.device)
+        speed.prepare(network, self.device)
+        self.network = network
+        self.classes = classes
+        self.preprocess = preprocess
+        self.recipe = recipe
+        self.progress = Progress()
+        self._train, self._validation = train, validation
+        self._batches = Batches(train, self.device)
+        self._optimizer = make_optimizer(network, recipe)
+        self._average = _averageable(network) if recipe.ema_decay is not None else {}
+        self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
+        self._watch = diagnosis.Watch(
+            network, train, self._batches, len(classes), preprocess, recipe, self._class_weights
+        )
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The last batch of an epoch may be smaller; none is dropped."""
+        return math.ceil(len(self._batches) / self.recipe.batch_size)
+
+    @property
+    def finished(self) -> bool:
+        """All epochs are done, or early stopping has spoken."""
+        return self.progress.epoch >= self.recipe.epochs or self._out_of_patience()
+
+    def run(self) -> Iterator[StepRecord | EpochRecord]:
+        """Trains from where it is to the end.
+
+        Raises:
+            Diverged: the loss or a weight is NaN or infinite; the weights are then worth nothing, the best
+                ones were in an earlier record.
+        """
+        at, recipe = self.progress, self.recipe
+        with _own_random_numbers(self.device):
+            while not self.finished:
+                begin, seconds_before = time.perf_counter(), at.seconds
+                order = epoch_order(len(self._batches), recipe.seed, at.epoch)
+                if at.step == 0:
+                    self._watch.epoch_begins()
+                self.network.train()
+                while at.step < self.steps_per_epoch:
+                    self._step(order)
+                    at.seconds = seconds_before + time.perf_counter() - begin
+                    yield self._step_record()
+                yield self._end_epoch(seconds_before - begin)
+
+    def _rate(self, step: int) -> float:
+        """The learning rate of a step of the current epoch."""
+        done = self.progress.epoch * self.steps_per_epoch
+        return learning_rate(self.recipe, done + step, self.steps_per_epoch)
+
+    def _step(self, order: torch.Tensor) -> None:
+        """One batch: forward, backward, update."""
+        at, recipe, network = self.progress, self.recipe, self.network
+        start = time.perf_counter()
+        images, labels = self._batches.training_batch(
+            order, at.step, recipe.batch_size, recipe.augment, recipe.seed, at.epoch
+        )
+        images = self.preprocess.normalise(images)
+        waited = time.perf_counter() - start
+
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._rate(at.step)
+        _seed_device(self.device, derive_seed(recipe.seed, "step", at.epoch, at.step))
+        with self._autocast():
+            outputs = network(images)
+        auxiliary: tuple[torch.Tensor, ...] = ()
+        if isinstance(outputs, tuple):
+            outputs, *rest = outputs
+            auxiliary = tuple(rest)
+        logits = class_logits(outputs, len(self.classes)).float()
+        loss = total = self._loss(logits, labels)
+        for weight, output in zip(getattr(network, "auxiliary_weights", ()), auxiliary, strict=True):
+            total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), labels)
+        self._optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        if recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
+        self._optimizer.step()
+        if self._average:
+            self._update_average(at.epoch * self.steps_per_epoch + at.step)
+
+        at.loss_sum += value * len(labels)
+        at.correct += int((logits.detach().argmax(dim=1) == labels).sum())
+        at.seen += len(labels)
+        at.step += 1
+        at.wait_seconds += waited
+        at.train_seconds += time.perf_counter() - start
+
+    def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return classification_loss(logits, labels, self._class_weights, self.recipe.label_smoothing)
+
+    def _diverged(self, what: str) -> Diverged:
+        return Diverged(
+            f"{what}. Try a learning rate ten times smaller (--lr {self.recipe.learning_rate / 10:g}), a warm-up "
+            f"(--warmup 1) or gradient clipping (--clip-norm 1). The weights of the best epoch so far are kept."
+        )
+
+    def _end_epoch(self, seconds_offset: float) -> EpochRecord:
+        """Validates, decides whether these weights are the best, and turns the page."""
+        at = self.progress
+        # The last step may have spoilt them, and no later loss would tell.
+        if not all(bool(parameter.isfinite().all()) for parameter in self.network.parameters()):
+            raise self._diverged(f"weights became NaN or infinite in epoch {at.epoch + 1}")
+        val_loss = val_accuracy = None
+        if self._validation is not None:
+            with self.averaged():
+                found = evaluate(self.network, self._validation, self.classes, self.preprocess, "validation")
+            val_loss, val_accuracy = found.loss, found.accuracy
+            if not math.isfinite(val_loss):
+                raise self._diverged(f"the validation loss became {val_loss} in epoch {at.epoch + 1}")
+            improved = (val_accuracy, -val_loss) > (at.best_accuracy, -at.best_loss)
+            if improved:
+                at.best_accuracy, at.best_loss = val_accuracy, val_loss
+        else:
+            improved = True
+        if improved:
+            at.best_epoch = at.epoch + 1
+        train_loss, train_accuracy = at.loss_sum / at.seen, at.correct / at.seen
+        steps_done = (at.epoch + 1) * self.steps_per_epoch
+        warning = None
+        if not at.warnings:
+            warning = self._watch.warning(train_loss, train_accuracy, steps_done)
+        if warning is not None:
+            at.warnings.append({"en": warning.en, "fr": warning.fr})
+        record = EpochRecord(
+            epoch=at.epoch + 1,
+            epochs=self.recipe.epochs,
+            train_loss=train_loss,
+            train_accuracy=train_accuracy,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=self._rate(at.step - 1),
+            seconds=time.perf_counter() + seconds_offset,
+            images_per_second=at.seen / max(at.train_seconds, 1e-9),
+            data_wait=at.wait_seconds / max(at.train_seconds, 1e-9),
+            improved=improved,
+            warning=warning,
+        )
+        at.rows.append(record.row())
+        at.epoch += 1
+        at.step = at.seen = at.correct = 0
+        at.loss_sum = at.seconds = at.train_seconds = at.wait_seconds = 0.0
+        return record
+
+    def _step_record(self) -> StepRecord:
+        at = self.progress
+        done = at.epoch * self.steps_per_epoch + at.step
+        earlier = sum(row["seconds"] or 0.0 for row in at.rows)
+        pace = (earlier + at.seconds) / done
+        return StepRecord(
+            epoch=at.epoch + 1,
+            epochs=self.recipe.epochs,
+            step=at.step,
+            steps=self.steps_per_epoch,
+            loss=at.loss_sum / at.seen,
+            accuracy=at.correct / at.seen,
+            images_per_second=at.seen / max(at.train_seconds, 1e-9),
+            data_wait=at.wait_seconds / max(at.train_seconds, 1e-9),
+            seconds_left=pace * (self.recipe.epochs * self.steps_per_epoch - done),
+        )
+
+    def _out_of_patience(self) -> bool:
+        patience = self.recipe.patience
+        if patience is None or self._validation is None:
+            return False
+        return self.progress.epoch - self.progress.best_epoch >= patience
+
+    def _autocast(self) -> Any:
+        if self.recipe.precision == "bfloat16":
+            return torch.autocast(self.device.type, dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _update_average(self, step: int) -> None:
+        """w̄ ← d·w̄ + (1-d)·w, with d rising to its value over the first steps so that the start is forgotten."""
+        assert self.recipe.ema_decay is not None
+        decay = min(self.recipe.ema_decay, (1 + step) / (10 + step))
+        current = _averageable(self.network, copy=False)
+        torch._foreach_lerp_(list(self._average.values()), list(current.values()), 1 - decay)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The network with its averaged weights inside, its own after; no change without ``ema_decay``."""
+        current = _averageable(self.network, copy=False) if self._average else {}
+        kept = {name: tensor.clone() for name, tensor in current.items()}
+        for name, tensor in current.items():
+            tensor.copy_(self._average[name])
+        try:
+            yield
+        finally:
+            for name, tensor in current.items():
+                tensor.copy_(kept[name])
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """A copy of the weights to keep: averaged ones if the recipe asks for them."""
+        with self.averaged():
+            return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+
+    def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """All that ``load_state`` needs, as named tensors and JSON values.
+
+        The tensors are the live ones, not copies: write them before the next step.
+        """
+        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        tensors |= {f"average.{name}": tensor for name, tensor in self._average.items()}
+        for name, parameter in self.network.named_parameters():
+            for key, value in self._optimizer.state.get(parameter, {}).items():
+                if value is not None:
+                    tensors[f"optimizer.{name}.{key}"] = value
+        if self.progress.step:
+            tensors |= {f"watch.{i}": tensor for i, tensor in enumerate(self._watch.before)}
+        return tensors, dataclasses.asdict(self.progress)
+
+    def load_state(self, tensors: dict[str, torch.Tensor], progress: dict[str, Any]) -> None:
+        """Goes back to where ``state`` was taken, bit for bit.
+
+        Raises:
+            RunError: the state belongs to another network or recipe.
+        """
+
+        def part(prefix: str) -> dict[str, torch.Tensor]:
+            return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+
+        try:
+            self.network.load_state_dict(part("network."))
+        except RuntimeError as error:
+            raise RunError(f"the saved state is of another network: {error}") from error
+        average = part("average.")
+        if average.keys() != self._average.keys():
+            raise RunError("the saved state and the recipe disagree on ema_decay.")
+        for name, tensor in average.items():
+            self._average[name].copy_(tensor)
+        for name, parameter in self.network.named_parameters():
+            restored: dict[str, Any] = {}
+            for key, value in part(f"optimizer.{name}.").items():
+                if value.shape == parameter.shape:
+                    # In the parameter's own memory format, as the optimiser made it.
+                    restored[key] = torch.empty_like(parameter, requires_grad=False).copy_(value)
+                else:
+                    # Adam's count of steps: fused kernels read it where the parameter is, others on the CPU.
+                    fused = self._optimizer.defaults.get("fused")
+                    restored[key] = value.clone().to(parameter.device if fused else "cpu")
+            if restored:
+                self._optimizer.state[parameter] = restored
+        watched = part("watch.")
+        self._watch.before = [watched[str(i)].to(self.device) for i in range(len(watched))]
+        self.progress = Progress(**copy.deepcopy(progress))
+
+
+def _averageable(network: nn.Module, *, copy: bool = True) -> dict[str, torch.Tensor]:
+    """Floating-point weights and buffers by name; counters (of batch norm) are no averages."""
+    tensors = {n: t.detach() for n, t in network.state_dict().items() if t.is_floating_point()}
+    return {name: tensor.clone() for name, tensor in tensors.items()} if copy else tensors
+
+
+def _class_weights(train: Pixels, num_classes: int, device: torch.device) -> torch.Tensor:
+    """n / (K · count), as scikit-learn's "balanced"; ``check_readable`` made sure that no class is empty."""
+    counts = torch.bincount(torch.from_numpy(train.labels), minlength=num_classes)
+    return (len(train) / (num_classes * counts.clamp(min=1))).float().to(device)
+
+
+def _seed_device(device: torch.device, seed: int) -> None:
+    """Seeds the generators that dropout draws from, without torch.manual_seed's detour over every device."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
+
+
+@contextmanager
+def _own_random_numbers(device: torch.device) -> Iterator[None]:
+    """The caller's random numbers go on after the training as if it had drawn none."""
+    cpu = torch.get_rng_state()
+    cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    try:
+        yield
+    finally:
+        torch.set_rng_state(cpu)
+        if cuda is not None:
+            torch.cuda.set_rng_state(cuda, device)

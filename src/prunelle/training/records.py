@@ -1,0 +1,90 @@
+"""What a training tells about itself, and where it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from prunelle.texts import Note
+
+
+@dataclasses.dataclass(frozen=True)
+class StepRecord:
+    """One optimisation step done.
+
+    Attributes:
+        epoch: from 1. step: of this epoch, from 1 to ``steps``.
+        loss, accuracy: means over the epoch so far, as the network was at each step.
+        images_per_second: over the epoch so far. data_wait: share of that time spent on making batches.
+        seconds_left: until the end of the training, at this pace.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    images_per_second: float
+    data_wait: float
+    seconds_left: float
+
+
+@dataclasses.dataclass(frozen=True)
+class EpochRecord:
+    """One epoch done: a line of ``results.csv``, and what to do with the weights.
+
+    Attributes:
+        improved: these weights are the best so far (by validation accuracy, then loss; the last ones where
+            there is no validation).
+        warning: the training does not learn, why that may be, and what to try.
+    """
+
+    epoch: int
+    epochs: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+    learning_rate: float
+    seconds: float
+    images_per_second: float
+    data_wait: float
+    improved: bool
+    warning: Note | None = None
+
+    def row(self) -> dict[str, float | None]:
+        """The line of ``results.csv``."""
+        return {field: getattr(self, field) for field in RESULT_FIELDS}
+
+
+RESULT_FIELDS = (
+    "epoch",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "learning_rate",
+    "seconds",
+    "images_per_second",
+    "data_wait",
+)
+
+
+@dataclasses.dataclass
+class Progress:
+    """Where a training is; everything in it goes to disk and comes back bit for bit."""
+
+    epoch: int = 0  # finished epochs
+    step: int = 0  # finished steps of the current one
+    loss_sum: float = 0.0  # of the current epoch, over pictures
+    correct: int = 0
+    seen: int = 0
+    seconds: float = 0.0  # of the current epoch
+    train_seconds: float = 0.0  # of those, in steps and batches
+    wait_seconds: float = 0.0  # of those, in batches
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = math.inf
+    rows: list[dict[str, float | None]] = dataclasses.field(default_factory=list)
+    warnings: list[dict[str, str]] = dataclasses.field(default_factory=list)

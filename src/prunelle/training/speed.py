@@ -1,0 +1,61 @@
+"""What makes training faster without changing what is computed, behind one call."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+
+import torch
+from torch import nn
+
+from prunelle.errors import ArgumentError
+
+# From glibc's malloc.h.
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` → cuda, else mps, else cpu; a name → that device, if this machine has it."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ArgumentError(
+            f"device must be auto, cpu, cuda or mps, and be on this machine; received {name!r} "
+            f"({str(error).splitlines()[0]})"
+        ) from None
+    return device
+
+
+def prepare(network: nn.Module, device: torch.device) -> None:
+    """Moves ``network`` to ``device``, in channels-last memory, and tells the allocator to keep large blocks.
+
+    Changes neither the network's ``state_dict`` nor what it computes.
+    """
+    keep_large_blocks()
+    network.to(device)
+    # The type stubs of ``to`` know memory_format only beside a dtype.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+@functools.cache
+def keep_large_blocks() -> None:
+    """glibc gives activations back to the system at each step and faults them in again; this stops it.
+
+    Measured on the photo network: 219 → 314 images a second (docs/performance.md). Other C libraries are
+    left alone.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return  # musl and others
+    mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+    mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)

@@ -1,0 +1,129 @@
+"""Imports only go down, and nothing imports torch before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
+
+FLOORS = (
+    ("errors", "texts"),
+    ("data", "networks"),
+    ("look",),
+    ("training",),
+    ("transfer", "report", "export"),
+    ("keras",),
+    ("tasks",),
+    ("cli", "page"),
+    ("__main__",),
+)
+HEIGHT = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def imported(tree: ast.AST, package: list[str]) -> Iterator[str]:
+    """Absolute names of everything that a file imports, at its top, in functions or for types alike."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*parts, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "importlib.import_module",
+            "import_module",
+            "__import__",
+        ):
+            # importlib.import_module("prunelle.x") and f"prunelle.x.{…}": the constant beginning.
+            target = node.args[0]
+            if isinstance(target, ast.JoinedStr):
+                target = target.values[0]
+            if isinstance(target, ast.Constant):
+                yield target.value.rstrip(".")
+
+
+def rooms_used(file: Path, source: str) -> set[str]:
+    package = ["prunelle", *file.relative_to(SOURCE).parent.parts]
+    names = [name.split(".") for name in imported(ast.parse(source), package)]
+    return {name[1] for name in names if name[0] == "prunelle" and len(name) > 1 and name[1] in HEIGHT}
+
+
+def wrong(file: Path, source: str) -> set[str]:
+    room = file.relative_to(SOURCE).parts[0].removesuffix(".py")
+    return {used for used in rooms_used(file, source) if used != room and HEIGHT[used] >= HEIGHT[room]}
+
+
+FILES = [file for file in sorted(SOURCE.rglob("*.py")) if file != SOURCE / "__init__.py"]
+
+
+def test_every_room_has_its_floor() -> None:
+    assert len(FILES) > 30
+    assert {file.relative_to(SOURCE).parts[0].removesuffix(".py") for file in FILES} <= HEIGHT.keys()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_imports_only_go_down(file: Path) -> None:
+    assert wrong(file, file.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    ("place", "source", "expected"),
+    [
+        ("data/x.py", "from prunelle.networks import build", {"networks"}),
+        ("networks/x.py", "import prunelle.data.examples", {"data"}),
+        ("data/x.py", "def f():\n    from prunelle import training", {"training"}),
+        ("training/x.py", "from ..tasks import train", {"tasks"}),
+        ("report/x.py", "from prunelle.export.onnx import save", {"export"}),
+        ("look/x.py", "import importlib\nimportlib.import_module(f'prunelle.training.{x}')", {"training"}),
+        ("errors.py", "from prunelle.data import load", {"data"}),
+        ("training/x.py", "from . import speed\nfrom prunelle.data import load", set()),
+        ("cli/x.py", "from prunelle import tasks, networks", set()),
+    ],
+)
+def test_what_goes_up_is_seen(place: str, source: str, expected: set[str]) -> None:
+    assert wrong(SOURCE / place, source) == expected
+
+
+def test_the_top_of_the_package_imports_nothing_of_it_but_for_types() -> None:
+    tree = ast.parse((SOURCE / "__init__.py").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            assert not any(name.startswith("prunelle") for name in imported(node, ["prunelle"]))
+
+
+HEAVY = ("torch", "sklearn", "matplotlib", "PIL")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "import prunelle; dir(prunelle)",
+        "from prunelle.errors import PrunelleError",
+        "from prunelle.networks import names; names()",
+        "run(['--help'])",
+        "run(['networks'])",
+        "run(['--version'])",
+    ],
+)
+def test_what_needs_no_torch_imports_none(action: str) -> None:
+    program = f"""
+import sys
+def run(arguments):
+    from prunelle.cli.main import main
+    sys.argv = ["prunelle", *arguments]
+    try:
+        main()
+    except SystemExit as stop:
+        assert not stop.code, stop.code
+{action}
+heavy = [name for name in {HEAVY} if name in sys.modules]
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

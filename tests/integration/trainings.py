@@ -1,0 +1,105 @@
+"""A small training with dropout and augmentation, run in processes that can be killed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# Children are forked from a server that has imported everything and computed nothing: they start in
+# milliseconds, and no thread pool is forked.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["prunelle.tasks", "sklearn.datasets", "sklearn.metrics", "matplotlib.figure"])
+
+TIMING_FIELDS = {"seconds", "images_per_second", "data_wait"}
+
+
+def small_training(
+    output: str, resume: bool = False, epochs: int | None = None, save_every_s: float = 0.0
+) -> None:
+    """Digits, 8×8, through the photo network (three dropouts), mirrored, turned and shifted."""
+    import torch
+
+    from prunelle import Augment, Recipe, from_arrays, tasks
+
+    torch.set_num_threads(1)
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = np.round(digits.images[:400] * 255 / 16).astype(np.uint8)
+    data = from_arrays(images, digits.target[:400].tolist(), name="digits", validation=0.2, test=0.2, seed=0)
+    recipe = Recipe(
+        epochs=epochs or 3,
+        batch_size=32,
+        augment=Augment(flip=True, rotation=10, shift=0.1),
+        schedule="constant",
+        ema_decay=0.9,
+        seed=3,
+    )
+    tasks.train(
+        None if resume else "course-photos",
+        data,
+        recipe,
+        resume=output if resume else None,
+        output=output,
+        epochs=epochs,
+        save_every_s=save_every_s,
+        style="quiet",
+        language="en",
+    )
+
+
+def spawn(target: Any, *arguments: Any) -> Any:
+    """Starts ``target(*arguments)`` in a process of its own."""
+    process = CONTEXT.Process(target=target, args=arguments)
+    process.start()
+    return process
+
+
+def result(run: Path) -> dict[str, Any]:
+    """All that must be the same however often a training was killed: bytes of weights, figures, answers."""
+    from safetensors.numpy import load_file
+
+    weights = {
+        f"{which}.{name}": tensor.tobytes()
+        for which in ("best", "last")
+        for name, tensor in load_file(run / "weights" / f"{which}.safetensors").items()
+    }
+    with (run / "results.csv").open() as stream:
+        rows = [{k: v for k, v in row.items() if k not in TIMING_FIELDS} for row in csv.DictReader(stream)]
+    metrics = json.loads((run / "metrics.json").read_text())
+    del metrics["seconds"]
+    return {
+        "weights": weights,
+        "rows": rows,
+        "metrics": metrics,
+        "predictions": (run / "predictions.csv").read_text(),
+    }
+
+
+def kill_at_write(output: str, resume: bool, number: int, after: bool) -> None:
+    """``small_training`` that SIGKILLs itself in its ``number``-th atomic write, just before or after the rename."""
+    from prunelle.training import checkpoint
+
+    writes = 0
+    replace = os.replace
+
+    def deadly(source: str, target: str) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == number and not after:
+            # The temporary file is cut in half: what a kill in the middle of writing leaves.
+            os.truncate(source, os.path.getsize(source) // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+        if writes == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    checkpoint.os.replace = deadly  # type: ignore[assignment]
+    small_training(output, resume)
