@@ -1,6 +1,13 @@
 """Networks by name. Each is a plain ``nn.Module`` with ``features``, ``head`` and ``input_shape``.
 
-``names()`` does not import torch; ``build()`` imports the one family it needs.
+``features`` and ``head`` are modules or methods, whichever leaves the names of published weights alone;
+``forward(x) == head(features(x))`` in evaluation mode.
+
+Networks with auxiliary classifiers have ``auxiliary_weights: tuple[float, ...]``. Where it is not empty,
+they give ``(logits, auxiliary, …)`` in training mode, and the loss adds each weight times the loss of its
+auxiliary logits. ``aux=False`` builds them without.
+
+``names()`` and ``catalogue()`` do not import torch; ``build()`` imports the one family it needs.
 """
 
 from __future__ import annotations
@@ -10,20 +17,52 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.networks.catalogue import Entry, catalogue
 
 if TYPE_CHECKING:
     from torch import nn
 
+__all__ = ["ALIASES", "FAMILIES", "Entry", "build", "catalogue", "names", "natural_shape", "variant"]
+
 FAMILIES: dict[str, tuple[str, ...]] = {
     "course": ("course-mnist", "course-cifar", "course-photos", "course-look"),
-    "lenet": ("lenet5",),
+    "lenet": ("lenet5", "lenet5-1998"),
     "dense": ("dense",),
+    "alexnet": ("alexnet", "alexnet-owt"),
+    "vgg": (
+        *("vgg-a", "vgg-a-lrn", "vgg-b", "vgg-c", "vgg-d", "vgg-e"),
+        *("vgg-a-bn", "vgg-b-bn", "vgg-d-bn", "vgg-e-bn"),
+    ),
+    "nin": ("nin", "nin-cifar"),
+    "googlenet": ("googlenet", "googlenet-bn"),
+    "inception_v2": ("inception-v2",),
+    "inception_v3": ("inception-v3",),
+    "inception_v4": ("inception-v4",),
+    "inception_resnet": ("inception-resnet-v2",),
+    "xception": ("xception",),
+    "resnet": (
+        *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+        *("resnet20", "resnet32", "resnet44", "resnet56", "resnet110"),
+    ),
+    "squeezenet": ("squeezenet1.0", "squeezenet1.1"),
 }
 """Module in this package → the names in its ``VARIANTS`` (a test holds the two together)."""
 
+ALIASES: dict[str, str] = {
+    "vgg11": "vgg-a",
+    "vgg13": "vgg-b",
+    "vgg16": "vgg-d",
+    "vgg19": "vgg-e",
+    "vgg11-bn": "vgg-a-bn",
+    "vgg13-bn": "vgg-b-bn",
+    "vgg16-bn": "vgg-d-bn",
+    "vgg19-bn": "vgg-e-bn",
+}
+"""Second names that ``build`` takes too → the name in ``FAMILIES``."""
+
 
 def names() -> tuple[str, ...]:
-    """All names that ``build`` knows, family by family."""
+    """A name for each network that ``build`` knows, family by family; ``ALIASES`` has the second names."""
     return tuple(name for family in FAMILIES.values() for name in family)
 
 
@@ -33,10 +72,11 @@ def variant(name: str) -> Any:
     Raises:
         UnknownName: with the nearest names.
     """
+    listed = ALIASES.get(name, name)
     for family, variants in FAMILIES.items():
-        if name in variants:
-            return importlib.import_module(f"prunelle.networks.{family}").VARIANTS[name]
-    raise UnknownName("network", name, names())
+        if listed in variants:
+            return importlib.import_module(f"prunelle.networks.{family}").VARIANTS[listed]
+    raise UnknownName("network", name, (*names(), *ALIASES))
 
 
 def natural_shape(name: str) -> tuple[int, int, int]:
@@ -56,11 +96,11 @@ def build(
     """Makes a network with fresh random weights (from torch's global generator).
 
     Args:
-        name: one of ``names()``.
+        name: one of ``names()``, or of ``ALIASES``.
         num_classes: outputs; the family's own default when None.
         in_channels: 1 or 3; the family's own default when None.
         input_size: height and width in pixels, or one number for both; the family's own when None.
-        options: what the family takes besides (``hidden=`` of ``dense``).
+        options: what the family takes besides (``hidden=`` of ``dense``, ``aux=`` of ``googlenet``).
 
     Raises:
         UnknownName: no such network.
