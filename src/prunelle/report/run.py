@@ -161,7 +161,7 @@ class Run:
         """The network with its best weights, in evaluation mode, on the CPU unless it was trained just now."""
         if self._network is None:
             name = self.info["network"]["name"]
-            if name not in networks.names():
+            if not networks.is_known(name):
                 raise RunError(
                     f"{self.path} trained a network of your own ({name}); open it with "
                     f"Run.open({str(self.path)!r}, network=your_module)."

@@ -264,7 +264,7 @@ def _resumed(
         )
     if not isinstance(network, nn.Module):
         name = run.info["network"]["name"]
-        if name not in networks.names():
+        if not networks.is_known(name):
             raise RunError(
                 f"{run.path} trains a network of your own ({name}); pass it: train(network, resume=…)."
             )
@@ -339,7 +339,7 @@ def _interrupted(run: Run, training: Training, number: int) -> Interrupted:
 
 def _resume_command(run: Run) -> str:
     """For the shell; in Python where the network or the data are the caller's own."""
-    own = [] if run.info["network"]["name"] in networks.names() else ["network=…"]
+    own = [] if networks.is_known(run.info["network"]["name"]) else ["network=…"]
     if run.info["data"]["source"] is None:
         own.append("data=…")
     if own:
