@@ -91,9 +91,13 @@ def load(
     if isinstance(data, str) and name in NAMED:
         if labels is not None:
             raise ArgumentError(f"labels goes with a folder; {name} has labels of its own.")
-        if test is not None:
-            raise ArgumentError(f"test goes with a folder; {name} has a test split of its own.")
-        return load_named(name, data_dir=data_dir, validation=validation, seed=seed, progress=progress)
+        if test is not None and name != "digits":
+            raise ArgumentError(
+                f"test is a share to take out of the pictures; {name} has a test split of its own."
+            )
+        return load_named(
+            name, data_dir=data_dir, validation=validation, test=test, seed=seed, progress=progress
+        )
     if data_dir is not None:
         raise ArgumentError(
             f"data_dir goes with a named set ({', '.join(NAMED)}); {name!r} is taken for a folder."

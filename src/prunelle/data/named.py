@@ -166,6 +166,7 @@ def load_named(
     *,
     data_dir: str | Path | None = None,
     validation: float | None = None,
+    test: float | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Data:
@@ -179,6 +180,7 @@ def load_named(
         name: one of ``NAMED``.
         data_dir: the data folder; else ``PRUNELLE_DATA``, else the user's cache.
         validation: share of the training split that becomes validation, 10 % unless given; 0 for none.
+        test: share that becomes the test split, of a set that comes without one; 10 % unless given.
         seed: of that draw.
         progress: told how far a download is.
 
@@ -191,7 +193,7 @@ def load_named(
 
     if name not in NAMED:
         raise UnknownName("data set", name, NAMED)
-    shares = {"validation": _DEFAULT_SHARE if validation is None else validation, "seed": seed}
+    shares = {"validation": _DEFAULT_SHARE if validation is None else validation, "test": test, "seed": seed}
     if name == "digits":
         images, labels = _digits()
         data = from_arrays(images, labels, classes=NAMED[name].classes, name=name, **shares)  # type: ignore[arg-type]
@@ -211,6 +213,7 @@ def load_named(
         "data": name,
         "data_dir": None if data_dir is None else str(Path(data_dir).expanduser().absolute()),
         "validation": validation,
+        "test": test,
         "seed": seed,
     }
     return dataclasses.replace(data, source=source)

@@ -116,7 +116,6 @@ def train(
                     data_dir=data_dir,
                     validation=validation,
                     test=test,
-                    seed=recipe.seed if isinstance(recipe, Recipe) else 0,
                 ),
                 recipe,
                 epochs,

@@ -39,7 +39,7 @@ class Recipe:
             save that; None for none.
         patience: stop after so many epochs without a better validation (needs a validation split).
         augment: random changes of the training pictures.
-        seed: of everything random: initial weights, order, dropout, augmentation.
+        seed: of everything random in the training: initial weights, order, dropout, augmentation.
         device: ``auto`` takes cuda, then mps, then cpu.
         precision: ``bfloat16`` computes the forward pass in bfloat16 (autocast), weights stay float32.
 

@@ -47,10 +47,17 @@ def test_neither_name_nor_folder(tmp_path, monkeypatch):
         load("photograph")
 
 
-@pytest.mark.parametrize("argument", [{"labels": "filename"}, {"test": 0.2}])
-def test_arguments_that_go_with_folders(argument):
+def test_labels_go_with_folders():
     with pytest.raises(ArgumentError, match="goes with a folder"):
-        load("digits", **argument)
+        load("digits", labels="filename")
+
+
+def test_a_test_share_goes_with_data_that_has_no_test_split():
+    data = load("digits", validation=0.2, test=0.3)
+    assert [len(split) for split in data.splits()] == [899, 359, 539]
+    assert load(**data.source).test.array.tobytes() == data.test.array.tobytes()
+    with pytest.raises(ArgumentError, match="mnist has a test split of its own"):
+        load("mnist", test=0.2)
 
 
 def test_data_dir_goes_with_named_sets(tmp_path):

@@ -71,7 +71,7 @@ def test_digits():
     first = np.flatnonzero((everything[..., 0] == np.rint(original.images[0] * 255 / 16)).all(axis=(1, 2)))
     labels = np.concatenate([s.labels for s in data.splits()])
     assert labels[first].tolist() == [original.target[0]]
-    assert data.source == {"data": "digits", "data_dir": None, "validation": None, "seed": 0}
+    assert data.source == {"data": "digits", "data_dir": None, "validation": None, "test": None, "seed": 0}
 
 
 @pytest.mark.parametrize("where", [".", "mnist"])
