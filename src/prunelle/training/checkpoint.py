@@ -50,13 +50,15 @@ def write_atomically(target: Path, write: Callable[[Path], None]) -> None:
 
 
 def write_text(target: Path, text: str) -> None:
-    """``write_atomically`` for a text, in UTF-8."""
-    write_atomically(target, lambda path: _write(path, text.encode()))
+    """``write_atomically`` for a text, in UTF-8; names of files that are not come out as the bytes they are."""
+    write_atomically(target, lambda path: _write(path, text.encode(errors="surrogateescape")))
 
 
 def write_json(target: Path, values: Any) -> None:
-    """``write_atomically`` for JSON, indented."""
-    write_text(target, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    """``write_atomically`` for JSON, indented, in UTF-8."""
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    # Bytes in the name of a file that are no text become JSON's own escapes.
+    write_atomically(target, lambda path: _write(path, text.encode(errors="backslashreplace")))
 
 
 def save_tensors(target: Path, tensors: Mapping[str, torch.Tensor], meta: Mapping[str, Any]) -> None:

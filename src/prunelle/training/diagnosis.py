@@ -4,7 +4,7 @@ A training does not learn when, after at least one whole epoch and a hundred ste
 than always naming the commonest class would be, and its loss is no better than that of the best blind guess;
 both over the epoch, whose beginning is always bad, and as the network is at its end. A loss that is still
 falling is left in peace. The reasons looked for, in this order: the same pictures under several labels; units
-that are dead; a learning rate too high; one too low.
+that are dead; a learning rate too low; one too high.
 """
 
 from __future__ import annotations
@@ -139,19 +139,20 @@ class Watch:
                 f"image). Essayez un taux d'apprentissage plus petit (--lr {lower}), une montée progressive "
                 f"(--warmup 1) ou une autre graine (--seed).",
             )
-        if loss > 1.2 * self.chance_loss:
-            return (
-                f"Likely reason: the learning rate is too high (the loss, {loss:.3g}, is above the "
-                f"{self.chance_loss:.3g} of a blind guess). Try --lr {lower}, or --clip-norm 1.",
-                f"Raison probable : le taux d'apprentissage est trop grand (la perte, {loss:.3g}, dépasse "
-                f"celle d'une réponse au hasard, {self.chance_loss:.3g}). Essayez --lr {lower} ou --clip-norm 1.",
-            )
+        # Before "too high": weights that stand still keep the loss of their first draw, which may be large.
         if self.movement() < 1e-3:
             return (
                 f"Likely reason: the learning rate is too low (the weights moved by less than 0.1 % in this "
                 f"epoch). Try --lr {higher}.",
                 f"Raison probable : le taux d'apprentissage est trop petit (les poids ont bougé de moins de "
                 f"0,1 % pendant cette époque). Essayez --lr {higher}.",
+            )
+        if loss > 1.2 * self.chance_loss:
+            return (
+                f"Likely reason: the learning rate is too high (the loss, {loss:.3g}, is above the "
+                f"{self.chance_loss:.3g} of a blind guess). Try --lr {lower}, or --clip-norm 1.",
+                f"Raison probable : le taux d'apprentissage est trop grand (la perte, {loss:.3g}, dépasse "
+                f"celle d'une réponse au hasard, {self.chance_loss:.3g}). Essayez --lr {lower} ou --clip-norm 1.",
             )
         return (
             f"No single reason stands out. Try --lr {lower}, then another network or a larger --size, and look "

@@ -23,6 +23,7 @@ from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import Diverged, RunError
 from prunelle.training import diagnosis, speed
+from prunelle.training.acceleration import accelerated
 from prunelle.training.inference import class_logits, evaluate
 from prunelle.training.loss import classification_loss
 from prunelle.training.optimizer import make_optimizer
@@ -88,7 +89,7 @@ class Training:
                 ones were in an earlier record.
         """
         at, recipe = self.progress, self.recipe
-        with _own_random_numbers(self.device):
+        with _own_random_numbers(self.device), accelerated(self.network):
             while not self.finished:
                 begin, seconds_before = time.perf_counter(), at.seconds
                 order = epoch_order(len(self._batches), recipe.seed, at.epoch)
@@ -153,7 +154,7 @@ class Training:
     def _diverged(self, what: str) -> Diverged:
         return Diverged(
             f"{what}. Try a learning rate ten times smaller (--lr {self.recipe.learning_rate / 10:g}), a warm-up "
-            f"(--warmup 1) or gradient clipping (--clip-norm 1). The weights of the best epoch so far are kept."
+            f"(--warmup 1) or gradient clipping (--clip-norm 1)."
         )
 
     def _end_epoch(self, seconds_offset: float) -> EpochRecord:

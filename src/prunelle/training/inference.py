@@ -40,6 +40,10 @@ def class_logits(outputs: torch.Tensor, num_classes: int) -> torch.Tensor:
     Raises:
         ArgumentError: the outputs have another shape.
     """
+    if not isinstance(outputs, torch.Tensor):
+        raise ArgumentError(
+            f"the network must give one tensor of logits in evaluation mode; it gave a {type(outputs).__name__}."
+        )
     if num_classes == 2 and outputs.shape[1:] == (1,):
         return F.pad(outputs, (1, 0))
     if outputs.ndim != 2 or outputs.shape[1] != num_classes:

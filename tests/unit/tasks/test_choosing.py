@@ -116,10 +116,16 @@ def test_a_wrong_name_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "epochs"), [(100, 40), (2500, 40), (5000, 20), (7000, 14), (10_000, 10), (60_000, 10)]
+    ("n", "channels", "epochs"),
+    [
+        *[(100, 3, 40), (2500, 3, 40), (5000, 3, 20), (7000, 3, 14), (10_000, 3, 10), (60_000, 3, 10)],
+        *[(100, 1, 40), (1500, 1, 20), (3000, 1, 10), (60_000, 1, 10)],
+    ],
 )
-def test_few_pictures_are_seen_more_often(n: int, epochs: int) -> None:
-    assert choose_recipe(data((28, 28), 1, n)).epochs == epochs
+def test_few_pictures_are_seen_more_often_and_photos_more_than_grey_ones(
+    n: int, channels: int, epochs: int
+) -> None:
+    assert choose_recipe(data((28, 28), channels, n)).epochs == epochs
 
 
 def test_the_recipe_by_hand_and_what_is_given_wins() -> None:

@@ -8,8 +8,9 @@ from torch import nn
 
 from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
-from prunelle.training.engine import EpochRecord, StepRecord, Training
+from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
+from prunelle.training.records import EpochRecord, StepRecord
 
 SIDE = 8
 

@@ -18,10 +18,10 @@ from prunelle.data.batches import Batches, epoch_order
 from prunelle.data.examples import Pixels
 from prunelle.errors import ArgumentError, Diverged
 from prunelle.training import engine
-from prunelle.training.records import RESULT_FIELDS, EpochRecord, StepRecord
 from prunelle.training.inference import evaluate
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
+from prunelle.training.records import RESULT_FIELDS, EpochRecord, StepRecord
 from prunelle.training.schedule import learning_rate
 from tests.unit.training.helpers import bars, epochs, finish, preprocess_of, small, training
 

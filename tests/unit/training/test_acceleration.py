@@ -1,0 +1,171 @@
+"""Accelerated training computes what the untouched network computes; only dropout draws other numbers."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from prunelle import build
+from prunelle.training.acceleration import accelerated, dropout_mask, keep_probability
+
+NETWORKS = [("course-mnist", 1, 28), ("course-cifar", 3, 32), ("course-photos", 3, 32), ("lenet5", 1, 32)]
+
+
+def without_dropout(name: str, channels: int, size: int) -> nn.Module:
+    torch.manual_seed(0)
+    network = build(name, in_channels=channels, input_size=size)
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return network.to(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(("name", "channels", "size"), NETWORKS)
+def test_outputs_and_gradients_are_those_of_the_untouched_network(
+    name: str, channels: int, size: int
+) -> None:
+    network = without_dropout(name, channels, size)
+    untouched = copy.deepcopy(network)
+    images = torch.randn(8, channels, size, size).to(memory_format=torch.channels_last)
+    with accelerated(network):
+        assert any("forward" in module.__dict__ for module in network.modules())
+        output = network(images)
+        output.square().sum().backward()
+    expected = untouched(images)
+    expected.square().sum().backward()
+    # The same sums in another order: a few units in the last place of float32.
+    torch.testing.assert_close(output, expected, rtol=1e-5, atol=1e-6)
+    for (parameter, theirs), own in zip(untouched.named_parameters(), network.parameters(), strict=True):
+        assert own.grad is not None
+        assert theirs.grad is not None
+        scale = theirs.grad.abs().max().item()
+        torch.testing.assert_close(own.grad, theirs.grad, rtol=1e-4, atol=1e-5 * scale, msg=parameter)
+    assert list(network.state_dict()) == list(untouched.state_dict())
+
+
+def test_nothing_is_left_behind_even_after_an_error() -> None:
+    network = build("course-photos")
+    with pytest.raises(ZeroDivisionError), accelerated(network):
+        raise ZeroDivisionError
+    assert not any("forward" in module.__dict__ for module in network.modules())
+
+
+def test_evaluation_inside_is_untouched() -> None:
+    network = build("course-photos", input_size=16).eval()
+    images = torch.randn(4, 3, 16, 16)
+    expected = network(images)
+    seen: list[torch.Tensor] = []
+    with accelerated(network):
+        hook = network.features[1].register_forward_hook(lambda _m, _i, output: seen.append(output.clone()))
+        assert torch.equal(network(images), expected)
+        hook.remove()
+    # Whoever hooks a ReLU in evaluation sees a ReLU's output.
+    assert seen[0].min() >= 0
+
+
+def test_modules_with_hooks_and_shared_ones_are_left_alone() -> None:
+    relu = nn.ReLU()
+    shared = nn.Sequential(
+        nn.Conv2d(1, 2, 3), relu, nn.MaxPool2d(2), nn.Conv2d(2, 2, 3), relu, nn.MaxPool2d(2)
+    )
+    hooked = nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.ReLU(), nn.MaxPool2d(2))
+    hooked[1].register_forward_hook(lambda _m, _i, _o: None)
+    with accelerated(shared), accelerated(hooked):
+        assert "forward" not in relu.__dict__
+        assert "forward" not in shared[2].__dict__
+        assert not any("forward" in module.__dict__ for module in hooked.modules())
+
+
+def test_a_subclass_keeps_its_own_forward() -> None:
+    class Doubling(nn.ReLU):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * super().forward(x)
+
+    network = nn.Sequential(nn.Conv2d(1, 1, 1), Doubling(), nn.MaxPool2d(2))
+    images = torch.randn(2, 1, 4, 4)
+    expected = network(images)
+    with accelerated(network):
+        torch.testing.assert_close(network(images), expected)
+
+
+@pytest.mark.parametrize("p", [0.5, 0.25, 0.1, 0.3, 0.9])
+def test_the_mask_keeps_as_often_as_dropout_does(p: float) -> None:
+    torch.manual_seed(1)
+    x = torch.empty(2_000_003)
+    mask = dropout_mask(x, p)
+    keep = keep_probability(p)
+    assert abs(keep - (1 - p)) <= 1 / 131072
+    assert set(mask.unique().tolist()) == {0.0, torch.tensor(1 / keep).item()}
+    # Five standard errors of a binomial proportion.
+    assert abs((mask > 0).double().mean().item() - (1 - p)) < 5 * (p * (1 - p) / len(x)) ** 0.5 + 1e-5
+
+
+@pytest.mark.parametrize("p", [0.5, 0.3])
+def test_neighbours_are_kept_independently(p: float) -> None:
+    torch.manual_seed(2)
+    kept = (dropout_mask(torch.empty(1_600_000), p) > 0).double()
+    kept -= kept.mean()
+    for lag in (1, 2, 3, 4, 7, 8, 16, 64):
+        correlation = (kept[:-lag] * kept[lag:]).mean() / kept.square().mean()
+        assert abs(correlation) < 5 / len(kept) ** 0.5, lag
+    # Every lane of a random word: none is always kept or always dropped.
+    by_lane = (kept > 0).view(-1, 8).double().mean(dim=0)
+    assert (by_lane - (1 - p)).abs().max() < 5 * (p * (1 - p) / len(by_lane) / 1000) ** 0.5
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_the_mask_has_the_layout_of_the_input(memory_format: torch.memory_format) -> None:
+    x = torch.randn(3, 5, 4, 6).to(memory_format=memory_format)
+    assert dropout_mask(x, 0.5).stride() == x.stride()
+    assert dropout_mask(x[:, :, ::2], 0.5).shape == (3, 5, 2, 6)
+
+
+@pytest.mark.parametrize("pool", [True, False])
+def test_relu_with_dropout_drops_the_same_in_both_directions(pool: bool) -> None:
+    layers = [nn.ReLU(inplace=True), *([nn.MaxPool2d(2)] if pool else []), nn.Dropout(0.5)]
+    network = nn.Sequential(nn.Identity(), *layers).train()
+    x = torch.randn(4, 8, 16, 16, requires_grad=True)
+    with accelerated(network):
+        torch.manual_seed(3)
+        output = network(x)
+        output.backward(torch.ones_like(output))
+    # The oracle: the same mask, by plain autograd.
+    y = x.detach().clone().requires_grad_()
+    torch.manual_seed(3)
+    activated = nn.functional.relu(y)
+    activated = nn.functional.max_pool2d(activated, 2) if pool else activated
+    expected = activated * dropout_mask(activated, 0.5)
+    expected.backward(torch.ones_like(expected))
+    assert torch.equal(output, expected)
+    assert torch.equal(x.grad, y.grad)
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_dropout_of_nothing_and_of_everything(p: float) -> None:
+    network = nn.Sequential(nn.Identity(), nn.ReLU(), nn.Dropout(p)).train()
+    x = torch.randn(100)
+    with accelerated(network):
+        assert torch.equal(network(x), torch.relu(x) * (1 - p))
+
+
+def test_dropout_alone_is_scaled_and_changes_each_time() -> None:
+    network = nn.Sequential(nn.Linear(4, 1000), nn.Dropout(0.25)).train()
+    x = torch.ones(1, 4)
+    with accelerated(network):
+        first, second = network(x), network(x)
+    plain = network[0](x)
+    kept = first != 0
+    torch.testing.assert_close(first[kept], plain[kept] / 0.75)
+    assert 0.6 < kept.float().mean() < 0.9
+    assert not torch.equal(first, second)
+
+
+def test_the_same_seed_draws_the_same_mask() -> None:
+    masks = []
+    for _ in range(2):
+        torch.manual_seed(4)
+        masks.append(dropout_mask(torch.empty(1000), 0.3))
+    assert torch.equal(*masks)
