@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from prunelle.cli.options import BytesType, NumbersType, SizeType, data_options, style_options
+from prunelle.cli.options import (
+    BytesType,
+    NumbersType,
+    SizeType,
+    data_options,
+    style_options,
+    weights_options,
+)
 
 # Options whose value, when given, replaces a field of the recipe that suits the data.
 RECIPE_FIELDS = (
@@ -63,6 +70,7 @@ RECIPE_FIELDS = (
 @click.option("--fit", metavar="crop|pad|squash", help="How pictures of other shapes get there.")
 @click.option("--hidden", type=NumbersType(), help="Hidden layers of dense: 256,128.")
 @click.option("--parameters", type=int, help="Number of weights wanted of dense.")
+@weights_options
 @data_options
 @click.option("--validation", type=float, help="Share of pictures for validation.  [0.1]")
 @click.option(
@@ -116,6 +124,9 @@ def train(**given: Any) -> None:
         size=given["size"],
         fit=given["fit"],
         options=options,
+        weights=given["weights"],
+        mean=given["mean"],
+        std=given["std"],
         epochs=given["epochs"],
         labels=given["labels"],
         data_dir=given["data_dir"],

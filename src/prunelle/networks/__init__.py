@@ -125,4 +125,6 @@ def build(
                 f"{name} does not take {option}; its options are: {', '.join(extra) or 'none'}."
             )
     network: nn.Module = make(**arguments)
+    # A training writes it into its run, which can then build the network by itself.
+    network.built_as = (name, options)  # type: ignore[assignment]
     return network

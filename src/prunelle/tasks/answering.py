@@ -1,7 +1,8 @@
-"""``evaluate`` and ``predict``: what a finished run answers."""
+"""``evaluate`` and ``predict``: what a finished run, or a network with weights from elsewhere, answers."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,16 +12,19 @@ from torch import nn
 from prunelle import data as datasets
 from prunelle.data.examples import Data, Split
 from prunelle.errors import ArgumentError, DataError, did_you_mean
+from prunelle.networks.published import imagenet_classes
 from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.run import Prediction, Run
+from prunelle.report.predictions import Prediction, predict_files
+from prunelle.report.run import Run
 from prunelle.tasks import loading
+from prunelle.tasks.weights import Pretrained
 from prunelle.texts import Note
 from prunelle.training.inference import evaluate as evaluate_network
 from prunelle.training.metrics import Evaluation
 
 
 def evaluate(
-    run: Run | str | Path,
+    run: Run | Pretrained | str | Path,
     data: Data | str | Path | None = None,
     *,
     network: nn.Module | None = None,
@@ -31,7 +35,7 @@ def evaluate(
     """A run's answers on labelled pictures.
 
     Args:
-        run: or its folder.
+        run: or its folder; or what ``pretrained`` gives, and then data must be named.
         data: None, or the data the run was trained on, evaluates on the pictures kept aside then: the test
             split if there is one, else validation. Other data: its test split, else validation; a folder
             that is not split is a test set as a whole.
@@ -44,9 +48,11 @@ def evaluate(
     """
     listener = make_listener(style)
     try:
-        if not isinstance(run, Run):
+        if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
         loaded = _labelled(run, data, labels, data_dir, listener)
+        if isinstance(run, Pretrained):
+            loaded, run = _agree(loaded, run, listener)
         split = loaded.test or loaded.validation or loaded.train
         pixels = Split(
             split.name, _relabel(split.labels, loaded.classes, run.classes), split.files, split.array
@@ -62,7 +68,7 @@ def evaluate(
 
 
 def predict(
-    run: Run | str | Path,
+    run: Run | Pretrained | str | Path,
     files: Sequence[str | Path],
     *,
     top: int = 3,
@@ -78,15 +84,17 @@ def predict(
     """
     listener = make_listener(style)
     try:
-        if not isinstance(run, Run):
+        if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
-        return run.predict(_expand(files), top=top, progress=listener.progress)
+        return predict_files(
+            run.network, run.classes, run.preprocess, _expand(files), top=top, progress=listener.progress
+        )
     finally:
         listener.close()
 
 
 def _labelled(
-    run: Run,
+    run: Run | Pretrained,
     data: Data | str | Path | None,
     labels: str | None,
     data_dir: str | Path | None,
@@ -94,12 +102,39 @@ def _labelled(
 ) -> Data:
     if isinstance(data, Data):
         return data
+    if isinstance(run, Pretrained):
+        if data is None:
+            raise ArgumentError(
+                "a network with weights from elsewhere kept no pictures aside; name the data to evaluate on."
+            )
+        if str(data) in datasets.NAMED:
+            return loading.load_data(data, listener, data_dir=data_dir)
+        return datasets.load_labelled(data, labels=labels)
     source = run.info["data"]["source"]
     if data is None or (source is not None and source["data"] in (str(data), str(Path(data).resolve()))):
         return loading.data_of(run, listener)
     if str(data) in datasets.NAMED:
         return loading.load_data(data, listener, data_dir=data_dir)
     return datasets.load_labelled(data, labels=labels)
+
+
+def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data, Pretrained]:
+    """The classes of the data and of the outputs under the same names, where one of them says too little."""
+    if not pretrained.classes_known:
+        pretrained = pretrained.named_by(data.classes)
+        names = ", ".join(data.classes)
+        listener.note(
+            Note(
+                f"Nothing says what the outputs are; they are taken for the classes of the data in order: {names}.",
+                f"Rien ne dit ce que sont les sorties ; elles sont prises pour les classes des données, dans "
+                f"l'ordre : {names}.",
+            )
+        )
+    english = imagenet_classes()
+    if pretrained.classes == tuple(english.values()) and all(name in english for name in data.classes):
+        # ImageNet's own folders are called n02099601, and so on.
+        data = dataclasses.replace(data, classes=tuple(english[name] for name in data.classes))
+    return data, pretrained
 
 
 def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...]) -> np.ndarray:
