@@ -216,7 +216,7 @@ def _said(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
         said |= {key: json.loads(metadata[key]) for key in ("mean", "std", "classes") if key in metadata}
     except ValueError as error:
         raise WeightsError(
-            f"the metadata of {path} should be JSON lists for mean, std and classes: {error}."
+            f"the metadata of {path} should be JSON lists (mean, std, classes): {error}."
         ) from error
     return said
 
