@@ -59,10 +59,10 @@ def serving() -> Iterator[Hub]:
             self.end_headers()
             return content
 
-        def do_HEAD(self) -> None:  # noqa: N802 (the library's name)
+        def do_HEAD(self) -> None:
             self._answer()
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.wfile.write(self._answer())
 
         def log_message(self, *_: object) -> None:

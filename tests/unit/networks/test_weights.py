@@ -89,7 +89,7 @@ def test_pickled_code_is_refused_and_never_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"a": torch.zeros(1), "b": Evil()}, "evil.pth", _use_new_zipfile_serialization=zipped)
-    with pytest.raises(WeightsError, match="holds pickled code .*, which Prunelle never runs"):
+    with pytest.raises(WeightsError, match="which Prunelle never runs"):
         read_weights("evil.pth")
     assert not Path("evil-was-here").exists()
 
