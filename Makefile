@@ -15,7 +15,7 @@ test: $(VENV)/.test-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Prunelle needs Python 3.11 or newer")'
@@ -27,6 +27,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.test-installed: $(VENV)/.installed
 	$(INSTALL) --editable '.[test]'
+	@# Oracles only. Without their dependencies: torchvision's would bring another build of torch.
+	$(INSTALL) --no-deps torchvision timm
 	@touch $@
 
 clean:

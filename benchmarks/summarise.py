@@ -1,6 +1,6 @@
 """Test accuracies of runs, and of lines that ``keras_baseline.py`` printed, as rows of a table.
 
-    python benchmarks/summarise.py runs/mnist-0 runs/mnist-1 runs/mnist-2 keras-mnist.jsonl
+python benchmarks/summarise.py runs/mnist-0 runs/mnist-1 runs/mnist-2 keras-mnist.jsonl
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 def row(name: str, accuracies: list[float], seconds: list[float]) -> str:
     spread = f" ± {statistics.stdev(accuracies):.2%}" if len(accuracies) > 1 else ""
     each = ", ".join(f"{accuracy:.2%}" for accuracy in accuracies)
-    return f"| {name} | {statistics.mean(accuracies):.2%}{spread} | {each} | {statistics.mean(seconds):.0f} s |"
+    return (
+        f"| {name} | {statistics.mean(accuracies):.2%}{spread} | {each} | {statistics.mean(seconds):.0f} s |"
+    )
 
 
 def main() -> None:

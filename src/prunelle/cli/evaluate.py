@@ -53,7 +53,7 @@ def evaluate(
     data = rest[0] if rest else None
     found = tasks.evaluate(run, data, labels=labels, data_dir=data_dir, style=progress)  # type: ignore[arg-type]
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
+        click.echo(json.dumps(found.to_json()))
     else:
         _show(found)
 
@@ -62,10 +62,11 @@ def _show(found: Evaluation) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    terminal = Console(highlight=False)
+    # Names of classes are shown as they are, brackets and all.
+    terminal = Console(highlight=False, markup=False)
     low, high = found.interval
     terminal.print(
-        f"[bold]{found.accuracy:.2%}[/bold] of {found.n:,} pictures of the {found.split} split are right "
+        f"{found.accuracy:.2%} of {found.n:,} pictures of the {found.split} split are right "
         f"(95 % interval {low:.2%} to {high:.2%})."
     )
     terminal.print(

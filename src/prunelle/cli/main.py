@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 import click
@@ -58,6 +59,10 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point: runs a command, prints its errors without a traceback, exits with their status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of files may hold bytes that are no text; they are written as escapes, and nothing stops.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = cli.main(standalone_mode=False)
     except PrunelleError as error:
@@ -73,5 +78,9 @@ def main() -> None:
     except BrokenPipeError:
         # ``| head`` has read enough. Nothing more can be written, so nothing may be flushed at exit.
         sys.stdout = None
+        status = 1
+    except OSError as error:
+        # A folder without permission, a disk that goes away: the system's words and the file say it best.
+        click.echo(f"Error: {error.filename or 'input/output'}: {error.strerror or error}.", err=True)
         status = 1
     sys.exit(status if isinstance(status, int) else 0)

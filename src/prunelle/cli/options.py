@@ -76,7 +76,7 @@ class BytesType(click.ParamType[Any]):
         """A number of bytes; units are powers of 1,000."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"([\d.]+)\s*([kMGT]?)i?B?", str(value), re.IGNORECASE)
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", str(value), re.IGNORECASE)
         if not found:
             self.fail(f"{value!r} is no amount of memory; give it as 800MB or 2GB.", param, ctx)
         return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))

@@ -55,7 +55,7 @@ def predict(
 
 
 def _json(answers: list[Prediction]) -> None:
-    click.echo(json.dumps([answer.to_json() for answer in answers], indent=1, ensure_ascii=False))
+    click.echo(json.dumps([answer.to_json() for answer in answers], indent=1))
 
 
 def _csv(answers: list[Prediction]) -> None:

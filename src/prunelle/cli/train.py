@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from prunelle.cli.options import (
     BytesType,
@@ -37,6 +38,9 @@ RECIPE_FIELDS = (
     "device",
     "precision",
 )
+
+WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
+"""What a run that goes on may be given anew."""
 
 
 @click.command()
@@ -85,7 +89,8 @@ RECIPE_FIELDS = (
 @click.option("--memory", type=BytesType(), help="Decoded pictures kept in memory, else on disk.  [1GB]")
 @click.option("--language", type=click.Choice(("en", "fr")), help="Of the report. Default: the locale's.")
 @style_options
-def train(**given: Any) -> None:
+@click.pass_context
+def train(context: click.Context, /, **given: Any) -> None:
     """Train a classifier on DATA: a folder of photos, or digits, mnist, fashion-mnist, cifar10.
 
     A folder holds one folder a class, or train/, val/ and test/ with one folder a class in each; for others
@@ -94,20 +99,13 @@ def train(**given: Any) -> None:
     from prunelle import tasks
     from prunelle.data.augment import Augment
     from prunelle.data.examples import Data
-    from prunelle.errors import ArgumentError
     from prunelle.training.recipe import Recipe
 
     fields = {field: given[field] for field in RECIPE_FIELDS if given[field] is not None}
     if given["augment"] is not None:
         fields["augment"] = Augment.parse(given["augment"])
     if given["resume"] is not None:
-        of_training = [
-            name for name in (*fields, "network", "data", "output", "size", "fit") if given.get(name)
-        ]
-        if refused := sorted(set(of_training) - {"epochs"}):
-            raise ArgumentError(
-                f"--resume goes on with the run's own settings; only --epochs can change, not {', '.join(refused)}."
-            )
+        _refuse_other_settings(context)
 
     def recipe(data: Data) -> Recipe:
         return tasks.choose_recipe(data, **fields)
@@ -132,7 +130,7 @@ def train(**given: Any) -> None:
         data_dir=given["data_dir"],
         validation=given["validation"],
         test=given["test"],
-        memory_budget=given["memory"] or tasks.MEMORY_BUDGET,
+        memory_budget=tasks.MEMORY_BUDGET if given["memory"] is None else given["memory"],
         language=given["language"],
         style=given["progress"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
@@ -144,6 +142,24 @@ def train(**given: Any) -> None:
     elif given["progress"] != "quiet":
         click.echo(finished_text(run.metrics()))
         click.echo(f"Report: {run.path / 'report.html'}")
+
+
+def _refuse_other_settings(context: click.Context) -> None:
+    """A run that goes on keeps its settings; silence would let one believe otherwise."""
+    from prunelle.errors import ArgumentError
+
+    refused = [
+        parameter.human_readable_name.upper() if isinstance(parameter, click.Argument) else parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name
+        and parameter.name not in WITH_RESUME
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]
+    if refused:
+        raise ArgumentError(
+            f"--resume goes on with the run's own settings; only --epochs can change. Leave out: "
+            f"{', '.join(refused)}."
+        )
 
 
 def finished_text(metrics: dict[str, Any]) -> str:

@@ -22,7 +22,17 @@ from prunelle.networks.catalogue import Entry, catalogue
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["ALIASES", "FAMILIES", "Entry", "build", "catalogue", "names", "natural_shape", "variant"]
+__all__ = [
+    "ALIASES",
+    "FAMILIES",
+    "Entry",
+    "build",
+    "catalogue",
+    "is_known",
+    "names",
+    "natural_shape",
+    "variant",
+]
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "course": ("course-mnist", "course-cifar", "course-photos", "course-look"),
@@ -64,6 +74,11 @@ ALIASES: dict[str, str] = {
 def names() -> tuple[str, ...]:
     """A name for each network that ``build`` knows, family by family; ``ALIASES`` has the second names."""
     return tuple(name for family in FAMILIES.values() for name in family)
+
+
+def is_known(name: str) -> bool:
+    """Whether ``build`` takes ``name``."""
+    return name in names() or name in ALIASES
 
 
 def variant(name: str) -> Any:

@@ -7,6 +7,7 @@ how they follow it into the dark. Its text stays text, so any script a browser c
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import warnings
@@ -172,7 +173,9 @@ def _confusion(evaluation: Evaluation, words: Words) -> Figure:
     axes.set_ylabel(words("truth"))
     if not numbered:
         return figure
-    names = [name if len(name) <= 20 else name[:19] + "…" for name in evaluation.classes]
+    # Bytes in a folder's name that are no text cannot be drawn.
+    drawable = [re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", name) for name in evaluation.classes]
+    names = [name if len(name) <= 20 else name[:19] + "…" for name in drawable]
     # A name is not mathematics, dollars or not.
     axes.set_xticks(range(num_classes), names, rotation=45, ha="right", parse_math=False)
     axes.set_yticks(range(num_classes), names, parse_math=False)
@@ -181,7 +184,9 @@ def _confusion(evaluation: Evaluation, words: Words) -> Figure:
         text = words.integer(int(counts[row, column]))
         if num_classes <= 12:
             text += "\n" + words.percent(float(shares[row, column]))
-        axes.text(column, row, text, ha="center", va="center", color=INK, fontsize=7)
+        cell = axes.text(column, row, text, ha="center", va="center", color=INK, fontsize=7)
+        # Inside the axes, whatever it says: measuring a hundred of them takes as long as drawing them.
+        cell.set_in_layout(False)
     return figure
 
 
@@ -325,14 +330,24 @@ def _svg(figure: Figure, name: str) -> str:
 
 
 def _save(figure: Figure, target: Path | io.StringIO, **options: object) -> None:
-    installed = set(font_manager.get_font_names())
-    fonts = ["DejaVu Sans", *(name for name in _OTHER_FONTS if name in installed)]
+    fonts = _fonts()
     for text in _texts(figure):
         text.set_fontfamily(fonts)
     with warnings.catch_warnings():
         # A script without a font here shows as boxes in the PNG; in the page, the browser has fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        # With a layout engine, savefig would draw twice, to lay out first.
+        layout = figure.get_layout_engine()
+        assert layout is not None
+        layout.execute(figure)
+        figure.set_layout_engine(None)
         figure.savefig(target, **options)  # type: ignore[arg-type]
+
+
+@functools.cache
+def _fonts() -> list[str]:
+    installed = set(font_manager.get_font_names())
+    return ["DejaVu Sans", *(name for name in _OTHER_FONTS if name in installed)]
 
 
 def _texts(figure: Figure) -> Sequence[matplotlib.text.Text]:

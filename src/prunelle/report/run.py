@@ -22,6 +22,7 @@ import io
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -77,18 +78,13 @@ class Run:
         Raises:
             RunError: ``path`` is there already and is not an empty folder, or cannot be made.
         """
+        refuse_occupied(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            occupied = any(path.iterdir())
+            for folder in ("weights", "state", "figures"):
+                (path / folder).mkdir()
         except OSError as error:
             raise RunError(f"cannot make the run folder {path}: {error.strerror}.") from error
-        if occupied:
-            raise RunError(
-                f"{path} is there already, and a run is never written over. Name another --output, or go on "
-                f"with it: prunelle train --resume {path}"
-            )
-        for folder in ("weights", "state", "figures"):
-            (path / folder).mkdir()
         write_json(path / "classes.json", list(classes))
         write_json(path / "preprocess.json", preprocess.to_json())
         write_json(path / "run.json", info)
@@ -114,7 +110,10 @@ class Run:
                 f"prunelle train; a training that was killed before its first line left nothing to go on with."
             )
         info = _read_json(path / "run.json")
-        run = cls(path, info)
+        try:
+            run = cls(path, info)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RunError(f"{path / 'run.json'} is not as prunelle train writes it ({error!r}).") from error
         if network is not None:
             run.attach(run._loaded(network))
         return run
@@ -139,7 +138,7 @@ class Run:
         """The network with its best weights, in evaluation mode, on the CPU unless it was trained just now."""
         if self._network is None:
             name = self.info["network"]["name"]
-            if name not in networks.names():
+            if not networks.is_known(name):
                 raise RunError(
                     f"{self.path} trained a network of your own ({name}); open it with "
                     f"Run.open({str(self.path)!r}, network=your_module)."
@@ -148,7 +147,10 @@ class Run:
         return self._network
 
     def _loaded(self, network: nn.Module) -> nn.Module:
-        weights, _ = load_tensors(self.path / "weights" / "best.safetensors")
+        best = self.path / "weights" / "best.safetensors"
+        if not best.is_file():
+            raise RunError(f"{self.path} has no weights: no epoch of its training was finished.")
+        weights, _ = load_tensors(best)
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:
@@ -258,6 +260,23 @@ def build_network(description: Mapping[str, Any]) -> nn.Module:
         input_size=(height, width),
         **description["options"],
     )
+
+
+def refuse_occupied(path: Path) -> None:
+    """Raises a ``RunError`` where a run cannot go because something is there."""
+    try:
+        occupied = any(path.iterdir()) if path.is_dir() else path.exists()
+    except OSError as error:
+        raise RunError(f"cannot make the run folder {path}: {error.strerror}.") from error
+    if occupied:
+        resume = (
+            f", or go on with it: prunelle train --resume {shlex.quote(str(path))}"
+            if (path / "run.json").is_file()
+            else "."
+        )
+        raise RunError(
+            f"{path} is there already, and a run is never written over. Name another --output{resume}"
+        )
 
 
 def new_run_path(runs: Path, name: str, now: datetime) -> Path:

@@ -2,7 +2,8 @@
 
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
-from prunelle.tasks.training import MEMORY_BUDGET, train
+from prunelle.tasks.loading import MEMORY_BUDGET
+from prunelle.tasks.training import train
 from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 
 __all__ = [

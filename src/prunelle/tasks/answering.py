@@ -10,8 +10,10 @@ import numpy as np
 from torch import nn
 
 from prunelle import data as datasets
-from prunelle.data.examples import Data, Split
-from prunelle.errors import ArgumentError, DataError, did_you_mean
+from prunelle.data import cache, listing
+from prunelle.data.examples import Data
+from prunelle.data.labels import find_label_file
+from prunelle.errors import ArgumentError, BadPictures, DataError, did_you_mean
 from prunelle.networks.published import imagenet_classes
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.predictions import Prediction, predict_files
@@ -44,7 +46,7 @@ def evaluate(
         style: what to show meanwhile.
 
     Raises:
-        DataError: ``data`` has a class that the run does not know.
+        DataError: ``data`` has a class that the run does not know, or no picture that can be read.
     """
     listener = make_listener(style)
     try:
@@ -54,12 +56,17 @@ def evaluate(
         if isinstance(run, Pretrained):
             loaded, run = _agree(loaded, run, listener)
         split = loaded.test or loaded.validation or loaded.train
-        pixels = Split(
-            split.name, _relabel(split.labels, loaded.classes, run.classes), split.files, split.array
-        ).decode(run.preprocess, progress=listener.progress)
+        split = dataclasses.replace(split, labels=_relabel(split.labels, loaded.classes, run.classes))
+        pixels = split.decode(
+            run.preprocess,
+            in_memory=cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET,
+            progress=listener.progress,
+        )
         for skipped in pixels.skipped:
             text = f"{skipped.file}: {skipped.reason}"
             listener.note(Note(f"Skipped {text}", f"Écarté {text}"))
+        if not len(pixels):
+            raise BadPictures(f"no picture of the {split.name} split can be read.")
         return evaluate_network(
             run.network, pixels, run.classes, run.preprocess, split.name, progress=listener.progress
         )
@@ -75,7 +82,10 @@ def predict(
     network: nn.Module | None = None,
     style: Style = "auto",
 ) -> list[Prediction]:
-    """A run's answers on files, and on the files in folders (in name order, hidden ones left out).
+    """A run's answers on files, and on the pictures in folders (in name order).
+
+    Of a folder, hidden files and those that are no pictures by their suffix are left out; a file that is named
+    is always tried.
 
     A file that cannot be read gets an ``error``; the others are still predicted.
 
@@ -107,15 +117,28 @@ def _labelled(
             raise ArgumentError(
                 "a network with weights from elsewhere kept no pictures aside; name the data to evaluate on."
             )
-        if str(data) in datasets.NAMED:
-            return loading.load_data(data, listener, data_dir=data_dir)
-        return datasets.load_labelled(data, labels=labels)
-    source = run.info["data"]["source"]
-    if data is None or (source is not None and source["data"] in (str(data), str(Path(data).resolve()))):
-        return loading.data_of(run, listener)
+    elif data is None or _is_own(run, data, labels):
+        return loading.data_of(run, listener, data_dir)
     if str(data) in datasets.NAMED:
         return loading.load_data(data, listener, data_dir=data_dir)
-    return datasets.load_labelled(data, labels=labels)
+    loaded = datasets.load_labelled(data, labels=labels)
+    for note in loaded.notes:
+        listener.note(note)
+    if loaded.test or loaded.validation:
+        return loaded
+    return dataclasses.replace(loaded, test=dataclasses.replace(loaded.train, name="test"))
+
+
+def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
+    """Whether ``data`` is what the run was trained on, so that its training pictures must be left out."""
+    source = run.info["data"]["source"]
+    folder = Path(data).expanduser().absolute()
+    if source is None or source["data"] not in (str(data), str(folder)):
+        return False
+    if labels is None or labels == source.get("labels"):
+        return True
+    # The same pictures under other labels are other data.
+    return labels != "filename" and str(find_label_file(labels, folder)) == source.get("labels")
 
 
 def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data, Pretrained]:
@@ -148,17 +171,13 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
     return np.asarray(translation[labels])
 
 
-def _expand(files: Sequence[str | Path]) -> list[Path]:
-    found: list[Path] = []
-    for file in map(Path, files):
-        if file.is_dir():
-            inside = sorted(
-                path
-                for path in file.rglob("*")
-                if path.is_file() and not any(part.startswith(".") for part in path.relative_to(file).parts)
-            )
+def _expand(files: Sequence[str | Path]) -> list[str | Path]:
+    found: list[str | Path] = []
+    for file in files:
+        if Path(file).is_dir():
+            inside, _ = listing.pictures(Path(file))
             if not inside:
-                raise ArgumentError(f"the folder {file} has no files.")
+                raise ArgumentError(f"the folder {file} has no pictures.")
             found += inside
         else:
             found.append(file)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prunelle.data.examples import Skipped
-from prunelle.networks.summary import summarise
 from prunelle.report import html
 from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
@@ -68,7 +67,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         skipped=[Skipped(entry["file"], entry["reason"]) for entry in run.info["skipped"]],
         notes=[Note(**note) for note in run.info["data"]["notes"]],
         warnings=[Note(**warning) for warning in training.progress.warnings],
-        layers=summarise(training.network, run.preprocess.input_shape),
+        layers=prepared.layers,
         num_parameters=prepared.description["parameters"],
         recipe=run.recipe,
         preprocess=run.preprocess,

@@ -23,6 +23,9 @@ from prunelle.training.checkpoint import write_text
 SPLITS_FILE = "splits.csv"
 _SHOWN = 10
 
+MEMORY_BUDGET = 1 << 30
+"""Bytes of decoded pixels kept in memory; beyond it they live in a memory-mapped file."""
+
 
 def load_data(
     data: Data | str | Path | None,
@@ -99,8 +102,13 @@ def write_splits(run: Run, pixels: Mapping[str, Pixels]) -> None:
     write_text(run.path / SPLITS_FILE, stream.getvalue())
 
 
-def data_of(run: Run, listener: Listener) -> Data:
+def data_of(run: Run, listener: Listener, data_dir: str | Path | None = None) -> Data:
     """The data a run was trained on, split as it was then.
+
+    Args:
+        run: the run.
+        listener: told how far a download is.
+        data_dir: where the files of a named set are now; None for where they were.
 
     Raises:
         RunError: it was arrays, which no folder keeps.
@@ -114,6 +122,8 @@ def data_of(run: Run, listener: Listener) -> Data:
             f"{run.path} was trained on arrays ({run.info['data']['name']}), which it does not keep; pass them: "
             f"data=prunelle.from_arrays(…)."
         )
+    if data_dir is not None:
+        source = source | {"data_dir": data_dir}
     data = datasets.load(**source, progress=listener.progress)
     if data.classes != run.classes:
         raise RunError(f"the data of {run.path} has other classes now: {', '.join(data.classes)}.")
@@ -123,7 +133,7 @@ def data_of(run: Run, listener: Listener) -> Data:
 def _from_splits(run: Run) -> Data:
     rows: dict[str, list[tuple[Path, int]]] = {}
     index = {name: label for label, name in enumerate(run.classes)}
-    with (run.path / SPLITS_FILE).open(newline="", encoding="utf-8") as stream:
+    with (run.path / SPLITS_FILE).open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
         for row in csv.DictReader(stream):
             rows.setdefault(row["split"], []).append((Path(row["file"]), index[row["class"]]))
     gone = [str(file) for split in rows.values() for file, _ in split if not file.is_file()]

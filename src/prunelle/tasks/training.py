@@ -19,21 +19,19 @@ from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data, Pixels
 from prunelle.data.preprocess import Fit
 from prunelle.errors import ArgumentError, Diverged, Interrupted, RunError
-from prunelle.networks.summary import count_parameters
+from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.networks.weights import Weights, load_weights
 from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.run import Run, build_network, new_run_path
-from prunelle.tasks import finishing, loading, machine
+from prunelle.report.run import Run, build_network, new_run_path, refuse_occupied
+from prunelle.tasks import describing, finishing, loading, machine
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.weights import fetch_weights, prepared_for
 from prunelle.texts import Language, Note, default_language
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord
-
-MEMORY_BUDGET = 1 << 30
-"""Bytes of decoded pixels kept in memory; beyond it they live in a memory-mapped file."""
 
 SAVE_EVERY_S = 120.0
 """Seconds between two saves of the state within an epoch; each epoch ends with one too."""
@@ -115,6 +113,11 @@ def train(
                 return run
             prepared = _resumed(run, network, data, memory_budget, listener)
         else:
+            # What can be known to be wrong is said before anything is fetched or decoded.
+            if isinstance(network, str):
+                networks.variant(network)
+            if output is not None:
+                refuse_occupied(Path(output))
             prepared = _new(
                 network,
                 loading.load_data(
@@ -138,9 +141,14 @@ def train(
                 listener,
             )
             run = _create(prepared, Path(output) if output is not None else None, Path(runs), name, command)
-        with run.locked():
-            _fit(run, prepared, listener, save_every_s)
-            finishing.finish(run, prepared, listener, language or default_language())
+        try:
+            with run.locked():
+                _fit(run, prepared, listener, save_every_s)
+                finishing.finish(run, prepared, listener, language or default_language())
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"Interrupted. All that was saved is kept; go on with:\n  {_resume_command(run)}", 130
+            ) from None
         return run
     finally:
         listener.close()
@@ -155,6 +163,8 @@ class Prepared:
     training: Training
     description: Mapping[str, Any]
     """The ``network`` entry of ``run.json``."""
+    layers: list[LayerRow]
+    """The network's table."""
 
 
 def _new(
@@ -199,24 +209,23 @@ def _new(
     pixels = loading.decode_all(data, preprocess, memory_budget, listener)
     if not preprocess.mean:
         preprocess = preprocess.with_statistics(pixels["train"].images)
-    description: dict[str, Any] = {
-        "name": network if isinstance(network, str) else type(network).__name__,
-        "num_classes": len(data.classes),
-        "input_shape": list(preprocess.input_shape),
-        "options": {key: list(v) if isinstance(v, tuple) else v for key, v in options.items()},
-    }
     if isinstance(network, str):
+        description = describing.describe(network, options, data, preprocess)
         # The caller's random numbers stay as they were; the seed alone decides the first weights.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(derive_seed(recipe.seed, "weights"))
             network = build_network(description)
     elif options:
         raise ArgumentError("options are for a network by name; a module of your own has its own.")
+    else:
+        describing.try_out(network, preprocess.input_shape, len(data.classes))
+        description = describing.describe_module(network, data, preprocess)
     if start is not None:
         _start_from(start, network, description, listener)
     description["parameters"] = count_parameters(network)
+    layers = summarise(network, preprocess.input_shape)
     training = Training(network, pixels["train"], pixels.get("validation"), data.classes, preprocess, recipe)
-    return Prepared(data, pixels, training, description)
+    return Prepared(data, pixels, training, description, layers)
 
 
 def _name_of(network: nn.Module | str) -> str | None:
@@ -304,7 +313,7 @@ def _resumed(
         )
     if not isinstance(network, nn.Module):
         name = run.info["network"]["name"]
-        if name not in networks.names():
+        if not networks.is_known(name):
             raise RunError(
                 f"{run.path} trains a network of your own ({name}); pass it: train(network, resume=…)."
             )
@@ -318,7 +327,8 @@ def _resumed(
     if run.state_file.is_file():
         training.load_state(*load_tensors(run.state_file))
         listener.note(_where(run, training))
-    return Prepared(data, pixels, training, run.info["network"])
+    layers = summarise(network, run.preprocess.input_shape)
+    return Prepared(data, pixels, training, run.info["network"], layers)
 
 
 def _where(run: Run, training: Training) -> Note:
@@ -371,6 +381,16 @@ def _interrupted(run: Run, training: Training, number: int) -> Interrupted:
     return Interrupted(
         f"Stopped by {signal.Signals(number).name} in epoch {min(at.epoch + 1, training.recipe.epochs)}, after step "
         f"{at.step} of {training.steps_per_epoch}. All is saved; go on with:\n"
-        f"  prunelle train --resume {shlex.quote(str(run.path))}",
+        f"  {_resume_command(run)}",
         exit_code=128 + number,
     )
+
+
+def _resume_command(run: Run) -> str:
+    """For the shell; in Python where the network or the data are the caller's own."""
+    own = [] if networks.is_known(run.info["network"]["name"]) else ["network=…"]
+    if run.info["data"]["source"] is None:
+        own.append("data=…")
+    if own:
+        return f"prunelle.train({', '.join(own)}, resume={str(run.path)!r})"
+    return f"prunelle train --resume {shlex.quote(str(run.path))}"

@@ -35,7 +35,7 @@ def accelerated(network: nn.Module) -> Iterator[None]:
     patched: list[nn.Module] = []
     try:
         for module, forward in _plan(network):
-            module.forward = forward  # type: ignore[method-assign]
+            module.forward = forward
             patched.append(module)
         yield
     finally:

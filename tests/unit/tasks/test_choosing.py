@@ -137,7 +137,7 @@ def test_the_recipe_by_hand_and_what_is_given_wins() -> None:
     assert choose_recipe(data((28, 28), 1), epochs=1).warmup_epochs == 0.1
     assert choose_recipe(data((28, 28), 1), epochs=3, warmup_epochs=0).warmup_epochs == 0
     # A mirrored digit is no digit; a mirrored cat is a cat.
-    assert grey.augment == Augment()
+    assert grey.augment == Augment(rotation=10, zoom=0.1, shift=0.1)
     assert colour.augment == Augment(flip=True)
     given = choose_recipe(data((64, 64), 3), epochs=2, schedule="constant", augment=Augment(), seed=4)
     assert (given.epochs, given.schedule, given.augment, given.seed) == (2, "constant", Augment(), 4)

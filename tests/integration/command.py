@@ -1,0 +1,46 @@
+"""The command line, called within this process: no interpreter to start."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import sys
+from pathlib import Path
+from unittest import mock
+
+from safetensors.numpy import load_file
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """How a command ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def prunelle(*arguments: object) -> Finished:
+    """``prunelle <arguments>``; an exception that the command line lets through goes through."""
+    from prunelle.cli.main import main
+
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["prunelle", *map(str, arguments)]
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch.object(sys, "argv", argv),
+    ):
+        try:
+            main()
+        except SystemExit as error:
+            return Finished(int(error.code or 0), out.getvalue(), err.getvalue())
+    raise AssertionError("main() always exits")
+
+
+def weights(run: Path, which: str = "best") -> dict[str, bytes]:
+    """The bytes of every tensor of a weights file."""
+    return {
+        name: tensor.tobytes() for name, tensor in load_file(run / "weights" / f"{which}.safetensors").items()
+    }

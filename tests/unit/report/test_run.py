@@ -1,0 +1,204 @@
+"""The run folder, without a training: what is written, what is read back, what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import ArgumentError, RunError
+from prunelle.report.run import Prediction, Run, build_network, new_run_path
+from prunelle.training.metrics import Evaluation
+from prunelle.training.recipe import Recipe
+
+CLASSES = ("chat", "dog", "été")
+PREPROCESS = Preprocess(size=(2, 2), channels=1, mean=(0.5,), std=(0.25,))
+
+
+def network() -> nn.Module:
+    """Logits of the mean brightness: class 2 for bright pictures, class 0 for dark ones."""
+    module = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    with torch.no_grad():
+        module[1].weight.copy_(torch.tensor([-1.0, 0.0, 1.0])[:, None].expand(3, 4) / 4)
+        module[1].bias.zero_()
+    return module
+
+
+def info() -> dict[str, object]:
+    return {
+        "status": "training",
+        "network": {"name": "Own", "num_classes": 3, "input_shape": [1, 2, 2], "options": {}},
+        "recipe": Recipe(epochs=4).to_json(),
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    made = Run.create(tmp_path / "run", info(), CLASSES, PREPROCESS, network())
+    made.save_weights("best", network().state_dict())
+    return made
+
+
+def test_what_is_written_comes_back(run: Run) -> None:
+    assert json.loads((run.path / "classes.json").read_text(encoding="utf-8")) == ["chat", "dog", "été"]
+    assert json.loads((run.path / "preprocess.json").read_text())["mean"] == [0.5]
+    opened = Run.open(run.path)
+    assert opened.classes == CLASSES
+    assert opened.preprocess == PREPROCESS
+    assert opened.recipe == Recipe(epochs=4)
+    assert not opened.finished
+    run.update(status="finished", recipe=Recipe(epochs=9).to_json())
+    assert run.recipe.epochs == 9
+    assert Run.open(run.path).finished
+
+
+def test_lines_of_results(run: Run) -> None:
+    row = dict.fromkeys(
+        ("train_loss", "train_accuracy", "learning_rate", "seconds", "images_per_second", "data_wait"), 0.1
+    )
+    rows = [{"epoch": epoch, **row, "val_loss": None, "val_accuracy": 1 / 3} for epoch in (1, 2)]
+    run.write_results(rows)
+    assert run.results() == rows
+    run.write_results(rows[:1])
+    assert run.results() == rows[:1]
+
+
+def test_predictions_of_a_split(run: Run) -> None:
+    probabilities = np.array([[0.2, 0.7, 0.1], [0.1, 0.1, 0.8]], np.float32)
+    files = (os.fsdecode(b"\xe9t\xe9.jpg"), 'with "quotes", and commas.jpg')
+    run.write_predictions(Evaluation("test", CLASSES, np.array([0, 2]), probabilities, 0.5, files))
+    with (run.path / "predictions.csv").open("rb") as stream:
+        content = stream.read()
+    assert b"\xe9t\xe9.jpg,test,chat,dog,0.700000\n" in content
+    rows = list(csv.reader(content.decode(errors="surrogateescape").splitlines()))
+    assert rows == [
+        ["file", "split", "class", "predicted", "probability"],
+        [files[0], "test", "chat", "dog", "0.700000"],
+        [files[1], "test", "été", "été", "0.800000"],
+    ]
+
+
+def test_info_with_names_that_are_no_text(run: Run) -> None:
+    name = os.fsdecode(b"/photos/\xe9t\xe9 \xc3\xa9.jpg")
+    run.update(skipped=[{"file": name}])
+    content = (run.path / "run.json").read_bytes().decode("utf-8")
+    assert "\\udce9t\\udce9 é.jpg" in content
+    assert Run.open(run.path).info["skipped"] == [{"file": name}]
+
+
+@pytest.mark.parametrize("kind", ["run", "other", "file"])
+def test_nothing_is_written_over(tmp_path: Path, run: Run, kind: str) -> None:
+    path = {"run": run.path, "other": tmp_path / "other", "file": tmp_path / "file"}[kind]
+    if kind == "other":
+        path.mkdir()
+        (path / "x").write_text("x")
+    if kind == "file":
+        path.write_text("x")
+    with pytest.raises(RunError, match="is there already, and a run is never written over") as error:
+        Run.create(path, info(), CLASSES, PREPROCESS, network())
+    assert ("--resume" in str(error.value)) == (kind == "run")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(RunError, match=r"cannot make the run folder .*file/run: Not a directory"):
+        Run.create(tmp_path / "file" / "run", info(), CLASSES, PREPROCESS, network())
+
+
+def test_no_run_there(tmp_path: Path, run: Run) -> None:
+    with pytest.raises(RunError, match=r"it has no run\.json\. Did you mean 'run'\?"):
+        Run.open(tmp_path / "rnu")
+    (run.path / "classes.json").unlink()
+    with pytest.raises(RunError, match=r"classes\.json is not there"):
+        Run.open(run.path)
+    (run.path / "classes.json").write_text("[")
+    with pytest.raises(RunError, match=r"classes\.json cannot be read"):
+        Run.open(run.path)
+
+
+def test_a_recipe_of_another_version(run: Run) -> None:
+    content = json.loads((run.path / "run.json").read_text())
+    content["recipe"]["from_the_future"] = 1
+    (run.path / "run.json").write_text(json.dumps(content))
+    with pytest.raises(RunError, match=r"run\.json is not as prunelle train writes it.*from_the_future"):
+        Run.open(run.path)
+
+
+def test_answers_to_files(run: Run, tmp_path: Path) -> None:
+    """White: (1 - 0.5) / 0.25 = 2 at each pixel, so logits (-2, 0, 2)."""
+    Image.new("L", (2, 2), 255).save(tmp_path / "white.png")
+    Image.new("L", (2, 2), 0).save(tmp_path / "black.png")
+    (tmp_path / "empty.png").write_bytes(b"")
+    files = [tmp_path / name for name in ("white.png", "empty.png", "black.png", "white.png")]
+    told: list[tuple[str, int, int]] = []
+    answers = run.predict(files, top=2, progress=lambda *now: told.append(now))
+    assert [answer.file for answer in answers] == [str(file) for file in files]
+    top = 1 / (1 + np.exp(-2) + np.exp(-4))
+    assert [name for name, _ in answers[0].top] == ["été", "dog"]
+    assert [p for _, p in answers[0].top] == pytest.approx([top, top * np.exp(-2)], abs=1e-6)
+    assert [name for name, _ in answers[2].top] == ["chat", "dog"]
+    assert answers[3] == answers[0]
+    assert answers[1] == Prediction(str(files[1]), error="empty file")
+    assert told[-1] == ("predicting", 4, 4)
+    with pytest.raises(ArgumentError, match="top must be at least 1; received 0"):
+        run.predict(files, top=0)
+    assert len(run.predict(files[:1], top=99)[0].top) == 3
+
+
+def test_as_json() -> None:
+    assert Prediction("a.jpg", (("cat", 0.75), ("dog", 0.25))).to_json() == {
+        "file": "a.jpg",
+        "predictions": [{"class": "cat", "probability": 0.75}, {"class": "dog", "probability": 0.25}],
+    }
+    assert Prediction("a.jpg", error="empty file").to_json() == {
+        "file": "a.jpg",
+        "predictions": [],
+        "error": "empty file",
+    }
+
+
+def test_the_network_of_a_run(run: Run) -> None:
+    opened = Run.open(run.path)
+    with pytest.raises(RunError, match=r"a network of your own \(Own\)"):
+        _ = opened.network
+    fresh = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    opened = Run.open(run.path, fresh)
+    assert opened.network is fresh
+    assert not fresh.training
+    assert torch.equal(fresh[1].weight, network()[1].weight)
+    with pytest.raises(RunError, match="do not fit this network"):
+        Run.open(run.path, nn.Linear(2, 2))
+    (run.path / "weights" / "best.safetensors").unlink()
+    with pytest.raises(RunError, match="no epoch of its training was finished"):
+        Run.open(run.path, fresh)
+
+
+def test_a_network_is_built_as_described() -> None:
+    description = {"name": "dense", "num_classes": 4, "input_shape": [3, 5, 6], "options": {"hidden": [7]}}
+    built = build_network(description)
+    assert {name: tuple(tensor.shape) for name, tensor in built.state_dict().items()} == {
+        "features.1.weight": (7, 90),
+        "features.1.bias": (7,),
+        "head.weight": (4, 7),
+        "head.bias": (4,),
+    }
+
+
+def test_new_folders_have_new_names(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 21, 14, 30, 0)
+    first = new_run_path(tmp_path, "lenet5-my photos/../x", now)
+    assert first == tmp_path / "20261121-143000-lenet5-my-photos-..-x"
+    first.mkdir()
+    second = new_run_path(tmp_path, "lenet5-my photos/../x", now)
+    assert second.name == f"{first.name}-2"
+    second.mkdir()
+    assert new_run_path(tmp_path, "lenet5-my photos/../x", now).name == f"{first.name}-3"
