@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prunelle.errors import PrunelleError
     from prunelle.networks import build
     from prunelle.report.run import Run
-    from prunelle.tasks import evaluate, predict, train
+    from prunelle.tasks import evaluate, predict, pretrained, train
     from prunelle.training.recipe import Recipe
 
 _HOMES = {
@@ -38,6 +38,7 @@ _HOMES = {
     "from_arrays": "prunelle.data",
     "load": "prunelle.data",
     "predict": "prunelle.tasks",
+    "pretrained": "prunelle.tasks",
     "train": "prunelle.tasks",
 }
 
@@ -53,6 +54,7 @@ __all__ = [
     "from_arrays",
     "load",
     "predict",
+    "pretrained",
     "train",
 ]
 

@@ -9,6 +9,7 @@
     │   ├── MissingData          files that are not there and could not be fetched
     │   ├── BadPicture           one picture that cannot be read; ``.reason`` says why
     │   └── BadPictures          too many of them, or a class left with none
+    ├── WeightsError             weights that cannot be had, read, or fitted to a network
     ├── RunError                 a run folder that cannot be made, read or resumed
     │   └── DiskFull             what was saved before stays as it was
     └── TrainingStopped          a training that ended early; what it learned is saved
@@ -69,6 +70,10 @@ class BadPicture(DataError):
 
 class BadPictures(DataError):
     """Too many pictures cannot be read, or a class is left with none."""
+
+
+class WeightsError(PrunelleError):
+    """Weights cannot be had, cannot be read, or do not fit the network."""
 
 
 class RunError(PrunelleError):

@@ -24,6 +24,7 @@ PUBLIC = (
     "from_arrays",
     "load",
     "predict",
+    "pretrained",
     "train",
 )
 

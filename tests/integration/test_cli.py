@@ -341,7 +341,7 @@ def test_files_are_called_as_they_were_given(
     [
         (["train", "--netwrok", "lenet5"], 2, "--network"),
         (["trian"], 2, "Did you mean 'train'?"),
-        (["train", "--network", "lenet6"], 2, "Did you mean 'lenet5'?"),
+        (["train", "--network", "lenet6"], 2, "Did you mean 'lenet5'"),
         (["train", "--optimizer", "adan"], 2, "Did you mean 'adam'"),
         (["train", "--schedule", "cosin"], 2, "Did you mean 'cosine'?"),
         (["train", "--precision", "float23"], 2, "Did you mean 'float32'"),

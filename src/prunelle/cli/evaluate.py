@@ -7,27 +7,50 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunelle.cli.options import data_options, style_options
+from prunelle.cli.options import (
+    SizeType,
+    data_options,
+    run_or_pretrained,
+    style_options,
+    weights_options,
+)
 
 if TYPE_CHECKING:
     from prunelle.training.metrics import Evaluation
 
 
 @click.command()
-@click.argument("run")
-@click.argument("data", required=False)
+@click.argument("arguments", nargs=-1, metavar="[RUN] [DATA]")
+@click.option("--network", "--model", metavar="NAME", help="Instead of RUN, with --weights.")
+@weights_options
+@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input, with --network.")
 @data_options
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @style_options
 def evaluate(
-    run: str, data: str | None, labels: str | None, data_dir: str | None, as_json: bool, progress: str
+    arguments: tuple[str, ...],
+    network: str | None,
+    weights: str | None,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+    size: tuple[int, int] | None,
+    labels: str | None,
+    data_dir: str | None,
+    as_json: bool,
+    progress: str,
 ) -> None:
     """Measure RUN on the pictures it kept aside, or on DATA (as for train).
 
     Without DATA: the test split of what it was trained on, else validation.
+
+    A network without a run: prunelle evaluate --network resnet18 --weights imagenet DATA
     """
     from prunelle import tasks
 
+    run, rest = run_or_pretrained(arguments, network, weights, size, mean, std, progress)
+    if len(rest) > 1:
+        raise click.UsageError(f"one DATA at most; received {', '.join(rest)}.")
+    data = rest[0] if rest else None
     found = tasks.evaluate(run, data, labels=labels, data_dir=data_dir, style=progress)  # type: ignore[arg-type]
     if as_json:
         click.echo(json.dumps(found.to_json()))

@@ -39,6 +39,21 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--weights``, and the normalisation that goes with them."""
+    command = click.option(
+        "--std", type=FloatsType(), help="Standard deviation that the weights want, likewise."
+    )(command)
+    command = click.option(
+        "--mean", type=FloatsType(), help="Mean that the weights want, a channel: 0.485,0.456,0.406."
+    )(command)
+    return click.option(
+        "--weights",
+        metavar="imagenet|FILE|RUN",
+        help="Start from published weights (see prunelle weights), a file, or a run.",
+    )(command)
+
+
 class SizeType(click.ParamType[Any]):
     """``64`` or ``48x64`` (height x width), in pixels."""
 
@@ -78,3 +93,40 @@ class NumbersType(click.ParamType[Any]):
             return tuple(int(part) for part in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is no list of whole numbers; give it as 256,128.", param, ctx)
+
+
+class FloatsType(click.ParamType[Any]):
+    """``0.485,0.456,0.406``."""
+
+    name = "X,X…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of numbers."""
+        try:
+            return tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no list of numbers; give it as 0.485,0.456,0.406.", param, ctx)
+
+
+def run_or_pretrained(
+    arguments: tuple[str, ...],
+    network: str | None,
+    weights: str | None,
+    size: tuple[int, int] | None,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+    style: Any,
+) -> tuple[Any, tuple[str, ...]]:
+    """What answers, and the arguments that are left: a run is the first of them, unless a network is named."""
+    from prunelle import tasks
+
+    if network is not None:
+        if weights is None:
+            raise click.UsageError("--network needs --weights: imagenet, a file, or a run.")
+        return tasks.pretrained(network, weights, size=size, mean=mean, std=std, style=style), arguments
+    given = {"--weights": weights, "--size": size, "--mean": mean, "--std": std}
+    if refused := [name for name, value in given.items() if value is not None]:
+        raise click.UsageError(f"{', '.join(refused)} goes with --network; a run has its own.")
+    if not arguments:
+        raise click.UsageError("Missing argument 'RUN' (or --network NAME --weights imagenet|FILE|RUN).")
+    return arguments[0], arguments[1:]

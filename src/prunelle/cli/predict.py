@@ -9,28 +9,45 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunelle.cli.options import style_options
+from prunelle.cli.options import SizeType, run_or_pretrained, style_options, weights_options
 
 if TYPE_CHECKING:
-    from prunelle.report.run import Prediction
+    from prunelle.report.predictions import Prediction
 
 
 @click.command()
-@click.argument("run")
-@click.argument("files", nargs=-1, required=True, metavar="FILES-OR-FOLDERS...")
+@click.argument("arguments", nargs=-1, metavar="[RUN] FILES-OR-FOLDERS...")
+@click.option("--network", "--model", metavar="NAME", help="Instead of RUN, with --weights.")
+@weights_options
+@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input, with --network.")
 @click.option("--top", type=int, default=3, show_default=True, help="Classes named for each picture.")
 @click.option(
     "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True
 )
 @style_options
-def predict(run: str, files: tuple[str, ...], top: int, form: str, progress: str) -> None:
+def predict(
+    arguments: tuple[str, ...],
+    network: str | None,
+    weights: str | None,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+    size: tuple[int, int] | None,
+    top: int,
+    form: str,
+    progress: str,
+) -> None:
     """Name what is on pictures, with the network of RUN.
 
     In the order given. A file that cannot be read gets a line that says why, the others are still named,
     and the exit status is then 1.
+
+    A network without a run: prunelle predict --network vgg16 --weights imagenet photo.jpg
     """
     from prunelle import tasks
 
+    if len(arguments) < (2 if network is None else 1):
+        raise click.UsageError("Missing argument 'FILES-OR-FOLDERS...'.")
+    run, files = run_or_pretrained(arguments, network, weights, size, mean, std, progress)
     answers = tasks.predict(run, files, top=top, style=progress)  # type: ignore[arg-type]
     {"table": _table, "csv": _csv, "json": _json}[form](answers)
     if any(answer.error for answer in answers):

@@ -9,7 +9,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from prunelle.cli.options import BytesType, NumbersType, SizeType, data_options, style_options
+from prunelle.cli.options import (
+    BytesType,
+    NumbersType,
+    SizeType,
+    data_options,
+    style_options,
+    weights_options,
+)
 
 # Options whose value, when given, replaces a field of the recipe that suits the data.
 RECIPE_FIELDS = (
@@ -67,6 +74,7 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option("--fit", metavar="crop|pad|squash", help="How pictures of other shapes get there.")
 @click.option("--hidden", type=NumbersType(), help="Hidden layers of dense: 256,128.")
 @click.option("--parameters", type=int, help="Number of weights wanted of dense.")
+@weights_options
 @data_options
 @click.option("--validation", type=float, help="Share of pictures for validation.  [0.1]")
 @click.option(
@@ -114,6 +122,9 @@ def train(context: click.Context, /, **given: Any) -> None:
         size=given["size"],
         fit=given["fit"],
         options=options,
+        weights=given["weights"],
+        mean=given["mean"],
+        std=given["std"],
         epochs=given["epochs"],
         labels=given["labels"],
         data_dir=given["data_dir"],

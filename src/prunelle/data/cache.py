@@ -229,7 +229,8 @@ def _decode_to_file(split: Split, preprocess: Preprocess, progress: Progress | N
 
 def _key(split: Split, preprocess: Preprocess, progress: Progress | None) -> str:
     """Of the pictures' bytes in order and of whatever changes what they decode to."""
-    settings = (_DECODER_VERSION, preprocess.size, preprocess.fit, preprocess.border, preprocess.channels)
+    p = preprocess
+    settings = (_DECODER_VERSION, p.size, p.fit, p.crop_fraction, p.border, p.channels)
     key = hashlib.blake2b(repr(settings).encode(), digest_size=20)
 
     def hash_group(start: int) -> bytes:

@@ -29,8 +29,16 @@ def fit_array(array: np.ndarray, preprocess: Preprocess) -> np.ndarray:
             f"{array.dtype}."
         )
     array = _with_channels(array, preprocess.channels)
-    if array.shape[1:3] != preprocess.size:
-        resized = [resize(as_image(picture), preprocess.size, preprocess.fit) for picture in array]
+    if array.shape[1:3] != preprocess.size or preprocess.crop_fraction < 1:
+        resized = [
+            resize(
+                as_image(picture),
+                preprocess.size,
+                preprocess.fit,
+                crop_fraction=preprocess.crop_fraction,
+            )
+            for picture in array
+        ]
         array = np.stack(resized) if resized else array[:, :0, :0]
     if preprocess.border:
         sides = (preprocess.border, preprocess.border)
@@ -43,26 +51,33 @@ def as_image(array: np.ndarray) -> Image.Image:
     return Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
 
 
-def scales(source: tuple[float, float], target: tuple[int, int], fit: Fit) -> tuple[float, float]:
+def scales(
+    source: tuple[float, float], target: tuple[int, int], fit: Fit, crop_fraction: float = 1.0
+) -> tuple[float, float]:
     """By how much height and width of ``source`` are multiplied to fit ``target``."""
     scale_y, scale_x = target[0] / source[0], target[1] / source[1]
     if fit == "squash":
         return scale_y, scale_x
-    scale = max(scale_y, scale_x) if fit == "crop" else min(scale_y, scale_x)
+    scale = max(scale_y, scale_x) / crop_fraction if fit == "crop" else min(scale_y, scale_x)
     return scale, scale
 
 
 def resize(
-    image: Image.Image, size: tuple[int, int], fit: Fit, extent: tuple[float, float] | None = None
+    image: Image.Image,
+    size: tuple[int, int],
+    fit: Fit,
+    extent: tuple[float, float] | None = None,
+    crop_fraction: float = 1.0,
 ) -> np.ndarray:
     """L or RGB → ``(*size, C)`` uint8.
 
     Args:
         extent: height and width that the picture takes of ``image``, from its top left; all of it if None.
+        crop_fraction: as ``Preprocess`` has it.
     """
     height, width = size
     full_height, full_width = extent or (image.height, image.width)
-    scale_y, scale_x = scales((full_height, full_width), size, fit)
+    scale_y, scale_x = scales((full_height, full_width), size, fit, crop_fraction)
     if fit == "pad":
         inner_height = min(height, max(1, round(full_height * scale_y)))
         inner_width = min(width, max(1, round(full_width * scale_x)))

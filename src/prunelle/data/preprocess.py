@@ -28,6 +28,8 @@ class Preprocess:
         fit: how a picture of another shape gets there. ``crop``: the shorter side is resized, the middle
             kept. ``pad``: the longer side is resized, black fills the rest. ``squash``: both sides are
             resized, the proportions change.
+        crop_fraction: with ``crop``, the share of the shorter side that is kept, in (0, 1]; 0.875 is the
+            "resize to 256, keep the middle 224" of published ImageNet weights.
         border: black pixels added on each side after that; 28×28 digits with ``border=2`` are the 32×32
             of LeNet-5, their strokes untouched.
         channels: 1 (grey) or 3 (RGB).
@@ -37,6 +39,7 @@ class Preprocess:
 
     size: tuple[int, int]
     fit: Fit = "crop"
+    crop_fraction: float = 1.0
     border: int = 0
     channels: int = 3
     mean: tuple[float, ...] = ()
@@ -49,6 +52,10 @@ class Preprocess:
             )
         if self.fit not in get_args(Fit):
             raise UnknownName("fit", self.fit, get_args(Fit))
+        if not 0 < self.crop_fraction <= 1:
+            raise ArgumentError(f"crop_fraction must be above 0, at most 1; received {self.crop_fraction}.")
+        if self.crop_fraction < 1 and self.fit != "crop":
+            raise ArgumentError(f"crop_fraction goes with fit='crop'; received fit={self.fit!r}.")
         if self.channels not in (1, 3):
             raise ArgumentError(f"channels must be 1 (grey) or 3 (RGB); received {self.channels}.")
         if self.border < 0:

@@ -18,7 +18,6 @@ Every file is written atomically. A run folder is never written over: ``create``
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 import os
@@ -30,41 +29,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from prunelle import networks
-from prunelle.data import decode
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import Preprocess
-from prunelle.errors import ArgumentError, BadPicture, RunError, did_you_mean
+from prunelle.errors import RunError, did_you_mean
+from prunelle.report.predictions import Prediction, predict_files
 from prunelle.training import inference
 from prunelle.training.checkpoint import load_tensors, save_tensors, write_json, write_text
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import RESULT_FIELDS
-
-
-@dataclasses.dataclass(frozen=True)
-class Prediction:
-    """A network's answer to one file.
-
-    Attributes:
-        file: as it was given.
-        top: ``(class, probability)``, the most probable first; empty when the file could not be read.
-        error: why it could not be read, or None.
-    """
-
-    file: str
-    top: tuple[tuple[str, float], ...] = ()
-    error: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"file", "predictions": [{"class", "probability"}]}``, and ``"error"`` where there is one."""
-        predictions = [{"class": name, "probability": probability} for name, probability in self.top]
-        found: dict[str, Any] = {"file": self.file, "predictions": predictions}
-        return found if self.error is None else {**found, "error": self.error}
 
 
 class Run:
@@ -219,8 +196,9 @@ class Run:
         write_text(self.path / "predictions.csv", stream.getvalue())
 
     def save_weights(self, which: str, weights: Mapping[str, torch.Tensor]) -> None:
-        """``weights/<which>.safetensors``."""
-        save_tensors(self.path / "weights" / f"{which}.safetensors", weights, {"classes": list(self.classes)})
+        """``weights/<which>.safetensors``; it also says by itself what it needs: classes and preprocessing."""
+        about = {"classes": list(self.classes), "preprocess": self.preprocess.to_json()}
+        save_tensors(self.path / "weights" / f"{which}.safetensors", weights, about)
 
     @property
     def state_file(self) -> Path:
@@ -269,32 +247,7 @@ class Run:
         A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
         Memory stays bounded however many files there are.
         """
-        if top < 1:
-            raise ArgumentError(f"top must be at least 1; received {top}.")
-        answers: list[Prediction] = []
-        for start in range(0, len(files), inference.EVALUATION_BATCH):
-            chunk = [str(file) for file in files[start : start + inference.EVALUATION_BATCH]]
-            pictures: dict[int, np.ndarray] = {}
-            errors: dict[int, str] = {}
-            for i, file in enumerate(chunk):
-                try:
-                    pictures[i] = decode.read_file(Path(file), self.preprocess)
-                except BadPicture as error:
-                    errors[i] = error.reason
-            probabilities: dict[int, np.ndarray] = {}
-            if pictures:
-                pixels = Pixels(np.stack(list(pictures.values())), np.zeros(len(pictures), np.int64))
-                logits = inference.predict_logits(self.network, pixels, self.preprocess, len(self.classes))
-                probabilities = dict(zip(pictures, logits.double().softmax(dim=1).numpy(), strict=True))
-            for i, file in enumerate(chunk):
-                answers.append(
-                    Prediction(file, error=errors[i])
-                    if i in errors
-                    else Prediction(file, _top(probabilities[i], self.classes, top))
-                )
-            if progress is not None:
-                progress("predicting", start + len(chunk), len(files))
-        return answers
+        return predict_files(self.network, self.classes, self.preprocess, files, top=top, progress=progress)
 
 
 def build_network(description: Mapping[str, Any]) -> nn.Module:
@@ -333,11 +286,6 @@ def new_run_path(runs: Path, name: str, now: datetime) -> Path:
     while path.exists():
         path, number = runs / f"{slug}-{number}", number + 1
     return path
-
-
-def _top(probabilities: Any, classes: Sequence[str], top: int) -> tuple[tuple[str, float], ...]:
-    order = (-probabilities).argsort(kind="stable")[:top]
-    return tuple((classes[i], float(probabilities[i])) for i in order)
 
 
 def _read_json(path: Path) -> Any:

@@ -4,5 +4,15 @@ from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
+from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 
-__all__ = ["MEMORY_BUDGET", "choose_recipe", "evaluate", "predict", "train"]
+__all__ = [
+    "MEMORY_BUDGET",
+    "Pretrained",
+    "choose_recipe",
+    "download_weights",
+    "evaluate",
+    "predict",
+    "pretrained",
+    "train",
+]

@@ -1,4 +1,4 @@
-"""``evaluate`` and ``predict``: what a finished run answers."""
+"""``evaluate`` and ``predict``: what a finished run, or a network with weights from elsewhere, answers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from prunelle.data import cache, listing
 from prunelle.data.examples import Data
 from prunelle.data.labels import find_label_file
 from prunelle.errors import ArgumentError, BadPictures, DataError, did_you_mean
+from prunelle.networks.published import imagenet_classes
 from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.run import Prediction, Run
+from prunelle.report.predictions import Prediction, predict_files
+from prunelle.report.run import Run
 from prunelle.tasks import loading
+from prunelle.tasks.weights import Pretrained
 from prunelle.texts import Note
 from prunelle.training.inference import evaluate as evaluate_network
 from prunelle.training.metrics import Evaluation
 
 
 def evaluate(
-    run: Run | str | Path,
+    run: Run | Pretrained | str | Path,
     data: Data | str | Path | None = None,
     *,
     network: nn.Module | None = None,
@@ -34,7 +37,7 @@ def evaluate(
     """A run's answers on labelled pictures.
 
     Args:
-        run: or its folder.
+        run: or its folder; or what ``pretrained`` gives, and then data must be named.
         data: None, or the data the run was trained on, evaluates on the pictures kept aside then: the test
             split if there is one, else validation. Other data: its test split, else validation; a folder
             that is not split is a test set as a whole.
@@ -47,9 +50,11 @@ def evaluate(
     """
     listener = make_listener(style)
     try:
-        if not isinstance(run, Run):
+        if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
         loaded = _labelled(run, data, labels, data_dir, listener)
+        if isinstance(run, Pretrained):
+            loaded, run = _agree(loaded, run, listener)
         split = loaded.test or loaded.validation or loaded.train
         split = dataclasses.replace(split, labels=_relabel(split.labels, loaded.classes, run.classes))
         pixels = split.decode(
@@ -70,7 +75,7 @@ def evaluate(
 
 
 def predict(
-    run: Run | str | Path,
+    run: Run | Pretrained | str | Path,
     files: Sequence[str | Path],
     *,
     top: int = 3,
@@ -89,15 +94,17 @@ def predict(
     """
     listener = make_listener(style)
     try:
-        if not isinstance(run, Run):
+        if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
-        return run.predict(_expand(files), top=top, progress=listener.progress)
+        return predict_files(
+            run.network, run.classes, run.preprocess, _expand(files), top=top, progress=listener.progress
+        )
     finally:
         listener.close()
 
 
 def _labelled(
-    run: Run,
+    run: Run | Pretrained,
     data: Data | str | Path | None,
     labels: str | None,
     data_dir: str | Path | None,
@@ -105,7 +112,12 @@ def _labelled(
 ) -> Data:
     if isinstance(data, Data):
         return data
-    if data is None or _is_own(run, data, labels):
+    if isinstance(run, Pretrained):
+        if data is None:
+            raise ArgumentError(
+                "a network with weights from elsewhere kept no pictures aside; name the data to evaluate on."
+            )
+    elif data is None or _is_own(run, data, labels):
         return loading.data_of(run, listener, data_dir)
     if str(data) in datasets.NAMED:
         return loading.load_data(data, listener, data_dir=data_dir)
@@ -127,6 +139,25 @@ def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
         return True
     # The same pictures under other labels are other data.
     return labels != "filename" and str(find_label_file(labels, folder)) == source.get("labels")
+
+
+def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data, Pretrained]:
+    """The classes of the data and of the outputs under the same names, where one of them says too little."""
+    if not pretrained.classes_known:
+        pretrained = pretrained.named_by(data.classes)
+        names = ", ".join(data.classes)
+        listener.note(
+            Note(
+                f"Nothing says what the outputs are; they are taken for the classes of the data in order: {names}.",
+                f"Rien ne dit ce que sont les sorties ; elles sont prises pour les classes des données, dans "
+                f"l'ordre : {names}.",
+            )
+        )
+    english = imagenet_classes()
+    if pretrained.classes == tuple(english.values()) and all(name in english for name in data.classes):
+        # ImageNet's own folders are called n02099601, and so on.
+        data = dataclasses.replace(data, classes=tuple(english[name] for name in data.classes))
+    return data, pretrained
 
 
 def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...]) -> np.ndarray:

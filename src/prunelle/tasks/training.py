@@ -20,11 +20,13 @@ from prunelle.data.examples import Data, Pixels
 from prunelle.data.preprocess import Fit
 from prunelle.errors import ArgumentError, Diverged, Interrupted, RunError
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
+from prunelle.networks.weights import Weights, load_weights
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.run import Run, build_network, new_run_path, refuse_occupied
 from prunelle.tasks import describing, finishing, loading, machine
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
 from prunelle.tasks.loading import MEMORY_BUDGET
+from prunelle.tasks.weights import fetch_weights, prepared_for
 from prunelle.texts import Language, Note, default_language
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
@@ -47,6 +49,9 @@ def train(
     size: int | tuple[int, int] | None = None,
     fit: Fit | None = None,
     options: Mapping[str, Any] | None = None,
+    weights: str | Path | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
     epochs: int | None = None,
     labels: str | None = None,
     data_dir: str | Path | None = None,
@@ -72,6 +77,10 @@ def train(
         size: of the network's input in pixels; None for the network's own, or the data's.
         fit: how pictures of other shapes get there.
         options: of a network by name (``{"hidden": (128,)}``).
+        weights: to start from: a published set (``imagenet``), a file, or a run. Another number of classes than
+            theirs gives a new last layer. Pictures are then prepared as the weights want them.
+        mean, std: per channel, in units of [0, 1]; None for the weights' own, or for those of the training
+            pictures when no weights are given.
         epochs: in place of the recipe's; with ``resume``, extends the training to this many.
         labels, data_dir, validation, test: as ``prunelle.load``.
         memory_budget: bytes of decoded pixels kept in memory.
@@ -89,6 +98,8 @@ def train(
     listener = make_listener(style)
     try:
         if resume is not None:
+            if weights is not None:
+                raise ArgumentError("--resume goes on with the run's own weights; leave --weights out.")
             run = resume if isinstance(resume, Run) else Run.open(resume)
             if epochs is not None:
                 _extend(run, epochs)
@@ -122,6 +133,9 @@ def train(
                 size,
                 fit,
                 options or {},
+                weights,
+                mean,
+                std,
                 memory_budget,
                 listener,
             )
@@ -160,9 +174,17 @@ def _new(
     size: int | tuple[int, int] | None,
     fit: Fit | None,
     options: Mapping[str, Any],
+    weights: str | Path | None,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
     memory_budget: int,
     listener: Listener,
 ) -> Prepared:
+    if network is None and weights is not None and (Path(weights) / "run.json").is_file():
+        described = Run.open(weights).info["network"]
+        network, options = described["name"], options or described["options"]
+    if isinstance(network, str):
+        network = networks.ALIASES.get(network, network)
     recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(data)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
@@ -175,8 +197,17 @@ def _new(
             )
         )
     preprocess = choose_preprocess(data, network, size, fit)
+    start = None
+    if weights is not None:
+        start = fetch_weights(weights, _name_of(network), listener)
+        preprocess = prepared_for(start, preprocess, size=size, fit=fit, mean=mean, std=std, keep_crop=False)
+    elif mean is not None or std is not None:
+        if mean is None or std is None:
+            raise ArgumentError(f"mean and std go together; received mean={mean}, std={std}.")
+        preprocess = dataclasses.replace(preprocess, mean=mean, std=std)
     pixels = loading.decode_all(data, preprocess, memory_budget, listener)
-    preprocess = preprocess.with_statistics(pixels["train"].images)
+    if not preprocess.mean:
+        preprocess = preprocess.with_statistics(pixels["train"].images)
     if isinstance(network, str):
         description = describing.describe(network, options, data, preprocess)
         # The caller's random numbers stay as they were; the seed alone decides the first weights.
@@ -188,10 +219,28 @@ def _new(
     else:
         describing.try_out(network, preprocess.input_shape, len(data.classes))
         description = describing.describe_module(network, data, preprocess)
+    if start is not None:
+        _start_from(start, network, description, listener)
     description["parameters"] = count_parameters(network)
     layers = summarise(network, preprocess.input_shape)
     training = Training(network, pixels["train"], pixels.get("validation"), data.classes, preprocess, recipe)
     return Prepared(data, pixels, training, description, layers)
+
+
+def _name_of(network: nn.Module | str) -> str | None:
+    """By which ``prunelle.networks`` knows it, if it does."""
+    if isinstance(network, str):
+        return network
+    built_as: tuple[str, Any] | None = getattr(network, "built_as", None)
+    return None if built_as is None else built_as[0]
+
+
+def _start_from(
+    weights: Weights, network: nn.Module, description: dict[str, Any], listener: Listener
+) -> None:
+    for note in load_weights(network, weights):
+        listener.note(note)
+    description["weights"] = weights.source
 
 
 def _create(

@@ -103,6 +103,7 @@ def test_json_and_back_through_a_file() -> None:
     assert values == {
         "size": [28, 20],
         "fit": "pad",
+        "crop_fraction": 1.0,
         "border": 2,
         "channels": 1,
         "mean": [0.130661],

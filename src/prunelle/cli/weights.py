@@ -1,0 +1,64 @@
+"""``prunelle weights``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from prunelle.cli.options import style_options
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
+@click.pass_context
+def weights(context: click.Context, as_json: bool) -> None:
+    """List published weights, and which of them are on this machine.
+
+    They are used with --weights: prunelle predict --network vgg16 --weights imagenet photo.jpg
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from prunelle.networks.published import on_this_machine, published
+
+    rows: list[dict[str, Any]] = []
+    for each in published():
+        path = on_this_machine(each)
+        size = path.stat().st_size / 2**20 if path else each.mib
+        rows.append(
+            {
+                "network": each.network,
+                "weights": each.name,
+                "mib": None if size is None else round(size, 1),
+                "top1": each.top1,
+                "accuracy_source": each.accuracy_source,
+                "publisher": each.publisher,
+                "licence": each.licence,
+                "address": each.address,
+                "path": str(path) if path else None,
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    line = "{:<20} {:<12} {:>8} {:>7}  {:<13} {:<12} {}"
+    click.echo(line.format("network", "weights", "MiB", "top-1", "licence", "here", "by").rstrip())
+    for row in rows:
+        mib = "?" if row["mib"] is None else f"{row['mib']:.1f}"
+        here = "yes" if row["path"] else "no"
+        name = row["network"], row["weights"]
+        click.echo(
+            line.format(*name, mib, f"{row['top1']:.2f}", row["licence"], here, row["publisher"]).rstrip()
+        )
+
+
+@weights.command()
+@click.argument("network")
+@click.option("--weights", "name", metavar="NAME", help="Which set, where there are several.")
+@style_options
+def download(network: str, name: str | None, progress: str) -> None:
+    """Fetch the published weights of NETWORK, check them, and print where they are."""
+    from prunelle import tasks
+
+    click.echo(tasks.download_weights(network, name, style=progress))  # type: ignore[arg-type]

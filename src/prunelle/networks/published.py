@@ -1,0 +1,259 @@
+"""Weights that others publish: what there is, what is on this machine, and how to get the rest.
+
+The facts are data, in ``weights.toml`` and ``imagenet.txt``. Files come from the Hugging Face hub through its own
+client (its cache, its ``HF_HUB_OFFLINE``), or from an address through ``torch.hub`` (its folder); either way they
+are checked before they are used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import importlib.resources
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from prunelle.errors import UnknownName, WeightsError
+from prunelle.networks import ALIASES, variant
+
+OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
+"""Set to 1, nothing is asked of any network; the hub's client reads it too."""
+
+_HUB = "https://huggingface.co"
+_SHA256_DIGITS = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Published:
+    """One set of weights.
+
+    Attributes:
+        network: as in ``networks.names()``.
+        name: what ``--weights`` calls it (``imagenet``).
+        classes: what its outputs stand for; a key of ``class_names``.
+        size, resize: the shorter side is resized to ``resize`` pixels, the middle ``size`` kept.
+        mean, std: per channel, in units of [0, 1].
+        publisher, licence: who, and under which terms.
+        accuracy_source: on what ``top1`` and ``top5`` (in %) are, and who says so.
+        url: an address; or
+        repository, file, revision: on the hub.
+        sha256: of the file, or its first digits; None where the hub alone knows it.
+        mib: size in 2^20 bytes; None where unknown.
+    """
+
+    network: str
+    name: str
+    classes: str
+    size: int
+    resize: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    publisher: str
+    licence: str
+    accuracy_source: str
+    top1: float
+    top5: float | None = None
+    url: str | None = None
+    repository: str | None = None
+    file: str | None = None
+    revision: str | None = None
+    sha256: str | None = None
+    mib: float | None = None
+
+    @property
+    def address(self) -> str:
+        """Where a browser gets the file."""
+        return self.url or f"{_HUB}/{self.repository}/resolve/{self.revision}/{self.file}"
+
+    @property
+    def by_hand(self) -> Path:
+        """Where a file that was fetched by hand is looked for: the folder of ``torch.hub``'s downloads."""
+        import torch
+
+        name = (
+            os.path.basename(self.url)
+            if self.url
+            else str(self.repository).replace("/", "-") + ".safetensors"
+        )
+        return Path(torch.hub.get_dir()) / "checkpoints" / name
+
+
+@functools.cache
+def _tables() -> dict[str, Any]:
+    text = importlib.resources.files(__package__).joinpath("weights.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@functools.cache
+def published() -> tuple[Published, ...]:
+    """Every set, network by network; the first of a network is its usual one."""
+    tables = _tables()
+    found = []
+    for network, sets in tables["networks"].items():
+        for name, facts in sets.items():
+            facts = tables["prepared"][facts.pop("prepared")] | facts
+            facts = tables["published"][facts.pop("published")] | facts
+            facts |= {"mean": tuple(facts["mean"]), "std": tuple(facts["std"])}
+            found.append(Published(network=network, name=name, **facts))
+    return tuple(found)
+
+
+def set_names() -> tuple[str, ...]:
+    """The words that ``--weights`` takes besides paths."""
+    return tuple(dict.fromkeys(each.name for each in published()))
+
+
+def find(network: str, name: str | None = None) -> Published:
+    """The set ``name`` of a network, or its first.
+
+    Raises:
+        UnknownName: no such network.
+        WeightsError: nothing is published for it, or not under that name.
+    """
+    variant(network)
+    sets = {each.name: each for each in published() if each.network == ALIASES.get(network, network)}
+    if not sets:
+        available = dict.fromkeys(each.network for each in published())
+        raise WeightsError(
+            f"no weights are published for {network}. There are some for: {', '.join(available)}. Weights of your "
+            f"own: --weights FILE-OR-RUN."
+        )
+    if name is None:
+        return next(iter(sets.values()))
+    if name not in sets:
+        raise WeightsError(f"{network} has no weights called {name!r}. It has: {', '.join(sets)}.")
+    return sets[name]
+
+
+@functools.cache
+def imagenet_classes() -> dict[str, str]:
+    """WordNet's identifier (``n02099601``, as ImageNet's folders are called) → English name, in index order."""
+    text = importlib.resources.files(__package__).joinpath("imagenet.txt").read_text(encoding="utf-8")
+    return dict(line.split(" ", maxsplit=1) for line in text.splitlines())
+
+
+def class_names(classes: str) -> tuple[str, ...]:
+    """In index order.
+
+    Raises:
+        UnknownName: no such list.
+    """
+    lists: dict[str, list[str]] = _tables()["classes"]
+    if classes == "imagenet-1k":
+        return tuple(imagenet_classes().values())
+    if classes not in lists:
+        raise UnknownName("list of classes", classes, ("imagenet-1k", *lists))
+    return tuple(lists[classes])
+
+
+def on_this_machine(wanted: Published) -> Path | None:
+    """The file, where it is here already; its content is not read."""
+    if wanted.repository is not None:
+        from huggingface_hub import try_to_load_from_cache
+
+        cached = try_to_load_from_cache(wanted.repository, str(wanted.file), revision=wanted.revision)
+        if isinstance(cached, str):
+            return Path(cached)
+    return wanted.by_hand if wanted.by_hand.is_file() else None
+
+
+def fetch(wanted: Published) -> Path:
+    """The file, from this machine or from where it is published, and checked.
+
+    Raises:
+        WeightsError: it cannot be had (which file, from where, to put where), or its content is not what was
+            published.
+    """
+    path = on_this_machine(wanted)
+    if path is None:
+        path = _from_hub(wanted) if wanted.repository is not None else _from_address(wanted)
+    _check(wanted, path)
+    return path
+
+
+def of_file(path: Path, network: str) -> Published | None:
+    """The published set of a network that this very file is, by its SHA-256."""
+    sets = [each for each in published() if each.network == ALIASES.get(network, network) and each.sha256]
+    if not sets:
+        return None
+    digest = sha256(path)
+    return next((each for each in sets if digest.startswith(str(each.sha256))), None)
+
+
+def sha256(path: Path) -> str:
+    """Of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _from_hub(wanted: Published) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from tqdm import tqdm
+
+    class Silent(tqdm):  # type: ignore[misc]
+        """The client draws its bar on the terminal; whoever calls decides what is shown."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **(kwargs | {"disable": True}))
+
+    try:
+        return Path(
+            hf_hub_download(
+                str(wanted.repository), str(wanted.file), revision=wanted.revision, tqdm_class=Silent
+            )
+        )
+    except LocalEntryNotFoundError as error:
+        # Offline, or no answer: the cause underneath says which.
+        raise _unavailable(wanted, str(error.__cause__ or "no network")) from error
+    except (HfHubHTTPError, OSError) as error:
+        raise _unavailable(wanted, str(error)) from error
+
+
+def _from_address(wanted: Published) -> Path:
+    import torch
+
+    if os.environ.get(OFFLINE_VARIABLE, "").upper() in ("1", "ON", "YES", "TRUE"):
+        raise _unavailable(wanted, f"{OFFLINE_VARIABLE} is set")
+    target = wanted.by_hand
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(
+            str(wanted.url), str(target), hash_prefix=wanted.sha256, progress=False
+        )
+    except RuntimeError as error:
+        # torch.hub's word for a checksum that is not the expected one; nothing was kept.
+        raise WeightsError(
+            f"{wanted.address} gave another file than the one that was published ({error}). Nothing was kept; "
+            f"try again, or from another network."
+        ) from error
+    except OSError as error:
+        raise _unavailable(wanted, str(getattr(error, "reason", None) or error)) from error
+    return target
+
+
+def _unavailable(wanted: Published, reason: str) -> WeightsError:
+    first_line = reason.strip().splitlines()[0] if reason.strip() else "no answer"
+    size = "" if wanted.mib is None else f" ({wanted.mib:.0f} MiB)"
+    return WeightsError(
+        f"the {wanted.name} weights of {wanted.network} are not on this machine and could not be fetched: "
+        f"{first_line}\nWhere there is a network, fetch{size}\n  {wanted.address}\nand put it here as\n  "
+        f"{wanted.by_hand}\nor anywhere, and name it: --weights FILE."
+    )
+
+
+def _check(wanted: Published, path: Path) -> None:
+    """Holds a file to its SHA-256: the one that is known, else the one that the hub announced."""
+    expected = wanted.sha256
+    # The hub's cache calls a large file by the SHA-256 that was announced for it.
+    announced = path.resolve().name
+    if expected is None and len(announced) == _SHA256_DIGITS and path.resolve().parent.name == "blobs":
+        expected = announced
+    if expected is not None and not (found := sha256(path)).startswith(expected):
+        raise WeightsError(
+            f"{path} is not the file that was published: its SHA-256 is {found}, and should begin with "
+            f"{expected}. Delete {path.resolve()} and try again."
+        )

@@ -1,0 +1,332 @@
+"""Weights from files into networks, with an account of what fits and what does not.
+
+Read are safetensors, and what ``torch.save`` writes (``.pth``, ``.pt``, ``.th``), never running code that is
+pickled in it. A run folder gives its best weights.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from prunelle.errors import ArgumentError, WeightsError, did_you_mean
+from prunelle.networks import build
+from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
+from prunelle.texts import Note
+
+_NESTED = ("state_dict", "model")
+_PREFIXES = ("module.", "_orig_mod.")  # of DataParallel, and of torch.compile
+_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Weights:
+    """The content of a weights file.
+
+    Attributes:
+        source: where it is from, for a person.
+        tensors: by name, on the CPU.
+        classes: what the outputs stand for, in order; None where nobody says.
+        preprocess: fields of ``Preprocess`` by name, as far as they are known.
+    """
+
+    source: str
+    tensors: Mapping[str, torch.Tensor]
+    classes: tuple[str, ...] | None = None
+    preprocess: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def read_weights(source: str | Path, network: str | None = None) -> Weights:
+    """Reads weights.
+
+    Args:
+        source: a file, a run folder, or the name of a published set (``imagenet``), which is fetched where
+            needed. A file that is a published one, by its checksum, is known by it.
+        network: the name of the network that they are for; published sets need it.
+
+    Raises:
+        WeightsError: no such weights, or a file that cannot be read.
+    """
+    path = Path(source).expanduser()
+    if str(source) in set_names():
+        if network is None:
+            raise WeightsError(
+                f"published weights ({source}) are for a network by name; load a file into a module of your own."
+            )
+        wanted = find(network, str(source))
+        return _published(wanted, read_file(fetch(wanted)))
+    if path.is_dir():
+        return _of_run(path)
+    if not path.exists():
+        near = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise WeightsError(
+            f"weights {str(source)!r} are neither a file, a run, nor a published set ({', '.join(set_names())})."
+            f"{did_you_mean(path.name, [*near, *set_names()])}"
+        )
+    found = read_file(path)
+    known = of_file(path, network) if network is not None else None
+    return found if known is None else _published(known, found)
+
+
+def load_weights(network: nn.Module, source: Weights | str | Path) -> tuple[Note, ...]:
+    """Puts weights into a network, in place.
+
+    Where only the number of classes differs, the last layer (auxiliary ones too) keeps the fresh weights that it
+    has. Auxiliary classifiers that the network was built without are left out.
+
+    Args:
+        network: any module; for a published set, one that ``build`` made.
+        source: what ``read_weights`` gives or takes.
+
+    Returns:
+        What a person should know: what was replaced or left out.
+
+    Raises:
+        WeightsError: they cannot be read, or do not fit; a table says what is missing, what is not expected,
+            and which shapes differ. The network is then as it was.
+    """
+    if not isinstance(source, Weights):
+        source = read_weights(source, getattr(network, "built_as", (None,))[0])
+    expected = network.state_dict()
+    given = dict(source.tensors)
+    notes = []
+    absent = {name for name in given if name not in expected and _built_without(network, name)}
+    if absent:
+        for name in absent:
+            del given[name]
+        parts = ", ".join(sorted({name.split(".")[0] for name in absent}))
+        notes.append(
+            Note(
+                f"Left out of {source.source}: {parts}, which the network was built without.",
+                f"Laissé de côté dans {source.source} : {parts}, que le réseau n'a pas.",
+            )
+        )
+    # Batch normalisation counts its batches since PyTorch 0.4.1; older files do not, and nothing depends on it.
+    missing = [name for name in expected if name not in given and not name.endswith(".num_batches_tracked")]
+    unexpected = [name for name in given if name not in expected]
+    misshapen = [name for name in expected if name in given and given[name].shape != expected[name].shape]
+    if misshapen and not missing and not unexpected:
+        head = _other_head([(given[name].shape, expected[name].shape) for name in misshapen])
+        if head is not None:
+            for name in misshapen:
+                del given[name]
+            theirs, ours = head
+            layers = ", ".join(dict.fromkeys(name.rpartition(".")[0] for name in misshapen))
+            notes.append(
+                Note(
+                    f"{source.source} has {theirs} outputs, this network {ours}: its last layer ({layers}) starts "
+                    f"anew, all others are loaded.",
+                    f"{source.source} a {theirs} sorties, ce réseau {ours} : sa dernière couche ({layers}) repart de "
+                    f"zéro, toutes les autres sont chargées.",
+                )
+            )
+            misshapen = []
+    if missing or unexpected or misshapen:
+        raise _does_not_fit(source, expected, missing, unexpected, misshapen)
+    network.load_state_dict(given, strict=False)
+    return tuple(notes)
+
+
+def size_of(weights: Weights, network: str, options: Mapping[str, Any] | None = None) -> dict[str, int]:
+    """``num_classes`` and ``in_channels`` with which ``build(network)`` makes what the weights are of.
+
+    Both are found by which shapes change with them; what the weights do not tell stays the network's own.
+    """
+
+    def shapes(num_classes: int, in_channels: int) -> dict[str, torch.Size]:
+        with torch.device("meta"):  # shapes alone: no memory, no random numbers
+            made = build(network, num_classes=num_classes, in_channels=in_channels, **(options or {}))
+        return {name: tensor.shape for name, tensor in made.state_dict().items()}
+
+    found = {}
+    base = shapes(11, 3)
+    for name, other in shapes(13, 3).items():
+        if other != base[name] and name in weights.tensors and weights.tensors[name].ndim:
+            outputs = weights.tensors[name].shape[0]
+            found["num_classes"] = max(2, outputs)  # one output stands for two classes
+            break
+    try:
+        grey = shapes(11, 1)
+    except ArgumentError:
+        return found
+    for name, other in grey.items():
+        if other != base[name] and name in weights.tensors:
+            if weights.tensors[name].shape == other:
+                found["in_channels"] = 1
+            elif weights.tensors[name].shape == base[name]:
+                found["in_channels"] = 3
+            break
+    return found
+
+
+def read_file(path: Path) -> Weights:
+    """The tensors of a file, told by its content, without the wrappings that training programs leave around them.
+
+    Raises:
+        WeightsError: it is damaged, no weights file, or needs pickled code to be run.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be opened: {error.strerror}.") from error
+    if head[8:9] == b"{":
+        return _safetensors(path)
+    if not (zipfile.is_zipfile(path) or head.startswith((b"PK\x03\x04", b"\x80"))):
+        what = "is empty" if not head else "is no weights file"
+        raise WeightsError(
+            f"{path} {what}. Read are safetensors, and what torch.save writes (.pth, .pt, .th)."
+        )
+    return _pickled(path)
+
+
+def _safetensors(path: Path) -> Weights:
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{path} is damaged: {error}. Fetch or copy it again.") from error
+    said = _said(path, metadata)
+    classes = said.get("classes")
+    return Weights(
+        str(path),
+        _unwrapped(path, tensors),
+        tuple(map(str, classes)) if isinstance(classes, list) else None,
+        {**said.get("preprocess", {}), **{key: said[key] for key in ("mean", "std") if key in said}},
+    )
+
+
+def _said(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """What a safetensors file says of itself: ``mean``, ``std``, ``classes`` as JSON lists, or a run's entry."""
+    said: dict[str, Any] = {}
+    try:
+        if "prunelle" in metadata:
+            said |= json.loads(metadata["prunelle"])
+        said |= {key: json.loads(metadata[key]) for key in ("mean", "std", "classes") if key in metadata}
+    except ValueError as error:
+        raise WeightsError(
+            f"the metadata of {path} should be JSON lists (mean, std, classes): {error}."
+        ) from error
+    return said
+
+
+def _pickled(path: Path) -> Weights:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        name = re.search(r"GLOBAL (\S+)", str(error))
+        if name is None:
+            raise WeightsError(f"{path} is damaged, or no weights file. Fetch or copy it again.") from error
+        raise WeightsError(
+            f"{path} holds pickled code ({name[1]}), which Prunelle never runs: it could do anything. Where you "
+            f"trust it, save its weights alone: torch.save(network.state_dict(), 'weights.pth')."
+        ) from error
+    except Exception as error:
+        # torch and zipfile raise nearly anything on damaged files: RuntimeError, EOFError, KeyError, ValueError…
+        raise WeightsError(f"{path} is damaged, or no weights file. Fetch or copy it again.") from error
+    return Weights(str(path), _unwrapped(path, content))
+
+
+def _unwrapped(path: Path, content: Any) -> dict[str, torch.Tensor]:
+    """The tensors by their own names, out of ``{"state_dict": …}``, ``{"model": …}`` and ``module.…``."""
+    while isinstance(content, Mapping):
+        inner = next((content[key] for key in _NESTED if isinstance(content.get(key), Mapping)), None)
+        if inner is None:
+            break
+        content = inner
+    tensors = (
+        {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)}
+        if isinstance(content, Mapping)
+        else {}
+    )
+    if not tensors:
+        raise WeightsError(
+            f"{path} holds no weights by name. It should hold a state_dict, by itself or under "
+            f"{' or '.join(map(repr, _NESTED))}."
+        )
+    for prefix in _PREFIXES:
+        if all(name.startswith(prefix) for name in tensors):
+            tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+    return tensors
+
+
+def _of_run(folder: Path) -> Weights:
+    """The best weights of a run, with its classes and its preprocessing."""
+    best = folder / "weights" / "best.safetensors"
+    if not best.is_file():
+        raise WeightsError(f"{folder} is no run with weights: it has no {best.relative_to(folder)}.")
+    found = read_file(best)
+    try:
+        classes = tuple(json.loads((folder / "classes.json").read_text(encoding="utf-8")))
+        preprocess = json.loads((folder / "preprocess.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder} is no whole run: {error}.") from error
+    return Weights(str(folder), found.tensors, classes, preprocess)
+
+
+def _published(wanted: Published, found: Weights) -> Weights:
+    preprocess = {
+        "size": (wanted.size, wanted.size),
+        "fit": "crop",
+        "crop_fraction": wanted.size / wanted.resize,
+        "channels": len(wanted.mean),
+        "mean": wanted.mean,
+        "std": wanted.std,
+    }
+    source = f"{wanted.network}'s {wanted.name} weights"
+    return Weights(source, found.tensors, class_names(wanted.classes), preprocess)
+
+
+def _built_without(network: nn.Module, name: str) -> bool:
+    """Whether the name is of a part that the network's class has, and this network was built without."""
+    return getattr(network, name.split(".")[0], network) is None
+
+
+def _other_head(shapes: list[tuple[torch.Size, torch.Size]]) -> tuple[int, int] | None:
+    """Their and our number of outputs, if that is all by which the shapes differ.
+
+    A hidden layer of another width also changes the second dimension of the layer after it.
+    """
+    if any(len(theirs) != len(ours) or not len(ours) or theirs[1:] != ours[1:] for theirs, ours in shapes):
+        return None
+    pairs = {(theirs[0], ours[0]) for theirs, ours in shapes}
+    return pairs.pop() if len(pairs) == 1 else None
+
+
+def _does_not_fit(
+    weights: Weights,
+    expected: Mapping[str, torch.Tensor],
+    missing: list[str],
+    unexpected: list[str],
+    misshapen: list[str],
+) -> WeightsError:
+    rows = [("", "in the network", "in the file")]
+    for names in (missing, misshapen, unexpected):
+        for name in names[:_SHOWN]:
+            ours = tuple(expected[name].shape) if name in expected else "—"
+            theirs = tuple(weights.tensors[name].shape) if name in weights.tensors else "—"
+            rows.append((name, str(ours), str(theirs)))
+        if len(names) > _SHOWN:
+            rows.append((f"… and {len(names) - _SHOWN} more like these", "", ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    table = "\n".join(
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    fitting = sum(name in weights.tensors for name in expected) - len(misshapen)
+    return WeightsError(
+        f"{weights.source} does not fit the network: {fitting} of its {len(expected)} tensors do; {len(missing)} "
+        f"missing in the file, {len(misshapen)} of another shape, {len(unexpected)} not expected.\n{table}\n"
+        f"Name the network, with the number of channels and the options, that the weights were made with."
+    )

@@ -1,0 +1,181 @@
+"""Networks that start from weights: published ones, a file's, another run's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from prunelle import networks
+from prunelle.data.preprocess import Fit, Preprocess
+from prunelle.errors import ArgumentError, WeightsError
+from prunelle.networks.published import Published, fetch, find, on_this_machine, set_names
+from prunelle.networks.weights import Weights, load_weights, read_weights, size_of
+from prunelle.report.console import Listener, Style, make_listener
+from prunelle.report.run import Run
+from prunelle.texts import Note
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+"""Per channel, in units of [0, 1]; what weights of unknown origin are taken to want."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pretrained:
+    """A network with weights from elsewhere: ``evaluate`` and ``predict`` take it in place of a run.
+
+    Attributes:
+        network: in evaluation mode.
+        classes: in the order of its outputs; "0", "1"… where nobody says what they are.
+        classes_known: whether somebody does.
+        preprocess: how its pictures are prepared.
+        source: of the weights.
+    """
+
+    network: nn.Module
+    classes: tuple[str, ...]
+    classes_known: bool
+    preprocess: Preprocess
+    source: str
+
+    def named_by(self, classes: tuple[str, ...]) -> Pretrained:
+        """The same, its outputs called by the classes of labelled pictures, in their order.
+
+        Raises:
+            WeightsError: they are not as many.
+        """
+        if len(classes) != len(self.classes):
+            raise WeightsError(
+                f"{self.source} has {len(self.classes)} outputs, and nothing says what they are; the pictures have "
+                f"{len(classes)} classes."
+            )
+        return dataclasses.replace(self, classes=classes, classes_known=True)
+
+
+def pretrained(
+    network: str,
+    weights: str | Path,
+    *,
+    size: int | tuple[int, int] | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    style: Style = "auto",
+) -> Pretrained:
+    """A network with weights, ready to answer.
+
+    Args:
+        network: its name.
+        weights: a published set (``imagenet``), a file, or a run.
+        size: of its input in pixels; None for the weights' own, or else the network's.
+        mean, std: per channel, in units of [0, 1]; None for what ``weights.toml`` or the file say, or else
+            ImageNet's.
+        style: what to show meanwhile.
+
+    Raises:
+        WeightsError: they cannot be had, read or fitted.
+
+    Example:
+        >>> predict(pretrained("vgg16", "imagenet"), ["photo.jpg"])
+    """
+    listener = make_listener(style)
+    try:
+        options: Mapping[str, Any] = {}
+        if (Path(weights) / "run.json").is_file():
+            described = Run.open(weights).info["network"]
+            if described["name"] == networks.ALIASES.get(network, network):
+                options = described["options"]
+        networks.variant(network)
+        found = fetch_weights(weights, network, listener)
+        numbers = size_of(found, network, options)
+        channels = numbers.get("in_channels", networks.natural_shape(network)[0])
+        start = Preprocess(size=networks.natural_shape(network)[1:], channels=channels)
+        preprocess = prepared_for(found, start, size=size, mean=mean, std=std, keep_crop=True)
+        made = networks.build(
+            network, **{**options, **numbers, "in_channels": channels, "input_size": preprocess.input_size}
+        )
+        for note in load_weights(made, found):
+            listener.note(note)
+        outputs = numbers.get("num_classes", 0)
+        classes = found.classes or tuple(str(i) for i in range(outputs))
+        return Pretrained(made.eval(), classes, found.classes is not None, preprocess, found.source)
+    finally:
+        listener.close()
+
+
+def fetch_weights(weights: str | Path, network: str | None, listener: Listener) -> Weights:
+    """``read_weights``, with a word before a download begins."""
+    if str(weights) in set_names() and network is not None:
+        _download(find(network, str(weights)), listener)
+    return read_weights(weights, network)
+
+
+def download_weights(network: str, weights: str | None = None, *, style: Style = "auto") -> Path:
+    """The file of a published set (the network's usual one for None), fetched where needed, and checked.
+
+    Raises:
+        WeightsError: there is no such set, or it cannot be had.
+    """
+    listener = make_listener(style)
+    try:
+        return _download(find(network, weights), listener)
+    finally:
+        listener.close()
+
+
+def _download(wanted: Published, listener: Listener) -> Path:
+    if on_this_machine(wanted) is None:
+        size = "" if wanted.mib is None else f" ({wanted.mib:.0f} MiB)"
+        listener.note(
+            Note(
+                f"Fetching {wanted.network}'s {wanted.name} weights{size} from {wanted.address}",
+                f"Téléchargement des poids {wanted.name} de {wanted.network}{size} depuis {wanted.address}",
+            )
+        )
+    return fetch(wanted)
+
+
+def prepared_for(
+    weights: Weights,
+    preprocess: Preprocess,
+    *,
+    size: int | tuple[int, int] | None = None,
+    fit: Fit | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    keep_crop: bool,
+) -> Preprocess:
+    """``preprocess`` made what the weights want. What is given wins over what they say of themselves.
+
+    Args:
+        weights: with what is known of them.
+        preprocess: fills in what they do not say.
+        size, fit, mean, std: given by the caller.
+        keep_crop: cut as published figures were measured. Learning goes on with whole pictures.
+    """
+    said: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in weights.preprocess.items()
+    }
+    if not keep_crop:
+        said.pop("crop_fraction", None)
+    if size is not None:
+        said |= {"size": (size, size) if isinstance(size, int) else size, "border": 0}
+    if fit is not None:
+        said |= {"fit": fit}
+        if fit != "crop":
+            said.pop("crop_fraction", None)
+    channels = said.get("channels", preprocess.channels)
+    if (mean is None) != (std is None):
+        raise ArgumentError(f"mean and std go together; received mean={mean}, std={std}.")
+    if mean is not None and std is not None:
+        said |= {"mean": mean, "std": std}
+    elif "mean" not in said or "std" not in said:
+        if channels != len(IMAGENET_MEAN):
+            raise ArgumentError(
+                f"nothing says which mean and std {weights.source} wants, and its pictures are grey, so they are "
+                f"not ImageNet's; give --mean and --std, in units of [0, 1]."
+            )
+        said |= {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
+    return dataclasses.replace(preprocess, **said)
