@@ -2,6 +2,7 @@
 
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
 from prunelle.tasks.weights import Pretrained, download_weights, pretrained
@@ -10,6 +11,7 @@ __all__ = [
     "MEMORY_BUDGET",
     "Pretrained",
     "choose_recipe",
+    "describe",
     "download_weights",
     "evaluate",
     "predict",

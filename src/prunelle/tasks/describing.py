@@ -1,62 +1,118 @@
-"""What a run says about its network, by name or one's own; and whether that network fits the pictures."""
+"""What a network is, layer by layer, without running it on anything: a table, totals, a drawing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
-from prunelle.data.examples import Data
-from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
-from prunelle.report.run import build_network
-from prunelle.training.inference import class_logits
+from prunelle.networks import ALIASES, Entry, build, catalogue
+from prunelle.networks.outline import Part, outline
+from prunelle.networks.summary import LayerRow, count_parameters, summarise
+from prunelle.report import architecture
+from prunelle.texts import Language, default_language
 
 
-def describe(name: str, options: Mapping[str, Any], data: Data, preprocess: Preprocess) -> dict[str, Any]:
-    """The ``network`` entry of ``run.json``, but for the number of parameters."""
-    return {
-        "name": name,
-        "num_classes": len(data.classes),
-        "input_shape": list(preprocess.input_shape),
-        "options": {key: list(v) if isinstance(v, tuple) else v for key, v in options.items()},
-    }
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Description:
+    """A network's table and its totals, for one picture.
+
+    Attributes:
+        name: as it was asked for, which may be a second name (``vgg16``).
+        entry: paper, year and published accuracy.
+        input_shape: ``(channels, height, width)`` that the sizes are for.
+        parameters: of the whole network, auxiliary classifiers included.
+        layers: in the order they run when the network predicts; auxiliary classifiers do not.
+        parts: the same network in few parts, for drawing.
+    """
+
+    name: str
+    entry: Entry
+    input_shape: tuple[int, ...]
+    parameters: int
+    layers: tuple[LayerRow, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of all layers; ``LayerRow.multiply_adds`` says what counts."""
+        return sum(row.multiply_adds for row in self.layers)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Of all layers' outputs together, about what training keeps of a picture."""
+        return sum(row.activation_bytes for row in self.layers)
+
+    @property
+    def training_only_parameters(self) -> int:
+        """Of auxiliary classifiers: in ``parameters``, not in ``layers``."""
+        return self.parameters - sum(row.parameters for row in self.layers)
+
+    def to_json(self) -> dict[str, Any]:
+        """Shapes are ``[channels, height, width]``; lengths of receptive field and jump, ``[height, width]``."""
+        return {
+            **dataclasses.asdict(self.entry),
+            "name": self.name,
+            "input_shape": self.input_shape,
+            "parameters": self.parameters,
+            "training_only_parameters": self.training_only_parameters,
+            "multiply_adds": self.multiply_adds,
+            "activation_bytes": self.activation_bytes,
+            "layers": [dataclasses.asdict(row) for row in self.layers],
+        }
+
+    def draw(self, file: str | Path, language: Language | None = None) -> None:
+        """Writes a drawing of the network, volumes with their sizes, to an ``.svg`` or ``.png`` file.
+
+        Raises:
+            ArgumentError: another ending, or a folder that does not exist.
+        """
+        path = Path(file)
+        if path.suffix.lower() not in (".svg", ".png"):
+            raise ArgumentError(f"draw must name an .svg or .png file; received {str(file)!r}.")
+        if not path.absolute().parent.is_dir():
+            raise ArgumentError(f"draw must name a file in a folder that exists; received {str(file)!r}.")
+        figure = architecture.draw(
+            self.name,
+            self.parts,
+            self.input_shape,
+            parameters=self.parameters,
+            multiply_adds=self.multiply_adds,
+            language=language or default_language(),
+        )
+        architecture.save(figure, path)
 
 
-def describe_module(network: nn.Module, data: Data, preprocess: Preprocess) -> dict[str, Any]:
-    """By its name if ``prunelle.build`` made it and it still has the same weights, else by its class."""
-    if hasattr(network, "built_as"):
-        name, options = network.built_as  # type: ignore[misc]
-        description = describe(name, options, data, preprocess)
-        with torch.device("meta"):
-            as_built = build_network(description)
-        if {n: w.shape for n, w in as_built.state_dict().items()} == {
-            n: w.shape for n, w in network.state_dict().items()
-        }:
-            return description
-    return describe(type(network).__name__, {}, data, preprocess)
+def describe(
+    name: str,
+    *,
+    input_size: tuple[int, int] | int | None = None,
+    in_channels: int | None = None,
+    num_classes: int | None = None,
+) -> Description:
+    """The table of a network that ``networks.names()`` lists; the network's own sizes where None.
 
-
-def try_out(network: nn.Module, input_shape: tuple[int, int, int], num_classes: int) -> None:
-    """Shows one black picture to a module of one's own, so that what does not fit is said before there is a run.
+    Built on the meta device: no weights exist, so it takes neither memory nor time.
 
     Raises:
-        ArgumentError: it does not take such pictures, or gives something else than logits for the classes.
+        UnknownName: with the nearest names.
+        ArgumentError: a size below the network's minimum.
+
+    Example:
+        >>> describe("vgg16").layers[0].parameters
+        1792
     """
-    modes = {module: module.training for module in network.modules()}
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    try:
-        network.eval()
-        with torch.no_grad():
-            outputs = network(torch.zeros(1, *input_shape, device=device))
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise ArgumentError(
-            f"the network must take pictures of (channels, height, width) {input_shape}; it stopped with: {error}. "
-            f"Choose their size with size=…, or change the network."
-        ) from error
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
-    class_logits(outputs, num_classes)
+    with torch.device("meta"):
+        network = build(name, num_classes=num_classes, in_channels=in_channels, input_size=input_size)
+    shape: tuple[int, ...] = network.input_shape  # type: ignore[assignment]
+    return Description(
+        name=name,
+        entry=catalogue()[ALIASES.get(name, name)],
+        input_shape=shape,
+        parameters=count_parameters(network),
+        layers=tuple(summarise(network, shape)),
+        parts=tuple(outline(network, shape)),
+    )

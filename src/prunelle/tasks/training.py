@@ -23,7 +23,7 @@ from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.networks.weights import Weights, load_weights
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.run import Run, build_network, new_run_path, refuse_occupied
-from prunelle.tasks import describing, finishing, loading, machine
+from prunelle.tasks import entry, finishing, loading, machine
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.weights import fetch_weights, prepared_for
@@ -209,7 +209,7 @@ def _new(
     if not preprocess.mean:
         preprocess = preprocess.with_statistics(pixels["train"].images)
     if isinstance(network, str):
-        description = describing.describe(network, options, data, preprocess)
+        description = entry.network_entry(network, options, data, preprocess)
         # The caller's random numbers stay as they were; the seed alone decides the first weights.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(derive_seed(recipe.seed, "weights"))
@@ -217,8 +217,8 @@ def _new(
     elif options:
         raise ArgumentError("options are for a network by name; a module of your own has its own.")
     else:
-        describing.try_out(network, preprocess.input_shape, len(data.classes))
-        description = describing.describe_module(network, data, preprocess)
+        entry.try_out(network, preprocess.input_shape, len(data.classes))
+        description = entry.module_entry(network, data, preprocess)
     if start is not None:
         _start_from(start, network, description, listener)
     description["parameters"] = count_parameters(network)

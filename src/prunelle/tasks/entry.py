@@ -1,0 +1,64 @@
+"""What a run says about its network, by name or one's own; and whether that network fits the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from prunelle.data.examples import Data
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import ArgumentError
+from prunelle.report.run import build_network
+from prunelle.training.inference import class_logits
+
+
+def network_entry(
+    name: str, options: Mapping[str, Any], data: Data, preprocess: Preprocess
+) -> dict[str, Any]:
+    """The ``network`` entry of ``run.json``, but for the number of parameters."""
+    return {
+        "name": name,
+        "num_classes": len(data.classes),
+        "input_shape": list(preprocess.input_shape),
+        "options": {key: list(v) if isinstance(v, tuple) else v for key, v in options.items()},
+    }
+
+
+def module_entry(network: nn.Module, data: Data, preprocess: Preprocess) -> dict[str, Any]:
+    """By its name if ``prunelle.build`` made it and it still has the same weights, else by its class."""
+    if hasattr(network, "built_as"):
+        name, options = network.built_as  # type: ignore[misc]
+        description = network_entry(name, options, data, preprocess)
+        with torch.device("meta"):
+            as_built = build_network(description)
+        if {n: w.shape for n, w in as_built.state_dict().items()} == {
+            n: w.shape for n, w in network.state_dict().items()
+        }:
+            return description
+    return network_entry(type(network).__name__, {}, data, preprocess)
+
+
+def try_out(network: nn.Module, input_shape: tuple[int, int, int], num_classes: int) -> None:
+    """Shows one black picture to a module of one's own, so that what does not fit is said before there is a run.
+
+    Raises:
+        ArgumentError: it does not take such pictures, or gives something else than logits for the classes.
+    """
+    modes = {module: module.training for module in network.modules()}
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    try:
+        network.eval()
+        with torch.no_grad():
+            outputs = network(torch.zeros(1, *input_shape, device=device))
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ArgumentError(
+            f"the network must take pictures of (channels, height, width) {input_shape}; it stopped with: {error}. "
+            f"Choose their size with size=…, or change the network."
+        ) from error
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+    class_logits(outputs, num_classes)
