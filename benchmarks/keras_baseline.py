@@ -2,7 +2,7 @@
 
 Runs in an environment of its own (``pip install keras tensorflow-cpu pillow``), never in Prunelle's::
 
-    python benchmarks/keras_baseline.py course-mnist --data ../shared/data/mnist --epochs 5 --seeds 0 1 2
+    python benchmarks/keras_baseline.py course-mnist --data MNIST-FOLDER --epochs 5 --seeds 0 1 2
 
 Prints one JSON line a seed: test accuracy after the last epoch and after every one, and the seconds.
 Keras is used the way its documentation shows: arrays in memory, ``compile`` and ``fit`` with their
