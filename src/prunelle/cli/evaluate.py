@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from prunelle.cli.options import (
-    SizeType,
     data_options,
+    pretrained_options,
     run_or_pretrained,
     style_options,
-    weights_options,
 )
 
 if TYPE_CHECKING:
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[RUN] [DATA]")
-@click.option("--network", "--model", metavar="NAME", help="Instead of RUN, with --weights.")
-@weights_options
-@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input, with --network.")
+@pretrained_options
 @data_options
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @style_options

@@ -54,6 +54,17 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def pretrained_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A network by name in place of a run; ``run_or_pretrained`` reads what they give."""
+    command = click.option(
+        "--size", "--img-size", type=SizeType(), help="Of the network's input, with --network."
+    )(command)
+    command = weights_options(command)
+    return click.option("--network", "--model", metavar="NAME", help="Instead of RUN, with --weights.")(
+        command
+    )
+
+
 class SizeType(click.ParamType[Any]):
     """``64`` or ``48x64`` (height x width), in pixels."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prunelle.cli.options import SizeType, run_or_pretrained, style_options, weights_options
+from prunelle.cli.options import pretrained_options, run_or_pretrained, style_options
 
 if TYPE_CHECKING:
     from prunelle.report.predictions import Prediction
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[RUN] FILES-OR-FOLDERS...")
-@click.option("--network", "--model", metavar="NAME", help="Instead of RUN, with --weights.")
-@weights_options
-@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input, with --network.")
+@pretrained_options
 @click.option("--top", type=int, default=3, show_default=True, help="Classes named for each picture.")
 @click.option(
     "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True

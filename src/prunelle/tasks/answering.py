@@ -63,8 +63,7 @@ def evaluate(
             progress=listener.progress,
         )
         for skipped in pixels.skipped:
-            text = f"{skipped.file}: {skipped.reason}"
-            listener.note(Note(f"Skipped {text}", f"Écarté {text}"))
+            listener.note(loading.skipped_note(skipped))
         if not len(pixels):
             raise BadPictures(f"no picture of the {split.name} split can be read.")
         return evaluate_network(

@@ -12,7 +12,7 @@ import numpy as np
 
 from prunelle import data as datasets
 from prunelle.data import cache
-from prunelle.data.examples import Data, Pixels, Split
+from prunelle.data.examples import Data, Pixels, Skipped, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
@@ -69,13 +69,16 @@ def decode_all(
     cache.check_readable(pixels, data.classes)
     skipped = [picture for split in pixels.values() for picture in split.skipped]
     for picture in skipped[:_SHOWN]:
-        listener.note(
-            Note(f"Skipped {picture.file}: {picture.reason}", f"Écarté {picture.file} : {picture.reason}")
-        )
+        listener.note(skipped_note(picture))
     if len(skipped) > _SHOWN:
         more = len(skipped) - _SHOWN
         listener.note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
     return pixels
+
+
+def skipped_note(picture: Skipped) -> Note:
+    """That a picture was left out, and why."""
+    return Note(f"Skipped {picture.file}: {picture.reason}", f"Écarté {picture.file} : {picture.reason}")
 
 
 def digest(pixels: Mapping[str, Pixels]) -> str:

@@ -210,10 +210,7 @@ def _new(
         preprocess = preprocess.with_statistics(pixels["train"].images)
     if isinstance(network, str):
         description = entry.network_entry(network, options, data, preprocess)
-        # The caller's random numbers stay as they were; the seed alone decides the first weights.
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(derive_seed(recipe.seed, "weights"))
-            network = build_network(description)
+        network = _seeded_network(description, recipe.seed)
     elif options:
         raise ArgumentError("options are for a network by name; a module of your own has its own.")
     else:
@@ -225,6 +222,13 @@ def _new(
     layers = summarise(network, preprocess.input_shape)
     training = Training(network, pixels["train"], pixels.get("validation"), data.classes, preprocess, recipe)
     return Prepared(data, pixels, training, description, layers)
+
+
+def _seeded_network(description: Mapping[str, Any], seed: int) -> nn.Module:
+    """The seed alone decides the first weights; the caller's random numbers stay as they were."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
+        return build_network(description)
 
 
 def _name_of(network: nn.Module | str) -> str | None:
@@ -316,9 +320,7 @@ def _resumed(
             raise RunError(
                 f"{run.path} trains a network of your own ({name}); pass it: train(network, resume=…)."
             )
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(derive_seed(run.recipe.seed, "weights"))
-            network = build_network(run.info["network"])
+        network = _seeded_network(run.info["network"], run.recipe.seed)
     run.attach(network)
     training = Training(
         network, pixels["train"], pixels.get("validation"), run.classes, run.preprocess, run.recipe

@@ -122,11 +122,8 @@ class Training:
         _seed_device(self.device, derive_seed(recipe.seed, "step", at.epoch, at.step))
         with self._autocast():
             outputs = network(images)
-        auxiliary: tuple[torch.Tensor, ...] = ()
-        if isinstance(outputs, tuple):
-            outputs, *rest = outputs
-            auxiliary = tuple(rest)
-        logits = class_logits(outputs, len(self.classes)).float()
+        main, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
+        logits = class_logits(main, len(self.classes)).float()
         loss = total = self._loss(logits, labels)
         for weight, output in zip(getattr(network, "auxiliary_weights", ()), auxiliary, strict=True):
             total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), labels)
