@@ -98,9 +98,9 @@ class Augment:
         light = cls(flip=colour, rotation=10, zoom=0.1, shift=0.1)
         if name == "light":
             return light
-        stronger = dataclasses.replace(light, rotation=15, zoom=0.2, contrast=0.3, noise=0.03, erase=0.2)
+        stronger = dataclasses.replace(light, rotation=15, zoom=0.2, contrast=0.2, noise=0.03, erase=0.2)
         return (
-            dataclasses.replace(stronger, colour=0.2)
+            dataclasses.replace(stronger, colour=0.1)
             if colour
             else dataclasses.replace(stronger, elastic=0.02)
         )
@@ -242,7 +242,7 @@ USUAL = {
     "elastic": 0.03,
     "blur": 1.0,
     "contrast": 0.3,
-    "colour": 0.2,
+    "colour": 0.1,
     "noise": 0.05,
     "erase": 0.2,
     "mixup": 0.2,

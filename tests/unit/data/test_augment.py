@@ -295,7 +295,9 @@ def test_what_cannot_be_parsed_is_named(text: str, message: str) -> None:
 
 
 def test_an_unknown_augmentation_is_an_unknown_name() -> None:
-    with pytest.raises(UnknownName, match="Known: blur, colour, contrast, crop, cutmix, elastic, erase, flip"):
+    with pytest.raises(
+        UnknownName, match="Known: blur, colour, contrast, crop, cutmix, elastic, erase, flip"
+    ):
         Augment.parse("solarise")
 
 
