@@ -66,7 +66,12 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
     "--ema", "--ema-decay", "ema_decay", type=float, help="Average the weights with this decay a step."
 )
 @click.option("--patience", type=int, help="Stop after so many epochs without a better validation.")
-@click.option("--augment", metavar="LIST", help="flip, shift, rotation, zoom, crop: flip,shift=0.1; or none.")
+@click.option(
+    "--augment",
+    metavar="LIST",
+    help="light, strong or none, and single changes: flip,shift=0.1. See prunelle augment. Default: auto, what suits "
+    "the data.",
+)
 @click.option("--seed", type=int, help="Of weights, order, dropout, augmentation.  [0]")
 @click.option("--device", help="cpu, cuda, mps or auto.  [auto]")
 @click.option("--precision", metavar="NAME", help="float32 or bfloat16.  [float32]")
@@ -102,12 +107,15 @@ def train(context: click.Context, /, **given: Any) -> None:
     from prunelle.training.recipe import Recipe
 
     fields = {field: given[field] for field in RECIPE_FIELDS if given[field] is not None}
-    if given["augment"] is not None:
-        fields["augment"] = Augment.parse(given["augment"])
+    augment = None if given["augment"] == "auto" else given["augment"]
+    if augment is not None:
+        Augment.parse(augment)  # what is wrong with it is said before any data is read
     if given["resume"] is not None:
         _refuse_other_settings(context)
 
     def recipe(data: Data) -> Recipe:
+        if augment is not None:
+            fields["augment"] = Augment.parse(augment, data.preprocess.channels)
         return tasks.choose_recipe(data, **fields)
 
     options = {key: given[key] for key in ("hidden", "parameters") if given[key] is not None}

@@ -1,6 +1,7 @@
 """One function a verb. The command line, the page and Python call these; nothing else does the work."""
 
 from prunelle.tasks.answering import evaluate, predict
+from prunelle.tasks.augmenting import augment
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
@@ -10,6 +11,7 @@ from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 __all__ = [
     "MEMORY_BUDGET",
     "Pretrained",
+    "augment",
     "choose_recipe",
     "describe",
     "download_weights",

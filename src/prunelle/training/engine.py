@@ -114,6 +114,11 @@ class Training:
         images, labels = self._batches.training_batch(
             order, at.step, recipe.batch_size, recipe.augment, recipe.seed, at.epoch
         )
+        targets = labels
+        if recipe.augment.mixes:
+            generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
+            images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
+            labels = targets.argmax(dim=1)  # of a mixed picture, what it shows most of
         images = self.preprocess.normalise(images)
         waited = time.perf_counter() - start
 
@@ -124,9 +129,9 @@ class Training:
             outputs = network(images)
         main, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
         logits = class_logits(main, len(self.classes)).float()
-        loss = total = self._loss(logits, labels)
+        loss = total = self._loss(logits, targets)
         for weight, output in zip(getattr(network, "auxiliary_weights", ()), auxiliary, strict=True):
-            total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), labels)
+            total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), targets)
         self._optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         if recipe.clip_norm is not None:
@@ -145,8 +150,8 @@ class Training:
         at.wait_seconds += waited
         at.train_seconds += time.perf_counter() - start
 
-    def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        return classification_loss(logits, labels, self._class_weights, self.recipe.label_smoothing)
+    def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return classification_loss(logits, targets, self._class_weights, self.recipe.label_smoothing)
 
     def _diverged(self, what: str) -> Diverged:
         return Diverged(

@@ -7,12 +7,14 @@ import torch.nn.functional as F
 
 
 def classification_loss(
-    logits: torch.Tensor, labels: torch.Tensor, class_weights: torch.Tensor | None, label_smoothing: float
+    logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor | None, label_smoothing: float
 ) -> torch.Tensor:
     """Mean cross-entropy, each example weighted by its class.
 
     Args:
-        logits: ``(N, K)``. labels: ``(N,)`` int64.
+        logits: ``(N, K)``.
+        targets: ``(N,)`` int64 labels, or ``(N, K)`` float32 shares that sum to 1 (of mixed pictures, which weigh
+            what their shares weigh).
         class_weights: ``(K,)``, or None for an even mean.
         label_smoothing: share of the target spread evenly over the classes.
 
@@ -20,7 +22,7 @@ def classification_loss(
     3 % and a smoothing of 0.1, it is lowest where every picture is called that rare class.
     """
     if class_weights is None:
-        return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
-    each = F.cross_entropy(logits, labels, label_smoothing=label_smoothing, reduction="none")
-    weights = class_weights[labels]
+        return F.cross_entropy(logits, targets, label_smoothing=label_smoothing)
+    each = F.cross_entropy(logits, targets, label_smoothing=label_smoothing, reduction="none")
+    weights = targets @ class_weights if targets.is_floating_point() else class_weights[targets]
     return (weights * each).sum() / weights.sum()

@@ -263,6 +263,9 @@ def test_everything_at_once_keeps_shape_and_range_and_leaves_the_input() -> None
         ("none", Augment()),
         ("flip", Augment(flip=True)),
         ("flip, shift=0.2 ,rotation=30", Augment(flip=True, shift=0.2, rotation=30)),
+        ("flip,vertical-flip,cutmix", Augment(flip=True, vertical_flip=True, cutmix=1.0)),
+        ("light", Augment(flip=True, rotation=10, zoom=0.1, shift=0.1)),
+        ("light,flip,zoom=0,noise=0.1", Augment(flip=True, rotation=10, shift=0.1, noise=0.1)),
         ("shift,rotation,zoom,crop", Augment(shift=0.1, rotation=15, zoom=0.1, crop=0.5)),
     ],
 )
@@ -278,6 +281,10 @@ def test_parse(text: str, augment: Augment) -> None:
         ("shift=a", r"augment shift needs a number; received 'a'"),
         ("shift=0.6", r"augment shift must be from 0 to 0\.5; received 0\.6"),
         ("zoom=nan", r"augment zoom must be from 0 to 0\.9; received nan"),
+        ("noise=2", r"augment noise must be from 0 to 1; received 2"),
+        ("mixup=-1", r"augment mixup must be from 0 to 10; received -1"),
+        ("vertical-flip=1", r"augment vertical_flip takes no number; received '1'"),
+        ("flip,strong", r"augment strong names a policy, which comes first; received 'flip,strong'"),
         ("rotation=-5", r"augment rotation must be from 0 to 180; received -5"),
         ("crop=0", r"augment crop must be above 0 and at most 1 \(an area\); received 0"),
     ],
@@ -288,5 +295,17 @@ def test_what_cannot_be_parsed_is_named(text: str, message: str) -> None:
 
 
 def test_an_unknown_augmentation_is_an_unknown_name() -> None:
-    with pytest.raises(UnknownName, match="Known: crop, flip, none, rotation, shift, zoom"):
-        Augment.parse("mixup")
+    with pytest.raises(
+        UnknownName, match="Known: blur, colour, contrast, crop, cutmix, elastic, erase, flip"
+    ):
+        Augment.parse("solarise")
+
+
+def test_policies_mirror_photos_and_no_digits() -> None:
+    for name in ("light", "strong"):
+        assert Augment.policy(name, 3).flip
+        assert not Augment.policy(name, 1).flip
+        assert Augment.parse(name, 1) == Augment.policy(name, 1)
+    assert Augment.policy("none", 3) == Augment()
+    with pytest.raises(UnknownName, match=r"Did you mean 'strong'"):
+        Augment.policy("stronger", 3)

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from prunelle.data.augment import Augment
-from prunelle.data.batches import Batches, epoch_order
+from prunelle.data.batches import Batches, derive_seed, epoch_order
 from prunelle.data.examples import Pixels
 from prunelle.errors import ArgumentError, Diverged
 from prunelle.training import engine
@@ -53,14 +53,19 @@ def plain_loop(network: nn.Module, pixels: Pixels, recipe: Recipe) -> list[tuple
         network.train()
         for step in range(steps):
             images, labels = batches.training_batch(order, step, BATCH, recipe.augment, recipe.seed, epoch)
+            shares = F.one_hot(labels, len(counts)).double()
+            if recipe.augment.mixup or recipe.augment.cutmix:
+                generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", epoch, step))
+                images, mixed = recipe.augment.mix(images, labels, len(counts), generator)
+                shares, labels = mixed.double(), mixed.argmax(dim=1)
             outputs = network(preprocess.normalise(images))
             logits, *others = outputs if isinstance(outputs, tuple) else (outputs,)
 
-            def smoothed(logits: torch.Tensor, labels: torch.Tensor = labels) -> torch.Tensor:
-                wanted = F.one_hot(labels, len(counts)) * (1 - recipe.label_smoothing)
-                wanted = wanted + recipe.label_smoothing / len(counts)
+            def smoothed(logits: torch.Tensor, shares: torch.Tensor = shares) -> torch.Tensor:
+                wanted = shares * (1 - recipe.label_smoothing) + recipe.label_smoothing / len(counts)
                 each = -(wanted * logits.log_softmax(dim=1)).sum(dim=1)
-                return (weights[labels] * each).sum() / weights[labels].sum()
+                heavy = shares @ weights.double()
+                return ((heavy * each).sum() / heavy.sum()).float()
 
             loss = smoothed(logits)
             total = loss + sum(0.3 * smoothed(other) for other in others)
@@ -113,6 +118,9 @@ RECIPES = {
     "one-cycle": Recipe(schedule="one-cycle", learning_rate=1e-2),
     "warm-up": Recipe(warmup_epochs=1, learning_rate=1e-2),
     "augmentation": Recipe(augment=Augment(flip=True, shift=0.2)),
+    "mixup": Recipe(augment=Augment(flip=True, mixup=0.4)),
+    "cutmix": Recipe(augment=Augment(cutmix=1.0)),
+    "mixup, balance and smoothing": Recipe(augment=Augment(mixup=0.4), balance=True, label_smoothing=0.2),
     "another seed": Recipe(seed=7),
 }
 
