@@ -2,6 +2,7 @@
 
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.comparing import compare
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
@@ -11,6 +12,7 @@ __all__ = [
     "MEMORY_BUDGET",
     "Pretrained",
     "choose_recipe",
+    "compare",
     "describe",
     "download_weights",
     "evaluate",
