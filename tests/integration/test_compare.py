@@ -174,6 +174,8 @@ def test_finished_runs_are_compared_as_they_are(whole: Comparison, tmp_path: Pat
     assert [each["accuracy"] for each in told["networks"]] == [
         each["accuracy"] for each in before["networks"]
     ]
+    again = prunelle("compare", "--resume", tmp_path / "c")
+    assert (again.code, "nothing to go on with" in again.err) == (1, True)
     one = prunelle("compare", *look, "--output", tmp_path / "d")
     assert (one.code, "one network under one recipe" in one.err) == (2, True)
     mixed = prunelle("compare", look[0], "lenet5")
