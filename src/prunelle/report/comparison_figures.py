@@ -17,6 +17,8 @@ from prunelle.report.drawing import (
     BLUE,
     GREEN,
     INK,
+    LINE,
+    MUTED,
     ORANGE,
     PURPLE,
     accuracy_axis,
@@ -111,7 +113,8 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
         label.set(color=INK, fontsize=10)
     axes.tick_params(axis="y", colors=INK)
     axes.grid(visible=False, axis="y")
-    axes.grid(visible=True, axis="x", color="#dedbd3", linewidth=0.8)
+    axes.grid(visible=True, axis="x", color=LINE, linewidth=0.8)
+    axes.set_xlabel(words("accuracy"))
     digits = 2 if axes.get_xlim()[1] - axes.get_xlim()[0] < 0.02 else 1
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(
@@ -167,11 +170,11 @@ def _draw_curves(axes: Axes, comparison: Comparison, quantity: str, words: Words
         accuracy_axis(axes, words, whole=longest == 1)
     else:
         loss_axis(axes, np.concatenate(everything), words)
-    _legend(axes, comparison)
+    _legend(axes, comparison, words)
 
 
-def _legend(axes: Axes, comparison: Comparison) -> None:
-    """Above the axes, where it hides nothing: a colour and a marker a network."""
+def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
+    """Above the axes, where it hides nothing: a colour and a marker a network, a dash a split."""
     handles = [
         Line2D(
             [],
@@ -183,11 +186,14 @@ def _legend(axes: Axes, comparison: Comparison) -> None:
         )
         for i, standing in enumerate(comparison.standings)
     ]
+    if has_validation(comparison):
+        for name, dash in (("validation", "solid"), ("train", (0, (4, 2)))):
+            handles.append(Line2D([], [], color=MUTED, linestyle=dash, linewidth=1.4, label=words(name)))
     legend = axes.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1),
-        ncols=3,
+        ncols=4,
         frameon=False,
         fontsize=9,
         labelcolor=INK,

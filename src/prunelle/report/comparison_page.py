@@ -179,7 +179,8 @@ def _difference(found: Difference, words: Words) -> dict[str, Any]:
         "points": signed(found.mean),
         "over_seeds": ends(found.over_seeds),
         "over_pictures": ends(found.over_pictures),
-        "clear": found.clear,
+        "verdict": words("clear" if found.clear else "unclear"),
+        "is_clear": found.clear,
     }
 
 

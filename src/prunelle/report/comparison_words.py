@@ -42,7 +42,7 @@ TEXTS = SHARED | {
     ),
     "seeds": Note("Seeds", "Graines"),
     "trainings": Note("Trainings", "Entraînements"),
-    "trainings_each": Note("{n} a network", "{n} par réseau"),
+    "trainings_each": Note("{n} per network", "{n} par réseau"),
     "judged_on": Note("Judged on", "Jugés sur"),
     "n_pictures": Note("{n} pictures", "{n} images"),
     "the_split": Note("the {split} split", "le jeu de {split}"),
@@ -63,8 +63,8 @@ TEXTS = SHARED | {
     "epoch_time": Note("Time per epoch", "Durée d’une époque"),
     "dots": Note("Accuracy, seed by seed", "Exactitude, graine par graine"),
     "dots_text": Note(
-        "A dot a training; the bar is the mean, with its 95 % interval over seeds.",
-        "Un point par entraînement ; le trait est la moyenne, avec son intervalle à 95 % sur les graines.",
+        "A dot a training; the upright bar is the mean, the band its 95 % interval over seeds.",
+        "Un point par entraînement ; le trait vertical est la moyenne, la bande son intervalle à 95 % sur les graines.",
     ),
     "dots_text_one": Note("A dot a training.", "Un point par entraînement."),
     "dots_alt": Note("{label}: {mean}", "{label} : {mean}"),
@@ -81,7 +81,6 @@ TEXTS = SHARED | {
         "Les lignes sont des moyennes sur les graines, les bandes vont de la plus basse à la plus haute. Sans jeu de "
         "validation, seul l’entraînement peut être montré.",
     ),
-    "validation_accuracy": Note("Accuracy", "Exactitude"),
     "curve_series": Note("{label}: {last} in the last epoch", "{label} : {last} à la dernière époque"),
     "differences": Note("Which differences are real?", "Quelles différences sont réelles ?"),
     "differences_text": Note(
