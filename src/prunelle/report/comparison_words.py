@@ -46,7 +46,6 @@ TEXTS = SHARED | {
     "judged_on": Note("Judged on", "Jugés sur"),
     "n_pictures": Note("{n} pictures", "{n} images"),
     "the_split": Note("the {split} split", "le jeu de {split}"),
-    "the_same_for_all": Note("the same for all", "les mêmes pour tous"),
     "time_in_all": Note("Training time, in all", "Durée totale d’entraînement"),
     "standings": Note("What each network reaches", "Ce qu’atteint chaque réseau"),
     "standings_text": Note(
@@ -57,7 +56,6 @@ TEXTS = SHARED | {
     ),
     "standings_text_one": Note("One training each.", "Un entraînement chacun."),
     "mean_interval": Note("95 % interval, seeds", "Intervalle à 95 %, graines"),
-    "each_seed": Note("Each seed", "Chaque graine"),
     "multiply_adds": Note("Multiply-adds", "Multiplications-additions"),
     "a_picture": Note("a picture", "par image"),
     "epoch_time": Note("Time per epoch", "Durée d’une époque"),
@@ -122,7 +120,6 @@ TEXTS = SHARED | {
         "Chacun est un entraînement ordinaire, avec son propre rapport.",
     ),
     "seed": Note("Seed", "Graine"),
-    "best_of": Note("Epoch kept", "Époque gardée"),
     "same_recipe": Note(
         "The recipe is the same for all; of the seed, only the number changes.",
         "La recette est la même pour tous ; seul le numéro de la graine change.",

@@ -138,15 +138,15 @@ def test_the_page_says_it() -> None:
     assert "98.50 – 99.50" in page  # 0.99 ± 4.30265·0.002/√3
     assert "61,706 416,520 2.0 s" in page
     assert "+2.00 +1.75 to +2.25" in page
-    assert re.search(r"\+2\.25 .{15,40} clear", page)
+    assert re.search(r"\+2\.25 [^a-z]+ to [^a-z]+ clear", page)
     assert "not clear" not in page
     assert "prunelle compare a b" in page
 
 
 def test_the_page_does_not_say_more_than_it_knows() -> None:
     page = text_of(comparison_page.render(comparison(GOOD, LIKE), "en"))
-    assert (
-        "good (99.00 %) and like (99.00 %) cannot be told apart" in page or "like (99.00 %) and good" in page
+    assert re.search(
+        r"\w+ \( 99\.00 % \) and \w+ \(99\.00 %\) cannot be told apart on these 1,000 test", page
     )
     assert "not clear" in page
     single = comparison(
@@ -170,7 +170,8 @@ def test_in_french() -> None:
 @pytest.mark.parametrize("key", sorted(TEXTS.keys() - SHARED.keys()))
 def test_both_languages_have_the_same_placeholders(key: str) -> None:
     names = [
-        {name for _, name, _, _ in string.Formatter().parse(text)} for text in (TEXTS[key].en, TEXTS[key].fr)
+        {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        for text in (TEXTS[key].en, TEXTS[key].fr)
     ]
     assert names[0] == names[1]
     assert "'" not in TEXTS[key].fr  # the apostrophe of typography
