@@ -53,8 +53,11 @@ def figures(path: Path) -> list[dict[str, str]]:
         ]
 
 
-def kill_at_write(output: str, resume: bool, number: int) -> None:
-    """``small_comparison`` that SIGKILLs itself in its ``number``-th atomic write, the file cut in two."""
+def kill_at_write(output: str, resume: bool, moment: int | str) -> None:
+    """``small_comparison`` that SIGKILLs itself in an atomic write, the file cut in two.
+
+    ``moment`` is the number of that write, or the name of a file in the comparison's own folder.
+    """
     from prunelle.training import checkpoint
 
     writes = 0
@@ -63,7 +66,7 @@ def kill_at_write(output: str, resume: bool, number: int) -> None:
     def deadly(source: str, target: str) -> None:
         nonlocal writes
         writes += 1
-        if writes == number:
+        if moment in (writes, os.path.relpath(target, output)):
             os.truncate(source, os.path.getsize(source) // 2)
             os.kill(os.getpid(), signal.SIGKILL)
         replace(source, target)

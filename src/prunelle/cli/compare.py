@@ -113,7 +113,8 @@ def _show(found: Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    terminal = Console(highlight=False, markup=False)
+    # Wider than any terminal: a line that does not fit is continued, no cell is cut.
+    terminal = Console(highlight=False, markup=False, width=250)
     table = Table(
         *("network", "accuracy", "each seed", "loss", "parameters", "multiply-adds", "s/epoch"), box=None
     )

@@ -107,7 +107,7 @@ def compare(
                 raise ArgumentError("finished runs are compared as they are; leave data and settings out.")
             return _compare_runs(found, output, Path(runs), language, command)
         else:
-            makers = makers_of(networks)
+            makers, chosen = makers_of(networks), _seeds(seeds)
             if output is not None:
                 refuse_occupied(Path(output))
             loaded = loading.load_data(
@@ -125,7 +125,7 @@ def compare(
                     "data": {"name": loaded.name, "source": loaded.source},
                     "networks": [dataclasses.asdict(each) for each in contestants],
                     "recipe": recipe.to_json(),
-                    "seeds": _seeds(seeds),
+                    "seeds": chosen,
                     "size": size,
                     "fit": fit,
                 },
@@ -139,9 +139,10 @@ def compare(
                 _train_all(plan, memory_budget, language, listener)
                 return _conclude(plan, language)
         except Interrupted as error:
-            first = str(error).partition("\n")[0].replace(" go on with:", "")
+            # The training said how to go on with itself alone.
+            first = str(error).splitlines()[0].removesuffix(" go on with:")
             raise Interrupted(
-                f"{first} Go on with the comparison:\n  {plan.resume_command}", error.exit_code
+                f"{first} go on with the comparison:\n  {plan.resume_command}", error.exit_code
             ) from None
         except KeyboardInterrupt:
             raise Interrupted(
