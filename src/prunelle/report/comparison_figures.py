@@ -104,7 +104,7 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
         )
     # The dots decide what is shown; an interval from two seeds may reach far beyond, and is cut.
     low, high = min(values), max(values)
-    margin = max(0.35 * (high - low), 0.004)
+    margin = max(0.35 * (high - low), 0.002)
     axes.set_xlim(max(low - margin, 0), min(high + margin, 1))
     axes.set_ylim(len(standings) - 0.45, -0.55)
     names = [_short_label(standing) for standing in standings]
