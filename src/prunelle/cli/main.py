@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "Train a classifier on labelled pictures.",
     "evaluate": "Measure a trained run on labelled pictures.",
     "predict": "Name what is on pictures.",
+    "compare": "Train several networks alike and compare them.",
     "augment": "Draw what random changes do to pictures.",
     "networks": "List the networks, or show one layer by layer.",
     "weights": "List published weights; download some.",

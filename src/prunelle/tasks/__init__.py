@@ -3,6 +3,7 @@
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.augmenting import augment
 from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.comparing import compare
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
@@ -13,6 +14,7 @@ __all__ = [
     "Pretrained",
     "augment",
     "choose_recipe",
+    "compare",
     "describe",
     "download_weights",
     "evaluate",
