@@ -15,6 +15,7 @@ COMMANDS = {
     "evaluate": "Measure a trained run on labelled pictures.",
     "predict": "Name what is on pictures.",
     "networks": "List the networks, or show one layer by layer.",
+    "convolve": "Show convolution itself, on a picture or a signal.",
     "weights": "List published weights; download some.",
 }
 """Each is a function of its name in ``prunelle.cli.<name>``."""

@@ -2,6 +2,7 @@
 
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
@@ -11,10 +12,12 @@ __all__ = [
     "MEMORY_BUDGET",
     "Pretrained",
     "choose_recipe",
+    "convolve",
     "describe",
     "download_weights",
     "evaluate",
     "predict",
     "pretrained",
+    "save_convolution",
     "train",
 ]
