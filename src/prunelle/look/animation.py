@@ -50,8 +50,8 @@ class Animation:
     frame_s: float
 
     def save_gif(self, path: Path) -> None:
-        """A GIF that repeats for ever, in the 64 colours that suit its frames best."""
-        images = self._images(64)
+        """A GIF that repeats for ever, in the 96 colours that suit its frames best."""
+        images = self._images(96)
         times = [round(1000 * self.frame_s)] * len(images)
         times[-1] += 1500
         images[0].save(path, save_all=True, append_images=images[1:], duration=times, loop=0, optimize=False)
@@ -69,6 +69,10 @@ class Animation:
         """The frames with one palette for all: where nothing changes, no byte does."""
         some = self.frames[:: max(1, len(self.frames) // 6)] + self.frames[-1:]
         palette = Image.fromarray(np.concatenate(some)).quantize(num_colours, Image.Quantize.MEDIANCUT)
+        # Means of nearly white colours would be grey beside the page's white.
+        entries = np.array(palette.getpalette()).reshape(-1, 3)
+        entries[(entries > 247).all(axis=1)] = 255
+        palette.putpalette(entries.astype(np.uint8).tobytes())
         none = Image.Dither.NONE
         return [Image.fromarray(frame).quantize(palette=palette, dither=none) for frame in self.frames]
 

@@ -50,6 +50,11 @@ def say(note: Note, language: Language, **values: object) -> str:
     return re.sub(r" (?=[:;?!»])|(?<=«) ", "\N{NO-BREAK SPACE}", text) if language == "fr" else text
 
 
+def label_width(values: np.ndarray, language: Language) -> float:
+    """Inches that the longest of these numbers takes in small print, with a gap after it."""
+    return (max(len(number(float(value), language)) for value in values) + 1) * 0.64 * SMALL / 72
+
+
 def number(value: float, language: Language, digits: int = 4) -> str:
     """``12``, ``−0.25`` (French ``−0,25``): whole where it is whole, else in at most so many digits."""
     if abs(value - round(value)) < 1e-9 and abs(value) < 1e6:
@@ -235,14 +240,15 @@ def cells(
     axes.imshow(fills, extent=(0, wide, tall, 0), aspect="auto", interpolation="none")
     axes.set_xlim(0, wide)
     axes.set_ylim(tall, 0)
+    if max(tall, wide) > MOST_NUMBERED and tall > 1:
+        return
     for x in range(wide + 1):
         axes.plot([x, x], [0, tall], color=LINE, linewidth=0.8, clip_on=False)
     for y in range(tall + 1):
         axes.plot([0, wide], [y, y], color=LINE, linewidth=0.8, clip_on=False)
-    if max(tall, wide) > MOST_NUMBERED and tall > 1:
-        return
     texts = [[number(value, language) for value in row] for row in values]
-    longest = max(len(text) for row in texts for text in row)
+    # Bold numbers are framed, and want more room.
+    longest = max(len(text) for row in texts for text in row) + (bold is not None)
     size = size or number_size(axes, longest, tall, wide)
     for row in range(tall):
         for column in range(wide):
@@ -278,10 +284,12 @@ def _pale_greys(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
 
 
 def scale(
-    figure: Figure, left: float, bottom: float, width: float, values: np.ndarray, language: Language
+    figure: Figure, middle: float, bottom: float, width: float, values: np.ndarray, language: Language
 ) -> None:
     """The bar of colours of a map under it, with its ends; ``≥`` where values go on beyond."""
     span = limits(values)
+    width = max(width, 1.9)  # or its numbers would touch
+    left = middle - width / 2
     axes = place(figure, left, bottom, width, 0.11)
     axes.imshow(colours(np.linspace(*span, 256)[None], span), extent=(0, 1, 0, 1), aspect="auto")
     frame(axes, 0, 0, 1, 1, colour=MUTED, width_pt=0.6)
@@ -301,14 +309,12 @@ def stems(
     colour: str,
     language: Language,
     *,
-    numbered: bool | None = None,
+    numbered: bool,
 ) -> None:
     """A signal: each value a stem where there are few, a line where there are many.
 
-    ``numbered`` writes the values beside the stems, else there is an axis; None for what suits their number.
+    ``numbered`` writes the values beside the stems, else there is an axis.
     """
-    if numbered is None:
-        numbered = len(values) <= 30
     axes.set_axis_on()
     few = len(values) <= 60
     if few:

@@ -67,26 +67,27 @@ class Journey:
 
 def journey(result: Convolution) -> Journey | None:
     """None where the kernel is larger than what moves."""
-    weights = result.weights if result.weights.ndim == result.dims else result.weights[..., 0]
-    thing = _reduced(result)
-    if any(span > size for span, size in zip(result.extent, thing.shape, strict=True)):
+    dims, thing = result.dims, _reduced(result)
+    if any(span > size for span, size in zip(result.extent, thing.shape, strict=False)):
         return None
     # Room for the kernel on every side, in multiples of the stride so that maps line up.
     margin = [-(-span // step) * step for span, step in zip(result.extent, result.stride, strict=True)]
-    travel, shifts = _way(thing.shape, result.stride)
-    sizes = [size + 2 * room + far for size, room, far in zip(thing.shape, margin, travel, strict=True)]
-    ground = 0.0 if result.dims == 1 else _ground(thing)
+    travel, shifts = _way(thing.shape[:dims], result.stride)
+    sizes = [size + 2 * room + far for size, room, far in zip(thing.shape, margin, travel, strict=False)]
+    # Per channel, where there are channels.
+    ground = np.zeros(()) if dims == 1 else _ground(thing)
     fields, maps = [], []
     for shift in shifts:
-        field = np.full(sizes, ground)
+        field = np.broadcast_to(ground, (*sizes, *ground.shape)).copy()
         place = tuple(
             slice(room + by, room + by + size)
-            for room, by, size in zip(margin, shift, thing.shape, strict=True)
+            for room, by, size in zip(margin, shift, thing.shape, strict=False)
         )
         field[place] = thing
         fields.append(field)
-        maps.append(slide(field, weights, result.stride, result.dilation))
-    still = float(weights.sum()) * ground
+        map_ = slide(field, result.weights, result.stride, result.dilation)
+        maps.append(map_.sum(axis=-1) if thing.ndim > dims else map_)
+    still = float((result.weights * ground).sum())
     differences = [
         np.abs(
             _moved(maps[0], [by // step for by, step in zip(shift, result.stride, strict=True)], still) - one
@@ -106,23 +107,26 @@ def journey(result: Convolution) -> Journey | None:
 
 
 def _reduced(result: Convolution) -> np.ndarray:
-    """The input in grey and small enough to move: a picture by the mean of blocks, a signal by its middle."""
+    """The input, small enough to move: a picture by the mean of blocks, a signal by its middle."""
     if result.dims == 1:
         most = int(np.abs(result.input).argmax())
         return draw.crop(result.input, (most,), (min(SIGNAL, len(result.input)),))[0]
-    values = draw.grey(result.input)
-    block = -(-max(values.shape) // OBJECT)
-    tall, wide = (size // block for size in values.shape)
-    if min(tall, wide) < 1:
-        return values[:OBJECT, :OBJECT]
-    blocks = values[: tall * block, : wide * block].reshape(tall, block, wide, block)
-    return np.asarray(blocks.mean(axis=(1, 3)))
+    values = result.input
+    sides = values.shape[:2]
+    # The shorter side stays twice as long as the kernel, where it was.
+    room = min(size // (2 * span) for size, span in zip(sides, result.extent, strict=True))
+    block = max(1, min(-(-max(sides) // OBJECT), room))
+    tall, wide = (size // block for size in sides)
+    blocks = values[: tall * block, : wide * block].reshape(tall, block, wide, block, *values.shape[2:])
+    reduced = blocks.mean(axis=(1, 3))
+    starts = [max(0, (size - OBJECT) // 2) for size in (tall, wide)]
+    return np.asarray(reduced[starts[0] : starts[0] + OBJECT, starts[1] : starts[1] + OBJECT])
 
 
-def _ground(thing: np.ndarray) -> float:
+def _ground(thing: np.ndarray) -> np.ndarray:
     """What lies around a picture: the usual value along its edge, so that the edge shows as little as may be."""
     edge = np.concatenate([thing[0], thing[-1], thing[:, 0], thing[:, -1]])
-    return float(np.median(edge))
+    return np.asarray(np.median(edge, axis=0))
 
 
 def _way(sizes: tuple[int, ...], stride: tuple[int, ...]) -> tuple[list[int], list[tuple[int, ...]]]:
@@ -171,7 +175,7 @@ def _map_box(trip: Journey, shift: tuple[int, ...]) -> tuple[list[float], list[f
     """Corner and size, in the map, of everything that the object touches."""
     corner, size = [], []
     for at, by, step, span, length in zip(
-        trip.corner, shift, trip.stride, trip.extent, trip.object_.shape, strict=True
+        trip.corner, shift, trip.stride, trip.extent, trip.object_.shape, strict=False
     ):
         first = -(-(at + by - span + 1) // step)
         last = (at + by + length - 1) // step
@@ -184,7 +188,7 @@ def still(trip: Journey, language: Language) -> Figure:
     """Three moments, the input above and the map below."""
     figure = draw.canvas(7.2)
     moments = [0, len(trip.shifts) // 2, len(trip.shifts) - 1]
-    centres = (2.35, 6.4, 10.45) if trip.object_.ndim == 2 else (2.4, 6.5, 10.6)
+    centres = (2.35, 6.4, 10.45) if len(trip.shifts[0]) == 2 else (2.4, 6.5, 10.6)
     draw.write(figure, 0.3, 6.82, draw.say(INPUT, language), bold=True, size=draw.TITLE, align="left")
     draw.write(figure, 0.3, 3.42, draw.say(MAP, language), bold=True, size=draw.TITLE, align="left")
     for moment, x in zip(moments, centres, strict=True):
@@ -214,8 +218,8 @@ def _panel(
 ) -> Axes:
     """One moment's field or map, its top at ``top``, in a box of that width and height."""
     width, height = box
-    if values.ndim == 2:
-        wide, high = draw.fit(values.shape, box)
+    if len(trip.shifts[0]) == 2:
+        wide, high = draw.fit(values.shape[:2], box)
         axes = draw.place(figure, x - wide / 2, top - high, wide, high)
         draw.show(axes, values, draw.limits(trip.maps[0] if is_map else trip.fields[0]))
         return axes
@@ -247,8 +251,8 @@ def _marks(axes: Axes, trip: Journey, shift: tuple[int, ...], is_map: bool) -> l
         corner, size = _map_box(trip, shift)
     else:
         corner = [float(at + by) for at, by in zip(trip.corner, shift, strict=True)]
-        size = [float(length) for length in trip.object_.shape]
-    if trip.object_.ndim == 1:
+        size = [float(length) for length in trip.object_.shape[: len(shift)]]
+    if len(trip.shifts[0]) == 1:
         low, high = axes.get_ylim()
         if is_map:
             corner[0] = float(_map_places(trip)[0] + trip.stride[0] * corner[0])
@@ -274,10 +278,12 @@ def _marks(axes: Axes, trip: Journey, shift: tuple[int, ...], is_map: bool) -> l
 
 def moving(trip: Journey, language: Language) -> Animation:
     """One frame a move."""
-    flat = trip.object_.ndim == 1
+    flat = len(trip.shifts[0]) == 1
     footing = 0.6
     tall = (
-        max(draw.fit(one.shape, (5.7, 4.7))[1] for one in (trip.fields[0], trip.maps[0])) if not flat else 4.9
+        max(draw.fit(one.shape[:2], (5.7, 4.7))[1] for one in (trip.fields[0], trip.maps[0]))
+        if not flat
+        else 4.9
     )
     figure = draw.canvas(footing + tall + 0.85)
     titles = (draw.say(INPUT, language), draw.say(MAP, language))
@@ -287,7 +293,7 @@ def moving(trip: Journey, language: Language) -> Animation:
     else:
         places = []
         for x, values in ((3.3, trip.fields[0]), (9.5, trip.maps[0])):
-            wide, high = draw.fit(values.shape, (5.7, 4.7))
+            wide, high = draw.fit(values.shape[:2], (5.7, 4.7))
             places.append((x - wide / 2, footing + (tall - high) / 2, wide, high))
     axes = [draw.place(figure, *box) for box in places]
     for box, title in zip(places, titles, strict=True):

@@ -30,8 +30,8 @@ BORDERS = {
 }
 SIZES = Note("Size of the output: {formulas}", "Taille de la sortie : {formulas}")
 AND = Note(" and ", " et ")
-FRAMED = Note("Framed: {terms} = {total}", "Encadré : {terms} = {total}")
-RINGED = Note("Ringed: {terms} = {total}", "Cerclé : {terms} = {total}")
+FRAMED = Note("Framed: {sum}", "Encadré : {sum}")
+RINGED = Note("Ringed: {sum}", "Cerclé : {sum}")
 EVERY_CHANNEL = Note("the same on each channel", "le même sur chaque canal")
 
 SLID_AS_IS = Note("Cross-correlation", "Corrélation croisée")
@@ -100,7 +100,7 @@ def numbered(values: np.ndarray) -> bool:
 
 def _picture(result: Convolution, language: Language) -> Figure:
     spot = strongest(result) if numbered(result.input) and numbered(result.output) else None
-    foot = 1.75 if spot is None else 2.05
+    foot = 1.95 if spot is None else 2.05
     box = (4.7, 4.7)
     sizes = [draw.fit(values.shape[:2], box) for values in (result.input, result.output)]
     tall = max(2.9, *(high for _, high in sizes))
@@ -120,7 +120,7 @@ def _picture(result: Convolution, language: Language) -> Figure:
         else:
             draw.show(axes, values, draw.limits(values))
             if not draw.is_colour(values):
-                draw.scale(figure, x + wide * 0.2, y - 0.24, wide * 0.6, values, language)
+                draw.scale(figure, x + wide / 2, y - 0.24, wide * 0.6, values, language)
         draw.heading(figure, left + box[0] / 2, y + high, name, draw.shape_text(values))
     _kernel(figure, result, middle, tall, language)
     draw.write(figure, lefts[0] + box[0] + 0.3, middle, sign(result), size=40, vertical="center")
@@ -153,14 +153,19 @@ def strongest(result: Convolution) -> tuple[int, ...] | None:
     return tuple(int(at) for at in np.unravel_index(int(sizes.argmax()), sizes.shape))
 
 
-def sum_text(terms: list[tuple[float, float]], language: Language, per_line: int = 9) -> str:
-    """``(−1) · 3 + 0 · 5 + 1 · 8``, so many products a line."""
+def sum_text(result: Convolution, place: tuple[int, ...], language: Language, per_line: int = 9) -> str:
+    """``(−1)·3 + 0·5 + 1·8 = 5``, so many products a line; weights that are fractions over one divisor."""
+    _, divisor = draw.fraction(result.weights)
 
     def factor(value: float) -> str:
         text = draw.number(value, language)
         return f"({text})" if value < 0 else text
 
-    return draw.wrapped([f"{factor(weight)}·{factor(value)}" for weight, value in terms], per_line)
+    products = [f"{factor(weight * divisor)}·{factor(value)}" for weight, value in result.terms(*place)]
+    text = draw.wrapped(products, per_line)
+    if divisor > 1:
+        text = f"({text}) / {divisor}"
+    return f"{text} = {draw.number(float(result.output[place]), language, 6)}"
 
 
 def _kernel(figure: Figure, result: Convolution, middle: float, tall: float, language: Language) -> None:
@@ -171,7 +176,7 @@ def _kernel(figure: Figure, result: Convolution, middle: float, tall: float, lan
     if same or len(slices) > 3:
         slices = slices[:1]
     side = 1.5 if len(slices) == 1 else min(1.0, (tall - 0.8) / 3 - 0.1)
-    wide, high = draw.fit(*slices[0].shape, (side, side))
+    wide, high = draw.fit(slices[0].shape, (side, side))
     pile = len(slices) * high + (len(slices) - 1) * 0.1
     top = middle + pile / 2
     title = draw.say(KERNEL, language)
@@ -225,15 +230,16 @@ def _kernel_cells(
 def _foot(figure: Figure, result: Convolution, spot: tuple[int, ...] | None, language: Language) -> None:
     """The formula, one worked value where there is a place for it, the sizes, the settings."""
     x = draw.WIDTH / 2
-    terms = result.terms(*spot) if spot is not None else []
-    worked = 0 < len(terms) <= 9
+    worked = ""
+    if spot is not None and result.weights.size <= 9:
+        text = sum_text(result, spot, language)
+        worked = draw.say(FRAMED if result.dims == 2 else RINGED, language, sum=text)
+    # A longer one would not fit the figure's width.
+    if len(worked) > 105:
+        worked = ""
     draw.write(figure, x, 1.28 if worked else 0.98, result.formula_tex(), size=draw.TITLE + 1, math=True)
-    if spot is not None and worked:
-        total = draw.number(float(result.output[spot]), language)
-        text = draw.say(
-            FRAMED if result.dims == 2 else RINGED, language, terms=sum_text(terms, language), total=total
-        )
-        draw.write(figure, x, 0.76, text, colour=draw.ORANGE)
+    if worked:
+        draw.write(figure, x, 0.76, worked, colour=draw.ORANGE)
     formulas = draw.say(AND, language).join(result.size_formulas())
     draw.write(figure, x, 0.46, draw.say(SIZES, language, formulas=formulas))
     kind = draw.say(PROPER if result.flip else CORRELATION, language)
@@ -251,6 +257,9 @@ def _signal(result: Convolution, language: Language) -> Figure:
     start = (spot[0] if spot else 0) * result.stride[0] - result.padding[0][0]
     window = start + np.arange(len(weights), dtype=float) * result.dilation[0]
     low, high = min(0.0, centres[0], window[0]) - 0.6, max(size - 1.0, centres[-1], window[-1]) + 0.6
+    whole, divisor = draw.fraction(weights)
+    kernel_title = titled(KERNEL, result.kernel_name, language) + (f"  × 1/{divisor}" if divisor > 1 else "")
+    inches_apart = (draw.WIDTH - 1.2) / (high - low)
     rows = (
         (
             titled(INPUT, result.input_name, language),
@@ -260,12 +269,14 @@ def _signal(result: Convolution, language: Language) -> Figure:
             5.3,
             1.35,
         ),
-        (titled(KERNEL, result.kernel_name, language), weights, window, draw.INK, 3.75, 0.8),
+        (kernel_title, whole, window, draw.INK, 3.75, 0.8),
         (draw.say(OUTPUT, language), result.output, centres, draw.ORANGE, 1.85, 1.25),
     )
     for title, values, places, colour, bottom, tall in rows:
         axes = draw.place(figure, 0.85, bottom, draw.WIDTH - 1.2, tall)
-        draw.stems(axes, places, values, colour, language)
+        apart = inches_apart * (float(places[1] - places[0]) if len(places) > 1 else 1.0)
+        numbered = len(values) <= 30 and apart >= draw.label_width(values, language)
+        draw.stems(axes, places, values, colour, language, numbered=numbered)
         axes.set_xlim(low, high)
         if values is not result.output:
             axes.axvspan(start - 0.45, start + result.extent[0] - 0.55, color=draw.PAPER, zorder=0)
@@ -366,7 +377,8 @@ def _convention_signals(
         (on_input, 10.75, 3.2, draw.ORANGE),
     ):
         axes = draw.place(figure, middle - wide / 2, bottom + 0.35, wide, 1.85)
-        draw.stems(axes, np.arange(len(values)) * 1.0, values, colour, language, numbered=len(values) <= 10)
+        numbered = wide / (len(values) + 0.2) >= draw.label_width(values, language)
+        draw.stems(axes, np.arange(len(values)) * 1.0, values, colour, language, numbered=numbered)
         axes.set_xlim(-0.6, len(values) - 0.4)
 
 
@@ -402,13 +414,13 @@ def channels(result: Convolution, language: Language) -> Figure:
         draw.write(figure, x_part, y + out_high / 2 + 0.09, draw.say(PART, language), size=draw.SMALL)
         if c:
             draw.write(
-                figure, x_part + out_wide / 2 + 0.22, y + row / 2, "+", size=24, bold=True, vertical="center"
+                figure, x_part - out_wide / 2 - 0.24, y + row / 2, "+", size=24, bold=True, vertical="center"
             )
-    draw.scale(figure, x_part - out_wide * 0.35, 0.8 - 0.24, out_wide * 0.7, parts, language)
+    draw.scale(figure, x_part, 0.8 - 0.24, out_wide * 0.7, parts, language)
     draw.write(figure, x_sum - big[0] / 2 - 0.26, middle, "=", size=24, vertical="center")
     axes = _labelled(figure, total, x_sum, middle, draw.say(SUM, language))
     _ring(axes, spot, total.shape)
-    draw.scale(figure, x_sum - big[0] * 0.35, middle - big[1] / 2 - 0.24, big[0] * 0.7, total, language)
+    draw.scale(figure, x_sum, middle - big[1] / 2 - 0.24, big[0] * 0.7, total, language)
     terms = " + ".join(
         draw.number(v, language) if v >= 0 else f"({draw.number(v, language)})" for v in parts[spot]
     )

@@ -118,8 +118,10 @@ def _worked(figure: Figure, x: float, y: float, window: np.ndarray, how: str, la
         text = f"max({joint.join(numbers)}) = {draw.number(float(window.max()), language)}"
     else:
         signed = [f"({text})" if text.startswith("\N{MINUS SIGN}") else text for text in numbers]
-        text = f"({' + '.join(signed)}) / {len(window)} = {draw.number(float(window.mean()), language)}"
-    draw.write(figure, x, y, text, size=draw.SMALL + 0.5)
+        text = f"({' + '.join(signed)}) / {len(window)} = {draw.number(float(window.mean()), language, 6)}"
+    # As wide as the room between two panels.
+    size = min(draw.SMALL + 0.5, 3.9 * 72 / (0.62 * len(text)))
+    draw.write(figure, x, y, text, size=size)
 
 
 def _whole(figure: Figure, values: np.ndarray, language: Language) -> None:
@@ -136,7 +138,7 @@ def _whole(figure: Figure, values: np.ndarray, language: Language) -> None:
         axes = draw.place(figure, x - wide * share / 2, top - high * share, wide * share, high * share)
         draw.show(axes, shown, span)
         draw.heading(figure, x, top, draw.say(title, language), draw.shape_text(shown))
-    draw.scale(figure, 6.75 + 0.9, 0.55, 2.2, values, language)
+    draw.scale(figure, 8.75, 0.55, 2.2, values, language)
 
 
 def _signal(values: np.ndarray, language: Language) -> Figure:

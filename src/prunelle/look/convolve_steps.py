@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -34,19 +33,20 @@ MOST_WEIGHTS = 25
 MOST_SIGNAL_CELLS = 18
 
 PIECE = Note("{height} × {width} piece", "morceau {height} × {width}")
+FIRST_CHANNEL = Note("{shape} of the first channel", "{shape} du premier canal")
+FIRST_SLICE = Note("{shape}, first slice", "{shape}, première tranche")
 PIECE_OF_SIGNAL = Note("{length} of its values", "{length} de ses valeurs")
 WITH_PADDING = Note("{shape}, grey: padding", "{shape}, en gris : bordure ajoutée")
-DIVIDED = Note("({terms}) / {divisor} = {total}", "({terms}) / {divisor} = {total}")
 
 
 def small_piece(result: Convolution) -> Convolution | None:
     """The same operation on a piece of the input that is small enough; None where the kernel is too large.
 
-    Colour pictures are taken in grey, with the first slice of the kernel.
+    Of a picture with channels, the first, with the first slice of the kernel.
     """
     dims = result.dims
     kernel = result.kernel if result.kernel.ndim == dims else result.kernel[..., 0]
-    values = draw.grey(result.input) if dims == 2 else result.input
+    values = result.input if result.input.ndim == dims else result.input[..., 0]
     most = MOST_CELLS if dims == 2 else MOST_SIGNAL_CELLS
     sides = []
     for size, span, stride, padding in zip(
@@ -96,7 +96,7 @@ def steps(small: Convolution, whole: Convolution, language: Language) -> Animati
 
 def _picture(small: Convolution, whole: Convolution, language: Language) -> Animation:
     padded, weights = small.padded, small.weights
-    products, divisor = draw.fraction(weights)
+    products, _ = draw.fraction(weights)
     wide, high = draw.fit(padded.shape, (5.3, 4.6))
     out_wide, out_high = draw.fit(small.output.shape, (4.0, min(4.6, 0.75 * small.output.shape[0] + 1)))
     lines = -(-weights.size // 9)
@@ -116,7 +116,10 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
         figure, weights, x - kernel_wide / 2, middle - kernel_high / 2, kernel_wide, kernel_high, language
     )
     title = small.kernel_name or draw.say(KERNEL, language)
-    draw.heading(figure, x, middle + kernel_high / 2, title, draw.shape_text(weights))
+    below = draw.shape_text(weights)
+    if whole.input.ndim > whole.dims:
+        below = draw.say(FIRST_SLICE, language, shape=below)
+    draw.heading(figure, x, middle + kernel_high / 2, title, below)
     draw.write(figure, 5.95, middle, "∗" if small.flip else "⋆", size=40, vertical="center")
     draw.write(figure, 8.1, middle, "=", size=26, vertical="center")
     out = draw.place(figure, right, middle - out_high / 2, out_wide, out_high)
@@ -163,11 +166,7 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
                 )
             )  # fmt: skip
         going.append(_box(axes, start[0], start[1], *small.extent))
-        terms = [
-            (float(weight), value)
-            for weight, (_, value) in zip(products.flat, small.terms(row, column), strict=True)
-        ]
-        going.append(_sum_line(figure, terms, divisor, total, foot, language))
+        going.append(_sum_line(figure, small, (row, column), foot, language))
         return staying, going
 
     return film(figure, [functools.partial(frame, *at) for at in np.ndindex(small.output.shape)], 0.7)
@@ -239,8 +238,7 @@ def _signal(small: Convolution, whole: Convolution, language: Language) -> Anima
                 ),
             ]  # fmt: skip
         going.append(_box(axes, 0, start, 1, small.extent[0]))
-        terms = [(float(weight), value) for weight, (_, value) in zip(products, small.terms(at), strict=True)]
-        going.append(_sum_line(figure, terms, divisor, float(small.output[at]), 1.15, language))
+        going.append(_sum_line(figure, small, (at,), 1.15, language))
         return staying, going
 
     return film(figure, [functools.partial(frame, at) for at in range(len(small.output))], 0.7)
@@ -272,29 +270,19 @@ def _input_text(small: Convolution, whole: Convolution, language: Language) -> s
             text = draw.say(PIECE, language, height=small.input.shape[0], width=small.input.shape[1])
         else:
             text = draw.say(PIECE_OF_SIGNAL, language, length=len(small.input))
+    if whole.input.ndim > whole.dims:
+        text = draw.say(FIRST_CHANNEL, language, shape=text)
     if any(map(any, small.padding)):
         text = draw.say(WITH_PADDING, language, shape=text)
     return text
 
 
 def _sum_line(
-    figure: Figure,
-    terms: Sequence[tuple[float, float]],
-    divisor: int,
-    total: float,
-    top: float,
-    language: Language,
+    figure: Figure, small: Convolution, place: tuple[int, ...], top: float, language: Language
 ) -> Artist:
-    text = sum_text(list(terms), language)
-    result = draw.number(total, language)
-    text = (
-        draw.say(DIVIDED, language, terms=text, divisor=divisor, total=result)
-        if divisor > 1
-        else f"{text} = {result}"
-    )
     return figure.text(
-        0.5, (top - 0.1) / figure.get_figheight(), text, ha="center", va="top", fontsize=draw.LABEL + 1,
-        color=draw.INK, linespacing=1.35, parse_math=False,
+        0.5, (top - 0.1) / figure.get_figheight(), sum_text(small, place, language), ha="center", va="top",
+        fontsize=draw.LABEL + 1, color=draw.INK, linespacing=1.35, parse_math=False,
     )  # fmt: skip
 
 
