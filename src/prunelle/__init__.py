@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prunelle.errors import PrunelleError
     from prunelle.networks import build
     from prunelle.report.run import Run
-    from prunelle.tasks import compare, evaluate, predict, pretrained, train
+    from prunelle.tasks import compare, convolve, evaluate, predict, pretrained, train
     from prunelle.training.recipe import Recipe
 
 _HOMES = {
@@ -35,6 +35,7 @@ _HOMES = {
     "Run": "prunelle.report.run",
     "build": "prunelle.networks",
     "compare": "prunelle.tasks",
+    "convolve": "prunelle.tasks",
     "evaluate": "prunelle.tasks",
     "from_arrays": "prunelle.data",
     "load": "prunelle.data",
@@ -52,6 +53,7 @@ __all__ = [
     "Run",
     "build",
     "compare",
+    "convolve",
     "evaluate",
     "from_arrays",
     "load",
