@@ -193,7 +193,8 @@ def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1),
-        ncols=4,
+        # As many as fit beside each other, in inches: a line of 0.5, letters of about 0.085, axes of 4.4.
+        ncols=max(1, int(4.4 / (0.5 + 0.085 * max(len(str(each.get_label())) for each in handles)))),
         frameon=False,
         fontsize=9,
         labelcolor=INK,
