@@ -61,14 +61,12 @@ def save_figure(comparison: Comparison, file: Path, words: Words) -> None:
     figure = Figure(figsize=(10.4, 4.6 + 0.5 * rows), layout="constrained")
     figure.get_layout_engine().set(hspace=0.06, wspace=0.05)  # type: ignore[union-attr, call-arg]
     grid = figure.add_gridspec(2, 2, height_ratios=[0.7 + 0.5 * rows, 3.8])
-    for place, draw in (
-        (grid[0, :], lambda axes: _draw_dots(axes, comparison, words)),
-        (grid[1, 0], lambda axes: _draw_curves(axes, comparison, "loss", words)),
-        (grid[1, 1], lambda axes: _draw_curves(axes, comparison, "accuracy", words)),
-    ):
-        axes = figure.add_subplot(place)
+    above, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
+    for axes in (above, left, right):
         style(axes)
-        draw(axes)
+    _draw_dots(above, comparison, words)
+    _draw_curves(left, comparison, "loss", words)
+    _draw_curves(right, comparison, "accuracy", words)
     file.parent.mkdir(exist_ok=True)
     save(figure, file, format="png", dpi=150, facecolor="white")
 
@@ -187,13 +185,17 @@ def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
         for i, standing in enumerate(comparison.standings)
     ]
     if has_validation(comparison):
-        for name, dash in (("validation", "solid"), ("train", (0, (4, 2)))):
-            handles.append(Line2D([], [], color=MUTED, linestyle=dash, linewidth=1.4, label=words(name)))
+        validation, training = words("validation"), words("train")
+        handles += [
+            Line2D([], [], color=MUTED, linewidth=1.4, label=validation),
+            Line2D([], [], color=MUTED, linewidth=1.4, label=training, linestyle="dashed"),
+        ]
     legend = axes.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 1),
-        ncols=4,
+        # As many as fit beside each other, in inches: a line of 0.5, letters of about 0.085, axes of 4.4.
+        ncols=max(1, int(4.4 / (0.5 + 0.085 * max(len(str(each.get_label())) for each in handles)))),
         frameon=False,
         fontsize=9,
         labelcolor=INK,

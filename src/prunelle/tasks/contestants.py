@@ -141,7 +141,7 @@ def grouped(runs: Sequence[Run]) -> list[tuple[Contestant, Sequence[Run]]]:
         ArgumentError: they are all alike, or two of them are the same training.
     """
     groups: dict[str, list[Run]] = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: run.recipe.seed):
         described = {key: run.info["network"][key] for key in ("name", "options", "input_shape")}
         recipe = {key: value for key, value in run.info["recipe"].items() if key != "seed"}
         start = run.info["network"].get("weights")
