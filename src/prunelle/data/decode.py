@@ -2,7 +2,7 @@
 
 A picture is told by its content, never by its name. JPEGs go through libjpeg-turbo (simplejpeg), decoded at a
 half, a quarter or an eighth of their size where that is still at least twice what is needed; everything else,
-and whatever simplejpeg refuses, goes through Pillow. All resizing is Pillow's antialiased bilinear.
+and whatever simplejpeg refuses, goes through Pillow. All resizing is antialiased bilinear (``fitting``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from prunelle.data.fitting import as_image, resize, scales
+from prunelle.data.fitting import as_image, resize, scales, shrink
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import BadPicture
 
@@ -41,6 +41,7 @@ _LARGE_PIXELS = 32_000_000
 _one_large_at_a_time = threading.Lock()
 
 _HEAD_BYTES = 32
+_FIRST_BYTES = 1 << 16  # all of most pictures
 _BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -73,10 +74,11 @@ def read_bytes(path: Path) -> bytes:
         BadPicture: the file cannot be opened, is empty, or is no picture.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-            _reader(head, str(path))
-            return head + file.read()
+        # Not buffered: straight from the system, in two thirds of the time.
+        with path.open("rb", buffering=0) as file:
+            head = file.read(_FIRST_BYTES)
+            _reader(head[:_HEAD_BYTES], str(path))
+            return head + file.readall()
     except OSError as error:
         raise BadPicture(str(path), CANNOT_OPEN.format(error=error.strerror or error)) from None
 
@@ -112,7 +114,10 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
                 # TIFF turns itself upright while loading and then has no orientation left.
                 image.load()
                 plain = _plain(image, preprocess.channels)
-                return _fit(plain, _orientation(image), preprocess)
+                orientation = _orientation(image)
+                size = _stored_size(preprocess, orientation)
+                pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
+                return _upright(pixels, orientation, preprocess)
     except BadPicture:
         raise
     except Exception:
@@ -185,8 +190,8 @@ def _fast_jpeg(content: bytes, file: str, preprocess: Preprocess) -> np.ndarray 
     _refuse_bomb(width, height, file)
     if colorspace not in ("YCbCr", "RGB", "Gray"):
         return None
-    orientation = 1
-    if b"Exif\0\0" in content or b"tiff:Orientation" in content:
+    orientation, end = 1, _jpeg_header_end(content)
+    if content.find(b"Exif\0\0", 0, end) >= 0 or content.find(b"tiff:Orientation", 0, end) >= 0:
         try:
             with _no_warnings(), JpegImageFile(io.BytesIO(content)) as image:
                 orientation = _orientation(image)
@@ -214,10 +219,24 @@ def _fast_jpeg(content: bytes, file: str, preprocess: Preprocess) -> np.ndarray 
         if "remature end" in str(error):
             raise BadPicture(file, DAMAGED) from None
         return None
-    if orientation == 1 and array.shape[:2] == preprocess.input_size and preprocess.crop_fraction == 1:
-        return array  # type: ignore[no-any-return]
     # 9 pixels become 3 at a quarter; the picture is 2.25 of them, the rest is padding, hence the extent.
-    return _fit(as_image(array), orientation, preprocess, extent=(height / factor, width / factor))
+    extent = height / factor, width / factor
+    size, fit, crop_fraction = _stored_size(preprocess, orientation), preprocess.fit, preprocess.crop_fraction
+    if extent == size and crop_fraction == 1:
+        pixels = array
+    elif max(scale_y, scale_x) * factor <= 0.5:
+        pixels = shrink(array, size, fit, extent, crop_fraction)
+    else:
+        pixels = resize(as_image(array), size, fit, extent, crop_fraction)
+    return _upright(pixels, orientation, preprocess)
+
+
+def _jpeg_header_end(content: bytes) -> int:
+    """Where the pixels begin (the marker SOS); the end of ``content`` where something unusual comes first."""
+    at = 2
+    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] not in (b"\xda", b"\xff"):
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return at if content[at : at + 2] == b"\xff\xda" else len(content)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -228,12 +247,8 @@ def _orientation(image: Image.Image) -> int:
     return value if value in _UPRIGHT else 1
 
 
-def _fit(
-    image: Image.Image, orientation: int, preprocess: Preprocess, extent: tuple[float, float] | None = None
-) -> np.ndarray:
-    """L or RGB as stored → upright ``(H, W, C)``, border included. It is turned last, when it is small."""
-    size = _stored_size(preprocess, orientation)
-    pixels = resize(image, size, preprocess.fit, extent, preprocess.crop_fraction)
+def _upright(pixels: np.ndarray, orientation: int, preprocess: Preprocess) -> np.ndarray:
+    """As stored → upright ``(H, W, C)``, border included. It is turned last, when it is small."""
     if orientation != 1:
         upright = as_image(pixels).transpose(_UPRIGHT[orientation])
         pixels = np.asarray(upright).reshape(*preprocess.size, -1)

@@ -1,11 +1,15 @@
 """The geometry of ``Preprocess``: crop, pad, squash and border, for one picture or an array of them.
 
-All resizing is Pillow's bilinear, which averages over what it drops (antialiasing).
+All resizing is bilinear and averages over what it drops (antialiasing): Pillow's, or for large arrays PyTorch's,
+which gives the same within one level, three times faster.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import torch
 from PIL import Image
 
 from prunelle.data.preprocess import Fit, Preprocess
@@ -75,26 +79,72 @@ def resize(
         extent: height and width that the picture takes of ``image``, from its top left; all of it if None.
         crop_fraction: as ``Preprocess`` has it.
     """
-    height, width = size
-    full_height, full_width = extent or (image.height, image.width)
-    scale_y, scale_x = scales((full_height, full_width), size, fit, crop_fraction)
+    inner, box = _box(extent or (image.height, image.width), size, fit, crop_fraction)
+    resized = image.resize(inner[::-1], Image.Resampling.BILINEAR, box=(box[1], box[0], box[3], box[2]))
+    return _centred(np.asarray(resized).reshape(*inner, -1), size)
+
+
+def shrink(
+    array: np.ndarray,
+    size: tuple[int, int],
+    fit: Fit,
+    extent: tuple[float, float],
+    crop_fraction: float = 1.0,
+) -> np.ndarray:
+    """``resize`` for ``(H, W, C)`` uint8 that is at least twice as large as wanted, three times faster.
+
+    The same within the rounding of a level, except that the middle that ``crop`` keeps may start up to an eighth of
+    a pixel of ``array`` beside its exact place.
+    """
+    inner, (top, left, bottom, right) = _box(extent, size, fit, crop_fraction)
+    step_y, step_x = (bottom - top) / inner[0], (right - left) / inner[1]
+    first_row, extra_rows = _whole_start(top, step_y)
+    first_column, extra_columns = _whole_start(left, step_x)
+    rows = slice(first_row, math.ceil(bottom + step_y))
+    columns = slice(first_column, math.ceil(right + step_x))
+    # The operator wants its rows without gaps, and copies more slowly.
+    part = torch.from_numpy(np.ascontiguousarray(array[rows, columns])).permute(2, 0, 1).unsqueeze(0)
+    # The operator behind F.interpolate(antialias=True), which takes no scales beside a size.
+    resized = torch.ops.aten._upsample_bilinear2d_aa(
+        part, (inner[0] + extra_rows, inner[1] + extra_columns), False, 1 / step_y, 1 / step_x
+    )
+    return _centred(resized[0, :, extra_rows:, extra_columns:].permute(1, 2, 0).numpy(), size)
+
+
+def _whole_start(start: float, step: float) -> tuple[int, int]:
+    """A whole pixel nearly a few steps before ``start``, and how many: PyTorch can begin at no other.
+
+    At least one where there is room, so that the first pixel averages over what is before it too.
+    """
+    room = min(4, int(start / step))
+    num_steps = min(range(min(1, room), room + 1), key=lambda n: abs((start - n * step + 0.5) % 1 - 0.5))
+    return round(start - num_steps * step), num_steps
+
+
+def _box(
+    source: tuple[float, float], size: tuple[int, int], fit: Fit, crop_fraction: float
+) -> tuple[tuple[int, int], tuple[float, float, float, float]]:
+    """Height and width that the picture takes of the result, and what it shows there: top, left, bottom, right."""
+    height, width = source
+    scale_y, scale_x = scales(source, size, fit, crop_fraction)
     if fit == "pad":
-        inner_height = min(height, max(1, round(full_height * scale_y)))
-        inner_width = min(width, max(1, round(full_width * scale_x)))
-        box = (0.0, 0.0, full_width, full_height)
-    else:
-        # The middle part that becomes the whole result; all of it for squash.
-        inner_height, inner_width = height, width
-        part_width, part_height = min(full_width, width / scale_x), min(full_height, height / scale_y)
-        x, y = (full_width - part_width) / 2, (full_height - part_height) / 2
-        box = (x, y, min(full_width, x + part_width), min(full_height, y + part_height))
-    resized = image.resize((inner_width, inner_height), Image.Resampling.BILINEAR, box=box)
-    pixels = np.asarray(resized).reshape(inner_height, inner_width, -1)
-    if (inner_height, inner_width) == size:
+        inner_height = min(size[0], max(1, round(height * scale_y)))
+        inner_width = min(size[1], max(1, round(width * scale_x)))
+        return (inner_height, inner_width), (0.0, 0.0, height, width)
+    # The middle part that becomes the whole result; all of it for squash.
+    part_height, part_width = min(height, size[0] / scale_y), min(width, size[1] / scale_x)
+    y, x = (height - part_height) / 2, (width - part_width) / 2
+    return size, (y, x, min(height, y + part_height), min(width, x + part_width))
+
+
+def _centred(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Black around, up to ``size``."""
+    height, width = pixels.shape[:2]
+    if (height, width) == size:
         return pixels
-    padded = np.zeros((height, width, pixels.shape[2]), np.uint8)
-    top, left = (height - inner_height) // 2, (width - inner_width) // 2
-    padded[top : top + inner_height, left : left + inner_width] = pixels
+    padded = np.zeros((*size, pixels.shape[2]), np.uint8)
+    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    padded[top : top + height, left : left + width] = pixels
     return padded
 
 

@@ -18,6 +18,7 @@ from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
 from prunelle.report.run import Run
 from prunelle.texts import Note
+from prunelle.training import speed
 from prunelle.training.checkpoint import write_text
 
 SPLITS_FILE = "splits.csv"
@@ -61,6 +62,7 @@ def decode_all(
     Raises:
         BadPictures: too many cannot be read, or a class of the training split is left with none.
     """
+    speed.keep_large_blocks()
     size = sum(cache.decoded_bytes(split, preprocess) for split in data.splits())
     pixels = {
         split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.progress)

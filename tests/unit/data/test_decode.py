@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from prunelle.data import Preprocess, decode
-from prunelle.data.fitting import fit_array
+from prunelle.data.fitting import fit_array, resize, shrink
 from prunelle.errors import ArgumentError, BadPicture
 from tests.pictures import bad_pictures, encoded, jpeg_with_size, make_bad_pictures, photo
 
@@ -249,6 +249,57 @@ def test_border_is_black_and_outside():
     np.testing.assert_array_equal(pixels, expected)
     jpeg = read(encoded(Image.new("RGB", (4, 4), "white"), "JPEG"), (4, 4), border=2)
     np.testing.assert_array_equal(jpeg, expected)
+
+
+def test_a_jpeg_as_large_as_its_bordered_size_is_resized_before_the_border():
+    content = encoded(Image.new("RGB", (12, 12), "white"), "JPEG")
+    expected = np.zeros((12, 12, 3))
+    expected[2:10, 2:10] = 255
+    np.testing.assert_array_equal(read(content, (8, 8), border=2), expected)
+    # And one that has the size before the border is only framed.
+    framed = read(encoded(photo(8, 8), "JPEG"), (8, 8), border=2)
+    np.testing.assert_array_equal(framed[2:10, 2:10], of_file(encoded(photo(8, 8), "JPEG")))
+    assert framed.sum() == framed[2:10, 2:10].sum(dtype=int)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "squash"])
+@pytest.mark.parametrize(("width", "height"), [(250, 188), (187, 250), (251, 129), (128, 128)])
+def test_shrinking_an_array_is_pillows_resize(fit, width, height):
+    """The same box worked out by Pillow: one level of rounding, and an eighth of a pixel of the slopes."""
+    image = photo(width, height)
+    for mode, crop in (("RGB", 1.0), ("L", 1.0), ("RGB", 0.875)):
+        crop_fraction = crop if fit == "crop" else 1.0
+        array = np.array(image.convert(mode)).reshape(height, width, -1)
+        extent = (height - 0.5, width - 0.25)  # as a scaled decode leaves it
+        found = shrink(array, (56, 64), fit, extent, crop_fraction).astype(int)
+        expected = resize(image.convert(mode), (56, 64), fit, extent, crop_fraction)
+        assert found.shape == expected.shape == (56, 64, array.shape[2])
+        slope = (
+            np.abs(np.diff(array.astype(int), axis=1)).max()
+            + np.abs(np.diff(array.astype(int), axis=0)).max()
+        )
+        assert np.abs(found - expected).max() <= 1 + slope / 8
+
+
+@pytest.mark.parametrize("blocks", ["xmp after a thumbnail", "stray bytes"])
+def test_orientation_is_found_wherever_the_header_has_it(blocks):
+    """A thumbnail has a start-of-scan marker of its own, and stray bytes stop the walk through the header."""
+    stored = Image.fromarray(np.ascontiguousarray(STORED[3]))
+    content = encoded(stored, "JPEG", quality=95, subsampling=0)
+    xmp = (
+        b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description tiff:Orientation="3"/>'
+        b"</rdf:RDF></x:xmpmeta>"
+    )
+
+    def block(marker, data):
+        return b"\xff" + marker + (len(data) + 2).to_bytes(2, "big") + data
+
+    before = block(b"\xed", b"Photoshop 3.0\0" + encoded(photo(8, 8), "JPEG"))
+    if blocks == "stray bytes":
+        before = block(b"\xfe", b"a comment") + bytes(3)
+    content = content[:2] + before + block(b"\xe1", xmp) + content[2:]
+    np.testing.assert_allclose(read(content, (16, 32)).astype(int), CORNERS, atol=24)
 
 
 @pytest.mark.parametrize("name", bad_pictures())
