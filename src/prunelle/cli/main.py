@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "Train a classifier on labelled pictures.",
     "evaluate": "Measure a trained run on labelled pictures.",
     "predict": "Name what is on pictures.",
+    "look": "Show what a network sees.",
     "networks": "List the networks, or show one layer by layer.",
     "weights": "List published weights; download some.",
 }

@@ -23,8 +23,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from prunelle.report.content import ReportContent
-from prunelle.report.words import NO_BREAK, Words
-from prunelle.texts import Language
+from prunelle.report.words import Words
+from prunelle.texts import NO_BREAK, Language
 from prunelle.training.metrics import Evaluation
 
 # Blue and vermillion of Okabe & Ito (2008), told apart by colour-blind readers.

@@ -1,20 +1,10 @@
-"""The report's sentences in English and French, and numbers written as each language writes them.
-
-The French below is typed with ordinary spaces; ``Words`` puts in the unbreakable ones that typography asks
-for before ``: ; ? ! % »`` and after ``«``.
-"""
+"""The report's sentences in English and French, and numbers written as each language writes them."""
 
 from __future__ import annotations
 
 import datetime
-import math
-import re
 
-from prunelle.texts import Language, Note
-
-NO_BREAK = "\N{NO-BREAK SPACE}"
-THIN = "\N{NARROW NO-BREAK SPACE}"
-NO_VALUE = "–"
+from prunelle.texts import NO_BREAK, Note, Typography
 
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -246,22 +236,10 @@ _REASONS_FR = {
 }
 
 
-class Words:
+class Words(Typography):
     """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates."""
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
-
-    def __call__(self, key: str, **values: object) -> str:
-        """The text of ``key`` with its ``{placeholders}`` filled."""
-        return self.note(TEXTS[key]).format(**values)
-
-    def note(self, note: Note) -> str:
-        """A ``Note`` in this language, its French spaces made unbreakable."""
-        if self.language == "en":
-            return re.sub(r"(?<=\d) (?=%)", NO_BREAK, note.en)
-        text = re.sub(r" (?=[:%»])|(?<=«) ", NO_BREAK, note.fr)
-        return re.sub(r" (?=[;?!])", THIN, text)
+    texts = TEXTS
 
     def reason(self, reason: str) -> str:
         """Why a picture was left out; as it came where it is not one of the known reasons."""
@@ -273,29 +251,6 @@ class Words:
         if not (colon and start in _REASONS_FR):
             return reason
         return f"{_REASONS_FR[start]}{NO_BREAK}: {rest}"
-
-    def integer(self, number: int) -> str:
-        """``10000`` → ``10,000``, French ``10 000``."""
-        return f"{number:,}".replace(",", "," if self.language == "en" else THIN)
-
-    def decimal(self, number: float | None, digits: int) -> str:
-        """``0.0567`` with 3 digits → ``0.057``, French ``0,057``; a dash where there is no value."""
-        if number is None or math.isnan(number):
-            return NO_VALUE
-        text = f"{number:,.{digits}f}"
-        return text if self.language == "en" else text.replace(",", THIN).replace(".", ",")
-
-    def percent(self, share: float | None, *, digits: int = 1, sign: bool = True) -> str:
-        """``0.989`` → ``98.9 %``.
-
-        Digits are added, up to 3, where rounding would turn almost all into all or almost none into none:
-        ``0.9998`` → ``99.98 %``.
-        """
-        if share is None or math.isnan(share):
-            return NO_VALUE
-        while digits < 3 and 0 < share < 1 and round(share * 100, digits) in (0, 100):
-            digits += 1
-        return self.decimal(share * 100, digits) + (NO_BREAK + "%" if sign else "")
 
     def interval(self, low: float, high: float) -> str:
         """``98.7–99.1 %``, French ``98,7 à 99,1 %``."""

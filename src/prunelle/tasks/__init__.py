@@ -4,6 +4,7 @@ from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
+from prunelle.tasks.look import look_into
 from prunelle.tasks.training import train
 from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 
@@ -14,6 +15,7 @@ __all__ = [
     "describe",
     "download_weights",
     "evaluate",
+    "look_into",
     "predict",
     "pretrained",
     "train",
