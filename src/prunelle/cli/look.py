@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from prunelle.cli.options import SizeType, style_options, weights_options
+from prunelle.cli.options import SizeType, data_options, style_options, weights_options
 
-VIEWS = ("filters", "activations", "where")
+VIEWS = ("filters", "activations", "where", "channel", "classes", "patches", "space", "health")
 
 
 @click.command()
@@ -28,6 +28,10 @@ VIEWS = ("filters", "activations", "where")
     metavar="NAME",
     help="Where it looked for this class; may be repeated.",
 )
+@click.option("--between", nargs=2, metavar="NAME NAME", help="Two classes to tell apart.")
+@click.option("--data", metavar="DATA", help="Labelled pictures, as for train. Default: those of the run.")
+@data_options
+@click.option("--sample", type=click.IntRange(min=3), help="How many of them to look at. Default: up to 500.")
 @click.option(
     "--scale",
     type=click.Choice(("channel", "shared")),

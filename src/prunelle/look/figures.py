@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import io
 import math
 import re
 import warnings
@@ -21,12 +20,13 @@ import matplotlib
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from prunelle.texts import Typography
@@ -72,9 +72,11 @@ class Plate:
         with warnings.catch_warnings():
             # A script without a font here shows as boxes in the PNG; a browser has fonts.
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
-            buffer = io.BytesIO()
-            self.figure.savefig(buffer, format="png", dpi=DPI)
-            _lighter(Image.open(buffer).convert("RGB")).save(png, optimize=True)
+            canvas = FigureCanvasAgg(self.figure)
+            self.figure.set_dpi(DPI)
+            canvas.draw()  # type: ignore[no-untyped-call]
+            drawn = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+            _lighter(Image.fromarray(drawn[..., :3])).save(png)
             # Text stays text: small, searchable, and read aloud.
             with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "prunelle"}):
                 self.figure.savefig(svg, format="svg", metadata={"Date": None})
@@ -92,16 +94,24 @@ class Sheet:
     Args:
         title, subtitle: at its top; cut where they are too long.
         height: of all of it.
+        corner: ``(H, W, C)`` uint8, the picture it is all about, for the top right corner.
     """
 
-    def __init__(self, title: str, subtitle: str, height: float) -> None:
+    def __init__(self, title: str, subtitle: str, height: float, corner: np.ndarray | None = None) -> None:
         self.figure = Figure(figsize=(WIDTH, height), facecolor="white")
         self.height = height
         self._canvas = self.figure.add_axes((0, 0, 1, 1))
         self._canvas.set(xlim=(0, WIDTH), ylim=(height, 0))
         self._canvas.set_axis_off()
-        self.text(MARGIN, 0.5, title, 17, weight="bold", width=WIDTH - 2 * MARGIN)
-        self.text(MARGIN, 0.82, subtitle, 12, colour=MUTED, width=WIDTH - 2 * MARGIN)
+        room = WIDTH - 2 * MARGIN - (1.4 if corner is not None else 0)
+        self.text(MARGIN, 0.5, title, 17, weight="bold", width=room)
+        self.text(MARGIN, 0.82, subtitle, 12, colour=MUTED, width=room)
+        if corner is not None:
+            high, wide = corner.shape[:2]
+            side = 0.85 / max(high, wide)
+            across, down = wide * side, high * side
+            pixels = resized(to_bytes(corner), round(across * DPI), round(down * DPI))
+            self.image(WIDTH - MARGIN - across, 0.2, across, down, pixels)
 
     def text(
         self,
@@ -243,7 +253,8 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        return float(TextPath((0, 0), drawable, prop=font).get_extents().x1) / 72
+        width, _, _ = text_to_path.get_text_width_height_descent(drawable, font, ismath=False)
+        return float(width) / 72
 
 
 def shortened(text: str, size: float, width: float, weight: str = "normal") -> str:
@@ -264,10 +275,10 @@ def short(value: float, words: Typography) -> str:
 
 
 def _lighter(image: Image.Image) -> Image.Image:
-    """With a palette where up to 256 colours are all there is, or nearly so: a third of the bytes."""
-    small = image.quantize(256, dither=Image.Dither.NONE)
-    difference = np.abs(np.asarray(small.convert("RGB"), np.int16) - np.asarray(image, np.int16))
-    return small if difference.max() <= 8 else image
+    """In grey where there is no more colour than the ink has: a third of the bytes."""
+    pixels = np.asarray(image)
+    chroma = pixels.max(axis=2) - pixels.min(axis=2)
+    return image.convert("L") if chroma.max() <= 24 else image
 
 
 @functools.cache

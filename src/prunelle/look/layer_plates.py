@@ -38,7 +38,7 @@ from prunelle.texts import Language
 
 Scale = Literal["channel", "shared"]
 
-MOST_FILTERS = 32
+MOST_FILTERS, MOST_INPUTS = 32, 64
 """Filters, and input channels, on one page of a deeper layer."""
 MOST_UNITS = 512
 """Units of a dense layer on one page, in rows of 128."""
@@ -52,7 +52,7 @@ def filter_plates(
 ) -> Iterator[Plate]:
     """The kernels of a convolution: in colour over three channels, else channel by channel.
 
-    A deeper layer of at most 64×64 kernels is shown whole, on pages of ``MOST_FILTERS`` squared; of a larger one
+    A deeper layer of at most 64×64 kernels is shown whole, on pages of ``MOST_FILTERS``; of a larger one
     the first page, and with ``channel`` (an index from 0) that filter's kernels, all of them.
     """
     words = Words(language)
@@ -107,8 +107,8 @@ def filter_plates(
 
 def _matrices(filters: Filters, title: str, words: Words) -> Iterator[Plate]:
     number, inputs, height, width = filters.weights.shape
-    whole = number <= 2 * MOST_FILTERS and inputs <= 2 * MOST_FILTERS
-    row_pages, column_pages = pages(number, MOST_FILTERS), pages(inputs, MOST_FILTERS)
+    whole = number <= 2 * MOST_FILTERS and inputs <= MOST_INPUTS
+    row_pages, column_pages = pages(number, MOST_FILTERS), pages(inputs, MOST_INPUTS)
     if not whole:
         row_pages, column_pages = row_pages[:1], column_pages[:1]
     limit = filters.limit or 1.0
@@ -172,6 +172,7 @@ def activation_plates(
     scale: Scale = "channel",
     channel: int | None = None,
     classes: Sequence[str] | None = None,
+    pixels: np.ndarray | None = None,
 ) -> Iterator[Plate]:
     """What a layer makes of one picture: a map a channel on pages of ``MOST_TILES``, bars for a dense layer.
 
@@ -182,12 +183,13 @@ def activation_plates(
         scale: ``channel``, each stretched from its lowest value to its highest, or ``shared``.
         channel: only this one, an index from 0.
         classes: of the output layer, to name its bars.
+        pixels: ``(H, W, C)`` uint8, the picture, for the corner.
     """
     words = Words(language)
     title = words("activations", layer=layer.label)
     values = output.detach().float().cpu().numpy()
     if not layer.has_maps:
-        yield from _bars(layer, values.ravel(), title, picture, words, classes)
+        yield from _bars(layer, values.ravel(), title, picture, words, classes, pixels)
         return
     chosen = range(len(values)) if channel is None else [channel]
     low, high = float(values.min()), float(values.max())
@@ -207,7 +209,7 @@ def activation_plates(
             labels.append(str(index + 1))
             flat.append(one.min() == one.max())
         told = _numbered(text, page, len(chosen), MOST_TILES, words)
-        figure = _tiles(title, told, tiles, labels, words, flat=flat)
+        figure = _tiles(title, told, tiles, labels, words, flat=flat, corner=pixels)
         yield Plate("activations", _paged("activations", picture, layer.name, page=page), title, figure)
 
 
@@ -219,6 +221,7 @@ def _tiles(
     words: Words,
     limit: float | None = None,
     flat: Sequence[bool] | None = None,
+    corner: np.ndarray | None = None,
 ) -> Figure:
     """Tiles of one size with a number above each; ``limit`` adds the scale of signed weights."""
     height, width = tiles[0].shape[:2]
@@ -227,7 +230,7 @@ def _tiles(
     columns, side = best_grid(len(tiles), aspect, _ROOM, TALLEST - top - MARGIN, _LABEL, _GAP)
     down = side / aspect
     rows = math.ceil(len(tiles) / columns)
-    sheet = Sheet(title, text, max(top + rows * (down + _LABEL + _GAP) - _GAP + MARGIN, 3.0))
+    sheet = Sheet(title, text, max(top + rows * (down + _LABEL + _GAP) - _GAP + MARGIN, 3.0), corner)
     whole = mosaic(tiles, columns, (side, down), (_GAP, _LABEL + _GAP))
     sheet.image(
         MARGIN,
@@ -249,7 +252,13 @@ def _tiles(
 
 
 def _bars(
-    layer: Layer, values: np.ndarray, title: str, picture: int, words: Words, classes: Sequence[str] | None
+    layer: Layer,
+    values: np.ndarray,
+    title: str,
+    picture: int,
+    words: Words,
+    classes: Sequence[str] | None,
+    corner: np.ndarray | None,
 ) -> Iterator[Plate]:
     named = classes is not None and len(classes) == len(values) <= 30
     for page, (first, last) in enumerate(pages(len(values), MOST_UNITS)):
@@ -258,7 +267,7 @@ def _bars(
         )
         rows = pages(last - first, 128)
         each = (TALLEST - TITLE_SPACE - 0.9) / max(len(rows), 2)
-        sheet = Sheet(title, text, TITLE_SPACE + len(rows) * each + 0.9 + (0.5 if named else 0))
+        sheet = Sheet(title, text, TITLE_SPACE + len(rows) * each + 0.9 + (0.5 if named else 0), corner)
         low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
         margin = 0.05 * ((high - low) or 1.0)
         for row, (start, end) in enumerate(rows):

@@ -79,6 +79,7 @@ def where_plate(
     name: str,
     layer: str | None,
     language: Language,
+    page: int = 0,
 ) -> Plate:
     """One picture, a row for each class asked for, a column for each method.
 
@@ -117,7 +118,9 @@ def where_plate(
         whole = mosaic(tiles, columns, (across, down), (_GAP, 0))
         sheet.image(MARGIN, y, columns * (across + _GAP) - _GAP, down, whole)
     _legends(sheet, methods, words)
-    return Plate("where", file_name("where", picture), title, sheet.figure)
+    return Plate(
+        "where", file_name("where", picture) + (f"-p{page + 1}" if page else ""), title, sheet.figure
+    )
 
 
 def _legends(sheet: Sheet, methods: Sequence[Method], words: Words) -> None:

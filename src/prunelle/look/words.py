@@ -64,6 +64,65 @@ TEXTS = {
     "much": Note("much", "beaucoup"),
     "against": Note("against", "contre"),
     "speaks_for": Note("for", "pour"),
+    "channel": Note("Channel {channel} of {layer}", "Canal {channel} de {layer}"),
+    "channel_text": Note(
+        "A picture of the class and, beside it, the channel’s map; one scale for all: black {low}, white {high}.",
+        "Une image de la classe et, à côté, la carte du canal ; une seule échelle : noir {low}, blanc {high}.",
+    ),
+    "pair": Note("What tells {first} from {second}", "Ce qui distingue {first} de {second}"),
+    "pair_text": Note(
+        "The channels whose responses separate them best. Score: the probability that {first} (or {second}) excites "
+        "the channel more.",
+        "Les canaux dont les réponses les séparent le mieux. Score : probabilité que {first} (ou {second}) excite "
+        "davantage le canal.",
+    ),
+    "channel_of": Note("{layer} · {channel}", "{layer} · {channel}"),
+    "score_for": Note("{score} for {name}", "{score} pour {name}"),
+    "mean_map": Note("mean map, {name}", "carte moyenne, {name}"),
+    "response": Note("response", "réponse"),
+    "share_of": Note("share of pictures", "part des images"),
+    "alone": Note("Channels that answer to one class alone", "Canaux qui ne répondent qu’à une classe"),
+    "alone_text": Note(
+        "Median response to each class, and where its middle half lies. Score: against the class it is confused "
+        "with most.",
+        "Réponse médiane à chaque classe, et sa moitié centrale. Score : face à la classe avec laquelle on la "
+        "confond le plus.",
+    ),
+    "patches": Note("What channels of {layer} look for", "Ce que cherchent des canaux de {layer}"),
+    "patches_text": Note(
+        "Left, a picture synthesised to excite the channel; then the {n} strongest patches of {field} pixels, of "
+        "{pictures} pictures.",
+        "À gauche, une image synthétisée pour exciter le canal ; puis les {n} morceaux de {field} pixels qui "
+        "l’excitent le plus, parmi {pictures} images.",
+    ),
+    "synthesised": Note("synthesised", "synthétisée"),
+    "not_made": Note("not made", "non faite"),
+    "strongest": Note("strongest patches →", "morceaux les plus forts →"),
+    "space_pca": Note("The space of features: PCA", "L’espace des caractéristiques : ACP"),
+    "space_tsne": Note("The space of features: t-SNE", "L’espace des caractéristiques : t-SNE"),
+    "space_pca_text": Note(
+        "{n} pictures by their {d} features; the two axes keep {share} of the variance.",
+        "{n} images par leurs {d} caractéristiques ; les deux axes gardent {share} de la variance.",
+    ),
+    "space_tsne_text": Note(
+        "{n} pictures by their {d} features. Neighbours are alike; distances between groups mean nothing.",
+        "{n} images par leurs {d} caractéristiques. Les voisins se ressemblent ; les distances entre groupes ne "
+        "disent rien.",
+    ),
+    "mistake": Note("mistake", "erreur"),
+    "mistakes": Note("{n} mistakes, circled", "{n} erreurs, entourées"),
+    "one_mistake": Note("1 mistake, circled", "1 erreur, entourée"),
+    "other_classes": Note("other classes", "autres classes"),
+    "health": Note("Dead, saturated, redundant", "Morts, saturés, redondants"),
+    "health_text": Note(
+        "Share of each layer, over {n} pictures. Redundant: correlation above {twins} with an earlier channel.",
+        "Part de chaque couche, sur {n} images. Redondant : corrélation de plus de {twins} avec un canal précédent.",
+    ),
+    "dead": Note("dead", "morts"),
+    "saturated": Note("saturated", "saturés"),
+    "redundant": Note("redundant", "redondants"),
+    "layer": Note("layer", "couche"),
+    "number_of": Note("channels", "canaux"),
 }
 
 

@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
 
 import numpy as np
 import torch
 from torch import nn
 
 from prunelle.data import decode
+from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import BadPicture, BadPictures, RunError, UnknownName
-from prunelle.look.attribution import METHODS, attribute, has_relu, probabilities
-from prunelle.look.figures import Plate
-from prunelle.look.filters import filters_of
-from prunelle.look.layer_plates import Scale, activation_plates, filter_plates
-from prunelle.look.layers import Anatomy, Layer, check_channel, examine, outputs_of
-from prunelle.look.picture_plates import Answer, where_plate
+from prunelle.look.attribution import probabilities
+from prunelle.look.figures import DPI, Plate
+from prunelle.look.layer_plates import Scale
+from prunelle.look.layers import examine
+from prunelle.look.picture_plates import Answer
 from prunelle.report import gallery
-from prunelle.report.console import Listener, Style, make_listener
+from prunelle.report.console import Style, make_listener
 from prunelle.report.run import Run
 from prunelle.tasks.answering import expand_files
 from prunelle.tasks.subject import Subject, find_subject
+from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
 from prunelle.tasks.weights import Pretrained
 from prunelle.texts import Language, Note, default_language
 from prunelle.training.checkpoint import write_text
-
-_T = TypeVar("_T")
-
-View = Literal["filters", "activations", "where"]
-VIEWS: tuple[View, ...] = get_args(View)
-
-MOST_CHANNELS = 8192
-"""Channels of all layers together whose maps are shown for a picture unless layers are named."""
-MOST_CONVOLUTIONS = 16
-"""Whose filters are shown unless layers are named."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,32 +47,6 @@ class Gallery:
     unreadable: tuple[BadPicture, ...]
 
 
-class _LeftOut(Exception):
-    """A view makes no sense here."""
-
-    def __init__(self, note: Note) -> None:
-        self.note = note
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Look:
-    """One look: what is looked at, at what, and how."""
-
-    subject: Subject
-    anatomy: Anatomy
-    answers: Sequence[Answer]
-    layers: Sequence[Layer] | None
-    channel: int | None
-    targets: Sequence[int]
-    scale: Scale
-    language: Language
-    listener: Listener
-
-    @property
-    def classes(self) -> Sequence[str] | None:
-        return self.subject.classes
-
-
 def look_into(
     subject: Run | Pretrained | nn.Module | str | Path,
     pictures: Sequence[str | Path] = (),
@@ -92,6 +56,11 @@ def look_into(
     layers: Sequence[str] | None = None,
     channel: int | None = None,
     classes: Sequence[str] = (),
+    between: tuple[str, str] | None = None,
+    data: Data | str | Path | None = None,
+    labels: str | None = None,
+    data_dir: str | Path | None = None,
+    sample: int | None = None,
     scale: Scale = "channel",
     network: nn.Module | None = None,
     weights: str | Path | None = None,
@@ -112,7 +81,12 @@ def look_into(
         views: some of ``VIEWS``; None for all that make sense.
         layers: names, as ``prunelle networks`` prints them; None for all of a network of moderate size.
         channel: only this one, from 1.
-        classes: for which to show where the network looked; none for its two most probable ones.
+        classes: for which to show where the network looked, and which channels answer to them; none for its two
+            most probable ones, and every class.
+        between: two classes to tell apart; None for those it confuses most.
+        data: labelled pictures for the views over many, as ``prunelle.load`` takes them; None for those of the run.
+        labels, data_dir: as ``prunelle.load``.
+        sample: how many of them to look at; None for 500, or fewer where the network takes long.
         scale: of the maps: each channel its own, or one shared by a layer.
         network: the module, if the run trained one of your own.
         weights, size, mean, std: of a network by name, as ``pretrained``; without weights they are random.
@@ -157,19 +131,28 @@ def look_into(
             )
         anatomy = examine(found.network, found.preprocess.input_shape)
         answers, unreadable = _answers(found, pictures)
+        known = found.classes or (answers[0].classes if answers else ())
+        for name in (*classes, *(between or ())):
+            if known and name not in known:
+                raise UnknownName("class", name, known)
         for bad in unreadable:
             notes.append(
                 Note(f"{bad.file} cannot be read: {bad.reason}", f"{bad.file} est illisible : {bad.reason}")
             )
         for note in notes:
             listener.note(note)
-        look = _Look(
+        look = Look(
             subject=found,
             anatomy=anatomy,
             answers=answers,
             layers=None if layers is None else anatomy.find(layers),
             channel=channel,
-            targets=[_class_index(name, answers, found) for name in classes],
+            classes=classes,
+            pair=between,
+            data=data,
+            labels=labels,
+            data_dir=data_dir,
+            sample_size=sample,
             scale=scale,
             language=language or default_language(),
             listener=listener,
@@ -180,17 +163,17 @@ def look_into(
 
 
 def _write(
-    look: _Look, views: Sequence[View], folder: Path, notes: Sequence[Note], unreadable: Sequence[BadPicture]
+    look: Look, views: Sequence[View], folder: Path, notes: Sequence[Note], unreadable: Sequence[BadPicture]
 ) -> Gallery:
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     shown: list[gallery.Shown] = []
     left_out: dict[str, Note] = {}
     for view in views:
         try:
-            for plate in _DRAWN[view](look):
+            for plate in DRAWN[view](look):
                 shown.append(_save(plate, folder))
                 look.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
-        except _LeftOut as reason:
+        except LeftOutError as reason:
             left_out[view] = reason.note
             look.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
     look.listener.progress("drawing", len(shown), len(shown))
@@ -202,7 +185,7 @@ def _write(
 
 def _save(plate: Plate, folder: Path) -> gallery.Shown:
     png, svg = plate.save(folder / "figures")
-    width, height = (round(side * 150) for side in plate.figure.get_size_inches())
+    width, height = (round(side * DPI) for side in plate.figure.get_size_inches())
     return gallery.Shown(plate.view, plate.title, f"figures/{png.name}", f"figures/{svg.name}", width, height)
 
 
@@ -233,95 +216,3 @@ def _batch(subject: Subject, pixels: np.ndarray) -> torch.Tensor:
     """``(H, W, C)`` uint8 → ``(1, C, H, W)`` float32, normalised, where the network is."""
     images = torch.from_numpy(pixels[np.newaxis].copy()).permute(0, 3, 1, 2).to(subject.device)
     return subject.preprocess.normalise(images)
-
-
-def _class_index(name: str, answers: Sequence[Answer], subject: Subject) -> int:
-    names = subject.classes or (answers[0].classes if answers else ())
-    if name not in names:
-        raise UnknownName("class", name, names)
-    return list(names).index(name)
-
-
-def _filters(look: _Look) -> Iterator[Plate]:
-    names = list(look.anatomy.convolutions)
-    if not names:
-        raise _LeftOut(NO_CONVOLUTION)
-    if look.layers is not None:
-        names = [name for name in names if name in {layer.name for layer in look.layers}]
-    else:
-        names = _spread(names, MOST_CONVOLUTIONS)
-    labels = {layer.name: layer.label for layer in look.anatomy.layers}
-    for name in names:
-        filters = filters_of(look.subject.network, name)
-        channel = None
-        if look.channel is not None:
-            channel = check_channel(look.anatomy.layer(name), look.channel)
-        yield from filter_plates(filters, labels.get(name, name), look.language, channel)
-
-
-def _activations(look: _Look) -> Iterator[Plate]:
-    if not look.answers:
-        raise _LeftOut(NO_PICTURE)
-    layers = look.layers
-    if layers is None:
-        layers = list(look.anatomy.layers)
-        while sum(layer.channels for layer in layers if layer.has_maps) > MOST_CHANNELS:
-            layers = _spread(layers, len(layers) * 3 // 4)
-    for number, answer in enumerate(look.answers, start=1):
-        found = outputs_of(look.subject.network, _batch(look.subject, answer.pixels), layers)
-        for layer in layers:
-            yield from activation_plates(
-                layer,
-                found.pop(layer.name)[0],
-                number,
-                look.language,
-                scale=look.scale,
-                channel=None if look.channel is None else check_channel(layer, look.channel),
-                classes=look.classes if layer.name == look.anatomy.dense else None,
-            )
-
-
-def _where(look: _Look) -> Iterator[Plate]:
-    if not look.answers:
-        raise _LeftOut(NO_PICTURE)
-    network = look.subject.network
-    layer = look.anatomy.attention
-    if look.layers:
-        maps = [one for one in look.layers if one.has_maps]
-        layer = maps[-1].last if maps else layer
-    methods = [
-        method
-        for method in METHODS
-        if (method != "guided-backpropagation" or has_relu(network)) and (method != "grad-cam" or layer)
-    ]
-    for number, answer in enumerate(look.answers, start=1):
-        images = _batch(look.subject, answer.pixels)
-        targets = look.targets or np.argsort(-answer.probabilities, kind="stable")[:2].tolist()
-
-        def passed(done: int, total: int, file: str = answer.file) -> None:
-            look.listener.progress(f"where it looked: {file}", done, total + 1)
-
-        found = {
-            target: [
-                attribute(network, images, target, method, layer=layer, progress=passed) for method in methods
-            ]
-            for target in targets
-        }
-        yield where_plate(answer, found, number, look.subject.name, layer, look.language)
-
-
-def _spread(values: Sequence[_T], most: int) -> list[_T]:
-    """At most so many of them, the first and the last included, evenly."""
-    if len(values) <= most:
-        return list(values)
-    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
-
-
-NO_PICTURE = Note("it needs a picture; name one or more.", "il faut une image ; nommez-en une ou plusieurs.")
-NO_CONVOLUTION = Note("this network has no convolution.", "ce réseau n’a pas de convolution.")
-
-_DRAWN: dict[View, Callable[[_Look], Iterator[Plate]]] = {
-    "filters": _filters,
-    "activations": _activations,
-    "where": _where,
-}
