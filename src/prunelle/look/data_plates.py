@@ -30,6 +30,7 @@ from prunelle.look.figures import (
     resized,
     short,
     shortened,
+    text_width,
     to_bytes,
 )
 from prunelle.look.layers import Layer
@@ -80,7 +81,7 @@ def channel_plates(
     ]
     height, width = sample.pixels.shape[1:3]
     most = max(len(found) for _, found in rows)
-    name_room = 1.5
+    name_room = min(2.5, 0.3 + max(text_width(sample.classes[label], 12) for label, _ in rows))
     for page, (first, last) in enumerate(pages(len(rows), MOST_ROWS)):
         top = TITLE_SPACE + 0.1
         down = (TALLEST - top - MARGIN) / (last - first) - _GAP
@@ -126,6 +127,7 @@ def pair_plate(
     side = across if with_maps else 0.0
     chart_top = top + (2 * (side + 0.3) if with_maps else 0) + 0.15
     sheet = Sheet(title, words("pair_text", first=names[0], second=names[1]), chart_top + 1.9)
+    charts: list[Axes] = []
     for column, (telling, values, pair) in enumerate(zip(tellings, responses, maps, strict=True)):
         x = MARGIN + 0.5 + column * (across + 0.3)
         winner, score = (0, telling.score) if telling.score >= 0.5 else (1, 1 - telling.score)
@@ -137,9 +139,14 @@ def pair_plate(
             _mean_maps(sheet, x, top, side, pair, names, words)
         axes = sheet.axes(x, chart_top, across, 1.2)
         _two_histograms(axes, values, words)
-        if column == 0:
-            axes.set_ylabel(words("share_of"), fontsize=10)
+        charts.append(axes)
         axes.set_xlabel(words("response"), fontsize=10)
+    # One scale, so that the first chart's numbers hold for all.
+    highest = max(axes.get_ylim()[1] for axes in charts)
+    for axes in charts:
+        axes.set_ylim(0, highest)
+        axes.tick_params(labelleft=axes is charts[0])
+    charts[0].set_ylabel(words("share_of"), fontsize=10)
     return Plate("classes", "classes-pair", title, sheet.figure)
 
 

@@ -100,9 +100,9 @@ class Sheet:
     def __init__(self, title: str, subtitle: str, height: float, corner: np.ndarray | None = None) -> None:
         self.figure = Figure(figsize=(WIDTH, height), facecolor="white")
         self.height = height
-        self._canvas = self.figure.add_axes((0, 0, 1, 1))
-        self._canvas.set(xlim=(0, WIDTH), ylim=(height, 0))
-        self._canvas.set_axis_off()
+        self.canvas = self.figure.add_axes((0, 0, 1, 1))
+        self.canvas.set(xlim=(0, WIDTH), ylim=(height, 0))
+        self.canvas.set_axis_off()
         room = WIDTH - 2 * MARGIN - (1.4 if corner is not None else 0)
         self.text(MARGIN, 0.5, title, 17, weight="bold", width=room)
         self.text(MARGIN, 0.82, subtitle, 12, colour=MUTED, width=room)
@@ -128,20 +128,20 @@ class Sheet:
         """``text`` on the base line ``y``; ``width`` is the room there is."""
         if width is not None:
             text = shortened(text, size, width, weight)
-        self._canvas.text(
+        self.canvas.text(
             x, y, text, fontsize=size, color=colour, ha=align, va="baseline", weight=weight, parse_math=False
         )
 
     def image(self, x: float, y: float, width: float, height: float, pixels: np.ndarray) -> None:
         """``pixels``: ``(H, W, 3)`` uint8, drawn pixel for pixel."""
-        self._canvas.imshow(
+        self.canvas.imshow(
             pixels, extent=(x, x + width, y + height, y), interpolation="none", aspect="auto", zorder=1
         )
-        self._canvas.set(xlim=(0, WIDTH), ylim=(self.height, 0))
+        self.canvas.set(xlim=(0, WIDTH), ylim=(self.height, 0))
 
     def frame(self, x: float, y: float, width: float, height: float, colour: str, line: float = 1.0) -> None:
         """An empty rectangle."""
-        self._canvas.add_patch(
+        self.canvas.add_patch(
             Rectangle((x, y), width, height, fill=False, edgecolor=colour, linewidth=line, zorder=2)
         )
 

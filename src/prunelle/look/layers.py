@@ -67,6 +67,16 @@ class Layer:
         return len(self.shape) == 3 and math.prod(self.shape[1:]) > 1
 
     @property
+    def activated(self) -> bool:
+        """Its last module is an activation, applied to what came out of the one before."""
+        return len(self.kinds) > 1 and "Norm" not in self.kinds[-1]
+
+    @property
+    def pools(self) -> bool:
+        """It makes maps smaller, and has no channels of its own."""
+        return _is_pooling(self.kinds[0])
+
+    @property
     def label(self) -> str:
         """``features.0  Conv2d 3×3, padding 1 → ReLU``."""
         first, *rest = self.kinds
@@ -240,16 +250,15 @@ def _follows(call: _Call) -> bool:
         return True
     same = call.given is not None and call.given.shape == call.output.shape
     weightless = next(call.module.parameters(), None) is None
-    return same and weightless and not _pools(call.module) and not _shares(call.module)
+    return same and weightless and not _is_pooling(type(call.module).__name__) and not _shares(call.module)
 
 
 def _shares(module: nn.Module) -> bool:
     return isinstance(module, (nn.Softmax, nn.LogSoftmax, nn.Softmax2d, nn.Flatten))
 
 
-def _pools(module: nn.Module) -> bool:
-    name = type(module).__name__.lower()
-    return "pool" in name or "subsampl" in name
+def _is_pooling(kind: str) -> bool:
+    return "pool" in kind.lower() or "subsampl" in kind.lower()
 
 
 def _leaves_alone(call: _Call) -> bool:
@@ -282,7 +291,9 @@ def _attention(calls: Sequence[_Call]) -> str | None:
     shrunk: set[int] = set()
     found = None
     for call in calls:
-        if _pools(call.module) or (call.leaf and id(call.given) in shrunk and _follows(call)):
+        if _is_pooling(type(call.module).__name__) or (
+            call.leaf and id(call.given) in shrunk and _follows(call)
+        ):
             shrunk.add(id(call.output))
         if isinstance(call.module, (*_IDLE, nn.Flatten)) or id(call.output) in shrunk:
             continue

@@ -47,7 +47,7 @@ def space_plate(
     sample: Sample,
     language: Language,
 ) -> Plate:
-    """Every picture at its place, thumbnails where there is room for one, mistakes circled.
+    """Every picture at its place, thumbnails where there is room for one, mistakes marked.
 
     Args:
         points: ``(N, 2)``.
@@ -76,16 +76,13 @@ def space_plate(
     x = left + width / 2 + (points[:, 0] - middle[0]) * scale[0]
     y = top + height / 2 - (points[:, 1] - middle[1]) * scale[1]
     wrong = np.zeros(len(points), bool) if sample.predicted is None else sample.predicted != sample.labels
-    axes = sheet.axes(0, 0, WIDTH, TALLEST)
-    axes.set(xlim=(0, WIDTH), ylim=(TALLEST, 0))
-    axes.set_axis_off()
     named = [int(label) for label in np.unique(sample.labels)]
     styles = {label: _style(number) for number, label in enumerate(named)}
     for label in named:
         colour, marker = styles[label]
         of = sample.labels == label
-        axes.scatter(
-            x[of], y[of], 26, color=colour, marker=marker, linewidths=0.4, edgecolors="white", zorder=3
+        sheet.canvas.scatter(
+            x[of], y[of], 26, color=colour, marker=marker, linewidths=0.4, edgecolors="white", zorder=0.5
         )
     for index in _with_room(x, y, np.flatnonzero(wrong).tolist() + np.flatnonzero(~wrong).tolist()):
         pixels = to_bytes(sample.pixels[index])
@@ -94,9 +91,16 @@ def space_plate(
         place = (x[index] - across / 2, y[index] - down / 2)
         sheet.image(*place, across, down, resized(pixels, round(across * DPI), round(down * DPI)))
         sheet.frame(*place, across, down, styles[int(sample.labels[index])][0], 2)
-    axes.scatter(x[wrong], y[wrong], 330, facecolors="none", edgecolors=INK, linewidths=1.6, zorder=6)
+    # At a corner: neither the dot nor the thumbnail is covered.
+    _badge(sheet, x[wrong] + _THUMB / 2, y[wrong] - _THUMB / 2)
     _legend(sheet, left + width + 0.2, top, sample, named, styles, int(wrong.sum()), words)
     return Plate("space", f"space-{how}", title, sheet.figure)
+
+
+def _badge(sheet: Sheet, x: np.ndarray, y: np.ndarray) -> None:
+    """The mark of a mistake."""
+    sheet.canvas.scatter(x, y, 90, facecolors="white", edgecolors=INK, linewidths=1.2, zorder=4)
+    sheet.canvas.scatter(x, y, 22, color=INK, marker="x", linewidths=1.4, zorder=5)
 
 
 def _style(number: int) -> tuple[str, str]:
@@ -124,11 +128,10 @@ def _legend(
     wrong: int,
     words: Words,
 ) -> None:
-    axes = sheet.figure.axes[-1]
     shown = list(named[:_MOST_NAMED])
     for row, label in enumerate(shown):
         colour, marker = styles[label]
-        axes.scatter([x + 0.1], [y + 0.15 + row * 0.32], 60, color=colour, marker=marker)
+        sheet.canvas.scatter([x + 0.1], [y + 0.15 + row * 0.32], 60, color=colour, marker=marker)
         sheet.text(x + 0.3, y + 0.2 + row * 0.32, sample.classes[label], 12, width=2.0)
     end = y + 0.2 + len(shown) * 0.32
     if len(named) > len(shown):
@@ -142,7 +145,7 @@ def _legend(
         )
         end += 0.32
     if wrong:
-        axes.scatter([x + 0.1], [end + 0.2], 200, facecolors="none", edgecolors=INK, linewidths=1.6)
+        _badge(sheet, np.array([x + 0.1]), np.array([end + 0.2]))
         told = words("one_mistake") if wrong == 1 else words("mistakes", n=words.integer(wrong))
         sheet.text(x + 0.3, end + 0.25, told, 12, width=2.1)
 
@@ -176,5 +179,7 @@ def health_plates(
                 if share is not None and not math.isnan(share):
                     axes.barh(y + 0.12, 1.2, 0.17, left=x, color="#eeece6")
                     axes.barh(y + 0.12, 1.2 * share, 0.17, left=x, color=colour)
-                sheet.text(x + 1.28, y + 0.17, words.percent(share), 10, colour=INK)
+                    sheet.text(x + 1.28, y + 0.17, words.percent(share), 10, colour=INK)
+                else:
+                    sheet.text(x, y + 0.17, words.percent(None), 10, colour=MUTED)
         yield Plate("health", "health" + (f"-p{page + 1}" if page else ""), title, sheet.figure)

@@ -94,7 +94,8 @@ def synthesise(
 ) -> list[np.ndarray]:
     """Pictures that excite channels as much as they can: activation maximisation (Erhan et al. 2009).
 
-    Gradient ascent (Adam) on the channel's value in the middle of its map. Without more, that finds noise; the
+    Gradient ascent (Adam) on the channel's value in the middle of its map, before the activation, which may be
+    flat (ReLU). Without more, that finds noise; the
     picture is kept readable as by Olah et al. ("Feature visualization", Distill 2017): it is described by the
     amplitudes of its frequencies, the high ones made small, through a sigmoid that keeps it between black and white;
     it moves a little at random at each step, and contrast that excites nothing decays.
@@ -122,7 +123,6 @@ def synthesise(
     spectrum = start.to(device).requires_grad_()
     weight = (1 / frequencies / (height * width) ** 0.5).to(device)
     optimiser = torch.optim.Adam([spectrum], lr=_LEARNING_RATE)
-    module = dict(network.named_modules()).get(layer.last, network)
 
     def picture() -> torch.Tensor:
         waves = torch.view_as_complex(spectrum) * weight
@@ -137,7 +137,7 @@ def synthesise(
             ]
             drawn = picture()
             images = preprocess.normalise(255 * torch.sigmoid(drawn.roll(moves, (2, 3))))
-            values = _output(network, module, layer.call, images)
+            values = _excited(network, layer, images)
             middle = values if values.ndim == 2 else values[..., values.shape[2] // 2, values.shape[3] // 2]
             excited = middle[torch.arange(count), list(channels)]
             loss = (
@@ -170,22 +170,26 @@ def _stage(layer: Layer, size: tuple[int, int]) -> tuple[int, int, tuple[int, in
     return *sides, (window[0][0], window[1][0], window[0][1], window[1][1])  # type: ignore[return-value]
 
 
-def _output(network: nn.Module, module: nn.Module, call: int, images: torch.Tensor) -> torch.Tensor:
-    """What comes out of one call of a module; the network stops there."""
+def _excited(network: nn.Module, layer: Layer, images: torch.Tensor) -> torch.Tensor:
+    """What goes into a layer's activation, or comes out of a layer without one; the network stops there."""
+    module = dict(network.named_modules()).get(layer.last, network)
     found: list[torch.Tensor] = []
 
-    def hook(_module: nn.Module, _inputs: object, output: object) -> None:
-        tensor = first_tensor(output)
+    def keep(value: object) -> None:
+        tensor = first_tensor(value)
         assert tensor is not None
         found.append(tensor)
-        if len(found) > call:
+        if len(found) > layer.call:
             raise _ReachedError
 
-    handle = module.register_forward_hook(hook)
+    if layer.activated:
+        handle = module.register_forward_pre_hook(lambda _, inputs: keep(inputs))
+    else:
+        handle = module.register_forward_hook(lambda _, inputs, output: keep(output))
     try:
         network(images)
     except _ReachedError:
         pass
     finally:
         handle.remove()
-    return found[call]
+    return found[layer.call]

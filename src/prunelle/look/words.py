@@ -109,9 +109,8 @@ TEXTS = {
         "{n} images par leurs {d} caractéristiques. Les voisins se ressemblent ; les distances entre groupes ne "
         "disent rien.",
     ),
-    "mistake": Note("mistake", "erreur"),
-    "mistakes": Note("{n} mistakes, circled", "{n} erreurs, entourées"),
-    "one_mistake": Note("1 mistake, circled", "1 erreur, entourée"),
+    "mistakes": Note("{n} mistakes", "{n} erreurs"),
+    "one_mistake": Note("1 mistake", "1 erreur"),
     "other_classes": Note("other classes", "autres classes"),
     "health": Note("Dead, saturated, redundant", "Morts, saturés, redondants"),
     "health_text": Note(

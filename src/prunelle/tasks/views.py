@@ -96,7 +96,7 @@ class Look:
 
     def batch(self, pixels: np.ndarray) -> torch.Tensor:
         """``(N, H, W, C)`` uint8 → ``(N, C, H, W)`` float32, normalised, where the network is."""
-        images = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).to(self.subject.device)
+        images = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).to(self.subject.device)
         return self.subject.preprocess.normalise(images)
 
     def batches(self, pixels: np.ndarray) -> Iterator[torch.Tensor]:
@@ -279,7 +279,7 @@ def classes(look: Look) -> Iterator[Plate]:
     if len(labels) < 2:
         raise LeftOutError(ONE_CLASS)
     layers = {layer.name: layer for layer in look.layers or look.anatomy.layers}
-    inner = {name: layer for name, layer in layers.items() if layer.has_maps} or {
+    inner = {name: layer for name, layer in layers.items() if layer.has_maps and not layer.pools} or {
         name: layer for name, layer in layers.items() if name != look.anatomy.dense
     }
     if not inner:
@@ -349,7 +349,9 @@ def _label_of(sample: Sample, name: str) -> int:
 def patches(look: Look) -> Iterator[Plate]:
     """What channels look for: a picture made to excite each, and the patches that excite it most."""
     sample, found = look.surveyed
-    layers = look.layers or _spread([layer for layer in look.anatomy.layers if layer.has_maps], 3)
+    layers = look.layers or _spread(
+        [layer for layer in look.anatomy.layers if layer.has_maps and not layer.pools], 3
+    )
     if not layers:
         raise LeftOutError(NO_MAPS)
     for layer in layers:
