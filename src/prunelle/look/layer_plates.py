@@ -82,15 +82,12 @@ def filter_plates(
             yield Plate("filters", _paged("filters", filters.layer, channel + 1, page=page), title, figure)
     elif inputs in (1, 3):
         chosen = [channel] if channel is not None else range(number)
-        values = filters.weights.permute(0, 2, 3, 1).numpy() / limit / 2 + 0.5
+        drawn = filter_tiles(filters)
         for page, (first, last) in enumerate(pages(len(chosen), MOST_TILES)):
             text = words(
                 "filters_colour" if inputs == 3 else "filters_grey", n=words.integer(number), size=size
             )
-            tiles = [
-                to_bytes(values[i] if inputs == 3 else DIVERGING(values[i, ..., 0])[..., :3])
-                for i in chosen[first:last]
-            ]
+            tiles = [drawn[i] for i in chosen[first:last]]
             labels = [str(i + 1) for i in chosen[first:last]]
             figure = _tiles(
                 title,
@@ -103,6 +100,19 @@ def filter_plates(
             yield Plate("filters", _paged("filters", filters.layer, page=page), title, figure)
     else:
         yield from _matrices(filters, title, words)
+
+
+def filter_tiles(filters: Filters) -> list[np.ndarray]:
+    """Each filter as ``(h, w, 3)`` uint8, all on one scale: in colour over three channels, grey being 0.
+
+    Over other numbers of channels, their mean: orange above 0, blue below.
+    """
+    if filters.weights.shape[1] == 3:
+        values = filters.weights.permute(0, 2, 3, 1).numpy() / (filters.limit or 1.0)
+        return [to_bytes(one / 2 + 0.5) for one in values]
+    means = filters.weights.mean(dim=1).numpy()
+    limit = float(np.abs(means).max()) or 1.0
+    return [to_bytes(DIVERGING(one / limit / 2 + 0.5)[..., :3]) for one in means]
 
 
 def _matrices(filters: Filters, title: str, words: Words) -> Iterator[Plate]:

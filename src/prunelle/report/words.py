@@ -160,6 +160,34 @@ TEXTS = {
     ),
     "examples_sample": Note("{shown} of the {n} classes.", "{shown} des {n} classes."),
     "example_alt": Note("{name}, example {n}", "{name}, exemple {n}"),
+    # The inside.
+    "inside": Note("Where it looked", "Où il a regardé"),
+    "inside_text": Note(
+        "Grad-CAM: yellow marks the parts of the picture that spoke most for the answer given. Its most confident "
+        "mistakes first, then right answers. A network that looks beside the subject has learned something else.",
+        "Grad-CAM : en jaune, les parties de l’image qui ont le plus compté pour la réponse donnée. D’abord ses "
+        "erreurs les plus sûres, puis des réponses justes. Un réseau qui regarde à côté du sujet a appris autre chose.",
+    ),
+    "look_alt": Note(
+        "Where it looked to answer {predicted}; the picture is {truth}",
+        "Où il a regardé pour répondre {predicted} ; l’image est {truth}",
+    ),
+    "look_picture_alt": Note("The picture, {truth}", "L’image, {truth}"),
+    "right": Note("right", "juste"),
+    "filters": Note("The filters of its first layer", "Les filtres de sa première couche"),
+    "filters_colour": Note(
+        "{shown} of the {n} filters of {layer}; grey is 0, one scale for all. A filter answers most where the picture "
+        "resembles it.",
+        "{shown} des {n} filtres de {layer} ; le gris vaut 0, échelle commune. Un filtre répond le plus là où l’image "
+        "lui ressemble.",
+    ),
+    "filters_signed": Note(
+        "{shown} of the {n} filters of {layer}; orange is above 0, blue below, one scale for all. A filter answers "
+        "most where the picture is bright under orange and dark under blue.",
+        "{shown} des {n} filtres de {layer} ; orange au-dessus de 0, bleu au-dessous, échelle commune. Un filtre "
+        "répond le plus là où l’image est claire sous l’orange et sombre sous le bleu.",
+    ),
+    "filter_alt": Note("filter {n}", "filtre {n}"),
     # Calibration.
     "reliability": Note("Can its confidence be trusted?", "Peut-on se fier à sa confiance ?"),
     "reliability_short": Note(
