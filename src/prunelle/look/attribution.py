@@ -1,6 +1,8 @@
-"""Which parts of a picture an answer rests on, by five methods, all of them captum's.
+"""Which parts of a picture an answer rests on, by six methods, all of them captum's.
 
 - Grad-CAM (Selvaraju et al. 2017): the maps of a layer, weighted by the mean gradient of the class's score.
+- HiRes-CAM (Draelos & Carin 2020): the same maps, weighted place by place. It is Grad-CAM where the maps are averaged
+  before the last layer; where they are flattened, Grad-CAM forgets what each place was worth, and may find nothing.
 - Occlusion (Zeiler & Fergus 2014): how much the score falls when a square of the picture is covered.
 - Integrated gradients (Sundararajan et al. 2017), from the mean picture to this one, 32 steps.
 - Saliency (Simonyan et al. 2014): the size of the score's gradient.
@@ -25,8 +27,12 @@ from torch import nn
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look.hooks import undisturbed
 
-Method = Literal["grad-cam", "occlusion", "integrated-gradients", "saliency", "guided-backpropagation"]
+Method = Literal[
+    "grad-cam", "hires-cam", "occlusion", "integrated-gradients", "saliency", "guided-backpropagation"
+]
 METHODS: tuple[Method, ...] = get_args(Method)
+OF_A_LAYER: tuple[Method, ...] = ("grad-cam", "hires-cam")
+"""Methods that look at the maps of a layer."""
 SIGNED: tuple[Method, ...] = ("occlusion", "integrated-gradients")
 """Methods that tell what speaks for the class (above 0) from what speaks against it."""
 
@@ -100,12 +106,12 @@ def attribute(
         image: ``(1, C, H, W)`` float32, normalised, on the network's device.
         target: index of the class, from 0.
         method: one of ``METHODS``.
-        layer: for Grad-CAM, the name of the module whose maps count (``examine(…).attention``).
+        layer: for Grad-CAM and HiRes-CAM, the name of the module whose maps count (``examine(…).attention``).
         progress: told how many of the forward passes are done.
 
     Raises:
         UnknownName: no such method.
-        ArgumentError: Grad-CAM without a layer with maps; guided backpropagation through a network without ReLU.
+        ArgumentError: Grad-CAM or HiRes-CAM without a layer with maps; guided backpropagation without any ReLU.
 
     Example:
         >>> attribute(network, image, 3, layer=examine(network, image.shape[1:]).attention).values.shape
@@ -132,17 +138,17 @@ def attribute(
     image = image.detach().clone().requires_grad_(method != "occlusion")
     height, width = image.shape[2:]
     with undisturbed(network, in_place=False), _quietly(), torch.enable_grad():
-        if method == "grad-cam":
+        if method in OF_A_LAYER:
             modules = dict(network.named_modules())
             if layer not in modules:
-                raise ArgumentError(f"Grad-CAM needs the name of a layer with maps; received {layer!r}.")
-            found = attr.LayerGradCam(scores, modules[layer]).attribute(
-                image, target=target, relu_attributions=True
-            )
+                raise ArgumentError(f"{method} needs the name of a layer with maps; received {layer!r}.")
+            of = attr.LayerGradCam if method == "grad-cam" else attr.LayerGradientXActivation
+            found = of(scores, modules[layer]).attribute(image, target=target)
             if found.ndim != 4:
                 raise ArgumentError(
-                    f"Grad-CAM needs a layer with maps; {layer} gives {tuple(found.shape[1:])}."
+                    f"{method} needs a layer with maps; {layer} gives {tuple(found.shape[1:])}."
                 )
+            found = found.sum(dim=1, keepdim=True).relu()
             found = nn.functional.interpolate(found, size=(height, width), mode="bilinear")
         elif method == "occlusion":
             window = tuple(max(1, math.ceil(side / _OCCLUSION_PARTS)) for side in (height, width))
@@ -184,7 +190,7 @@ def _one_map(method: Method, values: torch.Tensor) -> torch.Tensor:
     """
     if method == "occlusion":
         return values[0].mean(dim=0)
-    if method in SIGNED or method == "grad-cam":
+    if method in (*SIGNED, *OF_A_LAYER):
         return values[0].sum(dim=0)
     return values[0].abs().amax(dim=0)
 

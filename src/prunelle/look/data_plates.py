@@ -199,12 +199,12 @@ def alone_plate(
     title = words("alone")
     columns = min(5, len(found))
     rows = math.ceil(len(found) / columns)
-    across = (WIDTH - 2 * MARGIN - (columns - 1) * 0.6 - 0.4) / columns
+    across = min(3.2, (WIDTH - 2 * MARGIN - (columns - 1) * 0.6 - 0.4) / columns)
     down = min(2.2, (TALLEST - TITLE_SPACE - 0.2) / rows - 1.25)
     labels = np.unique(sample.labels)
     # Names under the bars where they fit; else their numbers, as in the lists of classes.
     names = [shortened(sample.classes[label], 9, 1.1) for label in labels]
-    turned = max(map(len, names)) > 2
+    turned = max(text_width(name, 9) for name in names) > across / len(labels) - 0.05
     below = 0.95 if turned and len(labels) <= 12 else 0.45
     sheet = Sheet(title, words("alone_text"), TITLE_SPACE + rows * (down + 0.5 + below) + 0.2)
     for number, (label, telling, values) in enumerate(found):

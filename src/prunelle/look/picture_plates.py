@@ -115,6 +115,10 @@ def where_plate(
         caption = words("for_class", name=answer.classes[target], probability=probability)
         sheet.text(MARGIN, y - 0.08, caption, 11, weight="bold", width=across)
         tiles = [to_bytes(answer.pixels), *(overlay(answer.pixels, one) for one in maps)]
+        for number, one in enumerate(maps, start=1):
+            if not one.values.any():
+                x = MARGIN + number * (across + _GAP)
+                sheet.text(x, y + down + 0.16, words("nothing"), 10, colour=MUTED, width=across)
         whole = mosaic(tiles, columns, (across, down), (_GAP, 0))
         sheet.image(MARGIN, y, columns * (across + _GAP) - _GAP, down, whole)
     _legends(sheet, methods, words)

@@ -48,16 +48,18 @@ TEXTS = {
     "logit_axis": Note("score before softmax", "score avant softmax"),
     "where": Note("Where it looked: {file}", "Où il a regardé : {file}"),
     "where_text": Note(
-        "{name} says {predicted} ({probability}). Grad-CAM looks at {layer}.",
-        "{name} répond {predicted} ({probability}). Grad-CAM regarde {layer}.",
+        "{name} says {predicted} ({probability}). Both CAMs look at {layer}.",
+        "{name} répond {predicted} ({probability}). Les deux CAM regardent {layer}.",
     ),
     "where_text_alone": Note(
         "{name} says {predicted} ({probability}).", "{name} répond {predicted} ({probability})."
     ),
     "for_class": Note("{name} ({probability})", "{name} ({probability})"),
     "grad-cam": Note("Grad-CAM", "Grad-CAM"),
+    "hires-cam": Note("HiRes-CAM", "HiRes-CAM"),
+    "nothing": Note("found nothing", "n’a rien trouvé"),
     "occlusion": Note("Occlusion", "Occlusion"),
-    "integrated-gradients": Note("Integrated gradients", "Gradients intégrés"),
+    "integrated-gradients": Note("Integrated grad.", "Gradients intégrés"),
     "saliency": Note("Saliency", "Saillance"),
     "guided-backpropagation": Note("Guided backprop.", "Rétroprop. guidée"),
     "little": Note("little", "peu"),

@@ -34,9 +34,9 @@ TEXTS = {
     ),
     "where": Note("Where it looked", "Où il a regardé"),
     "where_text": Note(
-        "Five ways to ask which parts of the picture an answer rests on. They answer different questions, and a "
+        "Six ways to ask which parts of the picture an answer rests on. They answer different questions, and a "
         "place that several of them name is more to be believed than one that a single one names.",
-        "Cinq façons de demander sur quelles parties de l’image repose une réponse. Elles ne posent pas la même "
+        "Six façons de demander sur quelles parties de l’image repose une réponse. Elles ne posent pas la même "
         "question ; un endroit que plusieurs désignent est plus crédible qu’un endroit désigné par une seule.",
     ),
     "channel": Note("One filter, many pictures", "Un filtre, beaucoup d’images"),

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from prunelle.data.preprocess import Preprocess
-from prunelle.look.attribution import attribute
+from prunelle.look.attribution import Attribution, Method, attribute
 from prunelle.look.filters import filters_of
 from prunelle.look.layer_plates import filter_tiles
 from prunelle.look.layers import examine
@@ -31,8 +31,9 @@ class Insight:
         filters: its kernels, each ``(h, w, 3)`` uint8, all on one scale; the first ``MOST_FILTERS``.
         num_filters: how many there are.
         colour: they are seen as colours; else orange is above 0, blue below.
-        looks: index of a picture in the evaluation → ``(H, W, 3)`` uint8, Grad-CAM for the class answered laid over
-            it; the wrong ones first.
+        looks: index of a picture in the evaluation → ``(H, W, 3)`` uint8, what the method found for the class
+            answered laid over it; the wrong ones first.
+        method: Grad-CAM, or HiRes-CAM where Grad-CAM finds nothing in most of them.
     """
 
     layer: str | None
@@ -40,6 +41,7 @@ class Insight:
     num_filters: int
     colour: bool
     looks: dict[int, np.ndarray]
+    method: Method
 
 
 def look_inside(
@@ -51,19 +53,30 @@ def look_inside(
         images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation``.
     """
     anatomy = examine(network, preprocess.input_shape)
-    looks = {}
-    if anatomy.attention is not None:
-        device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-        for index in _chosen(evaluation):
+    chosen = _chosen(evaluation) if anatomy.attention is not None else []
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+    def found(method: Method) -> list[Attribution]:
+        attributions = []
+        for index in chosen:
             batch = torch.from_numpy(np.array(images[index : index + 1])).permute(0, 3, 1, 2).to(device)
             target = int(evaluation.predicted[index])
-            found = attribute(network, preprocess.normalise(batch), target, layer=anatomy.attention)
-            looks[index] = overlay(images[index], found)
+            attributions.append(
+                attribute(network, preprocess.normalise(batch), target, method, layer=anatomy.attention)
+            )
+        return attributions
+
+    method: Method = "grad-cam"
+    maps = found(method)
+    if 2 * sum(not one.values.any() for one in maps) > len(maps):
+        method = "hires-cam"
+        maps = found(method)
+    looks = {index: overlay(images[index], one) for index, one in zip(chosen, maps, strict=True)}
     if not anatomy.convolutions:
-        return Insight(None, (), 0, False, looks)
+        return Insight(None, (), 0, False, looks, method)
     first = filters_of(network, anatomy.convolutions[0])
     colour = first.weights.shape[1] == 3
-    return Insight(first.layer, filter_tiles(first)[:MOST_FILTERS], len(first.weights), colour, looks)
+    return Insight(first.layer, filter_tiles(first)[:MOST_FILTERS], len(first.weights), colour, looks, method)
 
 
 def _chosen(evaluation: Evaluation) -> list[int]:

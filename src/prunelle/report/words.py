@@ -163,9 +163,9 @@ TEXTS = {
     # The inside.
     "inside": Note("Where it looked", "Où il a regardé"),
     "inside_text": Note(
-        "Grad-CAM: yellow marks the parts of the picture that spoke most for the answer given. Its most confident "
+        "{method}: yellow marks the parts of the picture that spoke most for the answer given. Its most confident "
         "mistakes first, then right answers. A network that looks beside the subject has learned something else.",
-        "Grad-CAM : en jaune, les parties de l’image qui ont le plus compté pour la réponse donnée. D’abord ses "
+        "{method} : en jaune, les parties de l’image qui ont le plus compté pour la réponse donnée. D’abord ses "
         "erreurs les plus sûres, puis des réponses justes. Un réseau qui regarde à côté du sujet a appris autre chose.",
     ),
     "look_alt": Note(

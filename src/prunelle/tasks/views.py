@@ -15,7 +15,7 @@ import torch
 from prunelle import data as datasets
 from prunelle.data.examples import Data, Split
 from prunelle.errors import ArgumentError, DataError, RunError
-from prunelle.look.attribution import METHODS, attribute, has_relu, to_probabilities
+from prunelle.look.attribution import METHODS, OF_A_LAYER, attribute, has_relu, to_probabilities
 from prunelle.look.contrast import alone, between
 from prunelle.look.data_plates import (
     PATCH_ROWS,
@@ -223,7 +223,7 @@ def where(look: Look) -> Iterator[Plate]:
     methods = [
         method
         for method in METHODS
-        if (method != "guided-backpropagation" or has_relu(network)) and (method != "grad-cam" or layer)
+        if (method != "guided-backpropagation" or has_relu(network)) and (method not in OF_A_LAYER or layer)
     ]
     for number, answer in enumerate(look.answers, start=1):
         images = look.batch(answer.pixels[np.newaxis])
