@@ -145,9 +145,7 @@ def attribute(
             of = attr.LayerGradCam if method == "grad-cam" else attr.LayerGradientXActivation
             found = of(scores, modules[layer]).attribute(image, target=target)
             if found.ndim != 4:
-                raise ArgumentError(
-                    f"{method} needs a layer with maps; {layer} gives {tuple(found.shape[1:])}."
-                )
+                raise ArgumentError(f"{method} needs a layer with maps; {layer} gives none.")
             found = found.sum(dim=1, keepdim=True).relu()
             found = nn.functional.interpolate(found, size=(height, width), mode="bilinear")
         elif method == "occlusion":

@@ -78,9 +78,9 @@ class Layer:
 
     @property
     def label(self) -> str:
-        """``features.0  Conv2d 3×3, padding 1 → ReLU``."""
+        """``features.0 · Conv2d 3×3, padding 1 → ReLU``."""
         first, *rest = self.kinds
-        return f"{self.name}  {' → '.join([f'{first} {self.detail}'.strip(), *rest])}"
+        return f"{self.name} · {' → '.join([f'{first} {self.detail}'.strip(), *rest])}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +158,11 @@ def check_channel(layer: Layer, channel: int) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class _Call:
-    """One call of a module; tensors are kept while the network runs, so that an ``id`` stays one tensor's."""
+    """One call of a module; tensors are kept while the network runs, so that an ``id`` stays one tensor's.
+
+    A tensor that is written over in place (``later += maps``) stays the same object with another version: ``entered``
+    and ``left`` are the tensors' ids with their versions when the module began and ended.
+    """
 
     name: str
     module: nn.Module
@@ -167,6 +171,8 @@ class _Call:
     given: torch.Tensor | None
     output: torch.Tensor
     field: Field | None
+    entered: tuple[int, int]
+    left: tuple[int, int]
 
 
 def examine(network: nn.Module, input_shape: tuple[int, ...]) -> Anatomy:
@@ -196,25 +202,29 @@ def _trace(network: nn.Module, images: torch.Tensor) -> list[_Call]:
     calls: list[_Call] = []
     counts: Counter[str] = Counter()
     fields = ReceptiveFields(images)
+    entered: dict[str, tuple[int, int]] = {}
 
-    def listen(name: str, leaf: bool) -> Any:
+    def begin(name: str) -> Any:
+        def hook(module: nn.Module, inputs: tuple[object, ...]) -> None:
+            entered[name] = _state(first_tensor(inputs))
+
+        return hook
+
+    def end(name: str, leaf: bool) -> Any:
         def hook(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
             tensor = first_tensor(output)
             if tensor is not None:
-                given = first_tensor(inputs)
-                calls.append(_Call(name, module, leaf, counts[name], given, tensor, fields.of(tensor)))
+                given, field = first_tensor(inputs), fields.of(tensor)
+                states = entered[name], _state(tensor)
+                calls.append(_Call(name, module, leaf, counts[name], given, tensor, field, *states))
             counts[name] += 1
 
         return hook
 
-    handles = [
-        module.register_forward_hook(listen(name, not any(module.children())))
-        for name, module in network.named_modules()
-        if name
-    ]
-    if not handles:
-        # The module is a layer itself.
-        handles = [network.register_forward_hook(listen("network", True))]
+    # A network without modules in it is a layer itself.
+    named = [(name, module) for name, module in network.named_modules() if name] or [("network", network)]
+    handles = [module.register_forward_pre_hook(begin(name)) for name, module in named]
+    handles += [module.register_forward_hook(end(name, not any(module.children()))) for name, module in named]
     try:
         with fields:
             network(images)
@@ -224,23 +234,27 @@ def _trace(network: nn.Module, images: torch.Tensor) -> list[_Call]:
     return calls
 
 
+def _state(tensor: torch.Tensor | None) -> tuple[int, int]:
+    return (0, 0) if tensor is None else (id(tensor), tensor._version)
+
+
 def _chains(calls: Sequence[_Call]) -> list[list[_Call]]:
     """Each layer's modules: one that does something, and what is applied to it place by place."""
     chains: list[list[_Call]] = []
-    ends: dict[int, list[_Call]] = {}
+    ends: dict[tuple[int, int], list[_Call]] = {}
     for call in calls:
-        chain = ends.get(id(call.given)) if _follows(call) else None
+        chain = ends.get(call.entered) if _follows(call) else None
         if chain is None:
             if isinstance(call.module, (*_IDLE, nn.Flatten, nn.Unflatten)) or _leaves_alone(call):
                 continue
             chain = []
             chains.append(chain)
         elif isinstance(call.module, _IDLE):
-            ends[id(call.output)] = chain  # changes nothing outside training
+            ends[call.left] = chain  # changes nothing outside training
             continue
-        ends.pop(id(call.given), None)
+        ends.pop(call.entered, None)
         chain.append(call)
-        ends[id(call.output)] = chain
+        ends[call.left] = chain
     return chains
 
 
