@@ -287,7 +287,7 @@ def _bars(
             axes.bar(numbers, shown, color=[ORANGE if value > 0 else BLUE for value in shown], width=0.8)
             axes.axhline(0, color=MUTED, linewidth=0.8)
             axes.set_ylim(low - margin, high + margin)
-            axes.set_xlim(numbers[0] - 1, numbers[0] + (128 if len(rows) > 1 else len(shown)))
+            axes.set_xlim(numbers[0] - 0.6, numbers[0] + (128 if len(rows) > 1 else len(shown)))
             axes.yaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value, words)))
             axes.xaxis.set_major_locator(MaxNLocator(16, integer=True, min_n_ticks=1))
