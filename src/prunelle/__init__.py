@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prunelle.errors import PrunelleError
     from prunelle.networks import build
     from prunelle.report.run import Run
-    from prunelle.tasks import compare, convolve, evaluate, predict, pretrained, train
+    from prunelle.tasks import compare, convolve, evaluate, look_into, predict, pretrained, train
     from prunelle.training.recipe import Recipe
 
 _HOMES = {
@@ -39,6 +39,7 @@ _HOMES = {
     "evaluate": "prunelle.tasks",
     "from_arrays": "prunelle.data",
     "load": "prunelle.data",
+    "look_into": "prunelle.tasks",
     "predict": "prunelle.tasks",
     "pretrained": "prunelle.tasks",
     "train": "prunelle.tasks",
@@ -57,6 +58,7 @@ __all__ = [
     "evaluate",
     "from_arrays",
     "load",
+    "look_into",
     "predict",
     "pretrained",
     "train",

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import locale
+import math
 import os
-from typing import Literal
+import re
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 Language = Literal["en", "fr"]
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+NO_VALUE = "–"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,3 +36,52 @@ def default_language() -> Language:
             return "fr" if value.lower().startswith("fr") else "en"
     # Windows sets none of these.
     return "fr" if (locale.getlocale()[0] or "").lower().startswith(("fr", "french")) else "en"
+
+
+class Typography:
+    """Sentences and numbers as a language prints them.
+
+    French is typed with ordinary spaces in a ``Note``; here it gets the unbreakable ones that typography asks for
+    before ``: ; ? ! % »`` and after ``«``.
+
+    A page or a figure has its own sentences: a subclass with ``texts``, of which ``words("loss")`` gives one.
+    """
+
+    texts: ClassVar[Mapping[str, Note]] = {}
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of ``key`` with its ``{placeholders}`` filled."""
+        return self.note(self.texts[key]).format(**values)
+
+    def note(self, note: Note) -> str:
+        """A ``Note`` in this language, its French spaces made unbreakable."""
+        if self.language == "en":
+            return re.sub(r"(?<=\d) (?=%)", NO_BREAK, note.en)
+        text = re.sub(r" (?=[:%»])|(?<=«) ", NO_BREAK, note.fr)
+        return re.sub(r" (?=[;?!])", THIN, text)
+
+    def integer(self, number: int) -> str:
+        """``10000`` → ``10,000``, French ``10 000``."""
+        return f"{number:,}".replace(",", "," if self.language == "en" else THIN)
+
+    def decimal(self, number: float | None, digits: int) -> str:
+        """``0.0567`` with 3 digits → ``0.057``, French ``0,057``; a dash where there is no value."""
+        if number is None or math.isnan(number):
+            return NO_VALUE
+        text = f"{number:,.{digits}f}"
+        return text if self.language == "en" else text.replace(",", THIN).replace(".", ",")
+
+    def percent(self, share: float | None, *, digits: int = 1, sign: bool = True) -> str:
+        """``0.989`` → ``98.9 %``.
+
+        Digits are added, up to 3, where rounding would turn almost all into all or almost none into none:
+        ``0.9998`` → ``99.98 %``.
+        """
+        if share is None or math.isnan(share):
+            return NO_VALUE
+        while digits < 3 and 0 < share < 1 and round(share * 100, digits) in (0, 100):
+            digits += 1
+        return self.decimal(share * 100, digits) + (NO_BREAK + "%" if sign else "")

@@ -16,6 +16,7 @@ COMMANDS = {
     "predict": "Name what is on pictures.",
     "compare": "Train several networks alike and compare them.",
     "augment": "Draw what random changes do to pictures.",
+    "look": "Show what a network sees.",
     "networks": "List the networks, or show one layer by layer.",
     "convolve": "Show convolution itself, on a picture or a signal.",
     "weights": "List published weights; download some.",

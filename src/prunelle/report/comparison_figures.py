@@ -28,7 +28,8 @@ from prunelle.report.drawing import (
     style,
     to_svg,
 )
-from prunelle.report.words import NO_BREAK, Words
+from prunelle.report.words import Words
+from prunelle.texts import NO_BREAK
 
 # In the order that keeps neighbours farthest apart, for colour-blind readers too.
 _COLOURS = (BLUE, ORANGE, GREEN, PURPLE, AMBER, INK)

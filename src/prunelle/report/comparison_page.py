@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from prunelle.report import comparison_figures as figures
 from prunelle.report.comparison import Comparison, Difference, Standing
-from prunelle.report.comparison_words import TEXTS
+from prunelle.report.comparison_words import ComparisonWords
 from prunelle.report.html import host_rows, recipe_rows, template, writable
-from prunelle.report.words import NO_VALUE, Words
-from prunelle.texts import Language
+from prunelle.report.words import Words
+from prunelle.texts import NO_VALUE, Language
 from prunelle.training.checkpoint import write_text
 from prunelle.training.paired import Estimate
 from prunelle.training.recipe import Recipe
@@ -21,12 +21,12 @@ from prunelle.training.recipe import Recipe
 def write(comparison: Comparison, language: Language) -> None:
     """``report.html`` and ``figures/comparison.png`` into the comparison's folder."""
     write_text(comparison.path / "report.html", render(comparison, language))
-    figures.save_figure(comparison, comparison.path / "figures" / "comparison.png", Words(language, TEXTS))
+    figures.save_figure(comparison, comparison.path / "figures" / "comparison.png", ComparisonWords(language))
 
 
 def render(comparison: Comparison, language: Language) -> str:
     """The whole page in ``language``, to be written as UTF-8."""
-    words = Words(language, TEXTS)
+    words = ComparisonWords(language)
     info = comparison.info
     seeds = {outcome.seed for standing in comparison.standings for outcome in standing.outcomes}
     validated = figures.has_validation(comparison)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prunelle.report.words import TEXTS as SHARED
+from prunelle.report.words import Words
 from prunelle.texts import Note
 
 TEXTS = SHARED | {
@@ -129,3 +130,9 @@ TEXTS = SHARED | {
         "Ces entraînements existaient déjà, chacun avec sa recette : voir leurs rapports.",
     ),
 }
+
+
+class ComparisonWords(Words):
+    """The report's words, and these."""
+
+    texts = TEXTS

@@ -11,6 +11,7 @@ import numpy as np
 from prunelle.data.examples import Skipped
 from prunelle.data.preprocess import Preprocess
 from prunelle.networks.summary import LayerRow
+from prunelle.report.insight import Insight
 from prunelle.texts import Note
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
@@ -32,6 +33,7 @@ class ReportContent:
         metrics: the content of ``metrics.json``.
         skipped: pictures left out, with the reason.
         notes: how the data was read. warnings: what went wrong while training, with what to try.
+        insight: the first filters, and where the network looked in a few pictures; None shows neither.
         layers: the network's table; their parameters add up to ``num_parameters``.
         versions: of prunelle, python, torch, numpy… host: processor, cores, device.
         started: ISO 8601 date and time. seconds: how long the training took, interruptions left out.
@@ -59,3 +61,4 @@ class ReportContent:
     host: Mapping[str, str]
     started: str
     seconds: float
+    insight: Insight | None = None

@@ -21,7 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from prunelle.report.words import NO_BREAK, Words
+from prunelle.report.words import Words
+from prunelle.texts import NO_BREAK
 
 # Of Okabe & Ito (2008), told apart by colour-blind readers.
 INK, MUTED, LINE, BLUE, ORANGE = "#1f2430", "#5d6472", "#dedbd3", "#0072b2", "#d55e00"

@@ -52,6 +52,8 @@ def render(content: ReportContent, language: Language) -> str:
         pairs=_pairs(content),
         scores=_scores(content),
         wrong=_wrong(content, words),
+        looks=_looks(content, words),
+        filters=_filters(content, words),
         num_wrong=evaluation.n - evaluation.correct,
         crisp=max(content.preprocess.input_size) <= SMALL_PX,
         reliability=_reliability(content, words),
@@ -250,6 +252,43 @@ def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
             }
         )
     return cards
+
+
+def _looks(content: ReportContent, words: Words) -> list[dict[str, str]]:
+    """For a few pictures, the picture and where the network looked in it."""
+    if content.insight is None:
+        return []
+    evaluation = content.evaluation
+    cards = []
+    for index, looked in content.insight.looks.items():
+        truth = evaluation.classes[evaluation.labels[index]]
+        predicted = evaluation.classes[evaluation.predicted[index]]
+        cards.append(
+            {
+                "picture": data_uri(content.images[index], WRONG_PX),
+                "look": data_uri(looked, WRONG_PX),
+                "truth": truth,
+                "predicted": predicted,
+                "confidence": words.percent(float(evaluation.confidence[index])),
+                "picture_alt": words("look_picture_alt", truth=truth),
+                "alt": words("look_alt", truth=truth, predicted=predicted),
+            }
+        )
+    return cards
+
+
+def _filters(content: ReportContent, words: Words) -> dict[str, Any]:
+    """The first layer's filters as small pictures."""
+    insight = content.insight
+    if insight is None or insight.layer is None:
+        return {}
+    text = words(
+        "filters_colour" if insight.colour else "filters_signed",
+        shown=words.integer(len(insight.filters)),
+        n=words.integer(insight.num_filters),
+        layer=insight.layer,
+    )
+    return {"text": text, "pictures": [data_uri(one, WRONG_PX) for one in insight.filters]}
 
 
 def _reliability(content: ReportContent, words: Words) -> dict[str, Any]:

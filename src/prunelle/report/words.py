@@ -1,21 +1,10 @@
-"""The report's sentences in English and French, and numbers written as each language writes them.
-
-The French below is typed with ordinary spaces; ``Words`` puts in the unbreakable ones that typography asks
-for before ``: ; ? ! % »`` and after ``«``.
-"""
+"""The report's sentences in English and French, and numbers written as each language writes them."""
 
 from __future__ import annotations
 
 import datetime
-import math
-import re
-from collections.abc import Mapping
 
-from prunelle.texts import Language, Note
-
-NO_BREAK = "\N{NO-BREAK SPACE}"
-THIN = "\N{NARROW NO-BREAK SPACE}"
-NO_VALUE = "–"
+from prunelle.texts import NO_BREAK, Note, Typography
 
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -171,6 +160,34 @@ TEXTS = {
     ),
     "examples_sample": Note("{shown} of the {n} classes.", "{shown} des {n} classes."),
     "example_alt": Note("{name}, example {n}", "{name}, exemple {n}"),
+    # The inside.
+    "inside": Note("Where it looked", "Où il a regardé"),
+    "inside_text": Note(
+        "{method}: yellow marks the parts of the picture that spoke most for the answer given. Its most confident "
+        "mistakes first, then right answers. A network that looks beside the subject has learned something else.",
+        "{method} : en jaune, les parties de l’image qui ont le plus compté pour la réponse donnée. D’abord ses "
+        "erreurs les plus sûres, puis des réponses justes. Un réseau qui regarde à côté du sujet a appris autre chose.",
+    ),
+    "look_alt": Note(
+        "Where it looked to answer {predicted}; the picture is {truth}",
+        "Où il a regardé pour répondre {predicted} ; l’image est {truth}",
+    ),
+    "look_picture_alt": Note("The picture, {truth}", "L’image, {truth}"),
+    "right": Note("right", "juste"),
+    "filters": Note("The filters of its first layer", "Les filtres de sa première couche"),
+    "filters_colour": Note(
+        "{shown} of the {n} filters of {layer}; grey is 0, one scale for all. A filter answers most where the picture "
+        "resembles it.",
+        "{shown} des {n} filtres de {layer} ; le gris vaut 0, échelle commune. Un filtre répond le plus là où l’image "
+        "lui ressemble.",
+    ),
+    "filters_signed": Note(
+        "{shown} of the {n} filters of {layer}; orange is above 0, blue below, one scale for all. A filter answers "
+        "most where the picture is bright under orange and dark under blue.",
+        "{shown} des {n} filtres de {layer} ; orange au-dessus de 0, bleu au-dessous, échelle commune. Un filtre "
+        "répond le plus là où l’image est claire sous l’orange et sombre sous le bleu.",
+    ),
+    "filter_alt": Note("filter {n}", "filtre {n}"),
     # Calibration.
     "reliability": Note("Can its confidence be trusted?", "Peut-on se fier à sa confiance ?"),
     "reliability_short": Note(
@@ -247,23 +264,10 @@ _REASONS_FR = {
 }
 
 
-class Words:
+class Words(Typography):
     """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates."""
 
-    def __init__(self, language: Language, texts: Mapping[str, Note] = TEXTS) -> None:
-        self.language = language
-        self._texts = texts
-
-    def __call__(self, key: str, **values: object) -> str:
-        """The text of ``key`` with its ``{placeholders}`` filled."""
-        return self.note(self._texts[key]).format(**values)
-
-    def note(self, note: Note) -> str:
-        """A ``Note`` in this language, its French spaces made unbreakable."""
-        if self.language == "en":
-            return re.sub(r"(?<=\d) (?=%)", NO_BREAK, note.en)
-        text = re.sub(r" (?=[:%»])|(?<=«) ", NO_BREAK, note.fr)
-        return re.sub(r" (?=[;?!])", THIN, text)
+    texts = TEXTS
 
     def reason(self, reason: str) -> str:
         """Why a picture was left out; as it came where it is not one of the known reasons."""
@@ -275,29 +279,6 @@ class Words:
         if not (colon and start in _REASONS_FR):
             return reason
         return f"{_REASONS_FR[start]}{NO_BREAK}: {rest}"
-
-    def integer(self, number: int) -> str:
-        """``10000`` → ``10,000``, French ``10 000``."""
-        return f"{number:,}".replace(",", "," if self.language == "en" else THIN)
-
-    def decimal(self, number: float | None, digits: int) -> str:
-        """``0.0567`` with 3 digits → ``0.057``, French ``0,057``; a dash where there is no value."""
-        if number is None or math.isnan(number):
-            return NO_VALUE
-        text = f"{number:,.{digits}f}"
-        return text if self.language == "en" else text.replace(",", THIN).replace(".", ",")
-
-    def percent(self, share: float | None, *, digits: int = 1, sign: bool = True) -> str:
-        """``0.989`` → ``98.9 %``.
-
-        Digits are added, up to 3, where rounding would turn almost all into all or almost none into none:
-        ``0.9998`` → ``99.98 %``.
-        """
-        if share is None or math.isnan(share):
-            return NO_VALUE
-        while digits < 3 and 0 < share < 1 and round(share * 100, digits) in (0, 100):
-            digits += 1
-        return self.decimal(share * 100, digits) + (NO_BREAK + "%" if sign else "")
 
     def interval(self, low: float, high: float) -> str:
         """``98.7–99.1 %``, French ``98,7 à 99,1 %``."""

@@ -7,6 +7,7 @@ from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
+from prunelle.tasks.look import look_into
 from prunelle.tasks.training import train
 from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 
@@ -20,6 +21,7 @@ __all__ = [
     "describe",
     "download_weights",
     "evaluate",
+    "look_into",
     "predict",
     "pretrained",
     "save_convolution",

@@ -96,7 +96,7 @@ def predict(
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
         return predict_files(
-            run.network, run.classes, run.preprocess, _expand(files), top=top, progress=listener.progress
+            run.network, run.classes, run.preprocess, expand_files(files), top=top, progress=listener.progress
         )
     finally:
         listener.close()
@@ -170,7 +170,8 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
     return np.asarray(translation[labels])
 
 
-def _expand(files: Sequence[str | Path]) -> list[str | Path]:
+def expand_files(files: Sequence[str | Path]) -> list[str | Path]:
+    """Files as they are, folders as the pictures in them, in name order."""
     found: list[str | Path] = []
     for file in files:
         if Path(file).is_dir():

@@ -11,10 +11,12 @@ from prunelle.report import html
 from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
+from prunelle.report.insight import Insight, look_inside
 from prunelle.report.run import Run
 from prunelle.texts import Language, Note
 from prunelle.training.checkpoint import load_tensors, write_json, write_text
 from prunelle.training.inference import evaluate
+from prunelle.training.metrics import Evaluation
 
 if TYPE_CHECKING:
     from prunelle.tasks.training import Prepared
@@ -75,8 +77,27 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         host=run.info["host"],
         started=run.info["created"],
         seconds=seconds,
+        insight=_insight(run, prepared, evaluations[judged], judged, listener),
     )
     write_text(run.path / "report.html", html.render(content, language))
     save_figures(content, run.path / "figures", language)
     write_json(run.path / "metrics.json", metrics)
     run.update(status="finished")
+
+
+def _insight(
+    run: Run, prepared: Prepared, evaluation: Evaluation, split: str, listener: Listener
+) -> Insight | None:
+    try:
+        return look_inside(
+            prepared.training.network, evaluation, prepared.pixels[split].images, run.preprocess
+        )
+    except RuntimeError as error:
+        # A module of one's own may do what no hook can follow; the training is worth more than these pictures.
+        listener.note(
+            Note(
+                f"The report does not show where it looked: {error}",
+                f"Le rapport ne montre pas où il a regardé : {error}",
+            )
+        )
+        return None

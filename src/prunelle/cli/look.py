@@ -1,0 +1,68 @@
+"""``prunelle look``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from prunelle.cli.options import SizeType, data_options, style_options, weights_options
+
+VIEWS = ("filters", "activations", "where", "channel", "classes", "patches", "space", "health")
+
+
+@click.command()
+@click.argument("run")
+@click.argument("pictures", nargs=-1, type=click.Path(), metavar="PICTURE...")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(), help="A new folder for the page and the figures."
+)
+@click.option("--view", "views", multiple=True, type=click.Choice(VIEWS), help="Only this; may be repeated.")
+@click.option("--layer", "layers", multiple=True, metavar="NAME", help="Only this layer; may be repeated.")
+@click.option("--channel", type=int, help="Only this channel of each layer, from 1.")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="NAME",
+    help="Where it looked for this class; may be repeated.",
+)
+@click.option("--between", nargs=2, metavar="NAME NAME", help="Two classes to tell apart.")
+@click.option("--data", metavar="DATA", help="Labelled pictures, as for train. Default: those of the run.")
+@data_options
+@click.option("--sample", type=click.IntRange(min=3), help="How many of them to look at. Default: up to 500.")
+@click.option(
+    "--scale",
+    type=click.Choice(("channel", "shared")),
+    default="channel",
+    show_default=True,
+    help="Of activation maps: each channel its own, or one for the layer.",
+)
+@weights_options
+@click.option("--size", type=SizeType(), help="Of a named network's input.")
+@click.option(
+    "--language", type=click.Choice(("en", "fr")), help="Of page and figures. Default: the locale's."
+)
+@style_options
+def look(
+    run: str,
+    pictures: tuple[str, ...],
+    views: tuple[Any, ...],
+    layers: tuple[str, ...],
+    progress: Any,
+    **given: Any,
+) -> None:
+    """Show what a network sees: filters, activations, where it looked…
+
+    RUN is a run, or the name of a network (then with --weights, else its weights are random). Pictures are
+    prepared as training did; a folder stands for the pictures in it.
+
+    A page, DIR/index.html, and each figure as PNG and SVG in DIR/figures.
+    """
+    from prunelle import tasks
+
+    made = tasks.look_into(run, pictures, views=views or None, layers=layers or None, style=progress, **given)
+    click.echo(f"{len(made.figures)} figures: {made.page}")
+    if made.unreadable:
+        sys.exit(1)

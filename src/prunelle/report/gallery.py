@@ -1,0 +1,144 @@
+"""The page of a look: every figure, by view, with what a view cannot show and why."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import jinja2
+
+from prunelle.texts import Language, Note, Typography
+
+TEXTS = {
+    "look": Note("What a network sees", "Ce que voit un réseau"),
+    "title": Note("What {name} sees", "Ce que voit {name}"),
+    "contents": Note("Contents", "Sommaire"),
+    "left_out": Note("Not shown", "Non montré"),
+    "more": Note("{n} more pages", "{n} autres pages"),
+    "one_more": Note("1 more page", "1 autre page"),
+    "pictures": Note("The pictures", "Les images"),
+    "notes": Note("Good to know", "Bon à savoir"),
+    "filters": Note("Filters", "Filtres"),
+    "filters_text": Note(
+        "The weights of each convolution. A filter answers most where the picture resembles it.",
+        "Les poids de chaque convolution. Un filtre répond le plus là où l’image lui ressemble.",
+    ),
+    "activations": Note("Activations", "Activations"),
+    "activations_text": Note(
+        "What each layer makes of a picture, channel by channel, numbered from 1; white is high, black is low.",
+        "Ce que chaque couche fait d’une image, canal par canal, numérotés à partir de 1 ; blanc : élevé, "
+        "noir : faible.",
+    ),
+    "where": Note("Where it looked", "Où il a regardé"),
+    "where_text": Note(
+        "Six ways to ask which parts of the picture an answer rests on. They answer different questions, and a "
+        "place that several of them name is more to be believed than one that a single one names.",
+        "Six façons de demander sur quelles parties de l’image repose une réponse. Elles ne posent pas la même "
+        "question ; un endroit que plusieurs désignent est plus crédible qu’un endroit désigné par une seule.",
+    ),
+    "channel": Note("One filter, many pictures", "Un filtre, beaucoup d’images"),
+    "channel_text": Note(
+        "The map of one channel for pictures of every class, all on one scale.",
+        "La carte d’un canal pour des images de chaque classe, toutes à la même échelle.",
+    ),
+    "classes": Note("What tells classes apart", "Ce qui distingue les classes"),
+    "classes_text": Note(
+        "The response of a channel is the mean of its map. Its score for two classes is the probability that a "
+        "picture of the one excites it more than a picture of the other (area under the ROC curve): 1 separates "
+        "them fully, 0.5 not at all.",
+        "La réponse d’un canal est la moyenne de sa carte. Son score pour deux classes est la probabilité qu’une "
+        "image de l’une l’excite plus qu’une image de l’autre (aire sous la courbe ROC) : 1 les sépare "
+        "entièrement, 0,5 pas du tout.",
+    ),
+    "patches": Note("What a channel looks for", "Ce que cherche un canal"),
+    "patches_text": Note(
+        "First a picture synthesised to excite the channel (activation maximisation), then the patches of real "
+        "pictures that excite it most, cut out at its receptive field.",
+        "D’abord une image synthétisée pour exciter le canal (maximisation d’activation), puis les morceaux "
+        "d’images réelles qui l’excitent le plus, découpés à son champ récepteur.",
+    ),
+    "space": Note("The space of features", "L’espace des caractéristiques"),
+    "space_text": Note(
+        "What the last layer receives, brought to two dimensions. Pictures that the network finds alike lie close "
+        "to each other; mistakes are marked.",
+        "Ce que reçoit la dernière couche, ramené à deux dimensions. Les images que le réseau trouve semblables "
+        "sont proches ; les erreurs sont marquées.",
+    ),
+    "health": Note("Dead, saturated, redundant", "Morts, saturés, redondants"),
+    "health_text": Note(
+        "How much of each layer works: channels that no picture ever activates, values at the end of a bounded "
+        "activation, channels that nearly repeat another.",
+        "Quelle part de chaque couche travaille : canaux qu’aucune image n’active, valeurs en butée d’une "
+        "activation bornée, canaux qui en répètent presque un autre.",
+    ),
+}
+
+
+class GalleryWords(Typography):
+    """The page's sentences in one language."""
+
+    texts = TEXTS
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A figure on the page.
+
+    Attributes:
+        view: which section.
+        title: figures of one title that follow each other are pages of one.
+        png, svg: relative to the page.
+        width, height: of the PNG, in pixels.
+    """
+
+    view: str
+    title: str
+    png: str
+    svg: str
+    width: int
+    height: int
+
+
+def render(
+    name: str,
+    views: Sequence[str],
+    figures: Sequence[Shown],
+    left_out: Mapping[str, Note],
+    notes: Sequence[Note],
+    language: Language,
+) -> str:
+    """The page.
+
+    Args:
+        name: of the network, or of its run.
+        views: the sections, in order.
+        figures: in order, views after each other.
+        left_out: by view, why it makes no sense here.
+        notes: what a reader should know: pictures that could not be read, random weights.
+    """
+    words = GalleryWords(language)
+    sections = [(view, list(_groups(figures, view)), left_out.get(view)) for view in views]
+    page = _template().render(t=words, name=name, sections=sections, notes=notes)
+    # Names of files may hold bytes that are no text; UTF-8 and HTML have no place for these characters.
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", page)
+
+
+def _groups(figures: Sequence[Shown], view: str) -> Iterator[list[Shown]]:
+    of_view = [figure for figure in figures if figure.view == view]
+    for _, group in itertools.groupby(of_view, key=lambda figure: figure.title):
+        yield list(group)
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("prunelle.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("gallery.html")

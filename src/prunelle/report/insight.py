@@ -1,0 +1,92 @@
+"""What a report shows of the inside of a network: its first filters, and where it looked in a few pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from prunelle.data.preprocess import Preprocess
+from prunelle.look.attribution import Attribution, Method, attribute
+from prunelle.look.filters import filters_of
+from prunelle.look.layer_plates import filter_tiles
+from prunelle.look.layers import examine
+from prunelle.look.picture_plates import overlay
+from prunelle.training.metrics import Evaluation
+
+MOST_LOOKS = 4
+"""Right pictures, and wrong ones, that the report says where the network looked in."""
+MOST_FILTERS = 64
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Insight:
+    """A few pictures of the inside.
+
+    Attributes:
+        layer: the first convolution; None for a network without any.
+        filters: its kernels, each ``(h, w, 3)`` uint8, all on one scale; the first ``MOST_FILTERS``.
+        num_filters: how many there are.
+        colour: they are seen as colours; else orange is above 0, blue below.
+        looks: index of a picture in the evaluation → ``(H, W, 3)`` uint8, what the method found for the class
+            answered laid over it; the wrong ones first.
+        method: Grad-CAM, or HiRes-CAM where Grad-CAM finds nothing in most of them.
+    """
+
+    layer: str | None
+    filters: Sequence[np.ndarray]
+    num_filters: int
+    colour: bool
+    looks: dict[int, np.ndarray]
+    method: Method
+
+
+def look_inside(
+    network: nn.Module, evaluation: Evaluation, images: np.ndarray, preprocess: Preprocess
+) -> Insight:
+    """The filters and the looks of a trained network.
+
+    Args:
+        images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation``.
+    """
+    anatomy = examine(network, preprocess.input_shape)
+    chosen = _chosen(evaluation) if anatomy.attention is not None else []
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+    def found(method: Method) -> list[Attribution]:
+        attributions = []
+        for index in chosen:
+            batch = torch.from_numpy(np.array(images[index : index + 1])).permute(0, 3, 1, 2).to(device)
+            target = int(evaluation.predicted[index])
+            attributions.append(
+                attribute(network, preprocess.normalise(batch), target, method, layer=anatomy.attention)
+            )
+        return attributions
+
+    method: Method = "grad-cam"
+    maps = found(method)
+    if 2 * sum(not one.values.any() for one in maps) > len(maps):
+        method = "hires-cam"
+        maps = found(method)
+    looks = {index: overlay(images[index], one) for index, one in zip(chosen, maps, strict=True)}
+    if not anatomy.convolutions:
+        return Insight(None, (), 0, False, looks, method)
+    first = filters_of(network, anatomy.convolutions[0])
+    colour = first.weights.shape[1] == 3
+    return Insight(first.layer, filter_tiles(first)[:MOST_FILTERS], len(first.weights), colour, looks, method)
+
+
+def _chosen(evaluation: Evaluation) -> list[int]:
+    """The most confident mistakes, then the most confident right answers, of as many classes as can be."""
+    right = evaluation.predicted == evaluation.labels
+    order = np.argsort(-evaluation.confidence, kind="stable")
+    wrong = [int(index) for index in order if not right[index]][:MOST_LOOKS]
+    found: dict[int, int] = {}
+    for index in order:
+        if right[index]:
+            found.setdefault(int(evaluation.labels[index]), int(index))
+    others = [int(index) for index in order if right[index] and int(index) not in found.values()]
+    return wrong + [*found.values(), *others][:MOST_LOOKS]

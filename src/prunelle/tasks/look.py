@@ -1,0 +1,218 @@
+"""``look``: what a network sees, as figures and a page."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from prunelle.data import decode
+from prunelle.data.examples import Data
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import BadPicture, BadPictures, RunError, UnknownName
+from prunelle.look.attribution import probabilities
+from prunelle.look.figures import DPI, Plate
+from prunelle.look.layer_plates import Scale
+from prunelle.look.layers import examine
+from prunelle.look.picture_plates import Answer
+from prunelle.report import gallery
+from prunelle.report.console import Style, make_listener
+from prunelle.report.run import Run
+from prunelle.tasks.answering import expand_files
+from prunelle.tasks.subject import Subject, find_subject
+from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
+from prunelle.tasks.weights import Pretrained
+from prunelle.texts import Language, Note, default_language
+from prunelle.training.checkpoint import write_text
+
+
+@dataclasses.dataclass(frozen=True)
+class Gallery:
+    """What ``look_into`` made.
+
+    Attributes:
+        page: ``index.html``; each figure is a PNG and an SVG in ``figures/`` beside it.
+        figures: names of the figures without the ending, in the page's order.
+        left_out: by view, why it makes no sense here.
+        unreadable: pictures that could not be read, with the reason.
+    """
+
+    page: Path
+    figures: tuple[str, ...]
+    left_out: dict[str, Note]
+    unreadable: tuple[BadPicture, ...]
+
+
+def look_into(
+    subject: Run | Pretrained | nn.Module | str | Path,
+    pictures: Sequence[str | Path] = (),
+    *,
+    output: str | Path,
+    views: Sequence[View] | None = None,
+    layers: Sequence[str] | None = None,
+    channel: int | None = None,
+    classes: Sequence[str] = (),
+    between: tuple[str, str] | None = None,
+    data: Data | str | Path | None = None,
+    labels: str | None = None,
+    data_dir: str | Path | None = None,
+    sample: int | None = None,
+    scale: Scale = "channel",
+    network: nn.Module | None = None,
+    weights: str | Path | None = None,
+    preprocess: Preprocess | None = None,
+    class_names: Sequence[str] | None = None,
+    size: int | tuple[int, int] | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    language: Language | None = None,
+    style: Style = "auto",
+) -> Gallery:
+    """Shows what each part of a network does, as a page and as figures.
+
+    Args:
+        subject: a run, its folder, what ``pretrained`` gives, a module, or the name of a network.
+        pictures: files, and folders of them; prepared as the network's training did.
+        output: a new folder.
+        views: some of ``VIEWS``; None for all that make sense.
+        layers: names, as ``prunelle networks`` prints them; None for all of a network of moderate size.
+        channel: only this one, from 1.
+        classes: for which to show where the network looked, and which channels answer to them; none for its two
+            most probable ones, and every class.
+        between: two classes to tell apart; None for those it confuses most.
+        data: labelled pictures for the views over many, as ``prunelle.load`` takes them; None for those of the run.
+        labels, data_dir: as ``prunelle.load``.
+        sample: how many of them to look at; None for 500, or fewer where the network takes long.
+        scale: of the maps: each channel its own, or one shared by a layer.
+        network: the module, if the run trained one of your own.
+        weights, size, mean, std: of a network by name, as ``pretrained``; without weights they are random.
+        preprocess, class_names: of a module.
+        language: of figures and page; None for the locale's.
+        style: what to show meanwhile.
+
+    Raises:
+        ArgumentError: an unknown layer, channel, class or view.
+        BadPictures: none of the pictures can be read.
+        RunError: ``output`` is there already.
+
+    Example:
+        >>> look_into("vgg16", ["photo.jpg"], weights="imagenet", output="looks")
+    """
+    listener = make_listener(style)
+    try:
+        wanted = list(dict.fromkeys(views)) if views else list(VIEWS)
+        for view in wanted:
+            if view not in VIEWS:
+                raise UnknownName("view", view, VIEWS)
+        folder = _empty_folder(Path(output))
+        found = find_subject(
+            subject,
+            network=network,
+            weights=weights,
+            preprocess=preprocess,
+            classes=None if class_names is None else tuple(class_names),
+            size=size,
+            mean=mean,
+            std=std,
+            style=style,
+        )
+        notes = []
+        if not found.trained:
+            notes.append(
+                Note(
+                    f"{found.name} has random weights: it has learned nothing yet. weights=… (--weights) loads some.",
+                    f"{found.name} a des poids tirés au hasard : il n’a encore rien appris. weights=… (--weights) "
+                    f"en charge.",
+                )
+            )
+        anatomy = examine(found.network, found.preprocess.input_shape)
+        answers, unreadable = _answers(found, pictures)
+        known = found.classes or (answers[0].classes if answers else ())
+        for name in (*classes, *(between or ())):
+            if known and name not in known:
+                raise UnknownName("class", name, known)
+        for bad in unreadable:
+            notes.append(
+                Note(f"{bad.file} cannot be read: {bad.reason}", f"{bad.file} est illisible : {bad.reason}")
+            )
+        for note in notes:
+            listener.note(note)
+        look = Look(
+            subject=found,
+            anatomy=anatomy,
+            answers=answers,
+            layers=None if layers is None else anatomy.find(layers),
+            channel=channel,
+            classes=classes,
+            pair=between,
+            data=data,
+            labels=labels,
+            data_dir=data_dir,
+            sample_size=sample,
+            scale=scale,
+            language=language or default_language(),
+            listener=listener,
+        )
+        return _write(look, wanted, folder, notes, unreadable)
+    finally:
+        listener.close()
+
+
+def _write(
+    look: Look, views: Sequence[View], folder: Path, notes: Sequence[Note], unreadable: Sequence[BadPicture]
+) -> Gallery:
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    shown: list[gallery.Shown] = []
+    left_out: dict[str, Note] = {}
+    for view in views:
+        try:
+            for plate in DRAWN[view](look):
+                shown.append(_save(plate, folder))
+                look.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
+        except LeftOutError as reason:
+            left_out[view] = reason.note
+            look.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
+    look.listener.progress("drawing", len(shown), len(shown))
+    page = gallery.render(look.subject.name, views, shown, left_out, notes, look.language)
+    write_text(folder / "index.html", page)
+    names = tuple(Path(one.png).stem for one in shown)
+    return Gallery(folder / "index.html", names, left_out, tuple(unreadable))
+
+
+def _save(plate: Plate, folder: Path) -> gallery.Shown:
+    png, svg = plate.save(folder / "figures")
+    width, height = (round(side * DPI) for side in plate.figure.get_size_inches())
+    return gallery.Shown(plate.view, plate.title, f"figures/{png.name}", f"figures/{svg.name}", width, height)
+
+
+def _empty_folder(path: Path) -> Path:
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError(f"{path} is there already, and nothing is written over. Name another --output.")
+    return path
+
+
+def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Answer], list[BadPicture]]:
+    """The pictures as the network receives them, with what it says of them; and those that cannot be read."""
+    answers, unreadable = [], []
+    for file in expand_files(pictures) if pictures else ():
+        try:
+            pixels = decode.read_file(Path(file), subject.preprocess)
+        except BadPicture as error:
+            unreadable.append(error)
+            continue
+        found = probabilities(subject.network, _batch(subject, pixels))[0].numpy()
+        names = subject.classes or tuple(str(i) for i in range(len(found)))
+        answers.append(Answer(Path(file).name, pixels, found, names))
+    if unreadable and not answers:
+        raise BadPictures("; ".join(str(error) for error in unreadable))
+    return answers, unreadable
+
+
+def _batch(subject: Subject, pixels: np.ndarray) -> torch.Tensor:
+    """``(H, W, C)`` uint8 → ``(1, C, H, W)`` float32, normalised, where the network is."""
+    images = torch.from_numpy(pixels[np.newaxis].copy()).permute(0, 3, 1, 2).to(subject.device)
+    return subject.preprocess.normalise(images)

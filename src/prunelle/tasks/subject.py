@@ -1,0 +1,116 @@
+"""What is looked at: a network with what is known about its pictures and classes."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from prunelle import networks
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import ArgumentError, did_you_mean
+from prunelle.report.console import Style
+from prunelle.report.run import Run
+from prunelle.tasks.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained, pretrained
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Subject:
+    """A network to look at.
+
+    Attributes:
+        name: for titles.
+        network: as it is; nothing is moved or changed.
+        preprocess: how its pictures are prepared, mean and std included.
+        classes: in the order of its outputs; None where nobody says what they are.
+        run: where it came from, if it is a run.
+        trained: false for weights that are random.
+    """
+
+    name: str
+    network: nn.Module
+    preprocess: Preprocess
+    classes: tuple[str, ...] | None
+    run: Run | None = None
+    trained: bool = True
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network computes."""
+        return next((parameter.device for parameter in self.network.parameters()), torch.device("cpu"))
+
+
+def find_subject(
+    subject: Run | Pretrained | nn.Module | str | Path,
+    *,
+    network: nn.Module | None = None,
+    weights: str | Path | None = None,
+    preprocess: Preprocess | None = None,
+    classes: tuple[str, ...] | None = None,
+    size: int | tuple[int, int] | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    style: Style = "auto",
+) -> Subject:
+    """A run, a network with weights from elsewhere, a module, a run's folder, or a network's name.
+
+    Raises:
+        ArgumentError: it is none of these, or its pictures are not known.
+    """
+    if isinstance(subject, nn.Module):
+        built_as: tuple[str, object] | None = getattr(subject, "built_as", None)
+        name = type(subject).__name__ if built_as is None else built_as[0]
+        shape = getattr(subject, "input_shape", None)
+        return Subject(name, subject, preprocess or _natural(shape, size, mean, std), classes)
+    if isinstance(subject, str | Path) and not (Path(subject) / "run.json").is_file():
+        name = str(subject)
+        if not networks.is_known(name):
+            raise ArgumentError(
+                f"{name} is neither a run (a folder with run.json) nor a network."
+                f"{did_you_mean(name, (*networks.names(), *networks.ALIASES))} prunelle networks lists the networks."
+            )
+        if weights is None:
+            shape = networks.natural_shape(name)
+            preprocess = preprocess or _natural(shape, size, mean, std)
+            # The same pictures each time.
+            with torch.random.fork_rng(devices=[]):
+                torch.default_generator.manual_seed(0)
+                made = networks.build(name, in_channels=preprocess.channels, input_size=preprocess.input_size)
+            return Subject(name, made.eval(), preprocess, classes, trained=False)
+        subject = pretrained(name, weights, size=size, mean=mean, std=std, style=style)
+        names = subject.classes if subject.classes_known else None
+        return Subject(name, subject.network, subject.preprocess, names)
+    given = {"weights": weights, "size": size, "mean": mean, "std": std, "preprocess": preprocess}
+    if refused := [name for name, value in given.items() if value is not None]:
+        raise ArgumentError(f"{', '.join(refused)}: a run has its own; name a network instead of the run.")
+    if isinstance(subject, Pretrained):
+        names = subject.classes if subject.classes_known else None
+        return Subject(type(subject.network).__name__, subject.network, subject.preprocess, names)
+    run = subject if isinstance(subject, Run) else Run.open(subject, network)
+    return Subject(run.info["network"]["name"], run.network, run.preprocess, run.classes, run)
+
+
+def _natural(
+    shape: tuple[int, int, int] | None,
+    size: int | tuple[int, int] | None,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+) -> Preprocess:
+    """For pictures of a network that nothing more is known about: ImageNet's mean and std, 0.5 in grey."""
+    if shape is None:
+        raise ArgumentError(
+            "nothing says which pictures the module takes; give preprocess=Preprocess(size=(height, width), "
+            "channels=…, mean=…, std=…)."
+        )
+    channels, height, width = shape
+    if size is not None:
+        height, width = (size, size) if isinstance(size, int) else size
+    grey = (0.5,)
+    return Preprocess(
+        size=(height, width),
+        channels=channels,
+        mean=mean or (IMAGENET_MEAN if channels == 3 else grey),
+        std=std or (IMAGENET_STD if channels == 3 else grey),
+    )
