@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
 
+from prunelle.data.series.augment import SeriesAugment
 from prunelle.errors import ArgumentError, UnknownName
 
 
@@ -119,3 +122,11 @@ class Augment:
         return F.grid_sample(
             images.to(torch.float32), grid, mode="bilinear", padding_mode="border", align_corners=False
         )
+
+
+AnyAugment: TypeAlias = Augment | SeriesAugment
+
+
+def augment_from_json(values: Mapping[str, Any]) -> AnyAugment:
+    """From what ``dataclasses.asdict`` gave: only series jitter."""
+    return SeriesAugment(**values) if "jitter" in values else Augment(**values)

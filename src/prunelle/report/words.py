@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from prunelle.texts import Language, Note
 
@@ -247,14 +249,24 @@ _REASONS_FR = {
 
 
 class Words:
-    """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates."""
+    """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates.
 
-    def __init__(self, language: Language) -> None:
+    Args:
+        language: of the texts.
+        instead: texts in place of those of ``TEXTS``, by the same keys.
+    """
+
+    def __init__(self, language: Language, instead: Mapping[str, Note] = MappingProxyType({})) -> None:
         self.language = language
+        self._texts = {**TEXTS, **instead}
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of ``key`` with its ``{placeholders}`` filled."""
-        return self.note(TEXTS[key]).format(**values)
+        return self.template(key).format(**values)
+
+    def template(self, key: str) -> str:
+        """The text of ``key``, its ``{placeholders}`` still in it."""
+        return self.note(self._texts[key])
 
     def note(self, note: Note) -> str:
         """A ``Note`` in this language, its French spaces made unbreakable."""

@@ -20,7 +20,7 @@ from torch import nn
 
 from prunelle.data.batches import Batches, derive_seed, epoch_order
 from prunelle.data.examples import Pixels
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import Diverged, RunError
 from prunelle.training import diagnosis, speed
 from prunelle.training.acceleration import accelerated
@@ -52,7 +52,7 @@ class Training:
         train: Pixels,
         validation: Pixels | None,
         classes: tuple[str, ...],
-        preprocess: Preprocess,
+        preprocess: AnyPreprocess,
         recipe: Recipe,
     ) -> None:
         self.device = speed.choose_device(recipe.device)
