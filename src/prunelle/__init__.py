@@ -16,10 +16,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prunelle.data import from_arrays, load
+    from prunelle.data import from_arrays, from_series, load
     from prunelle.data.augment import Augment
     from prunelle.data.examples import Data
     from prunelle.data.preprocess import Preprocess
+    from prunelle.data.series.augment import SeriesAugment
+    from prunelle.data.series.preprocess import SeriesPreprocess
     from prunelle.errors import PrunelleError
     from prunelle.networks import build
     from prunelle.report.run import Run
@@ -33,11 +35,14 @@ _HOMES = {
     "PrunelleError": "prunelle.errors",
     "Recipe": "prunelle.training.recipe",
     "Run": "prunelle.report.run",
+    "SeriesAugment": "prunelle.data.series.augment",
+    "SeriesPreprocess": "prunelle.data.series.preprocess",
     "build": "prunelle.networks",
     "compare": "prunelle.tasks",
     "convolve": "prunelle.tasks",
     "evaluate": "prunelle.tasks",
     "from_arrays": "prunelle.data",
+    "from_series": "prunelle.data",
     "load": "prunelle.data",
     "look_into": "prunelle.tasks",
     "predict": "prunelle.tasks",
@@ -52,11 +57,14 @@ __all__ = [
     "PrunelleError",
     "Recipe",
     "Run",
+    "SeriesAugment",
+    "SeriesPreprocess",
     "build",
     "compare",
     "convolve",
     "evaluate",
     "from_arrays",
+    "from_series",
     "load",
     "look_into",
     "predict",

@@ -54,7 +54,11 @@ class Typography:
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of ``key`` with its ``{placeholders}`` filled."""
-        return self.note(self.texts[key]).format(**values)
+        return self.template(key).format(**values)
+
+    def template(self, key: str) -> str:
+        """The text of ``key``, its ``{placeholders}`` still in it."""
+        return self.note(self.texts[key])
 
     def note(self, note: Note) -> str:
         """A ``Note`` in this language, its French spaces made unbreakable."""

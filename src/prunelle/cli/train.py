@@ -69,14 +69,26 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option(
     "--augment",
     metavar="LIST",
-    help="light, strong or none, and single changes: flip,shift=0.1. See prunelle augment. Default: auto, what suits "
-    "the data.",
+    help="light, strong or none, and single changes: flip,shift=0.1 (see prunelle augment). Of series: jitter, "
+    "scaling, slicing, warping, shift. Default: auto, what suits the data.",
 )
 @click.option("--seed", type=int, help="Of weights, order, dropout, augmentation.  [0]")
 @click.option("--device", help="cpu, cuda, mps or auto.  [auto]")
 @click.option("--precision", metavar="NAME", help="float32 or bfloat16.  [float32]")
-@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input: 64, or 48x64.")
-@click.option("--fit", metavar="crop|pad|squash", help="How pictures of other shapes get there.")
+@click.option(
+    "--size", "--img-size", type=SizeType(), help="Of the network's input: 64, or 48x64; of series, in steps."
+)
+@click.option(
+    "--fit",
+    metavar="crop|pad|squash",
+    help="How pictures of other shapes get there. Series of other lengths: resample or pad.",
+)
+@click.option(
+    "--normalisation",
+    metavar="train|series|none",
+    help="Of series: by the training series, each by its own, or not.  [train]",
+)
+@click.option("--ensemble", type=int, help="Train so many of the network, that answer together.")
 @click.option("--hidden", type=NumbersType(), help="Hidden layers of dense: 256,128.")
 @click.option("--parameters", type=int, help="Number of weights wanted of dense.")
 @weights_options
@@ -96,29 +108,26 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @style_options
 @click.pass_context
 def train(context: click.Context, /, **given: Any) -> None:
-    """Train a classifier on DATA: a folder of photos, or digits, mnist, fashion-mnist, cifar10.
+    """Train a classifier on DATA: a folder of photos, a file of series, or digits, mnist, fashion-mnist, cifar10.
 
     A folder holds one folder a class, or train/, val/ and test/ with one folder a class in each; for others
-    see --labels. Without DATA, scikit-learn's handwritten digits are learned.
+    see --labels. Series come as .ts, .tsv, .csv or .npz; NAME_TEST.ts beside NAME_TRAIN.ts is
+    their test. Without DATA, scikit-learn's handwritten digits are learned.
     """
     from prunelle import tasks
-    from prunelle.data.augment import Augment
     from prunelle.data.examples import Data
     from prunelle.training.recipe import Recipe
 
     fields = {field: given[field] for field in RECIPE_FIELDS if given[field] is not None}
-    augment = None if given["augment"] == "auto" else given["augment"]
-    if augment is not None:
-        Augment.parse(augment)  # what is wrong with it is said before any data is read
+    if given["augment"] not in (None, "auto"):
+        fields["augment"] = given["augment"]
     if given["resume"] is not None:
         _refuse_other_settings(context)
 
     def recipe(data: Data) -> Recipe:
-        if augment is not None:
-            fields["augment"] = Augment.parse(augment, data.preprocess.channels)
         return tasks.choose_recipe(data, **fields)
 
-    options = {key: given[key] for key in ("hidden", "parameters") if given[key] is not None}
+    options = {key: given[key] for key in ("hidden", "parameters", "ensemble") if given[key] is not None}
     run = tasks.train(
         given["network"],
         given["data"],
@@ -129,6 +138,7 @@ def train(context: click.Context, /, **given: Any) -> None:
         name=given["name"],
         size=given["size"],
         fit=given["fit"],
+        normalisation=given["normalisation"],
         options=options,
         weights=given["weights"],
         mean=given["mean"],

@@ -1,4 +1,4 @@
-"""Labelled pictures: from names, folders or arrays to uint8 pixels.
+"""Labelled pictures: from names, folders or arrays to uint8 pixels; labelled series (``series``).
 
 Importing this package imports neither torch nor Pillow; what is used does.
 """
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from prunelle.data.arrays import from_arrays
     from prunelle.data.augment import Augment
     from prunelle.data.examples import Data, Pixels, Progress, Skipped, Split
-    from prunelle.data.folder import load_labelled
     from prunelle.data.named import NAMED
     from prunelle.data.preprocess import Preprocess
+    from prunelle.data.series.augment import SeriesAugment
+    from prunelle.data.series.load import from_series
+    from prunelle.data.series.preprocess import SeriesPreprocess
 
 __all__ = [
     "NAMED",
@@ -26,16 +28,18 @@ __all__ = [
     "Pixels",
     "Preprocess",
     "Progress",
+    "SeriesAugment",
+    "SeriesPreprocess",
     "Skipped",
     "Split",
     "from_arrays",
+    "from_series",
     "load",
     "load_labelled",
 ]
 
 _HOME = {
     "NAMED": "named",
-    "load_labelled": "folder",
     "from_arrays": "arrays",
     "Augment": "augment",
     "Data": "examples",
@@ -44,6 +48,9 @@ _HOME = {
     "Skipped": "examples",
     "Split": "examples",
     "Preprocess": "preprocess",
+    "SeriesAugment": "series.augment",
+    "SeriesPreprocess": "series.preprocess",
+    "from_series": "series.load",
 }
 
 
@@ -65,12 +72,14 @@ def load(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Data:
-    """Labelled pictures from a named set or a folder.
+    """Labelled pictures from a named set or a folder, or labelled series from a file.
 
     Args:
         data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, or the path of a folder (``./mnist`` for a
-            folder of that name). See ``folder.load_folder`` for how a folder may be laid out.
-        labels: for folders: None (a folder a class), ``"filename"``, or a CSV file of ``file,label``.
+            folder of that name). See ``folder.load_folder`` for how a folder may be laid out. A ``.ts``, ``.tsv``,
+            ``.csv`` or ``.npz`` file holds series: see ``series.load.load_series``.
+        labels: for folders: None (a folder a class), ``"filename"``, or a CSV file of ``file,label``. For a CSV of
+            series: the name of the label's column.
         data_dir: for named sets: where their files are, or are put.
         validation, test: shares to take out, in [0, 1); 0 for none. Splits that are given stay as they are.
         seed: of the splits that are drawn.
@@ -105,11 +114,34 @@ def load(
         )
     if not Path(data).expanduser().exists():
         path = Path(data).expanduser()
-        siblings = [p.name for p in path.parent.iterdir() if p.is_dir()] if path.parent.is_dir() else []
+        beside = list(path.parent.iterdir()) if path.parent.is_dir() else []
+        siblings = [p.name for p in beside if p.is_dir() or p.suffix == path.suffix]
         close = did_you_mean(path.name, [*siblings, *NAMED])
         raise MissingData(
-            f"data {name!r} is neither a folder that exists nor a named set ({', '.join(NAMED)}).{close}"
+            f"data {name!r} is neither a folder or a file that exists nor a named set ({', '.join(NAMED)}).{close}"
+        )
+    from prunelle.data.series.load import is_series_file, load_series
+
+    if is_series_file(data):
+        return load_series(
+            data,
+            labels=None if labels is None else str(labels),
+            validation=validation,
+            test=test,
+            seed=seed,
+            progress=progress,
         )
     from prunelle.data.folder import load_folder
 
     return load_folder(data, labels=labels, validation=validation, test=test, seed=seed)
+
+
+def load_labelled(data: str | Path, *, labels: str | Path | None = None) -> Data:
+    """A folder's pictures or a file's series with their labels, split only where the splits are given."""
+    from prunelle.data.series.load import is_series_file, load_labelled_series
+
+    if is_series_file(data):
+        return load_labelled_series(data, None if labels is None else str(labels))
+    from prunelle.data.folder import load_labelled as load_labelled_folder
+
+    return load_labelled_folder(data, labels=labels)

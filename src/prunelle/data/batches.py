@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from prunelle.data.augment import Augment
+from prunelle.data.augment import AnyAugment
 from prunelle.data.examples import Pixels
 
 
@@ -31,7 +31,7 @@ class Batches:
     """Batches of a decoded split, on a device.
 
     Args:
-        pixels: ``(N, H, W, C)`` uint8; a memory map is read as batches need it.
+        pixels: ``(N, H, W, C)`` uint8; a memory map is read as batches need it. Or ``(N, T, C)`` float32.
         device: where batches go. On an accelerator the whole split is copied there once when it fits in half
             of the free memory.
     """
@@ -49,7 +49,10 @@ class Batches:
         return len(self.labels)
 
     def take(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """``indices: (n,)`` int64 on the CPU → images ``(n, C, H, W)`` uint8 in channels-last memory, labels."""
+        """``indices: (n,)`` int64 on the CPU → images ``(n, C, H, W)`` uint8 in channels-last memory, labels.
+
+        Series: ``(n, C, T)`` float32.
+        """
         if self._mapped is not None:
             # In the file's order, so that a disk reads forward; put back in the asked order in memory.
             order = np.argsort(indices.numpy(), kind="stable")
@@ -59,11 +62,11 @@ class Batches:
         else:
             images = self._images[indices.to(self._images.device)]
         # (n, H, W, C) in memory is exactly channels-last (n, C, H, W): a change of strides, not of bytes.
-        images = images.permute(0, 3, 1, 2).to(self.device, non_blocking=True)
+        images = images.movedim(-1, 1).to(self.device, non_blocking=True)
         return images, self.labels[indices.to(self.device)]
 
     def training_batch(
-        self, order: torch.Tensor, step: int, batch_size: int, augment: Augment, seed: int, epoch: int
+        self, order: torch.Tensor, step: int, batch_size: int, augment: AnyAugment, seed: int, epoch: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Batch ``step`` of an epoch, augmented; the last one of an epoch may be smaller."""
         images, labels = self.take(order[step * batch_size : (step + 1) * batch_size])

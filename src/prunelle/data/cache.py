@@ -25,7 +25,7 @@ from prunelle.data import decode
 from prunelle.data.cache_files import cache_folder, make_room, remove_leftovers, replacing
 from prunelle.data.examples import Pixels, Progress, Skipped, Split
 from prunelle.data.fitting import fit_array
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess, Preprocess
 from prunelle.errors import BadPicture, BadPictures, DataError, DiskFull
 
 MAX_BAD_SHARE = 0.05
@@ -67,10 +67,9 @@ def decode_split(
     return _decode_to_file(split, preprocess, progress)
 
 
-def decoded_bytes(split: Split, preprocess: Preprocess) -> int:
+def decoded_bytes(split: Split, preprocess: AnyPreprocess) -> int:
     """What the decoded split takes, in memory or on disk, to hold against a budget."""
-    height, width, channels = _picture_shape(preprocess)
-    return len(split) * height * width * channels
+    return len(split) * preprocess.example_bytes
 
 
 def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]) -> None:
@@ -139,7 +138,7 @@ def _decoded(split: Split, preprocess: Preprocess, progress: Progress | None) ->
     """The whole split, a few pictures at a time, in order."""
 
     def decode_group(start: int) -> _Decoded:
-        if split.array is not None:
+        if isinstance(split.array, np.ndarray):
             return _Decoded(fit_array(split.array[start : start + _GROUP], preprocess), {})
         assert split.files is not None
         images, skipped = [], {}
@@ -234,7 +233,7 @@ def _key(split: Split, preprocess: Preprocess, progress: Progress | None) -> str
     key = hashlib.blake2b(repr(settings).encode(), digest_size=20)
 
     def hash_group(start: int) -> bytes:
-        if split.array is not None:
+        if isinstance(split.array, np.ndarray):
             rows = np.ascontiguousarray(split.array[start : start + _GROUP])
             return hashlib.blake2b(repr(rows.shape).encode() + rows.tobytes()).digest()
         assert split.files is not None

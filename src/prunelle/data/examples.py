@@ -1,5 +1,7 @@
 """``Data``: labelled pictures in splits, not decoded yet; ``Pixels``: a split decoded to uint8.
 
+Series go the same way: a split's ``array`` is then a ``Series``, and its ``Pixels`` are ``(N, T, C)`` float32.
+
 A ``Data`` is light (names of files, or arrays as they came). ``Split.decode`` turns a split into ``Pixels``
 once, at the size a ``Preprocess`` asks for, and lists the pictures that could not be read.
 """
@@ -13,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.series.container import Series
 from prunelle.errors import ArgumentError
 from prunelle.texts import Note
 
@@ -34,7 +37,8 @@ class Pixels:
     """A decoded split.
 
     Attributes:
-        images: ``(N, H, W, C)`` uint8, in memory or memory-mapped; ``H, W`` include the border.
+        images: ``(N, H, W, C)`` uint8, in memory or memory-mapped; ``H, W`` include the border. Of series,
+            ``(N, T, C)`` float32, NaN beyond the end of padded ones.
         labels: ``(N,)`` int64, indices into the classes.
         files: where each picture came from, or None for arrays.
         skipped: the pictures that could not be read; they are in none of the above.
@@ -57,13 +61,13 @@ class Split:
         name: ``train``, ``validation`` or ``test``.
         labels: ``(N,)`` int64.
         files: N paths, or None when ``array`` is given.
-        array: ``(N, H, W, C)`` uint8, or None when ``files`` is given.
+        array: ``(N, H, W, C)`` uint8, or a ``Series``; None when ``files`` is given.
     """
 
     name: str
     labels: np.ndarray
     files: tuple[Path, ...] | None = None
-    array: np.ndarray | None = None
+    array: np.ndarray | Series | None = None
 
     def __post_init__(self) -> None:
         pictures = self.files if self.files is not None else self.array
@@ -79,12 +83,12 @@ class Split:
 
     def decode(
         self,
-        preprocess: Preprocess,
+        preprocess: AnyPreprocess,
         *,
         in_memory: bool = True,
         progress: Progress | None = None,
     ) -> Pixels:
-        """Every readable picture at ``preprocess``'s size, fit, border and channels, as uint8.
+        """Every readable picture at ``preprocess``'s size, fit, border and channels; every series at its length.
 
         Args:
             preprocess: mean and std are not used here; they are applied to batches.
@@ -92,9 +96,7 @@ class Split:
                 by the preprocessing, and reuses it when it is there.
             progress: told how far it is.
         """
-        from prunelle.data.cache import decode_split
-
-        return decode_split(self, preprocess, in_memory=in_memory, progress=progress)
+        return preprocess.decode(self, in_memory=in_memory, progress=progress)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -117,7 +119,7 @@ class Data:
     train: Split
     validation: Split | None
     test: Split | None
-    preprocess: Preprocess
+    preprocess: AnyPreprocess
     source: dict[str, Any] | None = None
     notes: tuple[Note, ...] = ()
 

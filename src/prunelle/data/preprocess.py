@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
-from typing import Any, Literal, get_args
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
 
-from prunelle.errors import ArgumentError, UnknownName
+from prunelle.data.augment import Augment
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.errors import ArgumentError, BadPicture, UnknownName
+
+if TYPE_CHECKING:
+    from prunelle.data.examples import Pixels, Progress, Split
 
 Fit = Literal["crop", "pad", "squash"]
 
@@ -78,6 +85,35 @@ class Preprocess:
         """``(channels, height, width)`` that the network sees."""
         return (self.channels, *self.input_size)
 
+    @property
+    def example_bytes(self) -> int:
+        """Of one decoded picture, in memory or on disk."""
+        return math.prod(self.input_shape)
+
+    @property
+    def network_options(self) -> dict[str, Any]:
+        """What a network by name must be built with for such pictures: nothing of its own."""
+        return {}
+
+    def decode(self, split: Split, *, in_memory: bool = True, progress: Progress | None = None) -> Pixels:
+        """``Split.decode``."""
+        from prunelle.data.cache import decode_split
+
+        return decode_split(split, self, in_memory=in_memory, progress=progress)
+
+    def read(self, file: Path) -> Iterator[tuple[str, np.ndarray | str]]:
+        """The picture of a file, by its name: ``(H, W, C)`` uint8, or why it cannot be read."""
+        from prunelle.data.decode import read_file
+
+        try:
+            yield str(file), read_file(file, self)
+        except BadPicture as error:
+            yield str(file), error.reason
+
+    def augmentation(self, text: str) -> Augment:
+        """The random changes that ``text`` asks for, of such pictures: see ``Augment.parse``."""
+        return Augment.parse(text, self.channels)
+
     def with_statistics(self, images: np.ndarray) -> Preprocess:
         """The same, with mean and std measured on ``images: (N, H, W, C) uint8``.
 
@@ -130,3 +166,17 @@ class Preprocess:
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         return cls(**fields)
+
+
+AnyPreprocess: TypeAlias = Preprocess | SeriesPreprocess
+"""What a run stores. Both have the same small protocol, and nothing above asks which it is but to choose or draw:
+
+``channels``, ``input_shape``, ``mean``, ``std``, ``example_bytes``, ``network_options``; ``augmentation(text)``;
+``decode(split)`` and ``read(file)`` give examples ``(N, …, C)``, which batches turn into ``(n, C, …)``;
+``with_statistics(examples)``, ``normalise(batch)``; ``to_json()``.
+"""
+
+
+def preprocess_from_json(values: Mapping[str, Any]) -> AnyPreprocess:
+    """The inverse of either's ``to_json``: series have a length, pictures a size."""
+    return SeriesPreprocess.from_json(values) if "length" in values else Preprocess.from_json(values)

@@ -55,6 +55,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("resnet20", "resnet32", "resnet44", "resnet56", "resnet110"),
     ),
     "squeezenet": ("squeezenet1.0", "squeezenet1.1"),
+    "series": ("t-lenet", "fcn", "resnet1d", "inceptiontime", "course-series"),
 }
 """Module in this package → the names in its ``VARIANTS`` (a test holds the two together)."""
 
@@ -94,8 +95,8 @@ def variant(name: str) -> Any:
     raise UnknownName("network", name, (*names(), *ALIASES))
 
 
-def natural_shape(name: str) -> tuple[int, int, int]:
-    """``(channels, height, width)`` that the network was designed for."""
+def natural_shape(name: str) -> tuple[int, ...]:
+    """``(channels, height, width)`` that the network was designed for; ``(channels, length)`` of series."""
     parameters = inspect.signature(variant(name)).parameters
     return (parameters["in_channels"].default, *parameters["input_size"].default)
 
@@ -105,7 +106,8 @@ def build(
     *,
     num_classes: int | None = None,
     in_channels: int | None = None,
-    input_size: tuple[int, int] | int | None = None,
+    input_size: tuple[int, ...] | int | None = None,
+    ensemble: int | None = None,
     **options: Any,
 ) -> nn.Module:
     """Makes a network with fresh random weights (from torch's global generator).
@@ -113,8 +115,10 @@ def build(
     Args:
         name: one of ``names()``, or of ``ALIASES``.
         num_classes: outputs; the family's own default when None.
-        in_channels: 1 or 3; the family's own default when None.
-        input_size: height and width in pixels, or one number for both; the family's own when None.
+        in_channels: 1 or 3, any number for series; the family's own default when None.
+        input_size: height and width in pixels, or one number for both; of series, the number of steps; the
+            family's own when None.
+        ensemble: so many of them, each with weights of its own, that answer together (``ensemble.py``).
         options: what the family takes besides (``hidden=`` of ``dense``, ``aux=`` of ``googlenet``).
 
     Raises:
@@ -128,8 +132,14 @@ def build(
     make = variant(name)
     if num_classes is not None and num_classes < 2:
         raise ArgumentError(f"num_classes must be at least 2; received {num_classes}.")
+    axes = len(natural_shape(name)) - 1
     if isinstance(input_size, int):
-        input_size = (input_size, input_size)
+        input_size = (input_size,) * axes
+    if input_size is not None and len(input_size) != axes:
+        raise ArgumentError(
+            f"{name} is a network for {'series' if axes == 1 else 'pictures'}; input_size must have "
+            f"{axes} number{'s' * (axes > 1)}, received {input_size}."
+        )
     given = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
     arguments = {key: value for key, value in given.items() if value is not None} | options
     accepted = inspect.signature(make).parameters
@@ -139,7 +149,15 @@ def build(
             raise ArgumentError(
                 f"{name} does not take {option}; its options are: {', '.join(extra) or 'none'}."
             )
-    network: nn.Module = make(**arguments)
+    if ensemble is None:
+        network: nn.Module = make(**arguments)
+    else:
+        from prunelle.networks.ensemble import Ensemble
+
+        if ensemble < 2:
+            raise ArgumentError(f"ensemble must be at least 2 networks; received {ensemble}.")
+        network = Ensemble([make(**arguments) for _ in range(ensemble)])
+        options = options | {"ensemble": ensemble}
     # A training writes it into its run, which can then build the network by itself.
     network.built_as = (name, options)  # type: ignore[assignment]
     return network

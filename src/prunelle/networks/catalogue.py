@@ -24,7 +24,8 @@ class Entry:
         authors: surnames, "et al." after three.
         title: of the paper or course.
         source: venue or arXiv number.
-        input_shape: ``(channels, height, width)`` that the network was designed for.
+        input_shape: ``(channels, height, width)`` that the network was designed for; ``(channels, length)``
+            of series.
         parameters: weights at the default number of classes, auxiliary classifiers included.
         top1, top5: published accuracy in %, where there is one.
         accuracy_source: on what, from where, with how many crops.
@@ -36,7 +37,7 @@ class Entry:
     authors: str
     title: str
     source: str
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, ...]
     parameters: int
     top1: float | None = None
     top5: float | None = None
@@ -52,6 +53,5 @@ def catalogue() -> Mapping[str, Entry]:
     entries = {}
     for name, facts in tables["networks"].items():
         facts = papers[facts.pop("paper")] | facts
-        channels, height, width = facts.pop("input_shape")
-        entries[name] = Entry(name=name, input_shape=(channels, height, width), **facts)
+        entries[name] = Entry(name=name, input_shape=tuple(facts.pop("input_shape")), **facts)
     return MappingProxyType(entries)

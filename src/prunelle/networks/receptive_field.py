@@ -25,7 +25,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 WINDOWS = ("conv", "max_pool", "avg_pool", "lp_pool")
 GLOBAL = ("adaptive_avg_pool", "adaptive_max_pool")
-REDUCTIONS = ("mean", "sum", "amax", "amin", "max", "min", "logsumexp")
+REDUCTIONS = ("mean", "nanmean", "sum", "amax", "amin", "max", "min", "logsumexp")
 RESHAPES = ("flatten", "view", "reshape", "squeeze", "unsqueeze", "__getitem__", "cat")
 PRODUCTS = ("linear", "matmul", "__matmul__", "mm", "bmm", "addmm", "einsum")
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from prunelle.report import comparison_figures as figures
 from prunelle.report.comparison import Comparison, Difference, Standing
-from prunelle.report.comparison_words import ComparisonWords
+from prunelle.report.comparison_words import TEXTS, ComparisonWords
 from prunelle.report.html import host_rows, recipe_rows, template, writable
 from prunelle.report.words import Words
 from prunelle.texts import NO_VALUE, Language

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from prunelle.data.examples import Skipped
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.networks.summary import LayerRow
 from prunelle.report.insight import Insight
-from prunelle.texts import Note
+from prunelle.report.series import SeriesWords
+from prunelle.report.words import Words
+from prunelle.texts import Language, Note
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 
@@ -25,8 +28,8 @@ class ReportContent:
         run_name, data_name, network_name: as in the run folder.
         command: the shell command that does the training again.
         evaluation: the answers on the test split, or on validation where there is no test.
-        images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation`` in its order.
-        examples: for each class, ``(n, H, W, C)`` uint8 pictures of the training split, n up to 8.
+        images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation`` in its order; of series, ``(N, T, C)`` float32.
+        examples: for each class, ``(n, …)`` such examples of the training split, n up to 8.
         counts: for each split, the number of pictures a class, in class order.
         results: the lines of ``results.csv``, one an epoch; None where there is no value.
         best_epoch: the epoch (from 1) whose weights are kept and evaluated.
@@ -56,9 +59,18 @@ class ReportContent:
     layers: Sequence[LayerRow]
     num_parameters: int
     recipe: Recipe
-    preprocess: Preprocess
+    preprocess: AnyPreprocess
     versions: Mapping[str, str]
     host: Mapping[str, str]
     started: str
     seconds: float
     insight: Insight | None = None
+
+    @property
+    def of_series(self) -> bool:
+        """Whether the examples are series, not pictures."""
+        return isinstance(self.preprocess, SeriesPreprocess)
+
+    def words(self, language: Language) -> Words:
+        """The report's texts: of pictures, or of series."""
+        return SeriesWords(language) if self.of_series else Words(language)

@@ -74,7 +74,7 @@ def reliability_svg(evaluation: Evaluation, words: Words) -> str:
 
 def save_figures(content: ReportContent, folder: Path, language: Language) -> None:
     """Writes ``curves.png``, ``confusion.png`` and ``reliability.png`` into ``folder``, made if need be."""
-    words = Words(language)
+    words = content.words(language)
     curves = Figure(figsize=(10.4, 3.6), layout="constrained")
     for axes, quantity in zip(curves.subplots(1, 2), ("loss", "accuracy"), strict=True):
         style(axes)

@@ -12,7 +12,7 @@ import functools
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
@@ -20,7 +20,8 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from prunelle.report import figures
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.report import figures, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS, Words
 from prunelle.texts import Language
@@ -37,7 +38,7 @@ WRONG_PX, EXAMPLE_PX = 160, 96
 
 def render(content: ReportContent, language: Language) -> str:
     """The whole page in ``language``, to be written as UTF-8."""
-    words = Words(language)
+    words = content.words(language)
     evaluation = content.evaluation
     page = template("report.html").render(
         t=words,
@@ -55,7 +56,7 @@ def render(content: ReportContent, language: Language) -> str:
         looks=_looks(content, words),
         filters=_filters(content, words),
         num_wrong=evaluation.n - evaluation.correct,
-        crisp=max(content.preprocess.input_size) <= SMALL_PX,
+        crisp=not content.of_series and max(content.preprocess.input_shape[1:]) <= SMALL_PX,
         reliability=_reliability(content, words),
         examples=_examples(content),
         reasons=Counter(picture.reason for picture in content.skipped).most_common(),
@@ -86,7 +87,7 @@ def template(name: str) -> jinja2.Template:
 
 def _headline(content: ReportContent, words: Words) -> Markup:
     evaluation = content.evaluation
-    return Markup(words.note(TEXTS[f"result_{evaluation.split}"])).format(
+    return Markup(words.template(f"result_{evaluation.split}")).format(
         network=Markup("<bdi>{}</bdi>").format(content.network_name),
         accuracy=Markup("<strong>{}</strong>").format(words.percent(evaluation.accuracy)),
         n=words.integer(evaluation.n),
@@ -96,14 +97,11 @@ def _headline(content: ReportContent, words: Words) -> Markup:
 
 def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
     """``(what, value, detail)`` for the top of the page."""
-    evaluation, preprocess = content.evaluation, content.preprocess
-    height, width = preprocess.input_size
+    evaluation = content.evaluation
     classes = words("classes_count", n=words.integer(len(evaluation.classes)))
-    colours = words("grey" if preprocess.channels == 1 else "colour")
-    pixels = words("pixels", width=width, height=height, channels=colours)
     kept = "best_epoch" if _with_validation(content) else "kept_epoch"
     facts = [
-        (words("data"), content.data_name, f"{classes}, {pixels}"),
+        (words("data"), content.data_name, f"{classes}, {_input_text(content, words)}"),
         (words("network"), content.network_name, ""),
         (words("parameters"), words.integer(content.num_parameters), ""),
         (words("training_time"), words.duration(content.seconds), words.date(content.started)),
@@ -119,6 +117,16 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
         detail = words("baseline_detail", name=evaluation.classes[commonest])
         facts.append((words("baseline"), share, detail))
     return facts
+
+
+def _input_text(content: ReportContent, words: Words) -> str:
+    """``28×28 pixels, grey``, ``150 steps, 1 channel``."""
+    preprocess = content.preprocess
+    if isinstance(preprocess, SeriesPreprocess):
+        return words.note(series.input_text(preprocess))
+    height, width = preprocess.input_size
+    colours = words("grey" if preprocess.channels == 1 else "colour")
+    return words("pixels", width=width, height=height, channels=colours)
 
 
 def _splits(content: ReportContent, words: Words) -> list[dict[str, Any]]:
@@ -233,6 +241,7 @@ def most_wrong(content: ReportContent, most: int = MOST_WRONG) -> list[int]:
 
 def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
     evaluation = content.evaluation
+    source = _source(content, WRONG_PX)
     cards = []
     for index in most_wrong(content):
         truth = evaluation.classes[evaluation.labels[index]]
@@ -241,7 +250,7 @@ def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
         file = evaluation.files[index] if evaluation.files else words("index", n=index)
         cards.append(
             {
-                "source": data_uri(content.images[index], WRONG_PX),
+                "source": source(content.images[index]),
                 "truth": truth,
                 "predicted": predicted,
                 "confidence": confidence,
@@ -321,9 +330,16 @@ def _examples(content: ReportContent) -> list[tuple[str, list[str]]]:
         names = [names[i * len(names) // MOST_CLASSES_SHOWN] for i in range(MOST_CLASSES_SHOWN)]
     # Twenty classes of eight and forty of four weigh the same.
     each = MOST_EXAMPLES if len(names) <= 20 else MOST_EXAMPLES // 2
-    return [
-        (name, [data_uri(image, EXAMPLE_PX) for image in content.examples[name][:each]]) for name in names
-    ]
+    source = _source(content, EXAMPLE_PX)
+    return [(name, [source(example) for example in content.examples[name][:each]]) for name in names]
+
+
+def _source(content: ReportContent, largest_px: int) -> Callable[[np.ndarray], str]:
+    """What writes an example as a ``data:`` address: its pixels, or the drawing of its series."""
+    if not content.of_series:
+        return lambda image: data_uri(image, largest_px)
+    between = series.value_range([content.images, *content.examples.values()])
+    return lambda one: series.drawing_uri(one, between)
 
 
 def data_uri(image: np.ndarray, largest_px: int) -> str:

@@ -1,19 +1,19 @@
-"""What a network answers to files of pictures."""
+"""What a network answers to files of pictures, or of series."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import nn
 
-from prunelle.data import decode
 from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import Preprocess
-from prunelle.errors import ArgumentError, BadPicture
+from prunelle.data.preprocess import AnyPreprocess
+from prunelle.errors import ArgumentError
 from prunelle.training import inference
 
 
@@ -22,7 +22,7 @@ class Prediction:
     """A network's answer to one file.
 
     Attributes:
-        file: as it was given.
+        file: as it was given; of a file of many series, with ``:number`` behind it, from 1.
         top: ``(class, probability)``, the most probable first; empty when the file could not be read.
         error: why it could not be read, or None.
     """
@@ -41,7 +41,7 @@ class Prediction:
 def predict_files(
     network: nn.Module,
     classes: Sequence[str],
-    preprocess: Preprocess,
+    preprocess: AnyPreprocess,
     files: Sequence[str | Path],
     *,
     top: int = 3,
@@ -55,29 +55,33 @@ def predict_files(
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
     answers: list[Prediction] = []
-    for start in range(0, len(files), inference.EVALUATION_BATCH):
-        chunk = [str(file) for file in files[start : start + inference.EVALUATION_BATCH]]
-        pictures: dict[int, np.ndarray] = {}
-        errors: dict[int, str] = {}
-        for i, file in enumerate(chunk):
-            try:
-                pictures[i] = decode.read_file(Path(file), preprocess)
-            except BadPicture as error:
-                errors[i] = error.reason
-        probabilities: dict[int, np.ndarray] = {}
-        if pictures:
-            pixels = Pixels(np.stack(list(pictures.values())), np.zeros(len(pictures), np.int64))
+    examples = ((number, *one) for number, file in enumerate(files, 1) for one in preprocess.read(Path(file)))
+    while chunk := list(itertools.islice(examples, inference.EVALUATION_BATCH)):
+        readable = [example for _, _, example in chunk if isinstance(example, np.ndarray)]
+        probabilities: Iterator[Any] = iter(())
+        if readable:
+            pixels = Pixels(_stacked(readable), np.zeros(len(readable), np.int64))
             logits = inference.predict_logits(network, pixels, preprocess, len(classes))
-            probabilities = dict(zip(pictures, logits.double().softmax(dim=1).numpy(), strict=True))
-        for i, file in enumerate(chunk):
+            probabilities = iter(logits.double().softmax(dim=1).numpy())
+        for _, name, example in chunk:
             answers.append(
-                Prediction(file, error=errors[i])
-                if i in errors
-                else Prediction(file, _top(probabilities[i], classes, top))
+                Prediction(name, error=example)
+                if isinstance(example, str)
+                else Prediction(name, _top(next(probabilities), classes, top))
             )
         if progress is not None:
-            progress("predicting", start + len(chunk), len(files))
+            done = chunk[-1][0]
+            progress("predicting", done, len(files))
     return answers
+
+
+def _stacked(examples: list[np.ndarray]) -> np.ndarray:
+    """``(n, …)``; padded series of several files may differ in length, and are padded further."""
+    longest = max(len(example) for example in examples)
+    if any(len(example) < longest for example in examples):
+        rest = [(0, 0)] * (examples[0].ndim - 1)
+        examples = [np.pad(one, [(0, longest - len(one)), *rest], constant_values=np.nan) for one in examples]
+    return np.stack(examples)
 
 
 def _top(probabilities: Any, classes: Sequence[str], top: int) -> tuple[tuple[str, float], ...]:

@@ -34,7 +34,7 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.data.examples import Pixels, Progress, Split
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
 from prunelle.errors import RunError, did_you_mean
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.training import inference
@@ -57,7 +57,7 @@ class Run:
         self.path = path
         self.info = info
         self.classes: tuple[str, ...] = tuple(_read_json(path / "classes.json"))
-        self.preprocess = Preprocess.from_json(_read_json(path / "preprocess.json"))
+        self.preprocess = preprocess_from_json(_read_json(path / "preprocess.json"))
         self.recipe = Recipe.from_json(info["recipe"])
         self._network = network
 
@@ -70,7 +70,7 @@ class Run:
         path: Path,
         info: dict[str, Any],
         classes: Sequence[str],
-        preprocess: Preprocess,
+        preprocess: AnyPreprocess,
         network: nn.Module,
     ) -> Run:
         """Makes the folder and writes what is known before training. ``run.json`` comes last: it makes a run.
@@ -243,12 +243,12 @@ class Run:
 
 def build_network(description: Mapping[str, Any]) -> nn.Module:
     """The network that the ``network`` entry of a ``run.json`` describes, with fresh weights."""
-    _, height, width = description["input_shape"]
+    in_channels, *input_size = description["input_shape"]
     return networks.build(
         description["name"],
         num_classes=description["num_classes"],
-        in_channels=description["input_shape"][0],
-        input_size=(height, width),
+        in_channels=in_channels,
+        input_size=tuple(input_size),
         **description["options"],
     )
 

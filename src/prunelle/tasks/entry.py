@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from prunelle.data.examples import Data
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError
 from prunelle.report.run import build_network
 from prunelle.training.inference import class_logits
 
 
 def network_entry(
-    name: str, options: Mapping[str, Any], data: Data, preprocess: Preprocess
+    name: str, options: Mapping[str, Any], data: Data, preprocess: AnyPreprocess
 ) -> dict[str, Any]:
     """The ``network`` entry of ``run.json``, but for the number of parameters."""
     return {
@@ -27,7 +27,7 @@ def network_entry(
     }
 
 
-def module_entry(network: nn.Module, data: Data, preprocess: Preprocess) -> dict[str, Any]:
+def module_entry(network: nn.Module, data: Data, preprocess: AnyPreprocess) -> dict[str, Any]:
     """By its name if ``prunelle.build`` made it and it still has the same weights, else by its class."""
     if hasattr(network, "built_as"):
         name, options = network.built_as  # type: ignore[misc]
@@ -41,7 +41,7 @@ def module_entry(network: nn.Module, data: Data, preprocess: Preprocess) -> dict
     return network_entry(type(network).__name__, {}, data, preprocess)
 
 
-def try_out(network: nn.Module, input_shape: tuple[int, int, int], num_classes: int) -> None:
+def try_out(network: nn.Module, input_shape: tuple[int, ...], num_classes: int) -> None:
     """Shows one black picture to a module of one's own, so that what does not fit is said before there is a run.
 
     Raises:
@@ -49,13 +49,16 @@ def try_out(network: nn.Module, input_shape: tuple[int, int, int], num_classes: 
     """
     modes = {module: module.training for module in network.modules()}
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    kind = (
+        "pictures of (channels, height, width)" if len(input_shape) == 3 else "series of (channels, length)"
+    )
     try:
         network.eval()
         with torch.no_grad():
             outputs = network(torch.zeros(1, *input_shape, device=device))
     except (RuntimeError, ValueError, TypeError) as error:
         raise ArgumentError(
-            f"the network must take pictures of (channels, height, width) {input_shape}; it stopped with: {error}. "
+            f"the network must take {kind} {input_shape}; it stopped with: {error}. "
             f"Choose their size with size=…, or change the network."
         ) from error
     finally:

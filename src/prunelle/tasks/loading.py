@@ -13,7 +13,7 @@ import numpy as np
 from prunelle import data as datasets
 from prunelle.data import cache
 from prunelle.data.examples import Data, Pixels, Skipped, Split
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
 from prunelle.report.run import Run
@@ -55,7 +55,7 @@ def load_data(
 
 
 def decode_all(
-    data: Data, preprocess: Preprocess, memory_budget: int, listener: Listener
+    data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener
 ) -> dict[str, Pixels]:
     """Every split, decoded; in memory when all of them fit the budget, in bytes, together.
 

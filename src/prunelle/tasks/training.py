@@ -17,7 +17,8 @@ from torch import nn
 from prunelle import networks
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data, Pixels
-from prunelle.data.preprocess import Fit
+from prunelle.data.preprocess import Fit, Preprocess
+from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError, Diverged, Interrupted, RunError
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.networks.weights import Weights, load_weights
@@ -47,7 +48,8 @@ def train(
     runs: str | Path = "runs",
     name: str | None = None,
     size: int | tuple[int, int] | None = None,
-    fit: Fit | None = None,
+    fit: Fit | SeriesFit | None = None,
+    normalisation: Normalisation | None = None,
     options: Mapping[str, Any] | None = None,
     weights: str | Path | None = None,
     mean: tuple[float, ...] | None = None,
@@ -74,9 +76,11 @@ def train(
             of your own), ``language``, ``style``, ``memory_budget`` and ``save_every_s`` count then.
         output: the run folder itself; None makes a new one under ``runs``.
         name: goes into the new folder's name in place of network and data.
-        size: of the network's input in pixels; None for the network's own, or the data's.
-        fit: how pictures of other shapes get there.
-        options: of a network by name (``{"hidden": (128,)}``).
+        size: of the network's input in pixels, of series in steps; None for the network's own, or the data's.
+        fit: how pictures of other shapes, or series of other lengths, get there.
+        normalisation: of series: see ``SeriesPreprocess``.
+        options: of a network by name (``{"hidden": (128,)}``; ``{"ensemble": 5}`` trains five that answer
+            together).
         weights: to start from: a published set (``imagenet``), a file, or a run. Another number of classes than
             theirs gives a new last layer. Pictures are then prepared as the weights want them.
         mean, std: per channel, in units of [0, 1]; None for the weights' own, or for those of the training
@@ -131,6 +135,7 @@ def train(
                 epochs,
                 size,
                 fit,
+                normalisation,
                 options or {},
                 weights,
                 mean,
@@ -173,7 +178,8 @@ def _new(
     recipe: Recipe | Callable[[Data], Recipe] | None,
     epochs: int | None,
     size: int | tuple[int, int] | None,
-    fit: Fit | None,
+    fit: Fit | SeriesFit | None,
+    normalisation: Normalisation | None,
     options: Mapping[str, Any],
     weights: str | Path | None,
     mean: tuple[float, ...] | None,
@@ -193,15 +199,25 @@ def _new(
         network = choose_network(data, size)
         listener.note(
             Note(
-                f"No network was named: {network} suits pictures like these.",
-                f"Aucun réseau n'est nommé : {network} convient à de telles images.",
+                f"No network was named: {network} suits data like these.",
+                f"Aucun réseau n'est nommé : {network} convient à de telles données.",
             )
         )
-    preprocess = choose_preprocess(data, network, size, fit)
+    preprocess = choose_preprocess(data, network, size, fit, normalisation)
     start = None
     if weights is not None:
         start = fetch_weights(weights, _name_of(network), listener)
-        preprocess = prepared_for(start, preprocess, size=size, fit=fit, mean=mean, std=std, keep_crop=False)
+        # Series keep mean and std of their own: those of another set are in other units.
+        if isinstance(preprocess, Preprocess):
+            preprocess = prepared_for(
+                start,
+                preprocess,
+                size=size,
+                fit=preprocess.fit if fit else None,
+                mean=mean,
+                std=std,
+                keep_crop=False,
+            )
     elif mean is not None or std is not None:
         if mean is None or std is None:
             raise ArgumentError(f"mean and std go together; received mean={mean}, std={std}.")
@@ -210,7 +226,9 @@ def _new(
     if not preprocess.mean:
         preprocess = preprocess.with_statistics(pixels["train"].images)
     if isinstance(network, str):
-        description = entry.network_entry(network, options, data, preprocess)
+        description = entry.network_entry(
+            network, {**options, **preprocess.network_options}, data, preprocess
+        )
         network = _seeded_network(description, recipe.seed)
     elif options:
         raise ArgumentError("options are for a network by name; a module of your own has its own.")

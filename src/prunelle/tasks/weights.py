@@ -91,7 +91,8 @@ def pretrained(
         found = fetch_weights(weights, network, listener)
         numbers = size_of(found, network, options)
         channels = numbers.get("in_channels", networks.natural_shape(network)[0])
-        start = Preprocess(size=networks.natural_shape(network)[1:], channels=channels)
+        _, height, width = networks.natural_shape(network)
+        start = Preprocess(size=(height, width), channels=channels)
         preprocess = prepared_for(found, start, size=size, mean=mean, std=std, keep_crop=True)
         made = networks.build(
             network, **{**options, **numbers, "in_channels": channels, "input_size": preprocess.input_size}

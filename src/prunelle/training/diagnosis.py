@@ -19,7 +19,7 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
 from prunelle.texts import Note
 from prunelle.training.inference import class_logits, evaluation_mode
 from prunelle.training.loss import classification_loss
@@ -49,7 +49,7 @@ class Watch:
         train: Pixels,
         batches: Batches,
         num_classes: int,
-        preprocess: Preprocess,
+        preprocess: AnyPreprocess,
         recipe: Recipe,
         class_weights: torch.Tensor | None,
     ) -> None:

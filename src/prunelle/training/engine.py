@@ -18,9 +18,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches, derive_seed, epoch_order
 from prunelle.data.examples import Pixels
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.training import diagnosis, speed
 from prunelle.training.acceleration import accelerated
@@ -55,7 +56,7 @@ class Training:
         train: Pixels,
         validation: Pixels | None,
         classes: tuple[str, ...],
-        preprocess: Preprocess,
+        preprocess: AnyPreprocess,
         recipe: Recipe,
     ) -> None:
         self.device = speed.choose_device(recipe.device)
@@ -124,7 +125,7 @@ class Training:
             order, at.step, recipe.batch_size, recipe.augment, recipe.seed, at.epoch
         )
         targets = labels
-        if recipe.augment.mixes:
+        if isinstance(recipe.augment, Augment) and recipe.augment.mixes:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
             images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
             labels = targets.argmax(dim=1)  # of a mixed picture, what it shows most of

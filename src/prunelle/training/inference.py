@@ -12,7 +12,7 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError
 from prunelle.training.metrics import Evaluation
 
@@ -58,7 +58,7 @@ def class_logits(outputs: torch.Tensor, num_classes: int) -> torch.Tensor:
 def predict_logits(
     network: nn.Module,
     pixels: Pixels,
-    preprocess: Preprocess,
+    preprocess: AnyPreprocess,
     num_classes: int,
     *,
     batch_size: int = EVALUATION_BATCH,
@@ -81,7 +81,7 @@ def evaluate(
     network: nn.Module,
     pixels: Pixels,
     classes: tuple[str, ...],
-    preprocess: Preprocess,
+    preprocess: AnyPreprocess,
     split: str,
     *,
     progress: Progress | None = None,

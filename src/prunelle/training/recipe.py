@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from prunelle.data.augment import Augment
+from prunelle.data.augment import AnyAugment, Augment, augment_from_json
 from prunelle.errors import ArgumentError, UnknownName
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
@@ -38,7 +38,7 @@ class Recipe:
         ema_decay: keep an exponential moving average of the weights with this decay a step, evaluate and
             save that; None for none.
         patience: stop after so many epochs without a better validation (needs a validation split).
-        augment: random changes of the training pictures.
+        augment: random changes of the training pictures; ``SeriesAugment`` for series.
         seed: of everything random in the training: initial weights, order, dropout, augmentation.
         device: ``auto`` takes cuda, then mps, then cpu.
         precision: ``bfloat16`` computes the forward pass in bfloat16 (autocast), weights stay float32.
@@ -61,7 +61,7 @@ class Recipe:
     clip_norm: float | None = None
     ema_decay: float | None = None
     patience: int | None = None
-    augment: Augment = dataclasses.field(default_factory=Augment)
+    augment: AnyAugment = dataclasses.field(default_factory=Augment)
     seed: int = 0
     device: str = "auto"
     precision: Precision = "float32"
@@ -106,4 +106,4 @@ class Recipe:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
         """The inverse of ``to_json``."""
-        return cls(**{**values, "augment": Augment(**values["augment"])})
+        return cls(**{**values, "augment": augment_from_json(values["augment"])})

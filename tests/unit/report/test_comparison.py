@@ -15,9 +15,8 @@ from PIL import Image
 from prunelle.report import comparison_figures as figures
 from prunelle.report import comparison_page
 from prunelle.report.comparison import Comparison, Contestant, Outcome, Standing
-from prunelle.report.comparison_words import TEXTS
+from prunelle.report.comparison_words import TEXTS, ComparisonWords
 from prunelle.report.words import TEXTS as SHARED
-from prunelle.report.words import Words
 from prunelle.training.recipe import Recipe
 
 N = 1000
@@ -201,7 +200,7 @@ def dots(svg: str, variable: str) -> list[float]:
 
 
 def test_every_training_is_a_dot_at_its_accuracy() -> None:
-    svg = figures.dots_svg(comparison(GOOD, BAD), Words("en", TEXTS))
+    svg = figures.dots_svg(comparison(GOOD, BAD), ComparisonWords("en"))
     good, bad = dots(svg, "--blue"), dots(svg, "--orange")
     assert len(good) == len(bad) == 3
     # Places are linear in accuracy: 0.969, 0.970, 0.971 and 0.988, 0.990, 0.992.
@@ -220,7 +219,7 @@ def test_the_picture(tmp_path: Path, val: bool, epochs: int) -> None:
         for i in range(8)
     ]
     found = comparison(*many)
-    figures.save_figure(found, tmp_path / "figures" / "c.png", Words("fr", TEXTS))
+    figures.save_figure(found, tmp_path / "figures" / "c.png", ComparisonWords("fr"))
     with Image.open(tmp_path / "figures" / "c.png") as picture:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     for colour in ((0, 114, 178), (213, 94, 0), (0, 158, 115), (181, 87, 143), (185, 133, 0)):

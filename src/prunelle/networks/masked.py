@@ -1,0 +1,57 @@
+"""Layers for padded series: what is not there is NaN, in the input and in every map, and counts nowhere.
+
+``maps: (N, C, T)``; beyond the end of a shorter series all channels are NaN. Each layer does for a padded batch what
+its parent does for each series on its own, so a series gets the same answer however far it is padded. Weights have
+the parents' names. Convolutions and poolings keep the length (stride 1), so each step stays in its place.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def absent(maps: torch.Tensor) -> torch.Tensor:
+    """``(N, C, T)`` → ``(N, 1, T)`` bool, True beyond a series' end."""
+    return maps[:, :1].isnan()
+
+
+class MaskedConv1d(nn.Conv1d):
+    """A convolution for which absent steps are the zeros of its own padding."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """``maps: (N, C, T)`` → ``(N, C', T)``."""
+        mask = absent(maps)
+        return super().forward(maps.masked_fill(mask, 0.0)).masked_fill(mask, torch.nan)
+
+
+class MaskedBatchNorm1d(nn.BatchNorm1d):
+    """Batch normalisation whose means and variances are those of the steps that are there."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """``maps: (N, C, T)`` → the same shape."""
+        if not self.training:
+            return super().forward(maps)
+        present = ~absent(maps)[:, 0]
+        rows = maps.transpose(1, 2)
+        normalised = torch.full_like(rows, torch.nan)
+        normalised[present] = super().forward(rows[present])
+        return normalised.transpose(1, 2)
+
+
+class MaskedMaxPool1d(nn.MaxPool1d):
+    """Max-pooling that never picks an absent step."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """``maps: (N, C, T)`` → the same shape."""
+        mask = absent(maps)
+        pooled: torch.Tensor = super().forward(maps.masked_fill(mask, -torch.inf))
+        return pooled.masked_fill(mask, torch.nan)
+
+
+class MaskedMean(nn.Module):
+    """Global average pooling over the steps that are there."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """``maps: (N, C, T)`` → ``(N, C, 1)``."""
+        return maps.nanmean(dim=2, keepdim=True)

@@ -1,0 +1,134 @@
+"""How series show in a report: small drawings in the place of pictures, and the sentences that differ."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+import numpy as np
+
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.report.words import TEXTS as SHARED
+from prunelle.report.words import Words
+from prunelle.texts import Note
+
+# Of Okabe & Ito (2008), told apart by colour-blind readers; more channels than colours start again.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+WIDTH, HEIGHT, MARGIN = 240, 110, 6
+_MOST_POINTS = 2 * WIDTH
+_SAMPLE = 512
+
+
+def value_range(examples: Sequence[np.ndarray]) -> np.ndarray:
+    """``(N, T, C)`` arrays → ``(2, C)``: the lowest and highest value of each channel in (up to 512 of) all of them."""
+    rows = [one[:_SAMPLE].reshape(-1, one.shape[-1]) for one in examples if len(one)]
+    values = np.concatenate(rows)
+    return np.stack([np.nanmin(values, axis=0), np.nanmax(values, axis=0)])
+
+
+def drawing_uri(series: np.ndarray, between: np.ndarray) -> str:
+    """``(T, C)`` → ``data:`` address of an SVG: a line a channel, over one another, each within its range.
+
+    Args:
+        series: NaN beyond its end. All drawings of a report have one time axis.
+        between: ``(2, C)`` from ``value_range``, so that drawings can be compared.
+    """
+    low, span = between[0], np.where(between[1] > between[0], between[1] - between[0], 1.0)
+    shown = np.arange(0, len(series), max(1, len(series) // _MOST_POINTS))
+    x = MARGIN + (WIDTH - 2 * MARGIN) * shown / max(len(series) - 1, 1)
+    y = MARGIN + (HEIGHT - 2 * MARGIN) * (1 - np.clip((series[shown] - low) / span, 0, 1))
+    lines = []
+    for channel in range(series.shape[1]):
+        there = ~np.isnan(y[:, channel])
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x[there], y[there, channel], strict=True))
+        colour = COLOURS[channel % len(COLOURS)]
+        opacity = 1 if series.shape[1] <= len(COLOURS) else 0.6
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-opacity="{opacity}" '
+            f'stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>'
+        )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(lines)}</svg>'
+    )
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def input_text(preprocess: SeriesPreprocess) -> Note:
+    """``150 steps, 1 channel``."""
+    length, channels = preprocess.length, preprocess.channels
+    english, french = (
+        (f"{channels} channels", f"{channels} canaux") if channels > 1 else ("1 channel", "1 canal")
+    )
+    if preprocess.fit == "pad":
+        return Note(f"up to {length} steps, {english}", f"jusqu’à {length} pas, {french}")
+    return Note(f"{length} steps, {english}", f"{length} pas, {french}")
+
+
+TEXTS = {
+    "result_test": Note(
+        "{network} recognises {accuracy} of {n} test series it never saw (95 % interval {interval}).",
+        "{network} reconnaît {accuracy} des {n} séries de test, qu’il n’a jamais vues "
+        "(intervalle à 95 % : {interval}).",
+    ),
+    "result_validation": Note(
+        "{network} recognises {accuracy} of {n} validation series (95 % interval {interval}).",
+        "{network} reconnaît {accuracy} des {n} séries de validation (intervalle à 95 % : {interval}).",
+    ),
+    "result_train": Note(
+        "{network} recognises {accuracy} of the {n} series it learned on.",
+        "{network} reconnaît {accuracy} des {n} séries sur lesquelles il a appris.",
+    ),
+    "caveat_validation": Note(
+        "There is no test split. The validation series also chose which epoch’s weights to keep, so this "
+        "figure is a little flattering: expect slightly less on new series, and set some aside as a test "
+        "split to know how much.",
+        "Il n’y a pas de jeu de test. Le jeu de validation a aussi servi à choisir l’époque dont on garde les "
+        "poids : ce résultat est donc un peu flatteur. Attendez-vous à un peu moins sur de nouvelles séries ; "
+        "pour le mesurer, mettez-en de côté pour former un jeu de test.",
+    ),
+    "caveat_train": Note(
+        "There is neither a test nor a validation split: this figure does not say what the network is worth "
+        "on new series.",
+        "Il n’y a ni jeu de test ni jeu de validation : ce résultat ne dit rien de ce que vaut le réseau sur "
+        "de nouvelles séries.",
+    ),
+    "pictures": Note("Series", "Séries"),
+    "curves_text": Note(
+        "Training and validation should move together. When the training loss keeps falling while the "
+        "validation loss rises, the network learns its series by heart (overfitting).",
+        "Les deux courbes devraient avancer ensemble. Si la perte d’entraînement baisse encore alors que celle "
+        "de validation remonte, le réseau apprend ses séries par cœur (surapprentissage).",
+    ),
+    "by_class_text": Note(
+        "The worst recall first. Recall: of the series of a class, the share that was recognised. "
+        "Precision: of the answers naming a class, the share that was right. F1: their harmonic mean.",
+        "Du plus faible rappel au plus fort. Rappel : parmi les séries d’une classe, la part reconnue. "
+        "Précision : parmi les réponses qui nomment une classe, la part qui est juste. F1 : leur moyenne "
+        "harmonique.",
+    ),
+    "pictures_of": Note("Series ({split})", "Séries ({split})"),
+    "wrong": Note("Most-wrong series", "Les plus grosses erreurs"),
+    "index": Note("series {n}", "série {n}"),
+    "examples_text": Note(
+        "Training series, as the network receives them before the training set’s mean and standard deviation "
+        "are applied. Each channel has its colour and its own scale, the same in all drawings.",
+        "Des séries d’entraînement, telles que le réseau les reçoit avant que la moyenne et l’écart-type du jeu "
+        "d’entraînement soient appliqués. Chaque canal a sa couleur et sa propre échelle, la même dans tous "
+        "les dessins.",
+    ),
+    "reliability_short": Note(
+        "Reliability diagram (the larger the dot, the more series)",
+        "Diagramme de fiabilité (plus le point est gros, plus il y a de séries)",
+    ),
+    "skipped": Note("Series left out", "Séries écartées"),
+    "skipped_none": Note("None: every series could be read.", "Aucune : toutes les séries ont pu être lues."),
+    "preprocess": Note("Preparation of the series", "Préparation des séries"),
+}
+"""In place of ``words.TEXTS`` where those speak of pictures."""
+
+
+class SeriesWords(Words):
+    """The report's words, of series in place of pictures."""
+
+    texts = SHARED | TEXTS
