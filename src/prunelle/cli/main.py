@@ -16,6 +16,7 @@ COMMANDS = {
     "predict": "Name what is on pictures.",
     "networks": "List the networks, or show one layer by layer.",
     "weights": "List published weights; download some.",
+    "run": "Run a program written for Keras.",
 }
 """Each is a function of its name in ``prunelle.cli.<name>``."""
 

@@ -4,6 +4,7 @@ from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
+from prunelle.tasks.running import run_program
 from prunelle.tasks.training import train
 from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 
@@ -16,5 +17,6 @@ __all__ = [
     "evaluate",
     "predict",
     "pretrained",
+    "run_program",
     "train",
 ]
