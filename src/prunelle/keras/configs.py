@@ -165,7 +165,13 @@ def _layer(described: Mapping[str, Any], custom_objects: Mapping[str, Any] | Non
     if kind in known:
         layer: Layer = known[kind].from_config(config)
         return layer
+    home: Any = layers_module
     if kind not in layers_module.__all__:
+        from prunelle.keras.applications import parts as home
+
+        if kind not in home.__all__:
+            home = None
+    if home is None:
         raise PrunelleError(
             f"the file has a layer of the class {kind}, which is not there."
             f"{did_you_mean(kind, layers_module.__all__)} A class of your own goes into "
@@ -174,7 +180,7 @@ def _layer(described: Mapping[str, Any], custom_objects: Mapping[str, Any] | Non
     if kind == "Lambda":
         config = _with_function(config, known)
     config = {key: _custom(value, known) for key, value in config.items()}
-    made: Layer = getattr(layers_module, kind).from_config(config)
+    made: Layer = getattr(home, kind).from_config(config)
     return made
 
 

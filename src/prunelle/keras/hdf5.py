@@ -62,7 +62,7 @@ def load_weights(model: Model, path: Path, *, by_name: bool, skip_mismatch: bool
     else:
         source = path
     with _opened(source, path) as file:
-        root = file["model_weights"] if "model_weights" in file else file
+        root = file.get("model_weights", file)
         if "layer_names" not in root.attrs:
             _take_keras3(model, file, path, skip_mismatch=skip_mismatch)
         elif by_name:

@@ -98,6 +98,8 @@ def image_dataset_from_directory(
 
     def data_set(part: str | None, reshuffle: bool) -> PictureDataSet:
         chosen = parts[part]
+        if verbose and part is not None:
+            print(f"Using {len(chosen)} files for {part}.")
         if not len(chosen):
             raise MissingData(f"no {part or ''} pictures in {directory}; they end in {', '.join(SUFFIXES)}.")
         return _batches(
