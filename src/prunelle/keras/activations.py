@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from prunelle.keras import absent
 from prunelle.keras.layout import KerasOrder
 from prunelle.keras.naming import lookup
 
@@ -169,3 +170,5 @@ __all__ = [
         "tanh",
     ),
 ]
+
+__getattr__ = absent.reporter(__name__)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import activations, losses
+from prunelle.keras import absent, activations, losses
 from prunelle.keras.models import Model
 from prunelle.keras.naming import forget_names
 from prunelle.keras.tensors import KerasTensor, flat
@@ -237,12 +237,12 @@ def greater(x: Any, y: Any) -> torch.Tensor:
 
 def maximum(x: Any, y: Any) -> torch.Tensor:
     """The larger, value by value."""
-    return torch.maximum(*torch.broadcast_tensors(torch.as_tensor(x), torch.as_tensor(y)))
+    return torch.maximum(torch.as_tensor(x), torch.as_tensor(y))
 
 
 def minimum(x: Any, y: Any) -> torch.Tensor:
     """The smaller, value by value."""
-    return torch.minimum(*torch.broadcast_tensors(torch.as_tensor(x), torch.as_tensor(y)))
+    return torch.minimum(torch.as_tensor(x), torch.as_tensor(y))
 
 
 def dot(x: Any, y: Any) -> torch.Tensor:
@@ -370,3 +370,5 @@ __all__ = [
     ),
     *("sign", "softmax", "sqrt", "square", "squeeze", "std", "sum", "tanh", "var", "variable", "zeros"),
 ]
+
+__getattr__ = absent.reporter(__name__)

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from prunelle.errors import ArgumentError, PrunelleError, did_you_mean
+from prunelle.keras import absent
 from prunelle.keras.progress import Progress
 
 Logs = Mapping[str, float] | None
@@ -531,3 +532,5 @@ __all__ = [
     *("LearningRateScheduler", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "TensorBoard"),
     "TerminateOnNaN",
 ]
+
+__getattr__ = absent.reporter(__name__)

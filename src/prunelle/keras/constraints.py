@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from prunelle.keras import absent
 from prunelle.keras.naming import lookup
 
 
@@ -57,9 +58,12 @@ _BY_NAME: dict[str, Any] = {
 def get(identifier: Any) -> Callable[[torch.Tensor], torch.Tensor] | None:
     """A constraint by name, or as it is."""
     found = lookup("constraint", identifier, _BY_NAME)
-    return found() if isinstance(found, type) else found
+    made: Callable[[torch.Tensor], torch.Tensor] | None = found() if isinstance(found, type) else found
+    return made
 
 
 __all__ = [
     *("Constraint", "MaxNorm", "NonNeg", "UnitNorm", "get", "max_norm", "maxnorm", "non_neg", "unit_norm"),
 ]
+
+__getattr__ = absent.reporter(__name__)

@@ -79,11 +79,11 @@ class Arrays(Source):
             return
         # With steps_per_epoch an epoch goes on where the last one stopped, as Keras's does.
         for _ in range(self._asked):
-            rows = next(self._rest, None) if self._rest is not None else None
-            if rows is None:
+            following = next(self._rest, None) if self._rest is not None else None
+            if following is None:
                 self._rest = self._rows()
-                rows = next(self._rest)
-            yield self._batch(rows)
+                following = next(self._rest)
+            yield self._batch(following)
 
     def _rows(self) -> Iterator[torch.Tensor | slice]:
         size = self.batch_size
@@ -91,7 +91,7 @@ class Arrays(Source):
             yield from (slice(start, start + size) for start in range(0, self.length, size))
             return
         order = torch.randperm(self.length, generator=torch.Generator().manual_seed(next_seed()))
-        yield from order.split(size)
+        yield from (order[start : start + size] for start in range(0, self.length, size))
 
     def _batch(self, rows: torch.Tensor | slice) -> Batch:
         return Batch(
@@ -159,7 +159,7 @@ class Iterated(Source):
         if not self._sequence:
             yield from self._data
             return
-        order = range(len(self._data))
+        order: Sequence[int] = range(len(self._data))
         if self._shuffle:
             generator = torch.Generator().manual_seed(next_seed())
             order = torch.randperm(len(order), generator=generator).tolist()
@@ -374,6 +374,6 @@ def validation_split(
         return values.iloc[rows] if hasattr(values, "iloc") else values[rows]
 
     return (
-        tuple(cut(values, slice(None, at)) for values in (x, y, weights)),  # type: ignore[return-value]
+        tuple(cut(values, slice(None, at)) for values in (x, y, weights)),
         tuple(cut(values, slice(at, None)) for values in (x, y, weights)),
     )

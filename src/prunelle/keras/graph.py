@@ -26,7 +26,8 @@ class ActivityPenalty(nn.Module):
         self.penalty: torch.Tensor | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.penalty = self.regularizer(x)
+        # A mean over the batch, as Keras has it.
+        self.penalty = self.regularizer(x) / len(x)
         return x
 
 

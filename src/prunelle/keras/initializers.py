@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError
+from prunelle.keras import absent
 from prunelle.keras.naming import lookup, snake_case
 from prunelle.keras.seeds import generator
 
@@ -204,7 +205,8 @@ orthogonal, identity = Orthogonal, Identity
 def get(identifier: Any) -> Callable[..., torch.Tensor] | None:
     """An initialiser by name, by configuration, or as it is."""
     found = lookup("initializer", identifier, _BY_NAME)
-    return found() if isinstance(found, type) else found
+    made: Callable[..., torch.Tensor] | None = found() if isinstance(found, type) else found
+    return made
 
 
 def serialize(initializer: Any) -> Any:
@@ -227,3 +229,5 @@ __all__ = [
     *("he_uniform", "identity", "lecun_normal", "lecun_uniform", "ones", "orthogonal", "random_normal"),
     *("random_uniform", "truncated_normal", "zeros"),
 ]
+
+__getattr__ = absent.reporter(__name__)

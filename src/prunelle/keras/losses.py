@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from prunelle.errors import ArgumentError
+from prunelle.keras import absent
 from prunelle.keras.naming import lookup, snake_case
 
 EPSILON = 1e-7
@@ -185,7 +186,7 @@ def _alike(y_true: torch.Tensor, y_pred: torch.Tensor) -> tuple[torch.Tensor, to
     elif y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
         y_true = y_true.squeeze(-1)
     try:
-        torch.broadcast_shapes(y_true.shape, y_pred.shape)
+        torch.broadcast_shapes(y_true.shape, y_pred.shape)  # type: ignore[no-untyped-call]
     except RuntimeError:
         raise ArgumentError(
             f"labels and predictions must have one shape; received labels of {tuple(y_true.shape)} for "
@@ -448,3 +449,5 @@ __all__ = [
     *("mean_squared_logarithmic_error", "mse", "msle", "poisson", "sparse_categorical_crossentropy"),
     "squared_hinge",
 ]
+
+__getattr__ = absent.reporter(__name__)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import losses
+from prunelle.keras import absent, losses
 from prunelle.keras.naming import lookup, snake_case
 
 
@@ -43,14 +43,15 @@ class Metric:
         return self.result()
 
 
-class Mean(Metric):
-    """The mean of numbers."""
+class _Mean(Metric):
+    """What means keep."""
 
-    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(name)
         self.reset_state()
 
-    def update_state(self, values: Any, sample_weight: Any = None, _: Any = None) -> None:  # type: ignore[override]
+    def add(self, values: Any, sample_weight: Any = None) -> None:
+        """Adds numbers, weighted where weights are given."""
         values = torch.as_tensor(values, dtype=torch.float32).detach()
         if sample_weight is None:
             self.total += float(values.sum())
@@ -72,17 +73,23 @@ class Mean(Metric):
         self.total, self.count = 0.0, 0.0
 
 
+class Mean(_Mean):
+    """The mean of numbers."""
+
+    def update_state(  # type: ignore[override]
+        self, values: Any, sample_weight: Any = None, _: Any = None
+    ) -> None:
+        self.add(values, sample_weight)
+
+
 class Sum(Mean):
     """The sum of numbers."""
-
-    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
-        super().__init__(name)
 
     def result(self) -> torch.Tensor:
         return torch.tensor(self.total)
 
 
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(_Mean):
     """The mean of a function of (truth, predictions)."""
 
     def __init__(
@@ -93,7 +100,7 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         values = self.function(torch.as_tensor(y_true), torch.as_tensor(y_pred), **self.arguments)
-        super().update_state(values, sample_weight)
+        self.add(values, sample_weight)
 
 
 def accuracy(y_true: torch.Tensor, y_pred: torch.Tensor) -> torch.Tensor:
@@ -187,7 +194,7 @@ SparseCategoricalCrossentropy = _mean_of(
 )
 
 
-class RootMeanSquaredError(Mean):
+class RootMeanSquaredError(_Mean):
     """The square root of the mean of squared differences."""
 
     up = False
@@ -197,7 +204,7 @@ class RootMeanSquaredError(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = losses._alike(torch.as_tensor(y_true), torch.as_tensor(y_pred))
-        super().update_state((y_true - y_pred).square(), sample_weight)
+        self.add((y_true - y_pred).square(), sample_weight)
 
     def result(self) -> torch.Tensor:
         return super().result().sqrt()
@@ -416,12 +423,13 @@ def as_metric(identifier: Any, y_true: torch.Tensor, y_pred: torch.Tensor) -> Me
     if identifier in ("accuracy", "acc", "crossentropy", "ce"):
         of_accuracy = identifier in ("accuracy", "acc")
         if y_pred.shape[-1] == 1:
-            made = BinaryAccuracy if of_accuracy else BinaryCrossentropy
+            made: Any = BinaryAccuracy if of_accuracy else BinaryCrossentropy
         elif y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1:
             made = SparseCategoricalAccuracy if of_accuracy else SparseCategoricalCrossentropy
         else:
             made = CategoricalAccuracy if of_accuracy else CategoricalCrossentropy
-        return made(name=identifier)
+        metric: Metric = made(name=identifier)
+        return metric
     found = get(identifier)
     if isinstance(found, Metric):
         return found
@@ -440,3 +448,5 @@ __all__ = [
     *("mean_absolute_error", "mean_squared_error", "mse", "sparse_categorical_accuracy"),
     *("sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy"),
 ]
+
+__getattr__ = absent.reporter(__name__)

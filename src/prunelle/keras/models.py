@@ -9,12 +9,12 @@ from typing import Any
 from torch import nn
 
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.keras import graph
+from prunelle.keras import absent, graph
 from prunelle.keras.layers.base import InputLayer, Layer, Weight, _is_shape
 from prunelle.keras.layout import Shape
 from prunelle.keras.naming import unique_name
 from prunelle.keras.summary import summarise
-from prunelle.keras.tensors import KerasTensor, flat, ordered
+from prunelle.keras.tensors import KerasTensor, Node, flat, ordered
 from prunelle.keras.trainer import Trainer
 
 
@@ -70,7 +70,7 @@ class Model(Layer, Trainer):
     # As a layer.
 
     @property
-    def module(self) -> nn.Module:
+    def module(self) -> nn.Module:  # type: ignore[override]
         self._require_built("module")
         assert self._module is not None
         return self._module
@@ -125,6 +125,12 @@ class Model(Layer, Trainer):
         for layer in self.layers:
             visit(layer)
         return list(found.values())
+
+    @property
+    def nodes_within(self) -> list[Node]:
+        """The calls of layers that it is made of, those of inputs too."""
+        starts = [tensor.node for tensor in self._inputs if tensor.node is not None]
+        return [*starts, *ordered(self._outputs, self._inputs)]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or its place.
@@ -264,19 +270,17 @@ class Model(Layer, Trainer):
 
     def get_config(self) -> dict[str, Any]:
         """The layers and how they are connected, as JSON values."""
-        from prunelle.keras import saving
+        from prunelle.keras import configs
 
-        return saving.graph_config(self)
+        return configs.graph_config(self)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
         """The inverse of ``get_config``."""
-        from prunelle.keras import saving
+        from prunelle.keras import configs
 
-        return saving.model_from_config(
-            {"class_name": "Sequential" if cls is Sequential else "Functional", "config": config},
-            custom_objects,
-        )
+        kind = "Sequential" if cls is Sequential else "Functional"
+        return configs.model_from_config({"class_name": kind, "config": config}, custom_objects)
 
     def to_json(self, **ignored: Any) -> str:
         """The architecture as a text, for ``model_from_json``."""
@@ -448,3 +452,5 @@ def clone_model(model: Model, input_tensors: Any = None, **ignored: Any) -> Any:
 
 
 __all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+
+__getattr__ = absent.reporter(__name__)

@@ -44,7 +44,7 @@ class Objective:
         fuse = all(each is None or self._takes_logits(each) for each in self.losses)
         self.network, self._left_out = graph.build(model.inputs, model.outputs, logits=fuse)
         for each, ending in zip(self.losses, self._left_out, strict=True):
-            if ending is not None and (each is None or each.function not in _LOGITS[ending]):  # type: ignore[attr-defined]
+            if ending is not None and getattr(each, "function", None) not in _LOGITS[ending]:
                 self.network, self._left_out = graph.build(model.inputs, model.outputs)
                 break
         self._penalised = [weight for weight in model.trainable_weights if weight.regularizer is not None]
@@ -95,7 +95,7 @@ class Objective:
             value = value if share is None else value * float(share)
             total = value if total is None else total + value
         for weight in self._penalised:
-            total = _plus(total, weight.regularizer(weight.in_keras_order))  # type: ignore[misc]
+            total = _plus(total, weight.regularizer(weight.in_keras_order))
         for part in self._penalties:
             if part.penalty is not None:
                 total = _plus(total, part.penalty)
@@ -120,8 +120,7 @@ class Objective:
 
     def predictions(self, outputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """The outputs with the ending that was left out."""
-        endings = {"softmax": lambda x: x.softmax(-1), "sigmoid": torch.sigmoid, None: lambda x: x}
-        return [endings[ending](output) for output, ending in zip(outputs, self._left_out, strict=True)]
+        return [_ended(output, ending) for output, ending in zip(outputs, self._left_out, strict=True)]
 
     def _make_figures(
         self, batch: Batch, predictions: Sequence[torch.Tensor]
@@ -209,6 +208,12 @@ class Compiled:
         for weight in self.trained:
             if weight.constraint is not None:
                 weight.constrain()
+
+
+def _ended(output: torch.Tensor, ending: str | None) -> torch.Tensor:
+    if ending == "softmax":
+        return output.softmax(-1)
+    return output.sigmoid() if ending == "sigmoid" else output
 
 
 def as_input(x: torch.Tensor, device: torch.device) -> torch.Tensor:

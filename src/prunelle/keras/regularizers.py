@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from prunelle.keras import absent
 from prunelle.keras.naming import lookup
 
 
@@ -74,7 +75,10 @@ _BY_NAME: dict[str, Any] = {"L1": L1, "L2": L2, "L1L2": L1L2, "l1": L1, "l2": L2
 def get(identifier: Any) -> Callable[[torch.Tensor], torch.Tensor] | None:
     """A penalty by name, by configuration, or as it is."""
     found = lookup("regularizer", identifier, _BY_NAME)
-    return found() if found in _BY_NAME.values() else found
+    made: Callable[[torch.Tensor], torch.Tensor] | None = found() if found in _BY_NAME.values() else found
+    return made
 
 
 __all__ = ["L1", "L1L2", "L2", "Regularizer", "get", "l1", "l1_l2", "l2"]
+
+__getattr__ = absent.reporter(__name__)

@@ -96,10 +96,18 @@ class KerasTensor:
 
 
 class Node:
-    """One call of a layer: the tensors it took and those it gave."""
+    """One call of a layer: the tensors it took (``several``: as a list) and those it gave."""
 
-    def __init__(self, layer: Layer, inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor]) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        inputs: Sequence[KerasTensor],
+        outputs: Sequence[KerasTensor],
+        *,
+        several: bool = False,
+    ) -> None:
         self.layer = layer
+        self.several = several
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         for index, tensor in enumerate(outputs):

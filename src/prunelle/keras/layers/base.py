@@ -394,7 +394,7 @@ class Layer:
         found = self.compute_output_shape(shape)
         found = [found] if _is_shape(found) else list(found)
         outputs = [KerasTensor(each, name=f"{self.name}_output") for each in found]
-        Node(self, tensors, outputs)
+        Node(self, tensors, outputs, several=several)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def _node(self, what: str) -> Node:
@@ -551,6 +551,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def without_values(kind: type[nn.Module], *arguments: Any, **named: Any) -> Any:
+    """A module whose weights wait for their initialiser: PyTorch's own is not drawn."""
+    return nn.utils.skip_init(kind, *arguments, **named)  # type: ignore[no-untyped-call]
+
+
 def normalise_tuple(value: Any, n: int, name: str) -> tuple[int, ...]:
     """``3`` → ``(3, 3)``; a tuple of the right length stays.
 
@@ -563,4 +568,4 @@ def normalise_tuple(value: Any, n: int, name: str) -> tuple[int, ...]:
     return tuple(int(v) for v in numbers)
 
 
-__all__ = ["Input", "InputLayer", "KerasOrder", "Layer", "Weight", "normalise_tuple", "same"]
+__all__ = ["Input", "InputLayer", "KerasOrder", "Layer", "Weight", "normalise_tuple", "same", "without_values"]

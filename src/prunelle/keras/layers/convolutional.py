@@ -12,11 +12,10 @@ from typing import Any, ClassVar
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils import skip_init
 
 from prunelle.errors import ArgumentError
 from prunelle.keras import activations
-from prunelle.keras.layers.base import Layer, normalise_tuple
+from prunelle.keras.layers.base import Layer, normalise_tuple, without_values
 from prunelle.keras.layers.core import channels_last
 from prunelle.keras.layout import Shape
 
@@ -112,7 +111,7 @@ class _Conv(Layer):
                 f"channels={channels}, filters={self.filters}."
             )
         before, padding = pad(self.kernel_size, self.strides, self.padding, self.dilation_rate)
-        convolution = skip_init(
+        convolution = without_values(
             self.module_class,
             channels,
             self.filters,
@@ -226,7 +225,7 @@ class Conv2DTranspose(_Conv):
     def make(self, input_shape: Shape) -> list[nn.Module]:
         channels = channels_of(self, input_shape, self.rank)
         geometry = self._geometry()
-        convolution = skip_init(
+        convolution = without_values(
             nn.ConvTranspose2d,
             channels,
             self.filters,
@@ -371,7 +370,7 @@ class SeparableConv2D(_Conv):
             regularizer=self.depthwise_regularizer,
             constraint=self.depthwise_constraint,
         )
-        pointwise = skip_init(
+        pointwise = without_values(
             nn.Conv2d, channels * self.depth_multiplier, self.filters, 1, bias=self.use_bias
         )
         self._announce_kernel("pointwise_kernel", pointwise, last_two_swapped, first_two_swapped)
@@ -380,7 +379,7 @@ class SeparableConv2D(_Conv):
 
 def _depthwise(layer: Any, channels: int, bias: bool) -> tuple[list[nn.Module], nn.Module]:
     before, padding = pad(layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
-    return before, skip_init(
+    return before, without_values(
         nn.Conv2d,
         channels,
         channels * layer.depth_multiplier,
@@ -601,8 +600,4 @@ Convolution1D, Convolution2D = Conv1D, Conv2D
 Deconvolution2D = Convolution2DTranspose = Conv2DTranspose
 SeparableConvolution2D = SeparableConv2D
 
-__all__ = [
-    *("Conv1D", "Conv2D", "Conv2DTranspose", "Convolution1D", "Convolution2D", "Convolution2DTranspose"),
-    *("Cropping2D", "Deconvolution2D", "DepthwiseConv2D", "SeparableConv2D", "SeparableConvolution2D"),
-    *("UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D"),
-]
+__all__ = ["Conv1D", "Conv2D", "Conv2DTranspose", "Convolution1D", "Convolution2D", "Convolution2DTranspose", "Cropping2D", "Deconvolution2D", "DepthwiseConv2D", "SeparableConv2D", "SeparableConvolution2D", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D"]

@@ -8,11 +8,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.utils import skip_init
 
 from prunelle.errors import ArgumentError
 from prunelle.keras import activations
-from prunelle.keras.layers.base import Layer
+from prunelle.keras.layers.base import Layer, without_values
 from prunelle.keras.layout import Inward, KerasOrder, Outward, Shape, inward, outward
 from prunelle.keras.naming import unique_name
 
@@ -56,7 +55,7 @@ class Dense(Layer):
                 f"{self.name}: a Dense layer needs to know the last axis of its input; received the shape "
                 f"{tuple(input_shape)}. Give the full input_shape, or use GlobalAveragePooling2D before it."
             )
-        linear = skip_init(nn.Linear, input_shape[-1], self.units, bias=self.use_bias)
+        linear = without_values(nn.Linear, input_shape[-1], self.units, bias=self.use_bias)
         self._announce(
             "kernel",
             linear,
@@ -418,17 +417,4 @@ def channels_last(data_format: str | None) -> None:
         )
 
 
-__all__ = [
-    *(
-        "Activation",
-        "ActivityRegularization",
-        "Dense",
-        "Dropout",
-        "ELU",
-        "Flatten",
-        "GaussianNoise",
-        "Lambda",
-    ),
-    *("LeakyReLU", "PReLU", "Permute", "ReLU", "RepeatVector", "Reshape", "Softmax", "SpatialDropout1D"),
-    "SpatialDropout2D",
-]
+__all__ = ["Activation", "ActivityRegularization", "Dense", "Dropout", "ELU", "Flatten", "GaussianNoise", "Lambda", "LeakyReLU", "PReLU", "Permute", "ReLU", "RepeatVector", "Reshape", "Softmax", "SpatialDropout1D", "SpatialDropout2D"]

@@ -18,14 +18,13 @@ from prunelle.keras.layout import KerasOrder, Shape
 class _Merge(Layer):
     """Value by value, of inputs of one shape (or shapes that NumPy would stretch to one)."""
 
+    pair: Any = None
+    """The result for two."""
+
     def merge(self, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
         """The result, of tensors in Keras's order."""
-        return functools.reduce(self.pair, tensors)
-
-    @staticmethod
-    def pair(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """The result for two."""
-        raise NotImplementedError
+        result: torch.Tensor = functools.reduce(self.pair, tensors)
+        return result
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         shapes = _several(self, input_shape)
@@ -181,7 +180,4 @@ def dot(inputs: Sequence[Any], axes: int | Sequence[int], normalize: bool = Fals
     return Dot(axes, normalize, **kwargs)(inputs)
 
 
-__all__ = [
-    *("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
-    *("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"),
-]
+__all__ = ["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"]

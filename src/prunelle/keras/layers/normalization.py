@@ -72,7 +72,7 @@ class BatchNormalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.axis = int(axis[0]) if isinstance(axis, list | tuple) else int(axis)
+        self.axis = axis if isinstance(axis, int) else axis[0]
         self.momentum, self.epsilon, self.center, self.scale = momentum, epsilon, center, scale
         self.beta_initializer, self.gamma_initializer = beta_initializer, gamma_initializer
         self.moving_mean_initializer = moving_mean_initializer

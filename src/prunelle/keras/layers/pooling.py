@@ -42,8 +42,8 @@ class _Pooling(Layer):
 
     def make(self, input_shape: Shape) -> list[nn.Module]:
         require_rank(self, input_shape, self.rank + 2)
-        maximum = nn.MaxPool1d if self.rank == 1 else nn.MaxPool2d
-        average = nn.AvgPool1d if self.rank == 1 else nn.AvgPool2d
+        maximum: Any = nn.MaxPool1d if self.rank == 1 else nn.MaxPool2d
+        average: Any = nn.AvgPool1d if self.rank == 1 else nn.AvgPool2d
         # Windows of 2 side by side: the border of an odd picture is one pixel at the end, which PyTorch's
         # ceil_mode leaves out of maxima and means as TensorFlow does.
         pairs = self.pool_size == self.strides and set(self.pool_size) <= {1, 2}
@@ -154,8 +154,4 @@ MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D = MaxPooling1D, MaxPooling2D, Average
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 
-__all__ = [
-    *("AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "GlobalAveragePooling1D"),
-    *("GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D"),
-    *("GlobalMaxPooling1D", "GlobalMaxPooling2D", "MaxPool1D", "MaxPool2D", "MaxPooling1D", "MaxPooling2D"),
-]
+__all__ = ["AveragePooling1D", "AveragePooling2D", "AvgPool1D", "AvgPool2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "MaxPool1D", "MaxPool2D", "MaxPooling1D", "MaxPooling2D"]

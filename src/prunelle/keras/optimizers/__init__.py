@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
 from prunelle.errors import ArgumentError, did_you_mean
+from prunelle.keras import absent
 from prunelle.keras.naming import lookup, snake_case, unique_name
 from prunelle.keras.optimizers import schedules
 from prunelle.keras.optimizers.schedules import LearningRateSchedule
 from prunelle.keras.variables import Variable
 
-Tensors = Sequence[torch.Tensor]
+Tensors = list[torch.Tensor]
 
 
 class Optimizer:
@@ -77,6 +78,7 @@ class Optimizer:
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self._parameters: list[torch.Tensor] = []
         self._state: dict[str, list[torch.Tensor]] = {}
+        self._expected: Mapping[str, torch.Tensor] | None = None
 
     @property
     def learning_rate(self) -> Any:
@@ -111,6 +113,9 @@ class Optimizer:
             self._parameters = list(parameters)
             self._state = {slot: [self._start(slot, p) for p in parameters] for slot in self.slots}
             self._bound()
+            expected, self._expected = self._expected, None
+            if expected is not None:
+                self.load_state(expected)
 
     def _bound(self) -> None:
         """Called when the weights are known."""
@@ -141,7 +146,7 @@ class Optimizer:
                 gradient.mul_(self.clipnorm / gradient.norm().clamp(min=self.clipnorm))
         elif self.global_clipnorm is not None:
             norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
-            torch._foreach_mul_(list(gradients), self.global_clipnorm / norm.clamp(min=self.global_clipnorm))
+            torch._foreach_mul_(gradients, self.global_clipnorm / norm.clamp(min=self.global_clipnorm))
 
     def update(self, weights: Tensors, gradients: Tensors, rate: float, t: int) -> None:
         """One step, the ``t``-th from 1, in place."""
@@ -152,9 +157,17 @@ class Optimizer:
         kept = {f"{slot}.{i}": t for slot, each in self._state.items() for i, t in enumerate(each)}
         return kept | {"iterations": torch.tensor(int(self.iterations))}
 
-    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Goes on from what ``state`` gave, for the same weights."""
+    def expect_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """``load_state``, as soon as the weights are known."""
+        self._expected = tensors
         self.iterations.assign(int(tensors["iterations"]))
+
+    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Goes on from what ``state`` gave; what it holds of other weights than these is left."""
+        self.iterations.assign(int(tensors["iterations"]))
+        shapes = {name: tensor.shape for name, tensor in self.state().items()}
+        if shapes != {name: tensor.shape for name, tensor in tensors.items()}:
+            return
         for slot, each in self._state.items():
             for i, tensor in enumerate(each):
                 tensor.copy_(tensors[f"{slot}.{i}"])
@@ -468,3 +481,5 @@ __all__ = [
     *("SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Nadam", "Optimizer", "RMSprop", "get"),
     *("schedules", "serialize"),
 ]
+
+__getattr__ = absent.reporter(__name__)

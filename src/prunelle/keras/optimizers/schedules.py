@@ -100,10 +100,8 @@ class PolynomialDecay(LearningRateSchedule):
         steps = (
             self.decay_steps * max(1, math.ceil(step / self.decay_steps)) if self.cycle else self.decay_steps
         )
-        left = 1 - min(step, steps) / steps
-        return (
-            self.initial_learning_rate - self.end_learning_rate
-        ) * left**self.power + self.end_learning_rate
+        left: float = (1 - min(step, steps) / steps) ** self.power
+        return (self.initial_learning_rate - self.end_learning_rate) * left + self.end_learning_rate
 
 
 class CosineDecay(LearningRateSchedule):
