@@ -13,7 +13,7 @@ from prunelle.keras.models import Model
 __all__ = ["InceptionV3", "decode_predictions", "preprocess_input"]
 
 
-def InceptionV3(
+def InceptionV3(  # noqa: N802 (Keras calls it so)
     include_top: bool = True,
     weights: Any = "imagenet",
     input_tensor: Any = None,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from prunelle import networks
@@ -35,8 +36,9 @@ def load(made: Sequence[Layer], network: str, source: str, *, include_top: bool)
         WeightsError: the weights cannot be had, or do not fit.
     """
     weights = read_weights(source, network)
-    zoo = networks.build(network, **({"aux": False} if network == "inception-v3" else {}))
-    load_weights(zoo, weights)
+    with torch.device("meta"):  # no random weights for what is filled in the next line
+        zoo = networks.build(network, **({"aux": False} if network == "inception-v3" else {}))
+    load_weights(zoo.to_empty(device="cpu"), weights)
     mean, std = weights.preprocess.get("mean"), weights.preprocess.get("std")
     if mean is None or std is None:
         raise WeightsError(
@@ -55,9 +57,9 @@ def transfer(
     *,
     include_top: bool,
 ) -> None:
-    """Weights of a torch network into the layers of Keras's model of the same architecture: ``preprocess_input`` on one side,
-    ``mean`` and ``std`` on the other, give the same answers.
+    """Weights of a torch network into the layers of Keras's model of the same architecture.
 
+    With pictures through ``preprocess_input`` there, and through ``mean`` and ``std`` here, both give the same answers.
     Where zeros are padded around the picture, they stand for a grey that is at most 0.9 % of a standard deviation from
     the other's.
 
@@ -106,10 +108,7 @@ def _shortcuts_first(module: nn.Module, shortcuts: tuple[str, ...]) -> Iterator[
         yield module
         return
     children = dict(module.named_children())
-    for name in (
-        *(each for each in shortcuts if each in children),
-        *(each for each in children if each not in shortcuts),
-    ):
+    for name in sorted(children, key=lambda name: name not in shortcuts):  # stable: the others stay in order
         yield from _shortcuts_first(children[name], shortcuts)
 
 

@@ -14,7 +14,7 @@ from prunelle.keras.models import Model
 __all__ = ["ResNet50", "ResNet101", "ResNet152", "decode_predictions", "preprocess_input"]
 
 
-def ResNet50(
+def ResNet50(  # noqa: N802 (Keras calls it so)
     include_top: bool = True,
     weights: Any = "imagenet",
     input_tensor: Any = None,
@@ -36,7 +36,7 @@ def ResNet50(
     return resnet("ResNet50", "resnet50", "resnet50", (3, 4, 6, 3), options)
 
 
-def ResNet101(
+def ResNet101(  # noqa: N802 (Keras calls it so)
     include_top: bool = True,
     weights: Any = "imagenet",
     input_tensor: Any = None,
@@ -58,7 +58,7 @@ def ResNet101(
     return resnet("ResNet101", "resnet101", "resnet101", (3, 4, 23, 3), options)
 
 
-def ResNet152(
+def ResNet152(  # noqa: N802 (Keras calls it so)
     include_top: bool = True,
     weights: Any = "imagenet",
     input_tensor: Any = None,

@@ -14,7 +14,7 @@ from prunelle.keras.models import Model
 __all__ = ["VGG16", "decode_predictions", "preprocess_input"]
 
 
-def VGG16(
+def VGG16(  # noqa: N802 (Keras calls it so)
     include_top: bool = True,
     weights: Any = "imagenet",
     input_tensor: Any = None,

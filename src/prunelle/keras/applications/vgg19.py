@@ -14,7 +14,7 @@ from prunelle.keras.models import Model
 __all__ = ["VGG19", "decode_predictions", "preprocess_input"]
 
 
-def VGG19(
+def VGG19(  # noqa: N802 (Keras calls it so)
     include_top: bool = True,
     weights: Any = "imagenet",
     input_tensor: Any = None,

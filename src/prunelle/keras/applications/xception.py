@@ -13,7 +13,7 @@ from prunelle.keras.models import Model
 __all__ = ["Xception", "decode_predictions", "preprocess_input"]
 
 
-def Xception(
+def Xception(  # noqa: N802 (Keras calls it so)
     include_top: bool = True,
     weights: Any = "imagenet",
     input_tensor: Any = None,
