@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,8 @@ from torch import nn
 
 from prunelle.errors import ArgumentError
 from prunelle.keras import callbacks as callbacks_module
-from prunelle.keras import feeding
+from prunelle.keras import feeding, recording
+from prunelle.keras.answers import Answers
 from prunelle.keras.feeding import Batch, Source
 from prunelle.keras.layout import inward, outward
 from prunelle.keras.objective import Compiled, as_input
@@ -161,19 +163,28 @@ class Trainer:
         calls = callbacks_module.CallbackList([*given, history], self, params)
         console = callbacks_module.Console(verbose, epochs)
         self.stop_training = False
+        settings = {"epochs": epochs, "batch_size": batch_size, "steps_per_epoch": source.steps}
+        record = recording.recording_of(self, x, validation_data, settings)
         with self._training(compiled):
             calls("on_train_begin", {})
             for epoch in range(initial_epoch, epochs):
+                begin = time.perf_counter()
                 calls("on_epoch_begin", epoch, {})
-                logs = self._train_epoch(compiled, source, epoch, calls, console)
+                logs = self._train_epoch(compiled, source, epoch, calls, console, record)
+                seconds = time.perf_counter() - begin
                 if validation is not None and _due(epoch, validation_freq):
-                    found = self._measure(compiled, validation, calls)
+                    answers = record.begin_pass("validation") if record is not None else None
+                    found = self._measure(compiled, validation, calls, answers=answers)
                     logs |= {f"val_{name}": value for name, value in found.items()}
                 console.epoch_ends(self._steps_done, logs)
                 calls("on_epoch_end", epoch, logs)
+                if record is not None:
+                    record.epoch(logs, float(self.optimizer.learning_rate), seconds, self._examples_done)
                 if self.stop_training:
                     break
             calls("on_train_end", {})
+        if record is not None:
+            record.end()
         return history
 
     def _train_epoch(
@@ -183,18 +194,21 @@ class Trainer:
         epoch: int,
         calls: callbacks_module.CallbackList,
         console: callbacks_module.Console,
+        record: recording.Recording | None,
     ) -> dict[str, Any]:
         console.epoch_begins(epoch, source.steps)
         objective = compiled.objective
         objective.reset()
-        self._steps_done = 0
+        self._steps_done = self._examples_done = 0
+        answers = record.begin_pass("train") if record is not None else None
         batches = source.epoch()
         try:
             for batch in batches:
                 if calls.wants_batches:
                     calls("on_train_batch_begin", self._steps_done, {"size": len(batch)})
-                self._step(compiled, batch)
+                self._step(compiled, batch, answers)
                 self._steps_done += 1
+                self._examples_done += len(batch)
                 if calls.wants_batches:
                     logs = objective.figures() | {"size": len(batch), "batch": self._steps_done - 1}
                     calls("on_train_batch_end", self._steps_done - 1, logs)
@@ -210,7 +224,7 @@ class Trainer:
             source.steps = self._steps_done
         return objective.figures()
 
-    def _step(self, compiled: Compiled, batch: Batch) -> None:
+    def _step(self, compiled: Compiled, batch: Batch, answers: Answers | None = None) -> None:
         """One batch: forward, backward, update."""
         objective = compiled.objective
         outputs = objective.outputs(batch, self._device)
@@ -222,6 +236,8 @@ class Trainer:
             compiled.optimizer.step()
             compiled.constrain()
         objective.measure(batch, outputs)
+        if answers is not None:
+            answers.add(batch, objective.predictions(outputs))
 
     @contextmanager
     def _training(self, compiled: Compiled) -> Iterator[None]:
@@ -320,7 +336,11 @@ class Trainer:
         )
         bar = Progress(source.steps, verbose) if verbose else None
         self._placed(compiled)
-        found = self._measure(compiled, source, calls, bar)
+        record = recording.recorded(self)
+        answers = record.begin_pass("test") if record is not None else None
+        found = self._measure(compiled, source, calls, bar, answers)
+        if record is not None:
+            record.evaluated()
         return _returned(found, return_dict)
 
     def _measure(
@@ -329,6 +349,7 @@ class Trainer:
         source: Source,
         calls: callbacks_module.CallbackList,
         bar: Progress | None = None,
+        answers: Answers | None = None,
     ) -> dict[str, Any]:
         """The figures of a source; the network is in its own mode again afterwards."""
         objective = compiled.objective
@@ -341,6 +362,8 @@ class Trainer:
                 outputs = objective.outputs(batch, self._device)
                 objective.loss(batch, outputs)
                 objective.measure(batch, outputs)
+                if answers is not None:
+                    answers.add(batch, objective.predictions(outputs))
                 done += 1
                 calls("on_test_batch_end", done - 1, {})
                 if bar is not None and bar.due():

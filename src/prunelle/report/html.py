@@ -12,6 +12,7 @@ import functools
 import io
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
@@ -295,8 +296,10 @@ def data_uri(image: np.ndarray, largest_px: int) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _recipe(recipe: Recipe) -> list[tuple[str, str, str, bool]]:
+def _recipe(recipe: Recipe | Mapping[str, str]) -> list[tuple[str, str, str, bool]]:
     """``(setting, value, default, whether they differ)``, as one would write them in Python."""
+    if not isinstance(recipe, Recipe):
+        return [(name, value, "", False) for name, value in recipe.items()]
 
     def written(value: object) -> str:
         if dataclasses.is_dataclass(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import shlex
 import sys
 import sysconfig
 import traceback
@@ -52,7 +53,10 @@ def run_program(
     """
     path = Path(program)
     source = _source(path)
-    from prunelle.keras import aliases
+    import torch
+
+    from prunelle.keras import aliases, recording
+    from prunelle.tasks import machine
 
     # The program may change the working folder.
     here = Path.cwd()
@@ -61,7 +65,12 @@ def run_program(
     def saved(what: str, where: Path) -> None:
         tell(f"{what}: {where.relative_to(here) if where.is_relative_to(here) else where}")
 
-    # recording.start(folder, str(path))
+    recording.start(
+        folder,
+        shlex.join([str(path), *arguments]),
+        versions=machine.versions(),
+        host=machine.host(torch.device("cpu")),
+    )
     try:
         with (
             aliases.installed(),
@@ -75,7 +84,7 @@ def run_program(
         tell(_as_shown(error, whole_traceback))
         return error.exit_code if isinstance(error, Interrupted) else 1
     finally:
-        # recording.stop()
+        recording.stop()
         if folder.is_dir():
             saved("Run", folder)
     return 0

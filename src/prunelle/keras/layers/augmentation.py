@@ -35,7 +35,12 @@ class Normalization(Layer):
     """(x - mean) / √variance along ``axis``; ``adapt(data)`` measures both."""
 
     def __init__(
-        self, axis: int | None = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
+        self,
+        axis: int | None = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.axis, self.mean, self.variance, self.invert = axis, mean, variance, invert
@@ -43,7 +48,9 @@ class Normalization(Layer):
     def adapt(self, data: Any, **ignored: Any) -> None:
         """Measures mean and variance of an array."""
         array = np.asarray(data, np.float64)
-        axes = None if self.axis is None else tuple(i for i in range(array.ndim) if i != self.axis % array.ndim)
+        axes = (
+            None if self.axis is None else tuple(i for i in range(array.ndim) if i != self.axis % array.ndim)
+        )
         self.mean, self.variance = array.mean(axes), array.var(axes)
 
     def make(self, input_shape: Shape) -> list[nn.Module]:
@@ -56,7 +63,9 @@ class Normalization(Layer):
         if self.axis is not None and np.ndim(self.mean):
             shape[self.axis] = -1
         mean, variance = (
-            torch.as_tensor(np.asarray(value, np.float32), device=x.device).reshape(shape if np.ndim(value) else ())
+            torch.as_tensor(np.asarray(value, np.float32), device=x.device).reshape(
+                shape if np.ndim(value) else ()
+            )
             for value in (self.mean, self.variance)
         )
         # Keras keeps the divisor away from 0 by this much.
@@ -102,7 +111,9 @@ class Resizing(_Pictures):
     ) -> None:
         super().__init__(**kwargs)
         if interpolation not in ("bilinear", "nearest", "bicubic"):
-            raise ArgumentError(f"interpolation must be bilinear, nearest or bicubic; received {interpolation!r}.")
+            raise ArgumentError(
+                f"interpolation must be bilinear, nearest or bicubic; received {interpolation!r}."
+            )
         self.height, self.width, self.interpolation = height, width, interpolation
         self.crop_to_aspect_ratio = crop_to_aspect_ratio
 
@@ -187,13 +198,20 @@ class RandomFlip(_Pictures):
 class _Moved(_Pictures):
     """Pictures seen through an affine map drawn for each."""
 
-    def __init__(self, fill_mode: str, interpolation: str, seed: int | None, fill_value: float, **kwargs: Any) -> None:
+    def __init__(
+        self, fill_mode: str, interpolation: str, seed: int | None, fill_value: float, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if fill_mode not in _PADDING:
             raise ArgumentError(f"fill_mode must be one of {', '.join(_PADDING)}; received {fill_mode!r}.")
         if interpolation not in ("bilinear", "nearest"):
             raise ArgumentError(f"interpolation must be bilinear or nearest; received {interpolation!r}.")
-        self.fill_mode, self.interpolation, self.seed, self.fill_value = fill_mode, interpolation, seed, fill_value
+        self.fill_mode, self.interpolation, self.seed, self.fill_value = (
+            fill_mode,
+            interpolation,
+            seed,
+            fill_value,
+        )
 
     def maps(self, n: int, height: int, width: int) -> torch.Tensor:
         """``(n, 2, 3)``: from places in the result to places in the picture, both from -1 to 1."""
@@ -330,4 +348,16 @@ def _cropped(x: torch.Tensor, height: int, width: int, top: int, left: int) -> t
     return x[:, :, top : top + height, left : left + width]
 
 
-__all__ = ["CenterCrop", "Normalization", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescaling", "Resizing"]
+__all__ = [
+    "CenterCrop",
+    "Normalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "Rescaling",
+    "Resizing",
+]

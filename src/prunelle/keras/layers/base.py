@@ -546,7 +546,8 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, Layer):
         return {"class_name": type(value).__name__, "config": value.get_config()}
-    if callable(value) and getattr(value, "__module__", "") == activations.__name__:
+    if callable(value) and not isinstance(value, type):
+        # An activation by its name; a function of the program's own too, which who loads it has to give.
         return activations.serialize(value)
     return value
 
@@ -568,4 +569,13 @@ def normalise_tuple(value: Any, n: int, name: str) -> tuple[int, ...]:
     return tuple(int(v) for v in numbers)
 
 
-__all__ = ["Input", "InputLayer", "KerasOrder", "Layer", "Weight", "normalise_tuple", "same", "without_values"]
+__all__ = [
+    "Input",
+    "InputLayer",
+    "KerasOrder",
+    "Layer",
+    "Weight",
+    "normalise_tuple",
+    "same",
+    "without_values",
+]

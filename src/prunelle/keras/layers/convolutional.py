@@ -600,4 +600,20 @@ Convolution1D, Convolution2D = Conv1D, Conv2D
 Deconvolution2D = Convolution2DTranspose = Conv2DTranspose
 SeparableConvolution2D = SeparableConv2D
 
-__all__ = ["Conv1D", "Conv2D", "Conv2DTranspose", "Convolution1D", "Convolution2D", "Convolution2DTranspose", "Cropping2D", "Deconvolution2D", "DepthwiseConv2D", "SeparableConv2D", "SeparableConvolution2D", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D"]
+__all__ = [
+    "Conv1D",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Cropping2D",
+    "Deconvolution2D",
+    "DepthwiseConv2D",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+]

@@ -417,4 +417,22 @@ def channels_last(data_format: str | None) -> None:
         )
 
 
-__all__ = ["Activation", "ActivityRegularization", "Dense", "Dropout", "ELU", "Flatten", "GaussianNoise", "Lambda", "LeakyReLU", "PReLU", "Permute", "ReLU", "RepeatVector", "Reshape", "Softmax", "SpatialDropout1D", "SpatialDropout2D"]
+__all__ = [
+    "ELU",
+    "Activation",
+    "ActivityRegularization",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GaussianNoise",
+    "Lambda",
+    "LeakyReLU",
+    "PReLU",
+    "Permute",
+    "ReLU",
+    "RepeatVector",
+    "Reshape",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+]
