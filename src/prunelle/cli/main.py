@@ -20,6 +20,7 @@ COMMANDS = {
     "networks": "List the networks, or show one layer by layer.",
     "convolve": "Show convolution itself, on a picture or a signal.",
     "weights": "List published weights; download some.",
+    "run": "Run a program written for Keras.",
 }
 """Each is a function of its name in ``prunelle.cli.<name>``."""
 

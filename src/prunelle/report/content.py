@@ -38,6 +38,7 @@ class ReportContent:
         notes: how the data was read. warnings: what went wrong while training, with what to try.
         insight: the first filters, and where the network looked in a few pictures; None shows neither.
         layers: the network's table; their parameters add up to ``num_parameters``.
+        recipe: how it was trained; of a program of one's own, its settings by name.
         versions: of prunelle, python, torch, numpy… host: processor, cores, device.
         started: ISO 8601 date and time. seconds: how long the training took, interruptions left out.
     """
@@ -58,7 +59,7 @@ class ReportContent:
     warnings: Sequence[Note]
     layers: Sequence[LayerRow]
     num_parameters: int
-    recipe: Recipe
+    recipe: Recipe | Mapping[str, str]
     preprocess: AnyPreprocess
     versions: Mapping[str, str]
     host: Mapping[str, str]

@@ -356,8 +356,10 @@ def data_uri(image: np.ndarray, largest_px: int) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def recipe_rows(recipe: Recipe) -> list[tuple[str, str, str, bool]]:
+def recipe_rows(recipe: Recipe | Mapping[str, str]) -> list[tuple[str, str, str, bool]]:
     """``(setting, value, default, whether they differ)``, as one would write them in Python."""
+    if not isinstance(recipe, Recipe):
+        return [(name, value, "", False) for name, value in recipe.items()]
 
     def written(value: object) -> str:
         if dataclasses.is_dataclass(value):

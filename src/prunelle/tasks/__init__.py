@@ -8,6 +8,7 @@ from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.look import look_into
+from prunelle.tasks.running import run_program
 from prunelle.tasks.training import train
 from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 
@@ -24,6 +25,7 @@ __all__ = [
     "look_into",
     "predict",
     "pretrained",
+    "run_program",
     "save_convolution",
     "train",
 ]

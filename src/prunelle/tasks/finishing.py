@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prunelle.data.examples import Skipped
+from prunelle.data.preprocess import Preprocess
 from prunelle.report import html
 from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
@@ -88,10 +89,11 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
 def _insight(
     run: Run, prepared: Prepared, evaluation: Evaluation, split: str, listener: Listener
 ) -> Insight | None:
+    images = prepared.pixels[split].images
+    if not isinstance(run.preprocess, Preprocess) or not isinstance(images, np.ndarray):
+        return None  # series
     try:
-        return look_inside(
-            prepared.training.network, evaluation, prepared.pixels[split].images, run.preprocess
-        )
+        return look_inside(prepared.training.network, evaluation, images, run.preprocess)
     except RuntimeError as error:
         # A module of one's own may do what no hook can follow; the training is worth more than these pictures.
         listener.note(

@@ -73,6 +73,8 @@ def find_subject(
             )
         if weights is None:
             shape = networks.natural_shape(name)
+            if len(shape) != 3:
+                raise ArgumentError(f"look shows what networks see of pictures; {name} reads series.")
             preprocess = preprocess or _natural(shape, size, mean, std)
             # The same pictures each time.
             with torch.random.fork_rng(devices=[]):
@@ -89,11 +91,13 @@ def find_subject(
         names = subject.classes if subject.classes_known else None
         return Subject(type(subject.network).__name__, subject.network, subject.preprocess, names)
     run = subject if isinstance(subject, Run) else Run.open(subject, network)
+    if not isinstance(run.preprocess, Preprocess):
+        raise ArgumentError(f"look shows what networks see of pictures; {run.path} was trained on series.")
     return Subject(run.info["network"]["name"], run.network, run.preprocess, run.classes, run)
 
 
 def _natural(
-    shape: tuple[int, int, int] | None,
+    shape: tuple[int, ...] | None,
     size: int | tuple[int, int] | None,
     mean: tuple[float, ...] | None,
     std: tuple[float, ...] | None,

@@ -1,0 +1,45 @@
+"""``prunelle run``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("program", required=False, type=click.Path(path_type=Path))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where the folder with the program's trainings and figures goes.",
+)
+@click.option("--traceback", "whole", is_flag=True, help="With an error, also the lines within libraries.")
+@click.option("--covered", is_flag=True, help="List what there is of Keras.")
+def run(program: Path | None, arguments: tuple[str, ...], runs: Path, whole: bool, covered: bool) -> None:
+    """Run PROGRAM, written for Keras (import keras, or tensorflow.keras), on Prunelle.
+
+    ARGUMENTS are the program's own. Each of its trainings leaves a run folder with a report; figures that it
+    shows are saved there too where there is no screen.
+    """
+    if covered:
+        from prunelle.keras import coverage
+
+        click.echo(coverage.as_text())
+        return
+    if program is None:
+        raise click.UsageError("Missing argument 'PROGRAM'.")
+    from prunelle import tasks
+
+    finished = tasks.run_program(program, arguments, runs=runs, whole_traceback=whole, tell=_tell)
+    if finished:
+        sys.exit(finished)
+
+
+def _tell(line: str) -> None:
+    # What a program prints is its own; what Prunelle adds goes beside it.
+    click.echo(line, err=True)

@@ -1,0 +1,25 @@
+"""CIFAR-100: 50,000 and 10,000 photos of 32×32, of 100 classes in 20 groups."""
+
+from __future__ import annotations
+
+from prunelle.errors import UnknownName
+from prunelle.keras import absent
+from prunelle.keras.datasets.loading import Arrays, load
+
+__all__ = ["load_data"]
+
+
+def load_data(label_mode: str = "fine") -> Arrays:
+    """Images ``(N, 32, 32, 3)`` uint8 and labels ``(N, 1)``, for training and for the test.
+
+    Args:
+        label_mode: ``"fine"`` for the 100 classes, ``"coarse"`` for the 20 groups.
+    """
+    names = {"fine": "cifar100", "coarse": "cifar100-coarse"}
+    if label_mode not in names:
+        raise UnknownName("label_mode", label_mode, names)
+    (x_train, y_train), (x_test, y_test) = load(names[label_mode])
+    return (x_train, y_train[:, None]), (x_test, y_test[:, None])
+
+
+__getattr__ = absent.reporter(__name__)

@@ -1,0 +1,173 @@
+"""Files that Keras wrote: ``.keras`` and ``.weights.h5`` of Keras 3, ``.h5`` of Keras 2 and 3."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prunelle.errors import PrunelleError, WeightsError
+from prunelle.keras import configs
+from prunelle.keras.layers.base import Layer, Weight
+from prunelle.keras.models import Model
+from prunelle.keras.naming import snake_case
+from prunelle.keras.saving import assign_by_name
+
+
+def load_keras3(
+    path: Path, custom_objects: Mapping[str, Any] | None
+) -> tuple[Model, Mapping[str, Any] | None]:
+    """A ``.keras`` file: the model, and how it is compiled."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            described = json.loads(archive.read("config.json"))
+            weights = io.BytesIO(archive.read("model.weights.h5"))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise WeightsError(f"{path} is no whole .keras file ({error}).") from error
+    model = configs.model_from_config(described, custom_objects)
+    with _opened(weights, path) as file:
+        _take_keras3(model, file, path, skip_mismatch=False)
+    return model, described.get("compile_config")
+
+
+def load_keras2(
+    path: Path, custom_objects: Mapping[str, Any] | None
+) -> tuple[Model, Mapping[str, Any] | None]:
+    """An ``.h5`` file with a model: the model, and how it is compiled."""
+    with _opened(path, path) as file:
+        if "model_config" not in file.attrs:
+            raise WeightsError(
+                f"{path} holds weights without a model: build the model, then use load_weights."
+            )
+        model = configs.model_from_config(json.loads(_text(file.attrs["model_config"])), custom_objects)
+        _take_keras2(model, file["model_weights"], path, skip_mismatch=False)
+        how = None
+        if "training_config" in file.attrs:
+            found = json.loads(_text(file.attrs["training_config"]))
+            how = {"optimizer": found.get("optimizer_config"), **found}
+    return model, how
+
+
+def load_weights(model: Model, path: Path, *, by_name: bool, skip_mismatch: bool) -> None:
+    """The weights of any such file."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            source: Any = io.BytesIO(archive.read("model.weights.h5"))
+    else:
+        source = path
+    with _opened(source, path) as file:
+        root = file.get("model_weights", file)
+        if "layer_names" not in root.attrs:
+            _take_keras3(model, file, path, skip_mismatch=skip_mismatch)
+        elif by_name:
+            given = {name: arrays for name, arrays, _ in _groups(root)}
+            assign_by_name(model, given, path, skip_mismatch=skip_mismatch)
+        else:
+            _take_keras2(model, root, path, skip_mismatch=skip_mismatch)
+
+
+def _take_keras2(model: Model, root: Any, path: Path, *, skip_mismatch: bool) -> None:
+    """Layer after layer, as the file has them; names do not count."""
+    theirs = [(name, arrays, names) for name, arrays, names in _groups(root) if arrays]
+    mine = [layer for layer in model.layers if layer.weights]
+    if len(theirs) != len(mine):
+        raise WeightsError(
+            f"{path} has {len(theirs)} layers with weights, this model {len(mine)}: they are not of one architecture. "
+            f"by_name=True takes those whose names both have."
+        )
+    for layer, (name, arrays, names) in zip(mine, theirs, strict=True):
+        _give(_in_file_order(layer, names), arrays, f"{path}: {name}", skip_mismatch=skip_mismatch)
+
+
+def _groups(root: Any) -> list[tuple[str, list[np.ndarray], list[str]]]:
+    """A file's layers: name, arrays, names of the arrays."""
+    found = []
+    for name in map(_text, root.attrs["layer_names"]):
+        group = root[name]
+        names = [_text(each) for each in group.attrs.get("weight_names", ())]
+        found.append((name, [np.asarray(group[each]) for each in names], names))
+    return found
+
+
+def _in_file_order(layer: Layer, names: list[str]) -> list[Weight]:
+    """A layer's weights as Keras writes them: of a model within, those that learnt come first.
+
+    Which did is told by the names.
+    """
+    if not layer.inner_layers:
+        return layer.weights
+    waiting = list(layer.weights)
+    ordered = []
+    for name in names:
+        parts = name.partition(":")[0].split("/")
+        match = next((w for w in waiting if [w._layer.name, w.name] == parts[-2:]), None)
+        if match is None:
+            return layer.weights
+        waiting.remove(match)
+        ordered.append(match)
+    return ordered
+
+
+def _take_keras3(model: Layer, group: Any, path: Path, *, skip_mismatch: bool) -> None:
+    """Container after container: groups are named for classes, with numbers."""
+    inside = group.get("layers") if hasattr(group, "get") else None
+    if inside is None:
+        raise WeightsError(f"{path} is no file of weights that Keras wrote: it has no layers.")
+    by_name = {}
+    for key in inside:
+        own = inside[key].get("vars")
+        if own is not None and "name" in own.attrs:
+            by_name[_text(own.attrs["name"])] = key
+    seen: Counter[str] = Counter()
+    for layer in model.inner_layers:
+        kind = snake_case("Functional" if type(layer) is Model else type(layer).__name__)
+        key = kind if not seen[kind] else f"{kind}_{seen[kind]}"
+        seen[kind] += 1
+        if not layer.weights:
+            continue
+        key = by_name.get(layer.name, key)
+        if key not in inside:
+            raise WeightsError(
+                f"{path} has nothing for {layer.name} ({type(layer).__name__}): it is of another architecture."
+            )
+        if layer.inner_layers:
+            _take_keras3(layer, inside[key], path, skip_mismatch=skip_mismatch)
+        else:
+            variables = inside[key]["vars"]
+            arrays = [np.asarray(variables[str(i)]) for i in range(len(variables))]
+            _give(layer.weights, arrays, f"{path}: {layer.name}", skip_mismatch=skip_mismatch)
+
+
+def _give(weights: list[Weight], arrays: list[np.ndarray], what: str, *, skip_mismatch: bool) -> None:
+    if [w.shape for w in weights] != [a.shape for a in arrays]:
+        if skip_mismatch:
+            return
+        raise WeightsError(
+            f"{what} has weights of {', '.join(str(a.shape) for a in arrays)}; this model's are of "
+            f"{', '.join(str(w.shape) for w in weights)}. skip_mismatch=True leaves such layers alone."
+        )
+    for weight, array in zip(weights, arrays, strict=True):
+        weight.assign(array)
+
+
+def _opened(source: Any, path: Path) -> Any:
+    try:
+        import h5py
+    except ImportError:
+        raise PrunelleError(
+            f"{path} was written by Keras; reading it needs the package h5py: pip install 'prunelle[keras]'"
+        ) from None
+    try:
+        return h5py.File(source, "r")
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read as HDF5: {error}.") from error
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

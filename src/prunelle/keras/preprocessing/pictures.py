@@ -1,0 +1,197 @@
+"""Pictures from files to arrays and back, with Keras's arithmetic.
+
+Other than the core's decoding, as Keras has it: EXIF orientation is left alone, alpha is dropped, and a picture is
+resized from its full size, by the nearest pixel unless asked otherwise.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from prunelle.errors import ArgumentError, BadPicture, MissingData, UnknownName, did_you_mean
+
+INTERPOLATIONS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "hamming": Image.Resampling.HAMMING,
+    "box": Image.Resampling.BOX,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+"""Channels by ``color_mode``."""
+
+_GREY_MODES = ("L", "I;16", "I")
+
+
+def load_img(
+    path: Any,
+    grayscale: bool = False,
+    color_mode: str = "rgb",
+    target_size: tuple[int, int] | None = None,
+    interpolation: str = "nearest",
+    keep_aspect_ratio: bool = False,
+) -> Image.Image:
+    """A picture as Pillow has it.
+
+    Args:
+        path: a file's name, or its bytes in an ``io.BytesIO``.
+        grayscale: the spelling of Keras 2.1 for ``color_mode="grayscale"``.
+        color_mode: ``"grayscale"``, ``"rgb"`` or ``"rgba"``. Grey pictures of more than 8 bits keep them.
+        target_size: height and width in pixels; the picture's own if None.
+        interpolation: one of ``INTERPOLATIONS``.
+        keep_aspect_ratio: take the largest middle part of the target's proportions, instead of squashing.
+
+    Raises:
+        MissingData: no such file.
+        BadPicture: it cannot be read.
+    """
+    if isinstance(grayscale, str):  # Keras 3 has color_mode in second place
+        grayscale, color_mode = False, grayscale
+    mode = check_color_mode("grayscale" if grayscale else color_mode)
+    image = _opened(path, mode)
+    if target_size is None:
+        return image
+    return resized(image, (int(target_size[0]), int(target_size[1])), interpolation, keep_aspect_ratio)
+
+
+def resized(
+    image: Image.Image, size: tuple[int, int], interpolation: str, keep_aspect_ratio: bool
+) -> Image.Image:
+    """The picture at a height and width; itself where it has them."""
+    if interpolation not in INTERPOLATIONS:
+        raise UnknownName("interpolation", interpolation, INTERPOLATIONS)
+    target_height, target_width = size
+    if image.size == (target_width, target_height):
+        return image
+    box = None
+    if keep_aspect_ratio:
+        width, height = image.size
+        part_height = min(height, width * target_height // target_width)
+        part_width = min(width, height * target_width // target_height)
+        top, left = (height - part_height) // 2, (width - part_width) // 2
+        box = (left, top, left + part_width, top + part_height)
+    return image.resize((target_width, target_height), INTERPOLATIONS[interpolation], box=box)
+
+
+def check_color_mode(color_mode: str) -> str:
+    """The same.
+
+    Raises:
+        UnknownName: it is none of ``CHANNELS``.
+    """
+    if color_mode not in CHANNELS:
+        raise UnknownName("color_mode", color_mode, CHANNELS)
+    return color_mode
+
+
+def _opened(path: Any, color_mode: str) -> Image.Image:
+    if isinstance(path, io.BytesIO):
+        name, content = "the picture", path.getvalue()
+    elif isinstance(path, str | bytes | os.PathLike):
+        name = os.fsdecode(path)
+        content = _read(Path(name))
+    else:
+        raise ArgumentError(f"path must be a file's name or an io.BytesIO; received {type(path).__name__}.")
+    if color_mode == "rgb" and content.startswith(b"\xff\xd8\xff"):
+        pixels = _fast_jpeg(content)
+        if pixels is not None:
+            return Image.fromarray(pixels)
+    try:
+        image: Image.Image = Image.open(io.BytesIO(content))
+        if color_mode == "grayscale":
+            image = image if image.mode in _GREY_MODES else image.convert("L")
+        else:
+            image = image.convert(color_mode.upper())
+        image.load()
+    except Exception as error:  # Pillow's readers raise nearly anything on damaged files
+        raise BadPicture(name, f"cannot be read as a picture ({error})") from None
+    return image
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        near = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise MissingData(f"picture {str(path)!r} is not there.{did_you_mean(path.name, near)}") from None
+    except OSError as error:
+        raise BadPicture(str(path), f"cannot be opened: {error.strerror}") from None
+
+
+def _fast_jpeg(content: bytes) -> np.ndarray | None:
+    """``(H, W, 3)``, the very pixels that Pillow gives (both are libjpeg-turbo); None where Pillow decides."""
+    try:
+        if simplejpeg.decode_jpeg_header(content)[2] not in ("YCbCr", "RGB", "Gray"):
+            return None
+        return simplejpeg.decode_jpeg(content, colorspace="RGB", strict=True)  # type: ignore[no-any-return]
+    except ValueError:
+        return None
+
+
+def img_to_array(img: Any, data_format: str | None = None, dtype: str | None = None) -> np.ndarray:
+    """A picture of Pillow → ``(H, W, C)`` float32; channels come first with ``data_format="channels_first"``."""
+    array = np.asarray(img, dtype=dtype or "float32")
+    if array.ndim == 2:
+        array = array[:, :, np.newaxis]
+    if array.ndim != 3:
+        raise ArgumentError(f"img must have 2 or 3 dimensions; received shape {array.shape}.")
+    return array.transpose(2, 0, 1) if data_format == "channels_first" else array
+
+
+def array_to_img(
+    x: Any, data_format: str | None = None, scale: bool = True, dtype: str | None = None
+) -> Image.Image:
+    """``(H, W, C)`` → a picture of Pillow.
+
+    Args:
+        x: values from 0 to 255, or anything with ``scale``.
+        data_format: ``"channels_first"`` for ``(C, H, W)``.
+        scale: spread the values from 0 to 255.
+        dtype: in which the scaling is done; float32.
+    """
+    array = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x, dtype=dtype or "float32")
+    if array.ndim != 3:
+        raise ArgumentError(f"x must be one picture, (H, W, C); received shape {array.shape}.")
+    if data_format == "channels_first":
+        array = array.transpose(1, 2, 0)
+    channels = array.shape[2]
+    if channels not in CHANNELS.values():
+        raise ArgumentError(f"x must have 1, 3 or 4 channels; received shape {array.shape}.")
+    if scale:
+        array = array - np.min(array)
+        largest = np.max(array)
+        if largest != 0:
+            array /= largest
+        array *= 255
+    if channels > 1:
+        return Image.fromarray(array.astype("uint8"), "RGB" if channels == 3 else "RGBA")
+    if np.max(array) > 255:
+        return Image.fromarray(array[:, :, 0].astype("int32"), "I")
+    return Image.fromarray(array[:, :, 0].astype("uint8"), "L")
+
+
+def save_img(
+    path: Any,
+    x: Any,
+    data_format: str | None = None,
+    file_format: str | None = None,
+    scale: bool = True,
+    **kwargs: Any,
+) -> None:
+    """Writes ``(H, W, C)`` to a picture file; what ``kwargs`` has goes to Pillow's ``save``."""
+    if file_format is None and isinstance(path, str | os.PathLike):
+        file_format = Path(path).suffix[1:]
+    kind = {"jpg": "jpeg"}.get((file_format or "").lower(), (file_format or "").lower())
+    image = array_to_img(x, data_format=data_format, scale=scale)
+    if image.mode == "RGBA" and kind == "jpeg":
+        image = image.convert("RGB")
+    image.save(path, format=kind or None, **kwargs)

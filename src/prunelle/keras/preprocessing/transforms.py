@@ -1,0 +1,186 @@
+"""Changes of one picture, in Keras's arithmetic: geometry as one affine sampling, channels, brightness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import ImageEnhance
+from scipy import ndimage
+
+from prunelle.keras.preprocessing.pictures import array_to_img, img_to_array
+
+
+def affine_matrix(
+    shape: tuple[int, int],
+    theta: float = 0,
+    tx: float = 0,
+    ty: float = 0,
+    shear: float = 0,
+    zx: float = 1,
+    zy: float = 1,
+) -> np.ndarray | None:
+    """Where in the source each row and column of the result is taken from, or None for a change that is none.
+
+    Args:
+        shape: height and width.
+        theta: rotation, in degrees.
+        tx, ty: shift along rows (height) and columns (width), in pixels.
+        shear: in degrees.
+        zx, zy: zoom along rows and columns; below 1 enlarges.
+
+    Returns:
+        ``(3, 3)``: (row, column, 1) of the result → of the source, about the middle of the picture.
+    """
+    steps = []
+    if theta != 0:
+        angle = np.deg2rad(theta)
+        cos, sin = np.cos(angle), np.sin(angle)
+        steps.append([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+    if tx != 0 or ty != 0:
+        steps.append([[1, 0, tx], [0, 1, ty], [0, 0, 1]])
+    if shear != 0:
+        angle = np.deg2rad(shear)
+        steps.append([[1, -np.sin(angle), 0], [0, np.cos(angle), 0], [0, 0, 1]])
+    if zx != 1 or zy != 1:
+        steps.append([[zx, 0, 0], [0, zy, 0], [0, 0, 1]])
+    if not steps:
+        return None
+    matrix = np.array(steps[0], np.float64)
+    for step in steps[1:]:
+        matrix = matrix @ np.array(step, np.float64)
+    middle_y, middle_x = shape[0] / 2 - 0.5, shape[1] / 2 - 0.5
+    to_middle = np.array([[1, 0, middle_y], [0, 1, middle_x], [0, 0, 1]])
+    from_middle = np.array([[1, 0, -middle_y], [0, 1, -middle_x], [0, 0, 1]])
+    placed: np.ndarray = to_middle @ matrix @ from_middle
+    return placed
+
+
+def sample_affine(
+    x: np.ndarray, matrix: np.ndarray, *, fill_mode: str, cval: float, order: int, channel_axis: int = 2
+) -> np.ndarray:
+    """One picture, sampled where ``affine_matrix`` says, channel by channel.
+
+    Args:
+        x: ``(H, W, C)``, or ``(C, H, W)`` with ``channel_axis=0``.
+        fill_mode, cval, order: SciPy's ``mode``, ``cval`` and ``order`` of ``ndimage.affine_transform``.
+
+    Returns:
+        The same shape and type.
+    """
+    channels = np.moveaxis(x, channel_axis, 0)
+    result = np.empty_like(channels)
+    for source, target in zip(channels, result, strict=True):
+        ndimage.affine_transform(
+            source, matrix[:2, :2], matrix[:2, 2], output=target, order=order, mode=fill_mode, cval=cval
+        )
+    return np.moveaxis(result, 0, channel_axis)
+
+
+def apply_affine_transform(
+    x: np.ndarray,
+    theta: float = 0,
+    tx: float = 0,
+    ty: float = 0,
+    shear: float = 0,
+    zx: float = 1,
+    zy: float = 1,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    order: int = 1,
+) -> np.ndarray:
+    """``affine_matrix`` and ``sample_affine``, for a picture whose channels are first or last.
+
+    Keras before 2.9 and its documentation take ``tx`` along the rows, as this does; since then it has exchanged the
+    axes, so that ``height_shift_range`` moves pictures sideways (keras-team/keras#17398).
+    """
+    matrix = affine_matrix((x.shape[row_axis], x.shape[col_axis]), theta, tx, ty, shear, zx, zy)
+    if matrix is None:
+        return x
+    return sample_affine(x, matrix, fill_mode=fill_mode, cval=cval, order=order, channel_axis=channel_axis)
+
+
+def apply_channel_shift(x: np.ndarray, intensity: float, channel_axis: int = 0) -> np.ndarray:
+    """Every value moved by ``intensity``, kept between the picture's smallest and largest."""
+    return np.clip(x + x.dtype.type(intensity), np.min(x), np.max(x))  # type: ignore[no-any-return]
+
+
+def apply_brightness_shift(x: np.ndarray, brightness: float, scale: bool = True) -> np.ndarray:
+    """Pillow's brightness: 0 is black, 1 changes nothing.
+
+    Args:
+        x: ``(H, W, C)``; values outside 0 to 255 are spread over them for it, and brought back.
+        scale: spread them in any case, without bringing them back.
+    """
+    low, high = np.min(x), np.max(x)
+    outside = bool(low < 0 or high > 255)
+    image = array_to_img(x, scale=outside or scale)
+    changed = img_to_array(ImageEnhance.Brightness(image).enhance(brightness))
+    if outside and not scale:
+        changed = changed / 255 * (high - low) + low
+    return changed
+
+
+def flip_axis(x: np.ndarray, axis: int) -> np.ndarray:
+    """Mirrored along one axis."""
+    return np.flip(x, axis)
+
+
+def _random(low: float, high: float) -> float:
+    return float(np.random.uniform(low, high))
+
+
+def random_rotation(x: np.ndarray, rg: float, *args: Any, **kwargs: Any) -> np.ndarray:
+    """Rotated by up to ``rg`` degrees each way; other arguments are those of ``apply_affine_transform``."""
+    return _changed(x, {"theta": _random(-rg, rg)}, args, kwargs)
+
+
+def random_shift(x: np.ndarray, wrg: float, hrg: float, *args: Any, **kwargs: Any) -> np.ndarray:
+    """Moved by up to a fraction of its width and of its height, each way."""
+    places = _placed(args, kwargs)
+    tx = _random(-hrg, hrg) * x.shape[places.get("row_axis", 1)]
+    ty = _random(-wrg, wrg) * x.shape[places.get("col_axis", 2)]
+    return _changed(x, {"tx": tx, "ty": ty}, args, kwargs)
+
+
+def random_shear(x: np.ndarray, intensity: float, *args: Any, **kwargs: Any) -> np.ndarray:
+    """Sheared by up to ``intensity`` degrees each way."""
+    return _changed(x, {"shear": _random(-intensity, intensity)}, args, kwargs)
+
+
+def random_zoom(x: np.ndarray, zoom_range: tuple[float, float], *args: Any, **kwargs: Any) -> np.ndarray:
+    """Zoomed along rows and columns by factors of the range."""
+    if zoom_range[0] == 1 and zoom_range[1] == 1:
+        return x
+    zx, zy = np.random.uniform(zoom_range[0], zoom_range[1], 2)
+    return _changed(x, {"zx": zx, "zy": zy}, args, kwargs)
+
+
+def random_channel_shift(x: np.ndarray, intensity_range: float, channel_axis: int = 0) -> np.ndarray:
+    """``apply_channel_shift`` by up to ``intensity_range`` each way."""
+    return apply_channel_shift(x, _random(-intensity_range, intensity_range), channel_axis)
+
+
+def random_brightness(x: np.ndarray, brightness_range: tuple[float, float], scale: bool = True) -> np.ndarray:
+    """``apply_brightness_shift`` by a factor of the range."""
+    return apply_brightness_shift(x, _random(*brightness_range), scale)
+
+
+_PLACES = ("row_axis", "col_axis", "channel_axis", "fill_mode", "cval", "order")
+
+
+def _placed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    named = dict(zip(_PLACES, args, strict=False)) | kwargs
+    if "interpolation_order" in named:
+        named["order"] = named.pop("interpolation_order")
+    return named
+
+
+def _changed(
+    x: np.ndarray, change: dict[str, float], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> np.ndarray:
+    named: dict[str, Any] = {**change, **_placed(args, kwargs)}
+    return apply_affine_transform(x, **named)
