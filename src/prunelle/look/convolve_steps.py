@@ -99,8 +99,7 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
     products, _ = draw.fraction(weights)
     wide, high = draw.fit(padded.shape, (5.3, 4.6))
     out_wide, out_high = draw.fit(small.output.shape, (4.0, min(4.6, 0.75 * small.output.shape[0] + 1)))
-    lines = -(-weights.size // 9)
-    foot = 0.75 + 0.3 * lines
+    foot = 0.75 + 0.3 * _sum_lines(small, language)
     figure = draw.canvas(foot + 4.6 + 0.8)
     middle = foot + 2.3
     left, right = 0.4 + (5.3 - wide) / 2, 8.4 + (4.0 - out_wide) / 2
@@ -175,12 +174,13 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
 def _signal(small: Convolution, whole: Convolution, language: Language) -> Animation:
     padded, weights = small.padded, small.weights
     products, divisor = draw.fraction(weights)
-    figure = draw.canvas(5.6)
+    foot = 0.85 + 0.3 * _sum_lines(small, language)
+    figure = draw.canvas(foot + 4.45)
     count = len(padded)
     cell = min(0.75, 11.8 / count)
     left = (draw.WIDTH - cell * count) / 2
     high = min(0.7, cell)
-    rows = {"input": 4.2, "kernel": 3.05, "output": 1.75}
+    rows = {"input": foot + 3.05, "kernel": foot + 1.9, "output": foot + 0.6}
     axes = draw.place(figure, left, rows["input"], cell * count, high)
     _padded_cells(axes, small, language)
     out_left = left + cell * ((small.extent[0] - 1) / 2)
@@ -238,7 +238,7 @@ def _signal(small: Convolution, whole: Convolution, language: Language) -> Anima
                 ),
             ]  # fmt: skip
         going.append(_box(axes, 0, start, 1, small.extent[0]))
-        going.append(_sum_line(figure, small, (at,), 1.15, language))
+        going.append(_sum_line(figure, small, (at,), foot, language))
         return staying, going
 
     return film(figure, [functools.partial(frame, at) for at in range(len(small.output))], 0.7)
@@ -275,6 +275,11 @@ def _input_text(small: Convolution, whole: Convolution, language: Language) -> s
     if any(map(any, small.padding)):
         text = draw.say(WITH_PADDING, language, shape=text)
     return text
+
+
+def _sum_lines(small: Convolution, language: Language) -> int:
+    """Lines of the longest sum."""
+    return max(1 + sum_text(small, place, language).count("\n") for place in np.ndindex(small.output.shape))
 
 
 def _sum_line(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look import convolve_drawing as draw
 from prunelle.look import convolve_equivariance as equivariance
+from prunelle.look import convolve_explain as explain
 from prunelle.look import convolve_operation as operation
 from prunelle.look import convolve_pooling as pooling
 from prunelle.look import convolve_steps as steps
@@ -104,7 +105,7 @@ VIEWS: dict[str, View] = {
         ),
         missing=Note("", ""),
         fits=lambda result: True,
-        still=operation.conventions,
+        still=explain.conventions,
     ),
     "channels": View(
         title=Note("Channels and depth", "Canaux et profondeur"),
@@ -118,7 +119,7 @@ VIEWS: dict[str, View] = {
             "channels demande une image en couleurs (ou de 2 à 4 canaux)",
         ),
         fits=lambda result: result.input.ndim > result.dims and 2 <= result.input.shape[-1] <= 4,
-        still=operation.channels,
+        still=explain.channels,
     ),
     "equivariance": View(
         title=Note("Translation equivariance", "Équivariance par translation"),

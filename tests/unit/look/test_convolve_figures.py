@@ -20,6 +20,7 @@ from scipy import signal
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look import animation, convolve_drawing, convolve_equivariance, convolve_pooling, convolve_steps
 from prunelle.look.convolution import convolve
+from prunelle.look.convolve_operation import sum_text
 from prunelle.look.convolve_views import VIEWS
 
 RNG = np.random.default_rng(5)
@@ -223,6 +224,24 @@ def test_steps_fill_the_output_one_by_one(case):
     # Something moves in each, and most of the picture does not.
     assert min(differences) > 100
     assert max(differences) < film.frames[0][..., 0].size / 4
+
+
+def test_long_sums_are_broken_into_lines_that_fit():
+    result = convolve(RNG.normal(size=30), RNG.normal(size=15), padding="same")
+    for place in np.ndindex(result.output.shape):
+        text = sum_text(result, place, "fr")
+        figure = convolve_drawing.canvas(2)
+        convolve_drawing.write(figure, 6.4, 1, text, size=convolve_drawing.LABEL + 1)
+        ((_, (x0, _, x1, _)),) = boxes(figure)
+        assert x0 > 0
+        assert x1 < figure.bbox.width
+        terms, _, total = text.replace(",", ".").replace("−", "-").partition(" = ")
+        products = [term.strip().replace("(", "").replace(")", "").split("·") for term in terms.split(" +")]
+        assert len(products) == 15
+        found = sum(float(weight) * float(value) for weight, value in products)
+        # Four digits of each factor are written.
+        assert found == pytest.approx(float(total), abs=0.02)
+        assert float(total) == pytest.approx(result.output[place], rel=1e-4)
 
 
 def moving_square() -> animation.Animation:
