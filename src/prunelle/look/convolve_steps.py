@@ -133,8 +133,9 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
     draw.write(
         figure, draw.WIDTH / 2, 0.18, settings_text(small, language), size=draw.SMALL, colour=draw.MUTED
     )
-    tall_cells = max(padded.shape)
-    corner = min(10.0, 150 / tall_cells)
+    # Two digits beside the number they multiply; the kernel itself has them all.
+    factors = [f"×{draw.number(float(weight), language, 2)}" for weight in products.flat]
+    corner = min(10.0, draw.number_size(axes, max(map(len, factors)) + 1, *padded.shape))
     span = draw.limits(small.output)
     texts = [draw.number(float(value), language) for value in small.output.flat]
     size = draw.number_size(out, max(map(len, texts)), *small.output.shape)
@@ -151,7 +152,7 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
         ]  # fmt: skip
         going: list[Artist] = [_box(out, row, column, 1, 1)]
         start = row * small.stride[0], column * small.stride[1]
-        for u, v in np.ndindex(weights.shape):
+        for factor, (u, v) in zip(factors, np.ndindex(weights.shape), strict=True):
             y, x = start[0] + u * small.dilation[0], start[1] + v * small.dilation[1]
             going.append(
                 axes.add_patch(
@@ -160,7 +161,7 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
             )
             going.append(
                 axes.text(
-                    x + 0.94, y + 0.97, f"×{draw.number(float(products[u, v]), language)}", ha="right", va="bottom",
+                    x + 0.94, y + 0.97, factor, ha="right", va="bottom",
                     fontsize=corner, color=draw.ORANGE, fontweight="bold", zorder=6,
                 )
             )  # fmt: skip

@@ -35,6 +35,7 @@ CASES = {
     "stride": convolve(SMALL, GAUSS, padding=1, stride=2, kernel_name="gaussian"),
     "photo": convolve(PHOTO, SOBEL, padding="same", stride=2, input_name="a photo", flip=True),
     "wide": convolve(RNG.uniform(0, 255, (20, 400)), RNG.normal(size=(5, 5)), dilation=2),
+    "fives": convolve(PHOTO, RNG.normal(size=(5, 5)), padding="same"),
     "tall": convolve(RNG.uniform(0, 1, (400, 20)), GAUSS, input_name="x" * 24, kernel_name="gaussian"),
     "colour": convolve(COLOUR, RNG.normal(size=(3, 3, 3)), padding="full", border="circular"),
     "each": convolve(COLOUR, GAUSS, channels="each", stride=(2, 1)),
@@ -76,7 +77,31 @@ STILLS = [
 
 @pytest.mark.parametrize(("case", "view"), STILLS)
 def test_no_text_overlaps_or_leaves_the_figure(case, view):
-    figure = CASES[case].figure(view, "fr")
+    assert_apart(CASES[case].figure(view, "fr"))
+
+
+@pytest.mark.parametrize("case", ["numbers", "colour", "fives", "signal", "dilated signal", "long signal"])
+def test_no_text_overlaps_in_an_animation(case, monkeypatch):
+    seen = []
+
+    def measured(figure, frames, frame_s):
+        frames = list(frames)
+        for frame in (frames[0], frames[len(frames) // 2], frames[-1]):
+            staying, going = frame()
+            assert_apart(figure)
+            for artist in (*staying, *going):
+                artist.remove()
+            seen.append(frame)
+
+    monkeypatch.setattr(convolve_steps, "film", measured)
+    monkeypatch.setattr(convolve_equivariance, "film", measured)
+    result = CASES[case]
+    convolve_steps.steps(convolve_steps.small_piece(result), result, "fr")
+    convolve_equivariance.moving(convolve_equivariance.journey(result), "fr")
+    assert len(seen) == 6
+
+
+def assert_apart(figure: Figure) -> None:
     found = boxes(figure)
     assert len(found) > 3
     width, height = figure.bbox.size
