@@ -20,6 +20,7 @@ TURNED_BELOW = Note(
     "des mathématiques et du\ntraitement du signal : le\nnoyau est d’abord retourné",
 )
 KERNEL_SLID = Note("the kernel, as it slides", "le noyau, tel qu’il glisse")
+FIRST_SLID = Note("its first slice", "sa première tranche")
 ON_A_POINT = Note("on a single 1 among zeros", "sur un seul 1 parmi des zéros")
 ON_INPUT = Note("on the input", "sur l’entrée")
 SAME_KERNEL = Note(
@@ -45,7 +46,8 @@ def conventions(result: Convolution, language: Language) -> Figure:
     figure = draw.canvas(6.4)
     kernel = result.kernel if result.kernel.ndim == result.dims else result.kernel[..., 0]
     point = _point(kernel)
-    titles = (KERNEL_SLID, ON_A_POINT, ON_INPUT)
+    alike = result.kernel.ndim == result.dims or bool((result.kernel == result.kernel[..., :1]).all())
+    titles = (KERNEL_SLID if alike else FIRST_SLID, ON_A_POINT, ON_INPUT)
     for x, title in zip((4.35, 7.2, 10.75), titles, strict=True):
         draw.write(figure, x, 6.05, draw.say(title, language), bold=True, size=draw.SMALL + 1)
     for flip, bottom, title, below in (

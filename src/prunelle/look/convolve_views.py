@@ -15,7 +15,7 @@ from prunelle.look import convolve_explain as explain
 from prunelle.look import convolve_operation as operation
 from prunelle.look import convolve_pooling as pooling
 from prunelle.look import convolve_steps as steps
-from prunelle.look.animation import Animation, Section, page
+from prunelle.look.animation import Animation, Section, page, webp
 from prunelle.look.convolution import Convolution
 from prunelle.texts import Language, Note
 
@@ -195,7 +195,7 @@ def save(
             figure = view.still(result, language)
             written += draw.save(figure, folder, name)
             if view.moving is None:
-                sections.append(Section(title, text, (folder / f"{name}.png").read_bytes()))
+                sections.append(Section(title, text, webp(folder / f"{name}.png")))
         if view.moving is not None:
             animation = view.moving(result, language)
             animation.save_gif(folder / f"{name}.gif")

@@ -294,7 +294,7 @@ def test_gif_holds_the_frames(tmp_path):
 
 def test_page_holds_all_it_shows_and_loads_nothing():
     still = io.BytesIO()
-    Image.new("RGB", (4, 4), "red").save(still, "PNG")
+    Image.new("RGB", (4, 4), "red").save(still, "WEBP")
     sections = [
         animation.Section("A <b>", "x & y", moving_square()),
         animation.Section("B", "", still.getvalue()),
