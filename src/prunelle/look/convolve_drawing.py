@@ -361,10 +361,16 @@ def png_bytes(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def wrapped(parts: Sequence[str], per_line: int) -> str:
-    """``parts`` joined by `` + ``, so many a line."""
-    lines = [" + ".join(parts[start : start + per_line]) for start in range(0, len(parts), per_line)]
-    return " +\n".join(lines)
+def wrapped(parts: Sequence[str]) -> str:
+    """``parts`` joined by `` + ``, in lines that fit the width of a figure."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) > 84:
+            lines[-1] += " +"
+            lines.append(part)
+        else:
+            lines[-1] += f" + {part}"
+    return "\n".join(lines)
 
 
 def crop(

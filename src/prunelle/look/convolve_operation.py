@@ -1,14 +1,12 @@
-"""Stills of one convolution: the operation, its two conventions, and how channels are summed."""
+"""The operation: input, kernel and output, with shapes, formula and one value worked out."""
 
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prunelle.look import convolve_drawing as draw
-from prunelle.look.convolution import Convolution, flipped
-from prunelle.look.convolution import convolve as apply
+from prunelle.look.convolution import Convolution
 from prunelle.texts import Language, Note
 
 INPUT = Note("Input", "Entrée")
@@ -33,33 +31,6 @@ AND = Note(" and ", " et ")
 FRAMED = Note("Framed: {sum}", "Encadré : {sum}")
 RINGED = Note("Ringed: {sum}", "Cerclé : {sum}")
 EVERY_CHANNEL = Note("the same on each channel", "le même sur chaque canal")
-
-SLID_AS_IS = Note("Cross-correlation", "Corrélation croisée")
-SLID_AS_IS_BELOW = Note("what networks\ncall convolution", "ce que les réseaux\nappellent convolution")
-TURNED = Note("Convolution", "Convolution")
-TURNED_BELOW = Note(
-    "of mathematics and\nsignal processing: the\nkernel is turned over first",
-    "des mathématiques et du\ntraitement du signal : le\nnoyau est d’abord retourné",
-)
-KERNEL_SLID = Note("the kernel, as it slides", "le noyau, tel qu’il glisse")
-ON_A_POINT = Note("on a single 1 among zeros", "sur un seul 1 parmi des zéros")
-ON_INPUT = Note("on the input", "sur l’entrée")
-SAME_KERNEL = Note(
-    "Turned over, this kernel stays the same: both give the same output.",
-    "Retourné, ce noyau reste le même : les deux donnent la même sortie.",
-)
-TURNS_OVER = Note(
-    "Around a single point, cross-correlation leaves the kernel turned over, convolution leaves it as it is written.",
-    "Autour d’un point isolé, la corrélation laisse le noyau retourné, la convolution le noyau tel qu’il est écrit.",
-)
-
-CHANNELS = (Note("Red", "Rouge"), Note("Green", "Vert"), Note("Blue", "Bleu"))
-CHANNEL = Note("Channel {n}", "Canal {n}")
-SLICE = Note("slice {n} of the filter", "tranche {n} du filtre")
-PART = Note("its map", "sa carte")
-SUM = Note("Sum: a single map", "Somme : une seule carte")
-PICTURE = Note("Picture", "Image")
-AT_MARK = Note("At the ringed place: {terms} = {total}", "À l’endroit cerclé : {terms} = {total}")
 
 
 def settings_text(result: Convolution, language: Language) -> str:
@@ -153,8 +124,8 @@ def strongest(result: Convolution) -> tuple[int, ...] | None:
     return tuple(int(at) for at in np.unravel_index(int(sizes.argmax()), sizes.shape))
 
 
-def sum_text(result: Convolution, place: tuple[int, ...], language: Language, per_line: int = 9) -> str:
-    """``(−1)·3 + 0·5 + 1·8 = 5``, so many products a line; weights that are fractions over one divisor."""
+def sum_text(result: Convolution, place: tuple[int, ...], language: Language) -> str:
+    """``(−1)·3 + 0·5 + 1·8 = 5``, long ones in lines; weights that are fractions over one divisor."""
     _, divisor = draw.fraction(result.weights)
 
     def factor(value: float) -> str:
@@ -162,7 +133,7 @@ def sum_text(result: Convolution, place: tuple[int, ...], language: Language, pe
         return f"({text})" if value < 0 else text
 
     products = [f"{factor(weight * divisor)}·{factor(value)}" for weight, value in result.terms(*place)]
-    text = draw.wrapped(products, per_line)
+    text = draw.wrapped(products)
     if divisor > 1:
         text = f"({text}) / {divisor}"
     return f"{text} = {draw.number(float(result.output[place]), language, 6)}"
@@ -186,7 +157,7 @@ def _kernel(figure: Figure, result: Convolution, middle: float, tall: float, lan
     whole, divisor = draw.fraction(np.stack(slices))
     for place, one in enumerate(whole):
         bottom = top - high - place * (high + 0.1)
-        _kernel_cells(figure, one, x - wide / 2, bottom, wide, high, float(np.abs(whole).max()), language)
+        draw_kernel(figure, one, x - wide / 2, bottom, wide, high, float(np.abs(whole).max()), language)
     below = middle - pile / 2 - 0.28
     if divisor > 1:
         draw.write(figure, x, below, f"× 1/{divisor}")
@@ -206,12 +177,12 @@ def kernel_cells(
 ) -> None:
     """A kernel as whole numbers in coloured cells, with what divides them under it."""
     whole, divisor = draw.fraction(weights)
-    _kernel_cells(figure, whole, left, bottom, wide, high, float(np.abs(whole).max()), language)
+    draw_kernel(figure, whole, left, bottom, wide, high, float(np.abs(whole).max()), language)
     if divisor > 1:
         draw.write(figure, left + wide / 2, bottom - 0.24, f"× 1/{divisor}", size=draw.SMALL)
 
 
-def _kernel_cells(
+def draw_kernel(
     figure: Figure,
     whole: np.ndarray,
     left: float,
@@ -234,8 +205,8 @@ def _foot(figure: Figure, result: Convolution, spot: tuple[int, ...] | None, lan
     if spot is not None and result.weights.size <= 9:
         text = sum_text(result, spot, language)
         worked = draw.say(FRAMED if result.dims == 2 else RINGED, language, sum=text)
-    # A longer one would not fit the figure's width.
-    if len(worked) > 105:
+    # There is room for one line.
+    if "\n" in worked:
         worked = ""
     draw.write(figure, x, 1.28 if worked else 0.98, result.formula_tex(), size=draw.TITLE + 1, math=True)
     if worked:
@@ -297,150 +268,3 @@ def output_places(result: Convolution) -> np.ndarray:
     """``(L',)``: where the middle of each output's window lies in the input of a signal."""
     first = (result.extent[0] - 1) / 2 - result.padding[0][0]
     return first + result.stride[0] * np.arange(result.output.shape[0])
-
-
-def conventions(result: Convolution, language: Language) -> Figure:
-    """Cross-correlation above, convolution below: the kernel, what it leaves of a point, and of the input."""
-    figure = draw.canvas(6.4)
-    kernel = result.kernel if result.kernel.ndim == result.dims else result.kernel[..., 0]
-    point = _point(kernel)
-    titles = (KERNEL_SLID, ON_A_POINT, ON_INPUT)
-    for x, title in zip((4.35, 7.2, 10.75), titles, strict=True):
-        draw.write(figure, x, 6.05, draw.say(title, language), bold=True, size=draw.SMALL + 1)
-    for flip, bottom, title, below in (
-        (False, 3.35, SLID_AS_IS, SLID_AS_IS_BELOW),
-        (True, 0.7, TURNED, TURNED_BELOW),
-    ):
-        name = f"{draw.say(title, language)}  {'∗' if flip else '⋆'}"
-        draw.write(figure, 0.3, bottom + 1.55, name, size=draw.TITLE, bold=True, align="left")
-        draw.write(
-            figure, 0.3, bottom + 1.35, draw.say(below, language), size=draw.SMALL, colour=draw.MUTED,
-            align="left", vertical="top",
-        )  # fmt: skip
-        weights = flipped(kernel, kernel.ndim) if flip else kernel
-        on_point = apply(point, kernel, padding="same", flip=flip).output
-        on_input = apply(result.input, result.kernel, padding="same", flip=flip, border=result.border).output
-        rows = _convention_pictures if result.dims == 2 else _convention_signals
-        rows(figure, bottom, weights, on_point, on_input, language)
-    same = bool(np.array_equal(kernel, flipped(kernel, kernel.ndim)))
-    draw.write(figure, draw.WIDTH / 2, 0.22, draw.say(SAME_KERNEL if same else TURNS_OVER, language))
-    return figure
-
-
-def _point(kernel: np.ndarray) -> np.ndarray:
-    """Zeros with a one in the middle, a little larger than the kernel, odd."""
-    point = np.zeros([size + 2 + (size + 1) % 2 for size in kernel.shape])
-    point[tuple(size // 2 for size in point.shape)] = 1
-    return point
-
-
-def _convention_pictures(
-    figure: Figure,
-    bottom: float,
-    weights: np.ndarray,
-    on_point: np.ndarray,
-    on_input: np.ndarray,
-    language: Language,
-) -> None:
-    middle = bottom + 1.3
-    wide, high = draw.fit(weights.shape, (1.6, 1.6))
-    kernel_cells(figure, weights, 4.35 - wide / 2, middle - high / 2, wide, high, language)
-    wide, high = draw.fit(on_point.shape, (2.35, 2.35))
-    whole, divisor = draw.fraction(on_point)
-    _kernel_cells(
-        figure, whole, 7.2 - wide / 2, middle - high / 2, wide, high, float(np.abs(whole).max()), language
-    )
-    axes = figure.axes[-1]
-    centre = [size // 2 for size in on_point.shape]
-    draw.frame(axes, centre[0], centre[1], 1, 1, colour=draw.GREEN)
-    if divisor > 1:
-        draw.write(figure, 7.2 + wide / 2 + 0.06, middle, f"× 1/{divisor}", size=draw.SMALL, align="left")
-    wide, high = draw.fit(on_input.shape, (3.5, 2.35))
-    axes = draw.place(figure, 10.75 - wide / 2, middle - high / 2, wide, high)
-    if max(on_input.shape) <= 8:
-        draw.cells(axes, on_input, language, span=draw.limits(on_input))
-    else:
-        draw.show(axes, on_input, draw.limits(on_input))
-
-
-def _convention_signals(
-    figure: Figure,
-    bottom: float,
-    weights: np.ndarray,
-    on_point: np.ndarray,
-    on_input: np.ndarray,
-    language: Language,
-) -> None:
-    for values, middle, wide, colour in (
-        (weights, 4.35, 1.7, draw.INK),
-        (on_point, 7.2, 2.1, draw.GREEN),
-        (on_input, 10.75, 3.2, draw.ORANGE),
-    ):
-        axes = draw.place(figure, middle - wide / 2, bottom + 0.35, wide, 1.85)
-        numbered = wide / (len(values) + 0.2) >= draw.label_width(values, language)
-        draw.stems(axes, np.arange(len(values)) * 1.0, values, colour, language, numbered=numbered)
-        axes.set_xlim(-0.6, len(values) - 0.4)
-
-
-def channels(result: Convolution, language: Language) -> Figure:
-    """A picture split into its channels, the filter's slice and the map of each, and their sum."""
-    figure = draw.canvas(7.2)
-    count, parts = result.input.shape[-1], result.parts
-    total = parts.sum(axis=-1)
-    spot = np.unravel_index(int(np.abs(total).argmax()), total.shape)
-    row = 6.15 / count
-    wide, high = draw.fit(result.input.shape[:2], (2.45, row - 0.42))
-    out_wide, out_high = draw.fit(total.shape, (2.45, row - 0.42))
-    big = draw.fit(total.shape, (2.55, 3.4))
-    x_channel, x_slice, x_part, x_sum, middle = 4.15, 6.3, 8.45, 11.4, 0.8 + 3.0
-    _labelled(figure, result.input, 1.4, middle, draw.say(PICTURE, language))
-    for c in range(count):
-        y = 0.8 + row * (count - 1 - c) + (row - 0.42) / 2
-        name = draw.say(CHANNELS[c], language) if count == 3 else draw.say(CHANNEL, language, n=c + 1)
-        axes = draw.place(figure, x_channel - wide / 2, y - high / 2, wide, high)
-        draw.show(axes, result.input[..., c], draw.limits(result.input))
-        draw.write(figure, x_channel, y + high / 2 + 0.09, name, bold=True, size=draw.SMALL + 1)
-        draw.write(figure, x_channel + wide / 2 + 0.24, y, sign(result), size=32, vertical="center")
-        one = result.weights[..., c]
-        kernel_wide, kernel_high = draw.fit(one.shape, (1.05, min(1.05, row - 0.8)))
-        left, bottom = x_slice - kernel_wide / 2, y - kernel_high / 2
-        kernel_cells(figure, one, left, bottom, kernel_wide, kernel_high, language)
-        text = draw.say(SLICE, language, n=c + 1)
-        draw.write(figure, x_slice, y + kernel_high / 2 + 0.09, text, size=draw.SMALL)
-        draw.write(figure, x_part - out_wide / 2 - 0.24, y, "=", size=20, vertical="center")
-        axes = draw.place(figure, x_part - out_wide / 2, y - out_high / 2, out_wide, out_high)
-        draw.show(axes, parts[..., c], draw.limits(parts))
-        _ring(axes, spot, total.shape)
-        draw.write(figure, x_part, y + out_high / 2 + 0.09, draw.say(PART, language), size=draw.SMALL)
-        if c:
-            draw.write(
-                figure, x_part - out_wide / 2 - 0.24, y + row / 2, "+", size=24, bold=True, vertical="center"
-            )
-    draw.scale(figure, x_part, 0.8 - 0.24, out_wide * 0.7, parts, language)
-    draw.write(figure, x_sum - big[0] / 2 - 0.26, middle, "=", size=24, vertical="center")
-    axes = _labelled(figure, total, x_sum, middle, draw.say(SUM, language))
-    _ring(axes, spot, total.shape)
-    draw.scale(figure, x_sum, middle - big[1] / 2 - 0.24, big[0] * 0.7, total, language)
-    terms = " + ".join(
-        draw.number(v, language) if v >= 0 else f"({draw.number(v, language)})" for v in parts[spot]
-    )
-    worked = draw.say(AT_MARK, language, terms=terms, total=draw.number(float(total[spot]), language))
-    draw.write(figure, 0.3, 0.16, worked, colour=draw.GREEN, align="left", bold=True)
-    return figure
-
-
-def _labelled(figure: Figure, values: np.ndarray, x: float, y: float, title: str) -> Axes:
-    wide, high = draw.fit(values.shape[:2], (2.55, 3.4))
-    axes = draw.place(figure, x - wide / 2, y - high / 2, wide, high)
-    draw.show(axes, values, draw.limits(values))
-    draw.heading(figure, x, y + high / 2, title, draw.shape_text(values))
-    return axes
-
-
-def _ring(axes: Axes, spot: tuple[np.intp, ...], shape: tuple[int, ...]) -> None:
-    """A green ring around one place of a map."""
-    axes.plot(
-        spot[1] + 0.5, spot[0] + 0.5, "o", markersize=13, mfc="none", mec=draw.GREEN, mew=2.4, clip_on=False
-    )
-    axes.set_xlim(0, shape[1])
-    axes.set_ylim(shape[0], 0)

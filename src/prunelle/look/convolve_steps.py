@@ -99,8 +99,7 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
     products, _ = draw.fraction(weights)
     wide, high = draw.fit(padded.shape, (5.3, 4.6))
     out_wide, out_high = draw.fit(small.output.shape, (4.0, min(4.6, 0.75 * small.output.shape[0] + 1)))
-    lines = -(-weights.size // 9)
-    foot = 0.75 + 0.3 * lines
+    foot = 0.75 + 0.3 * _sum_lines(small, language)
     figure = draw.canvas(foot + 4.6 + 0.8)
     middle = foot + 2.3
     left, right = 0.4 + (5.3 - wide) / 2, 8.4 + (4.0 - out_wide) / 2
@@ -134,8 +133,9 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
     draw.write(
         figure, draw.WIDTH / 2, 0.18, settings_text(small, language), size=draw.SMALL, colour=draw.MUTED
     )
-    tall_cells = max(padded.shape)
-    corner = min(10.0, 150 / tall_cells)
+    # Two digits beside the number they multiply; the kernel itself has them all.
+    factors = [f"×{draw.number(float(weight), language, 2)}" for weight in products.flat]
+    corner = min(10.0, draw.number_size(axes, max(map(len, factors)) + 1, *padded.shape))
     span = draw.limits(small.output)
     texts = [draw.number(float(value), language) for value in small.output.flat]
     size = draw.number_size(out, max(map(len, texts)), *small.output.shape)
@@ -152,7 +152,7 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
         ]  # fmt: skip
         going: list[Artist] = [_box(out, row, column, 1, 1)]
         start = row * small.stride[0], column * small.stride[1]
-        for u, v in np.ndindex(weights.shape):
+        for factor, (u, v) in zip(factors, np.ndindex(weights.shape), strict=True):
             y, x = start[0] + u * small.dilation[0], start[1] + v * small.dilation[1]
             going.append(
                 axes.add_patch(
@@ -161,7 +161,7 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
             )
             going.append(
                 axes.text(
-                    x + 0.94, y + 0.97, f"×{draw.number(float(products[u, v]), language)}", ha="right", va="bottom",
+                    x + 0.94, y + 0.97, factor, ha="right", va="bottom",
                     fontsize=corner, color=draw.ORANGE, fontweight="bold", zorder=6,
                 )
             )  # fmt: skip
@@ -175,12 +175,13 @@ def _picture(small: Convolution, whole: Convolution, language: Language) -> Anim
 def _signal(small: Convolution, whole: Convolution, language: Language) -> Animation:
     padded, weights = small.padded, small.weights
     products, divisor = draw.fraction(weights)
-    figure = draw.canvas(5.6)
+    foot = 0.85 + 0.3 * _sum_lines(small, language)
+    figure = draw.canvas(foot + 4.45)
     count = len(padded)
     cell = min(0.75, 11.8 / count)
     left = (draw.WIDTH - cell * count) / 2
     high = min(0.7, cell)
-    rows = {"input": 4.2, "kernel": 3.05, "output": 1.75}
+    rows = {"input": foot + 3.05, "kernel": foot + 1.9, "output": foot + 0.6}
     axes = draw.place(figure, left, rows["input"], cell * count, high)
     _padded_cells(axes, small, language)
     out_left = left + cell * ((small.extent[0] - 1) / 2)
@@ -238,7 +239,7 @@ def _signal(small: Convolution, whole: Convolution, language: Language) -> Anima
                 ),
             ]  # fmt: skip
         going.append(_box(axes, 0, start, 1, small.extent[0]))
-        going.append(_sum_line(figure, small, (at,), 1.15, language))
+        going.append(_sum_line(figure, small, (at,), foot, language))
         return staying, going
 
     return film(figure, [functools.partial(frame, at) for at in range(len(small.output))], 0.7)
@@ -275,6 +276,11 @@ def _input_text(small: Convolution, whole: Convolution, language: Language) -> s
     if any(map(any, small.padding)):
         text = draw.say(WITH_PADDING, language, shape=text)
     return text
+
+
+def _sum_lines(small: Convolution, language: Language) -> int:
+    """Lines of the longest sum."""
+    return max(1 + sum_text(small, place, language).count("\n") for place in np.ndindex(small.output.shape))
 
 
 def _sum_line(

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look import convolve_drawing as draw
 from prunelle.look import convolve_equivariance as equivariance
+from prunelle.look import convolve_explain as explain
 from prunelle.look import convolve_operation as operation
 from prunelle.look import convolve_pooling as pooling
 from prunelle.look import convolve_steps as steps
-from prunelle.look.animation import Animation, Section, page
+from prunelle.look.animation import Animation, Section, page, webp
 from prunelle.look.convolution import Convolution
 from prunelle.texts import Language, Note
 
@@ -104,7 +105,7 @@ VIEWS: dict[str, View] = {
         ),
         missing=Note("", ""),
         fits=lambda result: True,
-        still=operation.conventions,
+        still=explain.conventions,
     ),
     "channels": View(
         title=Note("Channels and depth", "Canaux et profondeur"),
@@ -118,7 +119,7 @@ VIEWS: dict[str, View] = {
             "channels demande une image en couleurs (ou de 2 à 4 canaux)",
         ),
         fits=lambda result: result.input.ndim > result.dims and 2 <= result.input.shape[-1] <= 4,
-        still=operation.channels,
+        still=explain.channels,
     ),
     "equivariance": View(
         title=Note("Translation equivariance", "Équivariance par translation"),
@@ -194,7 +195,7 @@ def save(
             figure = view.still(result, language)
             written += draw.save(figure, folder, name)
             if view.moving is None:
-                sections.append(Section(title, text, (folder / f"{name}.png").read_bytes()))
+                sections.append(Section(title, text, webp(folder / f"{name}.png")))
         if view.moving is not None:
             animation = view.moving(result, language)
             animation.save_gif(folder / f"{name}.gif")

@@ -20,6 +20,7 @@ from scipy import signal
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look import animation, convolve_drawing, convolve_equivariance, convolve_pooling, convolve_steps
 from prunelle.look.convolution import convolve
+from prunelle.look.convolve_operation import sum_text
 from prunelle.look.convolve_views import VIEWS
 
 RNG = np.random.default_rng(5)
@@ -34,6 +35,7 @@ CASES = {
     "stride": convolve(SMALL, GAUSS, padding=1, stride=2, kernel_name="gaussian"),
     "photo": convolve(PHOTO, SOBEL, padding="same", stride=2, input_name="a photo", flip=True),
     "wide": convolve(RNG.uniform(0, 255, (20, 400)), RNG.normal(size=(5, 5)), dilation=2),
+    "fives": convolve(PHOTO, RNG.normal(size=(5, 5)), padding="same"),
     "tall": convolve(RNG.uniform(0, 1, (400, 20)), GAUSS, input_name="x" * 24, kernel_name="gaussian"),
     "colour": convolve(COLOUR, RNG.normal(size=(3, 3, 3)), padding="full", border="circular"),
     "each": convolve(COLOUR, GAUSS, channels="each", stride=(2, 1)),
@@ -75,7 +77,31 @@ STILLS = [
 
 @pytest.mark.parametrize(("case", "view"), STILLS)
 def test_no_text_overlaps_or_leaves_the_figure(case, view):
-    figure = CASES[case].figure(view, "fr")
+    assert_apart(CASES[case].figure(view, "fr"))
+
+
+@pytest.mark.parametrize("case", ["numbers", "colour", "fives", "signal", "dilated signal", "long signal"])
+def test_no_text_overlaps_in_an_animation(case, monkeypatch):
+    seen = []
+
+    def measured(figure, frames, frame_s):
+        frames = list(frames)
+        for frame in (frames[0], frames[len(frames) // 2], frames[-1]):
+            staying, going = frame()
+            assert_apart(figure)
+            for artist in (*staying, *going):
+                artist.remove()
+            seen.append(frame)
+
+    monkeypatch.setattr(convolve_steps, "film", measured)
+    monkeypatch.setattr(convolve_equivariance, "film", measured)
+    result = CASES[case]
+    convolve_steps.steps(convolve_steps.small_piece(result), result, "fr")
+    convolve_equivariance.moving(convolve_equivariance.journey(result), "fr")
+    assert len(seen) == 6
+
+
+def assert_apart(figure: Figure) -> None:
     found = boxes(figure)
     assert len(found) > 3
     width, height = figure.bbox.size
@@ -225,6 +251,24 @@ def test_steps_fill_the_output_one_by_one(case):
     assert max(differences) < film.frames[0][..., 0].size / 4
 
 
+def test_long_sums_are_broken_into_lines_that_fit():
+    result = convolve(RNG.normal(size=30), RNG.normal(size=15), padding="same")
+    for place in np.ndindex(result.output.shape):
+        text = sum_text(result, place, "fr")
+        figure = convolve_drawing.canvas(2)
+        convolve_drawing.write(figure, 6.4, 1, text, size=convolve_drawing.LABEL + 1)
+        ((_, (x0, _, x1, _)),) = boxes(figure)
+        assert x0 > 0
+        assert x1 < figure.bbox.width
+        terms, _, total = text.replace(",", ".").replace("−", "-").partition(" = ")
+        products = [term.strip().replace("(", "").replace(")", "").split("·") for term in terms.split(" +")]
+        assert len(products) == 15
+        found = sum(float(weight) * float(value) for weight, value in products)
+        # Four digits of each factor are written.
+        assert found == pytest.approx(float(total), abs=0.02)
+        assert float(total) == pytest.approx(result.output[place], rel=1e-4)
+
+
 def moving_square() -> animation.Animation:
     frames = []
     for step in range(5):
@@ -250,7 +294,7 @@ def test_gif_holds_the_frames(tmp_path):
 
 def test_page_holds_all_it_shows_and_loads_nothing():
     still = io.BytesIO()
-    Image.new("RGB", (4, 4), "red").save(still, "PNG")
+    Image.new("RGB", (4, 4), "red").save(still, "WEBP")
     sections = [
         animation.Section("A <b>", "x & y", moving_square()),
         animation.Section("B", "", still.getvalue()),
