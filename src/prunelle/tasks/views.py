@@ -126,7 +126,7 @@ class Look:
             split.name,
             split.labels[chosen],
             None if split.files is None else tuple(split.files[i] for i in chosen),
-            None if split.array is None else split.array[chosen],
+            None if split.array is None else np.asarray(split.array)[chosen],
         ).decode(self.subject.preprocess, progress=self.listener.progress)
         for skipped in pixels.skipped:
             self.listener.note(loading.skipped_note(skipped))
