@@ -13,6 +13,7 @@ from prunelle.look.figures import (
     MARGIN,
     MUTED,
     SEQUENTIAL,
+    TALLEST,
     TITLE_SPACE,
     WIDTH,
     Plate,
@@ -101,9 +102,10 @@ def where_plate(
     )
     height, width = answer.pixels.shape[:2]
     columns = 1 + len(methods)
-    across = min((WIDTH - 2 * MARGIN - (columns - 1) * _GAP) / columns, 2.6, 2.6 * width / height)
-    down = across * height / width
     top = TITLE_SPACE + 0.3
+    tallest = min(2.6, (TALLEST - top - 0.65) / len(found) - 0.34)
+    across = min((WIDTH - 2 * MARGIN - (columns - 1) * _GAP) / columns, 2.6, tallest * width / height)
+    down = across * height / width
     step = down + 0.34
     sheet = Sheet(title, text, top + len(found) * step + 0.65)
     for number, method in enumerate(methods):

@@ -13,11 +13,11 @@ from torch import nn
 from prunelle.data import decode
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
-from prunelle.errors import BadPicture, BadPictures, RunError, UnknownName
+from prunelle.errors import ArgumentError, BadPicture, BadPictures, RunError, UnknownName
 from prunelle.look.attribution import probabilities
 from prunelle.look.figures import DPI, Plate
 from prunelle.look.layer_plates import Scale
-from prunelle.look.layers import examine
+from prunelle.look.layers import check_channel, examine
 from prunelle.look.picture_plates import Answer
 from prunelle.report import gallery
 from prunelle.report.console import Style, make_listener
@@ -130,6 +130,13 @@ def look_into(
                 )
             )
         anatomy = examine(found.network, found.preprocess.input_shape)
+        named = None if layers is None else anatomy.find(layers)
+        if channel is not None:
+            if not named:
+                listed = ", ".join(f"{layer.name} ({layer.channels})" for layer in anatomy.layers)
+                raise ArgumentError(f"channel goes with the layers it belongs to; name one: {listed}.")
+            for layer in named:
+                check_channel(layer, channel)
         answers, unreadable = _answers(found, pictures)
         known = found.classes or (answers[0].classes if answers else ())
         for name in (*classes, *(between or ())):
@@ -145,7 +152,7 @@ def look_into(
             subject=found,
             anatomy=anatomy,
             answers=answers,
-            layers=None if layers is None else anatomy.find(layers),
+            layers=named,
             channel=channel,
             classes=classes,
             pair=between,

@@ -80,7 +80,7 @@ def test_a_channel_that_starts_below_its_relu_is_still_excited() -> None:
 def test_a_dense_unit_gets_a_whole_picture() -> None:
     network = _detector()
     layer = examine(network, (1, 16, 16)).layer("3")
-    (made,) = synthesise(network, layer, [1], PREPROCESS, steps=20)
+    (made,) = synthesise(network, layer, [1], PREPROCESS)
     assert made.shape == (16, 16, 1)
     batch = PREPROCESS.normalise(torch.from_numpy(made)[None].permute(0, 3, 1, 2))
     noise = torch.randn(200, 1, 16, 16, generator=torch.Generator().manual_seed(0))
