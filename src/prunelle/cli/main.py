@@ -11,9 +11,9 @@ import click
 from prunelle.errors import PrunelleError, did_you_mean
 
 COMMANDS = {
-    "train": "Train a classifier on labelled pictures.",
-    "evaluate": "Measure a trained run on labelled pictures.",
-    "predict": "Name what is on pictures.",
+    "train": "Train a classifier on labelled pictures or series.",
+    "evaluate": "Measure a trained run on labelled pictures or series.",
+    "predict": "Name what is on pictures, or in series.",
     "networks": "List the networks, or show one layer by layer.",
     "weights": "List published weights; download some.",
 }
