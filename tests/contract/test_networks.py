@@ -28,8 +28,13 @@ def _smallest(name: str) -> int:
     try:
         networks.build(name, input_size=1)
     except ArgumentError as error:
-        return int(re.findall(r"at least (\d+)×\1 pixels", str(error))[0])
+        return int(re.findall(r"at least (\d+)(?:×\1 pixels| steps)", str(error))[0])
     return 1
+
+
+def _axes(name: str) -> int:
+    """2 for pictures, 1 for series."""
+    return len(networks.natural_shape(name)) - 1
 
 
 def _all_logits(output: object) -> list[torch.Tensor]:
@@ -57,7 +62,7 @@ def test_as_the_catalogue_says_at_the_natural_size(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_other_classes_channels_and_an_oblong_picture(name: str) -> None:
     side = _smallest(name)
-    shape = (1, side, side + 9)
+    shape = (1, side, side + 9) if _axes(name) == 2 else (1, side + 9)
     with torch.device("meta"):
         network = networks.build(name, num_classes=7, in_channels=1, input_size=shape[1:])
         evaluated = network.eval()(_images(network, 2))
@@ -71,6 +76,12 @@ def test_other_classes_channels_and_an_oblong_picture(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if _smallest(name) > 1])
 def test_below_the_minimum_the_error_names_it(name: str) -> None:
     side = _smallest(name)
+    if _axes(name) == 1:
+        with pytest.raises(
+            ArgumentError, match=rf"{name} needs series of at least {side} steps; received {side - 1}"
+        ):
+            networks.build(name, input_size=side - 1)
+        return
     for size in ((side - 1, side + 40), (side + 40, side - 1)):
         with pytest.raises(
             ArgumentError, match=rf"{re.escape(name)} needs .*{side}×{side}.*{size[0]}×{size[1]}"

@@ -36,7 +36,7 @@ def evaluate(
     as_json: bool,
     progress: str,
 ) -> None:
-    """Measure RUN on the pictures it kept aside, or on DATA (as for train).
+    """Measure RUN on the examples it kept aside, or on DATA (as for train).
 
     Without DATA: the test split of what it was trained on, else validation.
 
@@ -63,14 +63,14 @@ def _show(found: Evaluation) -> None:
     terminal = Console(highlight=False, markup=False)
     low, high = found.interval
     terminal.print(
-        f"{found.accuracy:.2%} of {found.n:,} pictures of the {found.split} split are right "
+        f"{found.accuracy:.2%} of {found.n:,} examples of the {found.split} split are right "
         f"(95 % interval {low:.2%} to {high:.2%})."
     )
     terminal.print(
         f"Loss {found.loss:.4f}. Expected calibration error {found.calibration_error():.2%} (how far its "
         f"confidence is from how often it is right)."
     )
-    table = Table("class", *(f"{name}" for name in ("precision", "recall", "F1", "pictures")), box=None)
+    table = Table("class", *(f"{name}" for name in ("precision", "recall", "F1", "examples")), box=None)
     for column in table.columns[1:]:
         column.justify = "right"
     for score in found.per_class():

@@ -11,12 +11,12 @@ import click
 from prunelle.errors import PrunelleError, did_you_mean
 
 COMMANDS = {
-    "train": "Train a classifier on labelled pictures.",
-    "evaluate": "Measure a trained run on labelled pictures.",
-    "predict": "Name what is on pictures.",
+    "train": "Train a classifier on labelled pictures or series.",
+    "evaluate": "Measure a trained run on labelled pictures or series.",
+    "predict": "Name what is on pictures, or in series.",
     "compare": "Train several networks alike and compare them.",
-    "augment": "Draw what random changes do to pictures.",
     "look": "Show what a network sees.",
+    "augment": "Draw what random changes do to pictures.",
     "networks": "List the networks, or show one layer by layer.",
     "convolve": "Show convolution itself, on a picture or a signal.",
     "weights": "List published weights; download some.",

@@ -34,7 +34,7 @@ def predict(
     form: str,
     progress: str,
 ) -> None:
-    """Name what is on pictures, with the network of RUN.
+    """Name what is on pictures, or in the series of files, with the network of RUN.
 
     In the order given. A file that cannot be read gets a line that says why, the others are still named,
     and the exit status is then 1.

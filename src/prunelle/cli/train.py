@@ -48,7 +48,7 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option(
     "--network", "--model", metavar="NAME", help="See prunelle networks. Default: one that suits the data."
 )
-@click.option("--epochs", type=int, help="Passes over the training pictures.")
+@click.option("--epochs", type=int, help="Passes over the training examples.")
 @click.option("-b", "--batch-size", type=int, help="Pictures a step.  [32]")
 @click.option("--lr", "--learning-rate", "learning_rate", type=float, help="Learning rate.  [1e-3]")
 @click.option("--optimizer", "--opt", metavar="NAME", help="adam, adamw, sgd or rmsprop.  [adam]")
@@ -93,10 +93,8 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option("--parameters", type=int, help="Number of weights wanted of dense.")
 @weights_options
 @data_options
-@click.option("--validation", type=float, help="Share of pictures for validation.  [0.1]")
-@click.option(
-    "--test", type=float, help="Share of pictures for the test, where there is no test folder.  [0.1]"
-)
+@click.option("--validation", type=float, help="Share of examples for validation.  [0.1]")
+@click.option("--test", type=float, help="Share of examples for the test, where none is given.  [0.1]")
 @click.option("--output", type=click.Path(), help="The run folder itself. Default: a new one under --runs.")
 @click.option(
     "--runs", type=click.Path(), default="runs", show_default=True, help="Where new run folders go."
@@ -181,11 +179,11 @@ def _refuse_other_settings(context: click.Context) -> None:
 
 
 def finished_text(metrics: dict[str, Any]) -> str:
-    """``Test accuracy: 98.33 % (95 % interval 95.2 to 99.4 %) on 180 pictures``."""
+    """``Test accuracy: 98.33 % (95 % interval 95.2 to 99.4 %) on 180 examples``."""
     split = next(name for name in ("test", "validation", "train") if name in metrics)
     found = metrics[split]
     low, high = found["interval"]
     return (
         f"{split.capitalize()} accuracy: {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}) on "
-        f"{found['n']:,} pictures"
+        f"{found['n']:,} examples"
     )

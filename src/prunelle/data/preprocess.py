@@ -114,6 +114,13 @@ class Preprocess:
         """The random changes that ``text`` asks for, of such pictures: see ``Augment.parse``."""
         return Augment.parse(text, self.channels)
 
+    @staticmethod
+    def lists(folder: Path) -> list[Path]:
+        """The files of a folder that ``read`` is for: every picture in it and in the folders inside."""
+        from prunelle.data.listing import pictures
+
+        return pictures(folder)[0]
+
     def with_statistics(self, images: np.ndarray) -> Preprocess:
         """The same, with mean and std measured on ``images: (N, H, W, C) uint8``.
 

@@ -12,7 +12,7 @@
 Weights are those of the reference implementations (hfawaz/dl-4-tsc and hfawaz/InceptionTime), biases before batch
 normalisation included where they have them. Deviations: batch normalisation is PyTorch's (ε 1e-5, momentum 0.1).
 
-``masked=True`` builds ``fcn``, ``resnet1d`` and ``inceptiontime`` for padded series: see ``masked.py``.
+``masked=True`` builds ``fcn``, ``resnet1d`` and ``inceptiontime`` for padded series: see ``layers_1d.py``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ from torch import nn
 
 from prunelle.errors import ArgumentError
 from prunelle.networks.blocks import Branches
-from prunelle.networks.masked import MaskedBatchNorm1d, MaskedConv1d, MaskedMaxPool1d, MaskedMean
+from prunelle.networks.layers_1d import (
+    MaskedBatchNorm1d,
+    MaskedConv1d,
+    MaskedMaxPool1d,
+    MaskedMean,
+    SameConv1d,
+)
 
 
 class SeriesNetwork(nn.Module):
@@ -49,10 +55,8 @@ class SeriesNetwork(nn.Module):
 
 def _convolution(
     in_channels: int, out_channels: int, kernel_size: int, *, masked: bool, bias: bool = True
-) -> nn.Conv1d:
-    """Of the same length out as in; an even kernel reaches one step further after than before, as in Keras."""
-    kind = MaskedConv1d if masked else nn.Conv1d
-    return kind(in_channels, out_channels, kernel_size, padding="same", bias=bias)
+) -> SameConv1d:
+    return (MaskedConv1d if masked else SameConv1d)(in_channels, out_channels, kernel_size, bias=bias)
 
 
 def _normalisation(channels: int, *, masked: bool) -> nn.BatchNorm1d:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
 from typing import Literal, Protocol
 
@@ -19,6 +20,8 @@ from prunelle.texts import Note
 from prunelle.training.records import EpochRecord, StepRecord
 
 Style = Literal["auto", "live", "lines", "json", "quiet"]
+
+MOST_LINES = 50
 
 
 _BAR = 24
@@ -78,7 +81,7 @@ class JsonLines(Quiet):
 
 
 class Lines:
-    """A line an epoch; with ``live``, also a last line that moves with every step."""
+    """A line an epoch (about fifty, of more than a hundred); with ``live``, a last line that moves with every step."""
 
     def __init__(self, *, live: bool) -> None:
         self._terminal = Terminal(stderr=True, highlight=False, soft_wrap=True)
@@ -103,7 +106,10 @@ class Lines:
                 self._show(step_line(record))
             return
         self._stop()
-        self._terminal.print(Text(epoch_line(record)))
+        # Of hundreds of epochs, about fifty lines.
+        every = math.ceil(record.epochs / MOST_LINES) if record.epochs > 2 * MOST_LINES else 1
+        if record.epoch % every == 0 or record.epoch == record.epochs or record.warning is not None:
+            self._terminal.print(Text(epoch_line(record)))
         if record.warning is not None:
             self._terminal.print(Text(f"Warning: {record.warning}", style="bold yellow"))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
 from prunelle import data as datasets
-from prunelle.data import cache, listing
+from prunelle.data import cache
 from prunelle.data.examples import Data
 from prunelle.data.labels import find_label_file
 from prunelle.errors import ArgumentError, BadPictures, DataError, did_you_mean
@@ -96,7 +96,12 @@ def predict(
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
         return predict_files(
-            run.network, run.classes, run.preprocess, expand_files(files), top=top, progress=listener.progress
+            run.network,
+            run.classes,
+            run.preprocess,
+            expand_files(files, run.preprocess.lists),
+            top=top,
+            progress=listener.progress,
         )
     finally:
         listener.close()
@@ -170,14 +175,14 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
     return np.asarray(translation[labels])
 
 
-def expand_files(files: Sequence[str | Path]) -> list[str | Path]:
-    """Files as they are, folders as the pictures in them, in name order."""
+def expand_files(files: Sequence[str | Path], inside_of: Callable[[Path], list[Path]]) -> list[str | Path]:
+    """Files as they are, folders replaced by the files in them."""
     found: list[str | Path] = []
     for file in files:
         if Path(file).is_dir():
-            inside, _ = listing.pictures(Path(file))
+            inside = inside_of(Path(file))
             if not inside:
-                raise ArgumentError(f"the folder {file} has no pictures.")
+                raise ArgumentError(f"the folder {file} has no file that this network reads.")
             found += inside
         else:
             found.append(file)

@@ -205,7 +205,7 @@ def _empty_folder(path: Path) -> Path:
 def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Answer], list[BadPicture]]:
     """The pictures as the network receives them, with what it says of them; and those that cannot be read."""
     answers, unreadable = [], []
-    for file in expand_files(pictures) if pictures else ():
+    for file in expand_files(pictures, Preprocess.lists) if pictures else ():
         try:
             pixels = decode.read_file(Path(file), subject.preprocess)
         except BadPicture as error:

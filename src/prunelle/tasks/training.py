@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import shlex
 import signal
 import time
@@ -35,7 +36,10 @@ from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord
 
 SAVE_EVERY_S = 120.0
-"""Seconds between two saves of the state within an epoch; each epoch ends with one too."""
+"""Seconds between two saves of the state within an epoch; each epoch ends with one too, up to ``MOST_SAVES``."""
+
+MOST_SAVES = 100
+"""Of longer trainings, every second (third…) epoch ends with a save, and the last."""
 
 
 def train(
@@ -368,24 +372,44 @@ def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) 
         # The first weights of a module of one's own cannot be drawn again.
         save_tensors(run.state_file, *training.state())
     saved = time.monotonic()
+    # Of hundreds of short epochs, writing each would take longer than training.
+    every = math.ceil(training.recipe.epochs / MOST_SAVES)
+    last: dict[
+        str, torch.Tensor
+    ] = {}  # weights of the last finished epoch, and of the best one, not yet on disk
+    best: dict[str, torch.Tensor] = {}
+
+    def save() -> None:
+        """Weights first, state last: a kill in between repeats what came after the state before, to the same end."""
+        nonlocal saved
+        if last:
+            run.write_results(training.progress.rows)
+            run.save_weights("last", last)
+        if best:
+            run.save_weights("best", best)
+        last.clear()
+        best.clear()
+        save_tensors(run.state_file, *training.state())
+        saved = time.monotonic()
+
     with machine.stop_on_signals() as received:
         try:
             for record in training.run():
                 listener.record(record)
-                epoch_done = isinstance(record, EpochRecord)
+                due = bool(received) or time.monotonic() - saved > save_every_s
                 if isinstance(record, EpochRecord):
-                    # Weights first, state last: a kill in between repeats this epoch, to the same end.
-                    run.write_results(training.progress.rows)
-                    weights = training.weights()
-                    run.save_weights("last", weights)
+                    last.update(training.weights())
                     if record.improved:
-                        run.save_weights("best", weights)
-                if epoch_done or received or time.monotonic() - saved > save_every_s:
-                    save_tensors(run.state_file, *training.state())
-                    saved = time.monotonic()
+                        best.update(last)
+                    due = due or record.epoch % every == 0 or training.finished
+                if due:
+                    save()
                 if received and not training.finished:
                     raise _interrupted(run, training, received[0])
         except Diverged as error:
+            if best:
+                run.write_results(training.progress.rows)
+                run.save_weights("best", best)
             run.update(status="diverged")
             best = training.progress.best_epoch
             kept = (

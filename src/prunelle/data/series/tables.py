@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import array
 import csv
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -190,10 +192,12 @@ def read_npz(path: Path) -> dict[str, Found]:
     Raises:
         DataError: no such arrays, or no NumPy file.
     """
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path} cannot be read as .npz: it is empty, cut off, or something else.")
     try:
         with np.load(path) as file:
             arrays = {name.lower(): file[name] for name in file.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         if "allow_pickle" in str(error):
             raise DataError(
                 f"{path} holds Python objects, which are not read. Save unequal lengths as one (N, T, C) array, "

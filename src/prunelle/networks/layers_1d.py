@@ -1,5 +1,6 @@
-"""Layers for padded series: what is not there is NaN, in the input and in every map, and counts nowhere.
+"""Layers of networks for series: convolutions that keep the length, and their like for padded series.
 
+In the masked ones, what is not there is NaN, in the input and in every map, and counts nowhere.
 ``maps: (N, C, T)``; beyond the end of a shorter series all channels are NaN. Each layer does for a padded batch what
 its parent does for each series on its own, so a series gets the same answer however far it is padded. Weights have
 the parents' names. Convolutions and poolings keep the length (stride 1), so each step stays in its place.
@@ -8,7 +9,25 @@ the parents' names. Convolutions and poolings keep the length (stride 1), so eac
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import nn
+
+
+class SameConv1d(nn.Conv1d):
+    """A convolution of stride 1 with as many steps out as in.
+
+    An even kernel reaches one step further after than before, as in Keras (``padding="same"`` of PyTorch does the
+    same and warns each time).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, bias: bool = True) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, padding="same", bias=bias)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """``maps: (N, C, T)`` → ``(N, C', T)``."""
+        (size,) = self.kernel_size
+        before = (size - 1) // 2
+        return F.conv1d(F.pad(maps, (before, size - 1 - before)), self.weight, self.bias)
 
 
 def absent(maps: torch.Tensor) -> torch.Tensor:
@@ -16,7 +35,7 @@ def absent(maps: torch.Tensor) -> torch.Tensor:
     return maps[:, :1].isnan()
 
 
-class MaskedConv1d(nn.Conv1d):
+class MaskedConv1d(SameConv1d):
     """A convolution for which absent steps are the zeros of its own padding."""
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:

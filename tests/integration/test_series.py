@@ -1,0 +1,316 @@
+"""Series through the same verbs as pictures: trained, killed, resumed, evaluated, predicted, from files and arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import prunelle as pn
+from prunelle import tasks
+from prunelle.errors import ArgumentError, DataError
+from prunelle.report.run import Run
+from prunelle.training.checkpoint import load_tensors
+from tests.integration.command import prunelle
+from tests.series import wave_data, waves, write_ts
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``Waves_TRAIN.ts`` and ``Waves_TEST.ts``: two channels, unequal lengths, a missing value."""
+    folder = tmp_path_factory.mktemp("series")
+    for name, n, seed in (("Waves_TRAIN.ts", 40, 0), ("Waves_TEST.ts", 30, 1)):
+        series, labels = waves(n, channels=2, seed=seed, unequal=True)
+        series[1][3, 0] = np.nan
+        write_ts(folder / name, series, labels)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(files: Path) -> Run:
+    return tasks.train(
+        "fcn",
+        files / "Waves_TRAIN.ts",
+        lambda data: tasks.choose_recipe(data, epochs=8, augment="jitter,warping"),
+        output=files / "run",
+        style="quiet",
+        language="en",
+    )
+
+
+def test_it_learns_and_says_how_the_series_were_read(run: Run, files: Path) -> None:
+    assert run.metrics()["test"]["n"] == 30
+    assert run.metrics()["test"]["accuracy"] > 0.9
+    notes = " ".join(note["en"] for note in run.info["data"]["notes"])
+    assert "Waves_TEST.ts" in notes
+    assert "12 to 24 steps" in notes
+    assert "2 missing values in 2 series were interpolated" in notes
+    preprocess = json.loads((run.path / "preprocess.json").read_text())
+    assert {key: preprocess[key] for key in ("length", "fit", "channels", "normalisation")} == {
+        "length": 24,
+        "fit": "pad",
+        "channels": 2,
+        "normalisation": "train",
+    }
+    assert run.info["network"]["options"] == {"masked": True}
+    assert run.info["recipe"]["augment"]["warping"] == 0.2
+
+
+def test_evaluated_again_it_gives_the_same(run: Run, files: Path) -> None:
+    opened = Run.open(run.path)
+    for data in (None, files / "Waves_TEST.ts", files / "Waves_TRAIN.ts"):
+        found = tasks.evaluate(opened, data, style="quiet")
+        assert (found.n, found.accuracy) == (30, run.metrics()["test"]["accuracy"])
+
+
+def test_predictions_do_not_depend_on_the_series_beside(run: Run, files: Path, tmp_path: Path) -> None:
+    series, labels = waves(30, channels=2, seed=1, unequal=True)
+    whole = write_ts(tmp_path / "a_whole.ts", series, None)
+    short = write_ts(tmp_path / "b_short.ts", [min(series, key=len)], None)
+    (tmp_path / "c_bad.ts").write_text("@classLabel false\n@data\n1,2:3,x\n")
+    answers = tasks.predict(run, [tmp_path], style="quiet")
+    assert [answer.file for answer in answers[:2]] == [f"{whole}:1", f"{whole}:2"]
+    assert sum(answer.top[0][0] == label for answer, label in zip(answers, labels, strict=False)) >= 27
+    assert answers[31].error == "line 3: channel 2: value 2 is no number: 'x'." or "no number" in str(
+        answers[31].error
+    )
+    alone = tasks.predict(run, [short], style="quiet")[0]
+    beside = answers[int(np.argmin([len(one) for one in series]))]
+    np.testing.assert_allclose(alone.top[0][1], beside.top[0][1], rtol=1e-4)
+
+
+def state_of(path: Path) -> dict[str, Any]:
+    weights = load_tensors(path / "weights" / "best.safetensors")[0]
+    metrics = json.loads((path / "metrics.json").read_text())
+    metrics.pop("seconds")
+    return {"weights": {k: v.numpy().tobytes() for k, v in weights.items()}, "metrics": metrics}
+
+
+@pytest.mark.parametrize("stop", [3, 11, 17])
+def test_stopped_and_resumed_it_ends_in_the_same_bits(
+    run: Run, files: Path, tmp_path: Path, stop: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped as by Ctrl-C after some steps, in the middle of an epoch or at its end (3 steps each)."""
+    import os
+    import signal
+
+    from prunelle.training.engine import Training
+
+    original, done = Training._step, []
+
+    def step(self: Training, order: torch.Tensor) -> None:
+        original(self, order)
+        done.append(0)
+        if len(done) == stop:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Training, "_step", step)
+    with pytest.raises(pn.PrunelleError, match="Stopped by SIGINT"):
+        tasks.train(
+            "fcn",
+            files / "Waves_TRAIN.ts",
+            lambda data: tasks.choose_recipe(data, epochs=8, augment="jitter,warping"),
+            output=tmp_path / "run",
+            style="quiet",
+        )
+    tasks.train(resume=tmp_path / "run", style="quiet", language="en")
+    assert state_of(tmp_path / "run") == state_of(run.path)
+
+
+def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 250 epochs every third is saved; killed between two saves, the last ones are done again."""
+    import prunelle.tasks.training as module
+
+    data = wave_data(8, length=8)
+    recipe = pn.Recipe(epochs=250, seed=1, augment=pn.SeriesAugment(jitter=0.1))
+    saves: list[int] = []
+    original = module.save_tensors
+
+    class Killed(BaseException):
+        pass
+
+    def save(path: Path, tensors: Any, meta: Any) -> None:
+        original(path, tensors, meta)
+        if path.name == "training.safetensors":
+            saves.append(meta["epoch"])
+
+    monkeypatch.setattr(module, "save_tensors", save)
+    whole = tasks.train("course-series", data, recipe, output=tmp_path / "whole", style="quiet")
+    assert saves == [0, *range(3, 250, 3), 250]
+    assert len(whole.results()) == 250
+
+    def kill(path: Path, tensors: Any, meta: Any) -> None:
+        save(path, tensors, meta)
+        if path.name == "training.safetensors" and meta["epoch"] == 120:
+            raise Killed
+
+    monkeypatch.setattr(module, "save_tensors", kill)
+    with pytest.raises(Killed):
+        tasks.train("course-series", data, recipe, output=tmp_path / "killed", style="quiet")
+    monkeypatch.setattr(module, "save_tensors", original)
+    tasks.train(resume=tmp_path / "killed", data=data, style="quiet")
+    assert state_of(tmp_path / "killed") == state_of(tmp_path / "whole")
+    losses = [
+        [row["train_loss"] for row in Run.open(tmp_path / name).results()] for name in ("killed", "whole")
+    ]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("name", ["t-lenet", "resnet1d", "inceptiontime", "course-series"])
+def test_every_network_trains_on_unequal_lengths(files: Path, tmp_path: Path, name: str) -> None:
+    run = tasks.train(name, files / "Waves_TRAIN.ts", output=tmp_path / "run", epochs=2, style="quiet")
+    # Dense layers cannot leave padding out: there the series are resampled, and preprocess.json says so.
+    fit = "resample" if name in ("t-lenet", "course-series") else "pad"
+    assert run.preprocess.to_json()["fit"] == fit
+    assert tasks.evaluate(Run.open(run.path), style="quiet").accuracy == run.metrics()["test"]["accuracy"]
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_members(tmp_path: Path) -> None:
+    data = wave_data(40)
+    run = tasks.train(
+        "fcn", data, pn.Recipe(epochs=2), options={"ensemble": 3}, output=tmp_path / "run", style="quiet"
+    )
+    assert run.info["network"]["options"] == {"ensemble": 3}
+    opened = Run.open(run.path)
+    assert data.test is not None
+    pixels = data.test.decode(opened.preprocess)
+    series = opened.preprocess.normalise(torch.from_numpy(pixels.images).movedim(-1, 1))
+    with torch.no_grad():
+        members = [member(series).softmax(1) for member in opened.network.members]  # type: ignore[union-attr]
+    expected = torch.stack(members).mean(dim=0).numpy()
+    np.testing.assert_allclose(opened.evaluate(data.test).probabilities, expected, atol=1e-5)
+    assert not np.allclose(members[0], members[1], atol=1e-3)
+    assert len({float(member.features[0].weight[0, 0, 0]) for member in opened.network.members}) == 3  # type: ignore[union-attr, index]
+
+
+def test_a_module_of_ones_own(tmp_path: Path) -> None:
+    network = nn.Sequential(
+        nn.Conv1d(1, 8, 5), nn.ReLU(), nn.AdaptiveMaxPool1d(1), nn.Flatten(), nn.Linear(8, 2)
+    )
+    data = wave_data(30, unequal=True)
+    run = tasks.train(
+        network, data, pn.Recipe(epochs=20, learning_rate=0.01), output=tmp_path / "run", style="quiet"
+    )
+    assert run.metrics()["test"]["accuracy"] > 0.8
+    with pytest.raises(ArgumentError, match=r"must take series of \(channels, length\) \(1, 24\)"):
+        tasks.train(nn.Conv2d(1, 2, 3), wave_data(10), output=tmp_path / "other", style="quiet")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"network": "lenet5"},
+            "network lenet5 is for pictures; the data are series. Networks for series: t-lenet, fcn",
+        ),
+        (
+            {"network": "t-lenet", "fit": "pad"},
+            "fit=pad needs a network that leaves the padding out; the dense",
+        ),
+        ({"network": "fcn", "fit": "crop"}, "unknown fit of series 'crop'"),
+        (
+            {"network": "fcn", "fit": "pad", "size": 30},
+            "size resamples series to that many steps; fit=pad keeps",
+        ),
+        ({"network": "fcn", "size": (8, 16)}, "size of series is one number, of steps; received 8×16"),
+        ({"network": "fcn", "normalisation": "mean"}, "unknown normalisation 'mean'"),
+        ({"network": "t-lenet", "size": 6}, "t-lenet needs series of at least 8 steps; received 6"),
+    ],
+)
+def test_what_does_not_go_together(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        tasks.train(data=wave_data(10), output=tmp_path / "run", style="quiet", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_pictures_do_not_take_what_series_take(tmp_path: Path) -> None:
+    images = pn.from_arrays(np.zeros((10, 8, 8), np.uint8), [0, 1] * 5)
+    with pytest.raises(
+        ArgumentError, match=r"network fcn is for series; the data are pictures. Networks for pictures"
+    ):
+        tasks.train("fcn", images, output=tmp_path / "run", style="quiet")
+    with pytest.raises(ArgumentError, match="normalisation is for series"):
+        tasks.train("course-mnist", images, normalisation="series", output=tmp_path / "run", style="quiet")
+
+
+def test_resampled_and_normalised_as_asked(tmp_path: Path) -> None:
+    run = tasks.train(
+        "fcn",
+        wave_data(10),
+        pn.Recipe(epochs=1),
+        size=40,
+        normalisation="series",
+        output=tmp_path / "r",
+        style="quiet",
+    )
+    assert run.preprocess.input_shape == (1, 40)
+    assert run.preprocess.mean == (0.0,)
+    data = wave_data(10)
+    assert data.test is not None
+    values = data.test.decode(run.preprocess).images
+    assert values.shape == (20, 40, 1)
+    np.testing.assert_allclose(values.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(values.std(axis=1), 1, atol=1e-5)
+
+
+def test_the_default_recipe_takes_about_a_thousand_steps() -> None:
+    data = wave_data(40)
+    recipe = tasks.choose_recipe(data)
+    assert (recipe.batch_size, recipe.epochs, recipe.schedule) == (16, 300, "cosine")
+    many = dataclasses.replace(data, train=wave_data(480).train)
+    assert tasks.choose_recipe(many).epochs == round(1000 / 30)
+
+
+class TestCommandLine:
+    def test_train_evaluate_predict(self, files: Path, tmp_path: Path) -> None:
+        run = tmp_path / "run"
+        done = prunelle(
+            *("train", str(files / "Waves_TRAIN.ts"), "--network", "fcn", "--epochs", "8", "--ensemble", "2"),
+            *("--augment", "shift=0.05", "--output", str(run)),
+        )
+        assert done.code == 0, done.err
+        assert "on 30 examples" in done.out
+        assert "The series have 12 to 24 steps." in done.err
+        done = prunelle("evaluate", str(run), "--json")
+        assert json.loads(done.out)["n"] == 30
+        done = prunelle("predict", str(run), str(files / "Waves_TEST.ts"), "--format", "json")
+        answers = json.loads(done.out)
+        assert len(answers) == 30
+        assert answers[0]["file"].endswith("Waves_TEST.ts:1")
+
+    def test_errors_are_sentences(self, files: Path, tmp_path: Path) -> None:
+        bad = tmp_path / "bad.ts"
+        bad.write_text("@classLabel true a b\n@data\n1,2:a\n1,?2:b\n")
+        for arguments, status, message in (
+            (["train", str(bad)], 1, f"Error: {bad}, line 4: value 2 is no number"),
+            (["train", str(files / "Waves_TRIAN.ts")], 1, "Did you mean 'Waves_TRAIN.ts'"),
+            (
+                ["train", str(files / "Waves_TRAIN.ts"), "--augment", "flip"],
+                2,
+                "unknown augmentation of series 'flip'",
+            ),
+            (
+                ["train", str(files / "Waves_TRAIN.ts"), "--network", "vgg16"],
+                2,
+                "network vgg-d is for pictures",
+            ),
+        ):
+            done = prunelle(*arguments, "--output", str(tmp_path / "run"))
+            assert done.code == status, done.err
+            assert message in done.err
+            assert "Traceback" not in done.err
+
+
+def test_a_class_that_the_run_does_not_know(run: Run, tmp_path: Path) -> None:
+    series, _ = waves(4, channels=2)
+    path = write_ts(tmp_path / "odd.ts", series, ["odd", "late", "odd", "late"])
+    with pytest.raises(DataError, match="the run does not know the class 'odd'"):
+        tasks.evaluate(run, path, style="quiet")
