@@ -7,6 +7,7 @@ pictures prepared differently from those it learned on.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -155,10 +156,7 @@ class Preprocess:
             raise ArgumentError(
                 "mean and std are not known yet; call with_statistics(training_images) first."
             )
-        scale = torch.tensor([1 / (255 * std) for std in self.std], device=images.device)
-        shift = torch.tensor([-m / s for m, s in zip(self.mean, self.std, strict=True)], device=images.device)
-        if self.channels > 1:
-            scale, shift = scale.view(-1, 1, 1), shift.view(-1, 1, 1)
+        scale, shift = _scale_and_shift(self.mean, self.std, images.device)
         # Measured on 2 cores: one fused multiply-add over the batch, then nothing else touches it.
         return torch.addcmul(shift, images.to(torch.float32), scale)
 
@@ -187,3 +185,14 @@ AnyPreprocess: TypeAlias = Preprocess | SeriesPreprocess
 def preprocess_from_json(values: Mapping[str, Any]) -> AnyPreprocess:
     """The inverse of either's ``to_json``: series have a length, pictures a size."""
     return SeriesPreprocess.from_json(values) if "length" in values else Preprocess.from_json(values)
+
+
+@functools.lru_cache(maxsize=16)
+def _scale_and_shift(
+    mean: tuple[float, ...], std: tuple[float, ...], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What bytes are multiplied with, and what is added: ``(channels, 1, 1)`` float32, scalars for one channel."""
+    with torch.inference_mode(False):  # the same tensors serve in training
+        scale = torch.tensor([1 / (255 * s) for s in std], device=device)
+        shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device)
+    return (scale.view(-1, 1, 1), shift.view(-1, 1, 1)) if len(std) > 1 else (scale, shift)

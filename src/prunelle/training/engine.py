@@ -27,7 +27,7 @@ from prunelle.training import diagnosis, speed
 from prunelle.training.acceleration import accelerated
 from prunelle.training.inference import class_logits, evaluate
 from prunelle.training.loss import classification_loss
-from prunelle.training.optimizer import make_optimizer
+from prunelle.training.optimizer import make_optimizer, step
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, Progress, StepRecord
 from prunelle.training.schedule import learning_rate
@@ -73,8 +73,11 @@ class Training:
             )
         self._train, self._validation = train, validation
         self._batches = Batches(train, self.device)
+        self._parameters = list(network.parameters())
         self._optimizer = make_optimizer(network, recipe)
         self._average = _averageable(network) if recipe.ema_decay is not None else {}
+        # The live tensors; looking them up by name at every step would take longer than averaging them.
+        self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
         self._watch = diagnosis.Watch(
             network, train, self._batches, len(classes), preprocess, recipe, self._class_weights
@@ -149,14 +152,16 @@ class Training:
             )
         for weight, output in zip(weights, auxiliary, strict=True):
             total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), targets)
-        self._optimizer.zero_grad(set_to_none=True)
+        for parameter in self._parameters:
+            parameter.grad = None
         total.backward()  # type: ignore[no-untyped-call]
         if recipe.clip_norm is not None:
             nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
         value = loss.item()
         if not math.isfinite(value):
             raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
-        self._optimizer.step()
+        with torch.no_grad():
+            step(self._optimizer)
         if self._average:
             self._update_average(at.epoch * self.steps_per_epoch + at.step)
 
@@ -255,8 +260,7 @@ class Training:
         """w̄ ← d·w̄ + (1-d)·w, with d rising to its value over the first steps so that the start is forgotten."""
         assert self.recipe.ema_decay is not None
         decay = min(self.recipe.ema_decay, (1 + step) / (10 + step))
-        current = _averageable(self.network, copy=False)
-        torch._foreach_lerp_(list(self._average.values()), list(current.values()), 1 - decay)
+        torch._foreach_lerp_(list(self._average.values()), self._averaged_tensors, 1 - decay)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -15,6 +15,8 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
         {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
     ]
+    if recipe.weight_decay == 0:  # one call of the fused kernel a step instead of two
+        groups = [{"params": parameters, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     rate = recipe.learning_rate
     # One fused kernel a step where torch has one (not on mps, and there is none for rmsprop).
@@ -29,3 +31,39 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         )
     # Keras's decay of the squares, 0.9, which courses rely on; PyTorch's own default is 0.99.
     return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, eps=1e-7, momentum=recipe.momentum)
+
+
+def step(optimizer: torch.optim.Optimizer) -> None:
+    """``optimizer.step()``; for Adam on a CPU, without most of its bookkeeping.
+
+    That is more than half of its time on a small network, as much as a tenth of a whole training step.
+    """
+    if type(optimizer) is not torch.optim.Adam or not optimizer.state:
+        optimizer.step()
+        return
+    for group in optimizer.param_groups:
+        parameters = [p for p in group["params"] if p.grad is not None]
+        states = [optimizer.state[p] for p in parameters]
+        if not all(states) or any(p.device.type != "cpu" for p in parameters):
+            optimizer.step()
+            return
+    for group in optimizer.param_groups:
+        parameters = [p for p in group["params"] if p.grad is not None]
+        states = [optimizer.state[p] for p in parameters]
+        counts = [state["step"] for state in states]
+        torch._foreach_add_(counts, 1)
+        torch._fused_adam_(
+            parameters,
+            [p.grad for p in parameters if p.grad is not None],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            [],
+            counts,
+            lr=group["lr"],
+            beta1=group["betas"][0],
+            beta2=group["betas"][1],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+            amsgrad=False,
+            maximize=False,
+        )

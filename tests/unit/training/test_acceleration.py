@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from prunelle import build
-from prunelle.training.acceleration import accelerated, dropout_mask, keep_probability
+from prunelle.training.acceleration import accelerated
+from prunelle.training.chain import dropout_mask, keep_probability
 
 NETWORKS = [("course-mnist", 1, 28), ("course-cifar", 3, 32), ("course-photos", 3, 32), ("lenet5", 1, 32)]
 
@@ -66,17 +67,107 @@ def test_evaluation_inside_is_untouched() -> None:
     assert seen[0].min() >= 0
 
 
-def test_modules_with_hooks_and_shared_ones_are_left_alone() -> None:
+def test_shared_modules_are_left_alone() -> None:
     relu = nn.ReLU()
-    shared = nn.Sequential(
-        nn.Conv2d(1, 2, 3), relu, nn.MaxPool2d(2), nn.Conv2d(2, 2, 3), relu, nn.MaxPool2d(2)
-    )
-    hooked = nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.ReLU(), nn.MaxPool2d(2))
-    hooked[1].register_forward_hook(lambda _m, _i, _o: None)
-    with accelerated(shared), accelerated(hooked):
+    shared = nn.Sequential(nn.Conv2d(1, 2, 3), relu, nn.Conv2d(2, 2, 3), relu)
+    images = torch.randn(2, 1, 8, 8)
+    with accelerated(shared):
         assert "forward" not in relu.__dict__
-        assert "forward" not in shared[2].__dict__
-        assert not any("forward" in module.__dict__ for module in hooked.modules())
+        torch.testing.assert_close(shared(images), shared[3](shared[2](shared[1](shared[0](images)))))
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_who_hooks_a_relu_sees_a_relus_output(early: bool) -> None:
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2))
+    seen: list[torch.Tensor] = []
+
+    def hook(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        seen.append(output)
+
+    if early:
+        network[1].register_forward_hook(hook)
+    images = torch.randn(2, 1, 8, 8)
+    with accelerated(network):
+        if not early:
+            network[1].register_forward_hook(hook)
+        network(images)
+    assert len(seen) == 1
+    assert torch.equal(seen[0], torch.relu(network[0](images)))
+
+
+def test_a_part_that_is_frozen_in_evaluation_mode_stays_so() -> None:
+    network = nn.Sequential(nn.Linear(4, 100), nn.Dropout(0.5), nn.ReLU()).train()
+    network[1].eval()
+    x = torch.randn(3, 4)
+    with accelerated(network):
+        assert torch.equal(network(x), torch.relu(network[0](x)))
+
+
+CHAINS = {
+    "ties": [nn.Conv2d(3, 4, 1), nn.MaxPool2d(2)],
+    "narrow maps": [nn.Conv2d(3, 6, 3), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Conv2d(6, 16, 3)],
+    "odd sides": [nn.Conv2d(3, 6, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(6 * 25, 40)],
+    "overlapping windows": [nn.Conv2d(3, 16, 3), nn.ReLU(), nn.MaxPool2d(3, 2, padding=1)],
+    "rounding up": [nn.MaxPool2d(2, ceil_mode=True), nn.ReLU()],
+    "pooling twice": [nn.MaxPool2d(2), nn.MaxPool2d(2), nn.ReLU(), nn.ReLU()],
+    "few outputs after maps": [
+        nn.Conv2d(3, 8, 3, bias=False),
+        nn.Flatten(),
+        nn.Linear(8 * 100, 2, bias=False),
+    ],
+    "many outputs after maps": [nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(2 * 100, 30), nn.ReLU()],
+    "flatten alone": [nn.Conv2d(3, 2, 3), nn.Flatten()],
+    "relu on a view": [nn.Flatten(), nn.ReLU(inplace=True), nn.Linear(3 * 144, 3)],
+    "strides and groups": [nn.Conv2d(3, 6, 3, stride=2, padding=1, groups=3), nn.ReLU(), nn.Conv2d(6, 2, 1)],
+    "what a chain cannot hold": [
+        *(nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)),
+        *(
+            nn.Conv2d(4, 4, 3, padding="same"),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(4, 5),
+        ),
+    ],
+    "dense on sequences": [nn.Linear(12, 7), nn.ReLU(), nn.Linear(7, 3)],
+    "dropout of nothing": [nn.Dropout(0.0)],
+}
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("learns", ["everything", "the last layer", "everything, and the input"])
+@pytest.mark.parametrize("name", CHAINS)
+def test_every_chain_gives_the_gradients_of_its_modules(
+    name: str, learns: str, memory_format: torch.memory_format
+) -> None:
+    torch.manual_seed(5)
+    plain = copy.deepcopy(nn.Sequential(*CHAINS[name])).train().to(memory_format=memory_format)
+    for parameter in list(plain.parameters())[: -2 if learns == "the last layer" else 0]:
+        parameter.requires_grad_(False)
+    chained = copy.deepcopy(plain)
+    # Few values, so that many squares have several largest ones: the first of them gets the gradient.
+    images = torch.randint(-1, 2, (5, 3, 12, 12)).float().contiguous(memory_format=memory_format)
+    given, expected_given = images.clone(), images.clone()
+    if learns == "everything, and the input":
+        given.requires_grad_()
+        expected_given.requires_grad_()
+    expected = plain(expected_given * 1)
+    direction = torch.randn_like(expected)
+    kept = direction.clone()
+    with accelerated(chained):
+        assert "forward" in chained.__dict__
+        output = chained(given * 1)
+        if output.requires_grad:
+            output.backward(direction)
+    if expected.requires_grad:
+        expected.backward(direction)
+    assert output.requires_grad == expected.requires_grad
+    assert torch.equal(direction, kept)
+    torch.testing.assert_close(output, expected, rtol=1e-5, atol=1e-5)
+    if given.requires_grad:
+        torch.testing.assert_close(given.grad, expected_given.grad, rtol=1e-4, atol=1e-5)
+    for own, theirs in zip(chained.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(own.grad, theirs.grad, rtol=1e-4, atol=1e-4)
 
 
 def test_a_subclass_keeps_its_own_forward() -> None:
