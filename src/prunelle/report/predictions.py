@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from prunelle.data import decode
 from prunelle.data.examples import Pixels, Progress
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, BadPicture
+from prunelle.texts import Note
 from prunelle.training import inference
+from prunelle.training.compiled import Compile, Predictor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,16 +47,20 @@ def predict_files(
     files: Sequence[str | Path],
     *,
     top: int = 3,
+    compile: Compile = "never",
+    note: Callable[[Note], None] | None = None,
     progress: Progress | None = None,
 ) -> list[Prediction]:
     """The ``top`` most probable classes of each file, in the order given.
 
     A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
-    Memory stays bounded however many files there are.
+    Memory stays bounded however many files there are. ``compile`` and ``note`` as ``training.compiled.Predictor``.
     """
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
     answers: list[Prediction] = []
+    predictor = Predictor(network, len(files), compile=compile, note=note)
+    batch_size: int | None = None
     for start in range(0, len(files), inference.EVALUATION_BATCH):
         chunk = [str(file) for file in files[start : start + inference.EVALUATION_BATCH]]
         pictures: dict[int, np.ndarray] = {}
@@ -67,7 +73,10 @@ def predict_files(
         probabilities: dict[int, np.ndarray] = {}
         if pictures:
             pixels = Pixels(np.stack(list(pictures.values())), np.zeros(len(pictures), np.int64))
-            logits = inference.predict_logits(network, pixels, preprocess, len(classes))
+            batch_size = batch_size or inference.evaluation_batch(network, preprocess.input_shape)
+            logits = inference.predict_logits(
+                network, pixels, preprocess, len(classes), batch_size=batch_size, predictor=predictor
+            )
             probabilities = dict(zip(pictures, logits.double().softmax(dim=1).numpy(), strict=True))
         for i, file in enumerate(chunk):
             answers.append(
