@@ -179,9 +179,9 @@ def test_predicting_goes_by_that_batch() -> None:
     class Wide(nn.Module):
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             sizes.append(len(images))
-            return torch.zeros(len(images), 3 if len(sizes) > 1 else 2**25)
+            return torch.zeros(len(images), 3 if len(sizes) > 1 else 2**24)
 
     pixels: Pixels = bars(5)
     predict_logits(Wide(), pixels, preprocess_of(pixels), 3)
-    # 128 MiB a picture, twice: two at a time.
+    # 64 MiB and its input a picture, twice over: just under four fit, so two at a time.
     assert sizes == [1, 2, 2, 1]
