@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from prunelle.cli.options import (
+    compile_option,
     data_options,
     pretrained_options,
     run_or_pretrained,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @pretrained_options
 @data_options
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
+@compile_option
 @style_options
 def evaluate(
     arguments: tuple[str, ...],
@@ -34,6 +36,7 @@ def evaluate(
     labels: str | None,
     data_dir: str | None,
     as_json: bool,
+    compile: Any,
     progress: str,
 ) -> None:
     """Measure RUN on the examples it kept aside, or on DATA (as for train).
@@ -48,7 +51,7 @@ def evaluate(
     if len(rest) > 1:
         raise click.UsageError(f"one DATA at most; received {', '.join(rest)}.")
     data = rest[0] if rest else None
-    found = tasks.evaluate(run, data, labels=labels, data_dir=data_dir, style=progress)  # type: ignore[arg-type]
+    found = tasks.evaluate(run, data, labels=labels, data_dir=data_dir, compile=compile, style=progress)  # type: ignore[arg-type]
     if as_json:
         click.echo(json.dumps(found.to_json()))
     else:

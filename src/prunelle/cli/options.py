@@ -65,6 +65,17 @@ def pretrained_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def compile_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--compile``, of what may run a large network over many pictures."""
+    return click.option(
+        "--compile",
+        type=click.Choice(("auto", "always", "never")),
+        default="auto",
+        show_default=True,
+        help="Compile the network first: where minutes of work repay it, or always, or never.",
+    )(command)
+
+
 class SizeType(click.ParamType[Any]):
     """``64`` or ``48x64`` (height x width), in pixels."""
 

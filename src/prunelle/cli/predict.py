@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from prunelle.cli.options import pretrained_options, run_or_pretrained, style_options
+from prunelle.cli.options import compile_option, pretrained_options, run_or_pretrained, style_options
 
 if TYPE_CHECKING:
     from prunelle.report.predictions import Prediction
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True
 )
+@compile_option
 @style_options
 def predict(
     arguments: tuple[str, ...],
@@ -32,6 +33,7 @@ def predict(
     size: tuple[int, int] | None,
     top: int,
     form: str,
+    compile: Any,
     progress: str,
 ) -> None:
     """Name what is on pictures, or in the series of files, with the network of RUN.
@@ -46,7 +48,7 @@ def predict(
     if len(arguments) < (2 if network is None else 1):
         raise click.UsageError("Missing argument 'FILES-OR-FOLDERS...'.")
     run, files = run_or_pretrained(arguments, network, weights, size, mean, std, progress)
-    answers = tasks.predict(run, files, top=top, style=progress)  # type: ignore[arg-type]
+    answers = tasks.predict(run, files, top=top, compile=compile, style=progress)  # type: ignore[arg-type]
     {"table": _table, "csv": _csv, "json": _json}[form](answers)
     if any(answer.error for answer in answers):
         sys.exit(1)

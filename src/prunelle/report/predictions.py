@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from torch import nn
 from prunelle.data.examples import Pixels, Progress
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError
+from prunelle.texts import Note
 from prunelle.training import inference
+from prunelle.training.compiled import Compile, Predictor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,23 +47,30 @@ def predict_files(
     files: Sequence[str | Path],
     *,
     top: int = 3,
+    compile: Compile = "never",
+    note: Callable[[Note], None] | None = None,
     progress: Progress | None = None,
 ) -> list[Prediction]:
     """The ``top`` most probable classes of each file, in the order given.
 
     A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
-    Memory stays bounded however many files there are.
+    Memory stays bounded however many files there are. ``compile`` and ``note`` as ``training.compiled.Predictor``.
     """
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
     answers: list[Prediction] = []
+    predictor = Predictor(network, len(files), compile=compile, note=note)
+    batch_size: int | None = None
     examples = ((number, *one) for number, file in enumerate(files, 1) for one in preprocess.read(Path(file)))
     while chunk := list(itertools.islice(examples, inference.EVALUATION_BATCH)):
         readable = [example for _, _, example in chunk if isinstance(example, np.ndarray)]
         probabilities: Iterator[Any] = iter(())
         if readable:
             pixels = Pixels(_stacked(readable), np.zeros(len(readable), np.int64))
-            logits = inference.predict_logits(network, pixels, preprocess, len(classes))
+            batch_size = batch_size or inference.evaluation_batch(network, preprocess.input_shape)
+            logits = inference.predict_logits(
+                network, pixels, preprocess, len(classes), batch_size=batch_size, predictor=predictor
+            )
             probabilities = iter(logits.double().softmax(dim=1).numpy())
         for _, name, example in chunk:
             answers.append(

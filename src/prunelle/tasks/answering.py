@@ -21,6 +21,7 @@ from prunelle.report.run import Run
 from prunelle.tasks import loading
 from prunelle.tasks.weights import Pretrained
 from prunelle.texts import Note
+from prunelle.training.compiled import Compile, Predictor
 from prunelle.training.inference import evaluate as evaluate_network
 from prunelle.training.metrics import Evaluation
 
@@ -32,6 +33,7 @@ def evaluate(
     network: nn.Module | None = None,
     labels: str | None = None,
     data_dir: str | Path | None = None,
+    compile: Compile = "auto",
     style: Style = "auto",
 ) -> Evaluation:
     """A run's answers on labelled pictures.
@@ -43,6 +45,7 @@ def evaluate(
             that is not split is a test set as a whole.
         network: the module, if it was one of your own.
         labels, data_dir: as ``prunelle.load``.
+        compile: ``auto`` compiles the network where minutes of work repay it; ``always``, ``never``.
         style: what to show meanwhile.
 
     Raises:
@@ -67,7 +70,13 @@ def evaluate(
         if not len(pixels):
             raise BadPictures(f"no picture of the {split.name} split can be read.")
         return evaluate_network(
-            run.network, pixels, run.classes, run.preprocess, split.name, progress=listener.progress
+            run.network,
+            pixels,
+            run.classes,
+            run.preprocess,
+            split.name,
+            predictor=Predictor(run.network, len(pixels), compile=compile, note=listener.note),
+            progress=listener.progress,
         )
     finally:
         listener.close()
@@ -79,6 +88,7 @@ def predict(
     *,
     top: int = 3,
     network: nn.Module | None = None,
+    compile: Compile = "auto",
     style: Style = "auto",
 ) -> list[Prediction]:
     """A run's answers on files, and on the pictures in folders (in name order).
@@ -86,7 +96,7 @@ def predict(
     Of a folder, hidden files and those that are no pictures by their suffix are left out; a file that is named
     is always tried.
 
-    A file that cannot be read gets an ``error``; the others are still predicted.
+    A file that cannot be read gets an ``error``; the others are still predicted. ``compile`` as ``evaluate``.
 
     Raises:
         ArgumentError: no file at all, or ``top`` below 1.
@@ -101,6 +111,8 @@ def predict(
             run.preprocess,
             expand_files(files, run.preprocess.lists),
             top=top,
+            compile=compile,
+            note=listener.note,
             progress=listener.progress,
         )
     finally:

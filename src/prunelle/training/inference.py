@@ -14,9 +14,13 @@ from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels, Progress
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError
+from prunelle.training.compiled import Predictor
 from prunelle.training.metrics import Evaluation
 
 EVALUATION_BATCH = 256
+"""Pictures a batch at most."""
+
+_ACTIVATION_BYTES = 1 << 29
 
 
 @contextmanager
@@ -55,26 +59,70 @@ def class_logits(outputs: torch.Tensor, num_classes: int) -> torch.Tensor:
     return outputs
 
 
+def evaluation_batch(network: nn.Module, input_shape: tuple[int, ...]) -> int:
+    """How many pictures at a time: a power of two, at most 256, whose activations take about half a gigabyte.
+
+    One black picture goes through the network. What is alive at once is taken for twice the inputs and outputs
+    of its largest layer, since a shortcut may hold as much again.
+
+    Args:
+        network: anything that takes ``(1, *input_shape)`` float32.
+        input_shape: ``(C, H, W)``, or ``(C, T)``.
+    """
+    largest = 1
+
+    def measure(_: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        nonlocal largest
+        tensors = (*inputs, *(output if isinstance(output, tuple) else (output,)))
+        held = sum(t.numel() * t.element_size() for t in tensors if isinstance(t, torch.Tensor))
+        largest = max(largest, held)
+
+    leaves = [module for module in network.modules() if next(module.children(), None) is None]
+    handles = [module.register_forward_hook(measure) for module in leaves]
+    try:
+        with evaluation_mode(network):
+            network(torch.zeros(1, *input_shape, device=_device(network)))
+    finally:
+        for handle in handles:
+            handle.remove()
+    fits = _ACTIVATION_BYTES // (2 * largest)
+    return min(EVALUATION_BATCH, 1 << max(0, fits.bit_length() - 1))
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+
 def predict_logits(
     network: nn.Module,
     pixels: Pixels,
     preprocess: AnyPreprocess,
     num_classes: int,
     *,
-    batch_size: int = EVALUATION_BATCH,
+    batch_size: int | None = None,
+    predictor: Predictor | None = None,
     progress: Progress | None = None,
 ) -> torch.Tensor:
-    """``(N, num_classes)`` float32 logits on the CPU, in the order of ``pixels``."""
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    batches = Batches(pixels, device)
+    """``(N, num_classes)`` float32 logits on the CPU, in the order of ``pixels``.
+
+    Args:
+        batch_size: ``evaluation_batch`` if None.
+        predictor: calls the network; one for several ``pixels`` compiles once. None calls it as it is.
+    """
+    if not len(pixels):
+        return torch.empty(0, num_classes)
+    answer = Predictor(network, len(pixels)) if predictor is None else predictor
+    if batch_size is None:
+        batch_size = evaluation_batch(network, preprocess.input_shape)
+    batches = Batches(pixels, _device(network))
     parts, done = [], 0
     with evaluation_mode(network):
         for images, _ in batches.in_order(batch_size):
-            parts.append(class_logits(network(preprocess.normalise(images)), num_classes).float().cpu())
+            parts.append(class_logits(answer(preprocess.normalise(images)), num_classes).float().cpu())
             done += len(images)
             if progress is not None:
                 progress("predicting", done, len(batches))
-    return torch.cat(parts) if parts else torch.empty(0, num_classes)
+    return torch.cat(parts)
 
 
 def evaluate(
@@ -84,10 +132,13 @@ def evaluate(
     preprocess: AnyPreprocess,
     split: str,
     *,
+    predictor: Predictor | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Every answer of ``network`` on a decoded split."""
-    logits = predict_logits(network, pixels, preprocess, len(classes), progress=progress).double()
+    """Every answer of ``network`` on a decoded split; ``predictor`` as ``predict_logits``."""
+    logits = predict_logits(
+        network, pixels, preprocess, len(classes), predictor=predictor, progress=progress
+    ).double()
     labels = torch.from_numpy(np.array(pixels.labels))
     loss = F.cross_entropy(logits, labels).item() if len(labels) else float("nan")
     probabilities = logits.softmax(dim=1).float().numpy()

@@ -1,0 +1,162 @@
+"""A network's answers in less time where there are many to give: a compiled, frozen copy of it.
+
+Compiling ResNet-50 takes about 25 seconds and then saves a fifth of every second (docs/performance.md), so it is
+done where the first batch says that there are minutes of work to come. What decides in the end is measured: the
+copy is kept if it is faster on a real batch and gives the same there.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import torch
+from torch import nn
+
+from prunelle.errors import UnknownName
+from prunelle.texts import Note
+
+Compile = Literal["auto", "always", "never"]
+Function = Callable[[torch.Tensor], torch.Tensor]
+
+COMPILE_FROM_S = 180.0
+"""Seconds of work still to come from which ``auto`` compiles."""
+
+_GAIN = 1.05  # below, the two are taken for equally fast
+_CLOSE = 1e-3  # of the largest logit; a copy further off than rounding explains is thrown away
+_MARGIN = 10.0
+
+
+class Predictor:
+    """Calls ``network``, or a faster copy of it once that pays. For use inside ``evaluation_mode``.
+
+    No predicted class changes: a picture whose two best classes are closer than ten times the largest difference
+    between the copy and the network, on the batch that compared them, is given to the network itself.
+
+    Args:
+        network: in evaluation mode; it is not changed.
+        num_images: how many pictures are to come.
+        compile: ``auto`` compiles on a CPU where ``COMPILE_FROM_S`` of work are left after the first batch;
+            ``always`` and ``never`` do as they say. A machine without a C++ compiler gets a copy with its batch
+            normalisations folded into the convolutions.
+        note: told in words when the network could not be compiled.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        num_images: int,
+        *,
+        compile: Compile = "never",
+        note: Callable[[Note], None] | None = None,
+    ) -> None:
+        if compile not in get_args(Compile):
+            raise UnknownName("compile", compile, get_args(Compile))
+        self._network, self._left, self._note = network, num_images, note
+        self._compile = compile
+        self._copy: Function | None = None
+        self._batch_size = 0
+        self._tolerance = 0.0
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        """``(N, C, H, W)`` or ``(N, C, T)``, normalised → the network's output."""
+        self._left -= len(images)
+        if self._copy is not None:
+            return self._by_copy(images, self._copy)
+        begin = time.perf_counter()
+        outputs: torch.Tensor = self._network(images)
+        seconds = time.perf_counter() - begin
+        if self._pays(images, seconds) and isinstance(outputs, torch.Tensor) and outputs.ndim == 2:
+            self._choose(images, outputs)
+            self._compile = "never"  # decided, whatever came of it
+        return outputs
+
+    @property
+    def compiled(self) -> bool:
+        """Whether a copy answers now."""
+        return self._copy is not None
+
+    def _pays(self, images: torch.Tensor, seconds: float) -> bool:
+        if self._compile == "auto" and images.device.type == "cpu":
+            return seconds / len(images) * self._left >= COMPILE_FROM_S
+        return self._compile == "always"
+
+    def _choose(self, images: torch.Tensor, outputs: torch.Tensor) -> None:
+        """Keeps the first copy that works, gives the same, and is faster (or is asked for)."""
+        always = self._compile == "always"
+        for make in (_compiled, _folded):
+            try:
+                candidate = make(self._network)
+                found = candidate(images)
+            except Exception as error:  # compilers fail in their own ways
+                if make is _compiled and self._note is not None:
+                    self._note(_not_compiled(error))
+                continue
+            difference = float((found - outputs).abs().max())
+            if not difference <= _CLOSE * max(float(outputs.abs().max()), 1e-6):
+                continue  # NaN too
+            if always or _seconds(candidate, images) * _GAIN < _seconds(self._network, images):
+                self._copy, self._batch_size = candidate, len(images)
+                self._tolerance = _MARGIN * max(difference, float(outputs.abs().max()) * 1e-6)
+                return
+
+    def _by_copy(self, images: torch.Tensor, faster: Function) -> torch.Tensor:
+        n, whole = len(images), self._batch_size
+        if n > whole:
+            return torch.cat([self._by_copy(part, faster) for part in torch.split(images, whole)])
+        if n < whole:  # another size would be compiled anew
+            images = torch.cat([images, images[:1].expand(whole - n, *images.shape[1:])])
+            if images.ndim == 4:
+                images = images.contiguous(memory_format=torch.channels_last)
+        outputs = faster(images)[:n]
+        # One output is the logit of the second class against 0.
+        two = outputs.topk(2, dim=1).values if outputs.shape[1] > 1 else outputs.abs()
+        margin = two[:, 0] - two[:, 1] if outputs.shape[1] > 1 else two[:, 0]
+        close = (margin <= 2 * self._tolerance).nonzero()[:, 0]
+        if len(close):
+            outputs = outputs.index_copy(0, close, self._network(images[close]))
+        return outputs
+
+
+def _compiled(network: nn.Module) -> Function:
+    import torch._inductor.config as inductor
+
+    function = torch.compile(copy.deepcopy(network), dynamic=False)
+
+    def call(images: torch.Tensor) -> torch.Tensor:
+        # Compiled at the first call; weights become constants, laid out as the processor's kernels want them.
+        with inductor.patch(freezing=True):
+            return function(images)  # type: ignore[no-any-return]
+
+    return call
+
+
+def _folded(network: nn.Module) -> Function:
+    from torch.fx.experimental.optimization import fuse
+
+    folded: nn.Module = fuse(network, no_trace=False)
+    folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return folded
+
+
+def _seconds(function: Function, images: torch.Tensor) -> float:
+    """The better of two runs."""
+    times = []
+    for _ in range(2):
+        begin = time.perf_counter()
+        function(images)
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _not_compiled(error: Exception) -> Note:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    reason = lines[0][:200]
+    return Note(
+        f"The network could not be compiled ({reason}); predicting goes on without. A C++ compiler (g++, clang) "
+        f"is needed for that; --compile never does not try.",
+        f"Le réseau n'a pas pu être compilé ({reason}) ; la prédiction continue sans. Il y faut un compilateur C++ "
+        f"(g++, clang) ; --compile never n'essaie pas.",
+    )
