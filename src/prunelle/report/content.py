@@ -35,6 +35,7 @@ class ReportContent:
         metrics: the content of ``metrics.json``.
         skipped: pictures left out, with the reason.
         notes: how the data was read. warnings: what went wrong while training, with what to try.
+        plates: figures of the inside of a network for series.
         layers: the network's table; their parameters add up to ``num_parameters``.
         versions: of prunelle, python, torch, numpy… host: processor, cores, device.
         started: ISO 8601 date and time. seconds: how long the training took, interruptions left out.
@@ -62,6 +63,7 @@ class ReportContent:
     host: Mapping[str, str]
     started: str
     seconds: float
+    plates: Sequence[series.Plate] = ()
 
     @property
     def of_series(self) -> bool:

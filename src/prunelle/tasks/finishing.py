@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prunelle.data.examples import Skipped
-from prunelle.report import html
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.report import html, series
 from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
@@ -15,6 +16,7 @@ from prunelle.report.run import Run
 from prunelle.texts import Language, Note
 from prunelle.training.checkpoint import load_tensors, write_json, write_text
 from prunelle.training.inference import evaluate
+from prunelle.training.metrics import Evaluation
 
 if TYPE_CHECKING:
     from prunelle.tasks.training import Prepared
@@ -75,8 +77,19 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         host=run.info["host"],
         started=run.info["created"],
         seconds=seconds,
+        plates=_plates(run, prepared, evaluations[judged], judged, language),
     )
     write_text(run.path / "report.html", html.render(content, language))
     save_figures(content, run.path / "figures", language)
     write_json(run.path / "metrics.json", metrics)
     run.update(status="finished")
+
+
+def _plates(
+    run: Run, prepared: Prepared, evaluation: Evaluation, split: str, language: Language
+) -> list[series.Plate]:
+    """Of series only."""
+    if not isinstance(run.preprocess, SeriesPreprocess) or not evaluation.n:
+        return []
+    examples = prepared.pixels[split].images
+    return series.plates(prepared.training.network, evaluation, examples, run.preprocess, language)
