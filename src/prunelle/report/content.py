@@ -37,6 +37,7 @@ class ReportContent:
         skipped: pictures left out, with the reason.
         notes: how the data was read. warnings: what went wrong while training, with what to try.
         insight: the first filters, and where the network looked in a few pictures; None shows neither.
+        plates: figures of the inside of a network for series.
         layers: the network's table; their parameters add up to ``num_parameters``.
         recipe: how it was trained; of a program of one's own, its settings by name.
         versions: of prunelle, python, torch, numpy… host: processor, cores, device.
@@ -66,6 +67,7 @@ class ReportContent:
     started: str
     seconds: float
     insight: Insight | None = None
+    plates: Sequence[series.Plate] = ()
 
     @property
     def of_series(self) -> bool:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import dataclasses
+import io
 from collections.abc import Sequence
 
+import matplotlib
 import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import nn
 
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.errors import ArgumentError
+from prunelle.look import series as look
 from prunelle.report.words import TEXTS as SHARED
 from prunelle.report.words import Words
-from prunelle.texts import Note
+from prunelle.texts import Language, Note
+from prunelle.training.metrics import Evaluation
 
 # Of Okabe & Ito (2008), told apart by colour-blind readers; more channels than colours start again.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -52,6 +62,87 @@ def drawing_uri(series: np.ndarray, between: np.ndarray) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(lines)}</svg>'
     )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plate:
+    """A figure of the inside of the network, and how to read it."""
+
+    title: Note
+    text: Note
+    figure: Figure
+
+    def uri(self) -> str:
+        """``data:`` address of an SVG."""
+        buffer = io.BytesIO()
+        with matplotlib.rc_context({"svg.hashsalt": self.title.en}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
+        return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+_CAM_TITLE = Note("What it looked at", "Ce que le réseau a regardé")
+_CAM_TEXT = Note(
+    "Each series coloured along itself by the class activation map of the answer: orange steps speak for the class "
+    "that was answered, blue ones against it; their mean, plus a constant, is the score of the class. The most "
+    "confident mistakes first, then right answers of each class. Values are normalised, as the network sees them.",
+    "Chaque série est colorée le long d’elle-même par la carte d’activation de la classe répondue : les pas en "
+    "orange parlent pour la classe répondue, ceux en bleu contre elle ; leur moyenne, plus une constante, est le score "
+    "de la classe. D’abord les erreurs les plus assurées, puis des réponses justes de chaque classe. Les valeurs sont "
+    "normalisées, telles que le réseau les voit.",
+)
+_FILTERS_TITLE = Note("The first layer’s filters", "Les filtres de la première couche")
+_FILTERS_TEXT = Note(
+    "The kernels that slide along the series, all on one scale, a colour a channel: a rising curve answers to a "
+    "rise, a bump to a bump of that width.",
+    "Les noyaux qui glissent le long des séries, tous à la même échelle, une couleur par canal : une courbe qui monte "
+    "répond à une montée, une bosse à une bosse de cette largeur.",
+)
+_MISTAKEN = Note("{answer}, is {truth}", "{answer}, c’est {truth}")
+_MOST_WRONG, _MOST_SHOWN = 6, 12
+
+
+def plates(
+    network: nn.Module,
+    evaluation: Evaluation,
+    examples: np.ndarray,
+    preprocess: SeriesPreprocess,
+    language: Language,
+) -> list[Plate]:
+    """The class activation maps of a few answers, and the first filters; without what the network does not have.
+
+    Args:
+        examples: ``(N, T, C)``, the prepared series of ``evaluation`` in its order.
+    """
+    chosen, names = _chosen(evaluation), evaluation.classes
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    batch = torch.from_numpy(np.ascontiguousarray(examples[chosen])).movedim(-1, 1).to(device)
+    answers = evaluation.predicted[chosen].tolist()
+    mistaken = _MISTAKEN.fr if language == "fr" else _MISTAKEN.en
+    titles = [
+        names[answer] if answer == truth else mistaken.format(answer=names[answer], truth=names[truth])
+        for answer, truth in zip(answers, evaluation.labels[chosen].tolist(), strict=True)
+    ]
+    found = []
+    # Not for a head that is no global average and dense layer, nor for a network without convolutions.
+    with contextlib.suppress(ArgumentError):
+        figure = look.draw_class_activation(network, preprocess.normalise(batch), answers, titles, language)
+        found.append(Plate(_CAM_TITLE, _CAM_TEXT, figure))
+    with contextlib.suppress(ArgumentError):
+        found.append(Plate(_FILTERS_TITLE, _FILTERS_TEXT, look.draw_filters(network, language)))
+    return found
+
+
+def _chosen(evaluation: Evaluation) -> list[int]:
+    """The most confident mistakes, then the most confident right answers, class by class in turn."""
+    right = evaluation.predicted == evaluation.labels
+    order = np.argsort(-evaluation.confidence, kind="stable")
+    wrong = [int(i) for i in order if not right[i]][:_MOST_WRONG]
+    by_class: dict[int, list[int]] = {}
+    for i in order:
+        if right[i]:
+            by_class.setdefault(int(evaluation.labels[i]), []).append(int(i))
+    turns = [(turn, label, i) for label, found in by_class.items() for turn, i in enumerate(found)]
+    return [*wrong, *(i for _, _, i in sorted(turns))][:_MOST_SHOWN]
 
 
 def input_text(preprocess: SeriesPreprocess) -> Note:

@@ -8,7 +8,8 @@ import numpy as np
 
 from prunelle.data.examples import Skipped
 from prunelle.data.preprocess import Preprocess
-from prunelle.report import html
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.report import html, series
 from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
@@ -79,6 +80,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         started=run.info["created"],
         seconds=seconds,
         insight=_insight(run, prepared, evaluations[judged], judged, listener),
+        plates=_plates(run, prepared, evaluations[judged], judged, language),
     )
     write_text(run.path / "report.html", html.render(content, language))
     save_figures(content, run.path / "figures", language)
@@ -103,3 +105,13 @@ def _insight(
             )
         )
         return None
+
+
+def _plates(
+    run: Run, prepared: Prepared, evaluation: Evaluation, split: str, language: Language
+) -> list[series.Plate]:
+    """Of series only."""
+    if not isinstance(run.preprocess, SeriesPreprocess) or not evaluation.n:
+        return []
+    examples = prepared.pixels[split].images
+    return series.plates(prepared.training.network, evaluation, examples, run.preprocess, language)

@@ -411,10 +411,10 @@ def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) 
                 run.write_results(training.progress.rows)
                 run.save_weights("best", best)
             run.update(status="diverged")
-            best_epoch = training.progress.best_epoch
+            epoch = training.progress.best_epoch
             kept = (
-                f"The best weights so far, of epoch {best_epoch}, are in {run.path / 'weights'}."
-                if best_epoch
+                f"The best weights so far, of epoch {epoch}, are in {run.path / 'weights'}."
+                if epoch
                 else "No epoch was finished, so there are no weights to keep."
             )
             raise Diverged(f"{error} {kept}") from None
