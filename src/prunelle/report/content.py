@@ -13,7 +13,7 @@ from prunelle.data.preprocess import AnyPreprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.networks.summary import LayerRow
 from prunelle.report.insight import Insight
-from prunelle.report.series import SeriesWords
+from prunelle.report.series import Plate, SeriesWords
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note
 from prunelle.training.metrics import Evaluation
@@ -67,7 +67,7 @@ class ReportContent:
     started: str
     seconds: float
     insight: Insight | None = None
-    plates: Sequence[series.Plate] = ()
+    plates: Sequence[Plate] = ()
 
     @property
     def of_series(self) -> bool:
