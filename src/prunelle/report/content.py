@@ -60,3 +60,9 @@ class ReportContent:
     host: Mapping[str, str]
     started: str
     seconds: float
+
+    @property
+    def chose_by_validation(self) -> bool:
+        """The kept epoch is the best by validation; a program of one's own keeps its last."""
+        validated = any(row.get("val_loss") is not None for row in self.results)
+        return validated and isinstance(self.recipe, Recipe)

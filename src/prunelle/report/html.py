@@ -94,7 +94,7 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
     classes = words("classes_count", n=words.integer(len(evaluation.classes)))
     colours = words("grey" if preprocess.channels == 1 else "colour")
     pixels = words("pixels", width=width, height=height, channels=colours)
-    kept = "best_epoch" if _with_validation(content) else "kept_epoch"
+    kept = "best_epoch" if content.chose_by_validation else "kept_epoch"
     facts = [
         (words("data"), content.data_name, f"{classes}, {pixels}"),
         (words("network"), content.network_name, ""),
