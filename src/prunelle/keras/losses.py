@@ -146,7 +146,6 @@ def sparse_categorical_crossentropy(
     y_true: torch.Tensor,
     y_pred: torch.Tensor,
     from_logits: bool = False,
-    ignore_class: int | None = None,
     axis: int = -1,
 ) -> torch.Tensor:
     """-log of the probability given to class ``y_true``, a number."""
@@ -160,9 +159,6 @@ def sparse_categorical_crossentropy(
         )
     labels = y_true.long()
     num_classes = y_pred.shape[-1]
-    ignored = None if ignore_class is None else labels == ignore_class
-    if ignored is not None:
-        labels = labels.masked_fill(ignored, 0)
     if labels.numel() and (int(labels.min()) < 0 or int(labels.max()) >= num_classes):
         raise ArgumentError(
             f"labels must be from 0 to {num_classes - 1}, as the model has {num_classes} outputs; received "
@@ -175,7 +171,7 @@ def sparse_categorical_crossentropy(
         values = F.cross_entropy(y_pred.flatten(0, -2), labels.flatten(), reduction="none").reshape(
             labels.shape
         )
-    return values if ignored is None else values.masked_fill(ignored, 0.0)
+    return values
 
 
 def _alike(y_true: torch.Tensor, y_pred: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -371,7 +367,7 @@ class SparseCategoricalCrossentropy(FunctionLoss):
     def __init__(
         self,
         from_logits: bool = False,
-        ignore_class: int | None = None,
+        *,
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
         name: str = "sparse_categorical_crossentropy",
@@ -382,7 +378,6 @@ class SparseCategoricalCrossentropy(FunctionLoss):
             name,
             reduction,
             from_logits=from_logits,
-            ignore_class=ignore_class,
         )
 
 

@@ -38,7 +38,7 @@ from prunelle.keras.configs import plain
 from prunelle.networks.summary import LayerRow, summarise
 from prunelle.report import html
 from prunelle.report.content import ReportContent
-from prunelle.texts import Language, default_language
+from prunelle.texts import Language, Note, default_language
 from prunelle.training.checkpoint import write_json, write_text
 from prunelle.training.records import RESULT_FIELDS
 
@@ -57,6 +57,14 @@ class _Session:
 
 _session: _Session | None = None
 _REPORT_EVERY_S = 10.0
+_NOTES = (
+    Note(
+        "The weights are those after the last epoch. Figures of the training split are of the answers given "
+        "while it was learned, dropout included, as Keras counts them.",
+        "Les poids sont ceux d’après la dernière époque. Les résultats du jeu d’entraînement portent sur les "
+        "réponses données pendant l’apprentissage, dropout compris, comme Keras les compte.",
+    ),
+)
 
 
 def start(
@@ -153,6 +161,7 @@ class Recording:
         self._classes = _class_names(source) or _class_names(validation)
         self._data_name = _data_name(source)
         self._reported = True
+        self._seen = {"train": _place(source), "validation": _place(validation)}
         optimizer = compiled.optimizer
         self._settings = {
             "optimizer": type(optimizer).__name__.lower(),
@@ -187,6 +196,14 @@ class Recording:
         """Answers of a pass over ``train``, ``validation`` or ``test`` that begins."""
         self.answers[split] = Answers()
         return self.answers[split]
+
+    def split_of(self, x: Any) -> str:
+        """What an evaluation's data is to this training: ``test`` unless it was trained or validated on."""
+        place = _place(x)
+        for split, known in self._seen.items():
+            if place is not None and known is not None and known.meets(place):
+                return split
+        return "test"
 
     def epoch(self, logs: Mapping[str, Any], rate: float, seconds: float, examples: int) -> None:
         """A line of ``results.csv``."""
@@ -287,7 +304,7 @@ class Recording:
             best_epoch=len(self._rows),
             metrics=metrics,
             skipped=(),
-            notes=(),
+            notes=_NOTES,
             warnings=(),
             layers=_layers(model),
             num_parameters=model.count_params(),
@@ -325,6 +342,34 @@ def _class_names(data: Any) -> tuple[str, ...] | None:
         indices: Mapping[str, int] = data.class_indices
         found = sorted(indices, key=lambda name: indices[name])
     return tuple(map(str, found)) if found is not None else None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Where data is: an array's part of its memory, or a generator itself; it keeps neither alive."""
+
+    owner: weakref.ref[Any]
+    start: int = 0
+    end: int = 1
+
+    def meets(self, other: _Place) -> bool:
+        same = self.owner() is not None and self.owner() is other.owner()
+        return same and self.start < other.end and other.start < self.end
+
+
+def _place(data: Any) -> _Place | None:
+    """None for what cannot be remembered."""
+    if isinstance(data, tuple | list) and len(data):
+        data = data[0]
+    owner = data
+    while isinstance(owner, np.ndarray) and isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    try:
+        if isinstance(data, np.ndarray):
+            return _Place(weakref.ref(owner), *np.lib.array_utils.byte_bounds(data))
+        return _Place(weakref.ref(owner))
+    except TypeError:  # lists, and what C iterators are
+        return None
 
 
 def _data_name(data: Any) -> str:

@@ -337,7 +337,7 @@ class Trainer:
         bar = Progress(source.steps, verbose) if verbose else None
         self._placed(compiled)
         record = recording.recorded(self)
-        answers = record.begin_pass("test") if record is not None else None
+        answers = record.begin_pass(record.split_of(x)) if record is not None else None
         found = self._measure(compiled, source, calls, bar, answers)
         if record is not None:
             record.evaluated()

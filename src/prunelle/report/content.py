@@ -77,3 +77,9 @@ class ReportContent:
     def words(self, language: Language) -> Words:
         """The report's texts: of pictures, or of series."""
         return SeriesWords(language) if self.of_series else Words(language)
+
+    @property
+    def chose_by_validation(self) -> bool:
+        """The kept epoch is the best by validation; a program of one's own keeps its last."""
+        validated = any(row.get("val_loss") is not None for row in self.results)
+        return validated and isinstance(self.recipe, Recipe)

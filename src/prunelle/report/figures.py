@@ -117,7 +117,7 @@ def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words
         )
     kept = np.flatnonzero(epochs == content.best_epoch)
     if len(kept) and len(epochs) > 1:
-        key = "best_epoch_mark" if np.isfinite(validation).any() else "kept_epoch_mark"
+        key = "best_epoch_mark" if content.chose_by_validation else "kept_epoch_mark"
         best = words(key, n=words.integer(content.best_epoch))
         axes.axvline(content.best_epoch, color=MUTED, linestyle=(0, (1, 2)), linewidth=1.2, label=best)
         axes.plot(content.best_epoch, validation[kept[0]], "o", markersize=9, mfc="none", mec=BLUE)

@@ -99,7 +99,7 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
     """``(what, value, detail)`` for the top of the page."""
     evaluation = content.evaluation
     classes = words("classes_count", n=words.integer(len(evaluation.classes)))
-    kept = "best_epoch" if _with_validation(content) else "kept_epoch"
+    kept = "best_epoch" if content.chose_by_validation else "kept_epoch"
     facts = [
         (words("data"), content.data_name, f"{classes}, {_input_text(content, words)}"),
         (words("network"), content.network_name, ""),

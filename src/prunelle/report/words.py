@@ -37,6 +37,12 @@ TEXTS = {
         "poids : ce résultat est donc un peu flatteur. Attendez-vous à un peu moins sur de nouvelles images ; "
         "pour le mesurer, mettez-en de côté pour former un jeu de test.",
     ),
+    "caveat_last": Note(
+        "There is no test split. Where these pictures also chose settings of the program, the figure is a "
+        "little flattering: expect slightly less on new pictures.",
+        "Il n’y a pas de jeu de test. Si ces images ont aussi servi à choisir des réglages du programme, ce "
+        "résultat est un peu flatteur : attendez-vous à un peu moins sur de nouvelles images.",
+    ),
     "caveat_train": Note(
         "There is neither a test nor a validation split: this figure does not say what the network is worth "
         "on new pictures.",
