@@ -203,7 +203,7 @@ def alone_plate(
     down = min(2.2, (TALLEST - TITLE_SPACE - 0.2) / rows - 1.25)
     labels = np.unique(sample.labels)
     # Names under the bars where they fit; else their numbers, as in the lists of classes.
-    names = [shortened(sample.classes[label], 9, 1.1) for label in labels]
+    names = [shortened(sample.classes[label], 9, 0.8) for label in labels]
     turned = max(text_width(name, 9) for name in names) > across / len(labels) - 0.05
     below = 0.95 if turned and len(labels) <= 12 else 0.45
     sheet = Sheet(title, words("alone_text"), TITLE_SPACE + rows * (down + 0.5 + below) + 0.2)
@@ -229,8 +229,8 @@ def alone_plate(
                 names,
                 color=INK,
                 parse_math=False,
-                rotation=45 if turned else 0,
-                ha="right" if turned else "center",
+                rotation=90 if turned else 0,
+                ha="center",
             )
         else:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
