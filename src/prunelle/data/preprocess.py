@@ -102,12 +102,12 @@ class Preprocess:
 
         return decode_split(split, self, in_memory=in_memory, progress=progress)
 
-    def read(self, file: Path) -> Iterator[tuple[str, np.ndarray | str]]:
-        """The picture of a file, by its name: ``(H, W, C)`` uint8, or why it cannot be read."""
+    def read(self, file: str | Path) -> Iterator[tuple[str, np.ndarray | str]]:
+        """The picture of a file, by its name as given: ``(H, W, C)`` uint8, or why it cannot be read."""
         from prunelle.data.decode import read_file
 
         try:
-            yield str(file), read_file(file, self)
+            yield str(file), read_file(Path(file), self)
         except BadPicture as error:
             yield str(file), error.reason
 

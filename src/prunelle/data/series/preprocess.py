@@ -84,12 +84,12 @@ class SeriesPreprocess:
         assert isinstance(split.array, Series)
         return Pixels(self.prepare(split.array, progress, f"preparing {split.name}"), split.labels)
 
-    def read(self, file: Path) -> Iterator[tuple[str, np.ndarray | str]]:
+    def read(self, file: str | Path) -> Iterator[tuple[str, np.ndarray | str]]:
         """Every series of a file, by its name ``file:number`` from 1: ``(T, C)`` prepared, or why it cannot be."""
         from prunelle.data.series.load import read_file
 
         try:
-            found = read_file(file)
+            found = read_file(Path(file))
             if found.series.channels != self.channels:
                 yield (
                     str(file),
@@ -98,7 +98,7 @@ class SeriesPreprocess:
                 return
             prepared = self.prepare(found.series)
         except DataError as error:
-            yield str(file), str(error).removeprefix(f"{file}").lstrip(":, ")
+            yield str(file), str(error).removeprefix(f"{Path(file)}").lstrip(":, ")
             return
         yield from ((f"{file}:{number}", series) for number, series in enumerate(prepared, 1))
 
