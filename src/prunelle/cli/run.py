@@ -29,7 +29,7 @@ def run(program: Path | None, arguments: tuple[str, ...], runs: Path, whole: boo
     if covered:
         from prunelle.keras import coverage
 
-        click.echo(coverage.as_text())
+        click.echo(coverage.as_text(), nl=False)
         return
     if program is None:
         raise click.UsageError("Missing argument 'PROGRAM'.")

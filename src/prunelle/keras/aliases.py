@@ -21,35 +21,26 @@ from prunelle.keras import absent
 ROOTS = ("keras", "tensorflow")
 """Top names that are taken over."""
 
-_KERAS_PREFIXES = ("tensorflow.python.keras", "tensorflow.keras", "keras.api", "keras")
-
-_APPLICATIONS = (
-    *("vgg16", "vgg19", "resnet", "resnet50", "inception_v3", "xception", "inception_resnet_v2"),
-    "imagenet_utils",
-)
+KERAS_PREFIXES = ("tensorflow.python.keras", "tensorflow.keras", "keras.api", "keras")
 
 _SAME = (
     *("layers", "models", "activations", "initializers", "regularizers", "constraints", "losses", "metrics"),
     *("optimizers", "optimizers.schedules", "callbacks", "backend", "preprocessing", "preprocessing.image"),
     *("utils", "datasets", "datasets.mnist", "datasets.fashion_mnist", "datasets.cifar10"),
-    *("datasets.cifar100", "applications", *(f"applications.{name}" for name in _APPLICATIONS)),
+    *("datasets.cifar100", "applications", "applications.imagenet_utils"),
+    *("applications.vgg16", "applications.vgg19", "applications.resnet", "applications.resnet50"),
+    *("applications.inception_v3", "applications.xception", "applications.inception_resnet_v2"),
 )
 
-_MOVED = {
-    **dict.fromkeys(
-        (
-            *("core", "convolutional", "pooling", "normalization", "merge", "advanced_activations", "noise"),
-            *("embeddings", "recurrent", "local", "wrappers", "experimental", "experimental.preprocessing"),
-            *("preprocessing", "convolutional.conv2d", "core.dense"),
-        ),
-        ("layers",),
-    )
-}
+_LAYERS = (
+    *("core", "convolutional", "pooling", "normalization", "merge", "advanced_activations", "noise"),
+    *("experimental", "experimental.preprocessing", "preprocessing"),
+)
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "": ("",),
     **{path: (path,) for path in _SAME},
-    **{f"layers.{path}": targets for path, targets in _MOVED.items()},
+    **dict.fromkeys((f"layers.{path}" for path in _LAYERS), ("layers",)),
     **dict.fromkeys(("engine", "engine.topology", "engine.training"), ("models", "layers")),
     **dict.fromkeys(("engine.base_layer", "engine.input_layer"), ("layers",)),
     **dict.fromkeys(("engine.sequential", "engine.functional"), ("models",)),
@@ -77,7 +68,7 @@ def targets(name: str) -> tuple[str, ...] | None:
     """
     if name in ("tensorflow", "tensorflow.python"):
         return ("prunelle.keras.tensorflow",)
-    for prefix in _KERAS_PREFIXES:
+    for prefix in KERAS_PREFIXES:
         if name == prefix or name.startswith(f"{prefix}."):
             found = ALIASES.get(name[len(prefix) + 1 :])
             return found and tuple(f"prunelle.keras.{path}".rstrip(".") for path in found)

@@ -34,7 +34,7 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.errors import PrunelleError
 from prunelle.keras import optimizers
 from prunelle.keras.answers import Answers
-from prunelle.keras.configs import plain
+from prunelle.keras.plain import plain
 from prunelle.networks.summary import LayerRow, summarise
 from prunelle.report import html
 from prunelle.report.content import ReportContent

@@ -21,6 +21,7 @@ import torch
 from prunelle.errors import ArgumentError, PrunelleError, RunError, WeightsError
 from prunelle.keras import configs, optimizers
 from prunelle.keras.models import Model
+from prunelle.keras.plain import plain
 from prunelle.training.checkpoint import load_tensors, save_tensors
 
 _KIND = "prunelle.keras"
@@ -38,7 +39,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
         optimizer = model.compiled.optimizer
         about["compile"] = {
             "optimizer": optimizers.serialize(optimizer),
-            **{key: configs.plain(value) for key, value in model.compiled.arguments.items()},
+            **{key: plain(value) for key, value in model.compiled.arguments.items()},
         }
         tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer.state().items()}
     _write(filepath, tensors, about, overwrite)
