@@ -286,6 +286,12 @@ class TestCommandLine:
         assert len(answers) == 30
         assert answers[0]["file"].endswith("Waves_TEST.ts:1")
 
+    def test_networks_by_their_number_of_steps(self) -> None:
+        done = prunelle("networks", "fcn", "--input", "150", "--classes", "2")
+        assert done.code == 0, done.err
+        assert "150×128" in done.out
+        assert "264,962" in done.out
+
     def test_errors_are_sentences(self, files: Path, tmp_path: Path) -> None:
         bad = tmp_path / "bad.ts"
         bad.write_text("@classLabel true a b\n@data\n1,2:a\n1,?2:b\n")
