@@ -237,6 +237,16 @@ def test_pictures_do_not_take_what_series_take(tmp_path: Path) -> None:
         ArgumentError, match=r"network fcn is for series; the data are pictures. Networks for pictures"
     ):
         tasks.train("fcn", images, output=tmp_path / "run", style="quiet")
+    shifted = pn.Recipe(augment=pn.SeriesAugment(shift=0.1))
+    with pytest.raises(
+        ArgumentError, match="augment must be of Augment for such data; received SeriesAugment"
+    ):
+        tasks.train("course-mnist", images, shifted, output=tmp_path / "run", style="quiet")
+    flipped = pn.Recipe(augment=pn.Augment(flip=True))
+    with pytest.raises(
+        ArgumentError, match="augment must be of SeriesAugment for such data; received Augment"
+    ):
+        tasks.train("fcn", wave_data(10), flipped, output=tmp_path / "run", style="quiet")
     with pytest.raises(ArgumentError, match="normalisation is for series"):
         tasks.train("course-mnist", images, normalisation="series", output=tmp_path / "run", style="quiet")
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.series import wave_data
 
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.networks import build
@@ -18,6 +17,7 @@ from prunelle.report import html, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS
 from prunelle.training.inference import evaluate
+from tests.series import wave_data
 
 
 @pytest.fixture
