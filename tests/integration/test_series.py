@@ -237,6 +237,16 @@ def test_pictures_do_not_take_what_series_take(tmp_path: Path) -> None:
         ArgumentError, match=r"network fcn is for series; the data are pictures. Networks for pictures"
     ):
         tasks.train("fcn", images, output=tmp_path / "run", style="quiet")
+    shifted = pn.Recipe(augment=pn.SeriesAugment(shift=0.1))
+    with pytest.raises(
+        ArgumentError, match="augment must be of Augment for such data; received SeriesAugment"
+    ):
+        tasks.train("course-mnist", images, shifted, output=tmp_path / "run", style="quiet")
+    flipped = pn.Recipe(augment=pn.Augment(flip=True))
+    with pytest.raises(
+        ArgumentError, match="augment must be of SeriesAugment for such data; received Augment"
+    ):
+        tasks.train("fcn", wave_data(10), flipped, output=tmp_path / "run", style="quiet")
     with pytest.raises(ArgumentError, match="normalisation is for series"):
         tasks.train("course-mnist", images, normalisation="series", output=tmp_path / "run", style="quiet")
 
@@ -285,6 +295,12 @@ class TestCommandLine:
         answers = json.loads(done.out)
         assert len(answers) == 30
         assert answers[0]["file"].endswith("Waves_TEST.ts:1")
+
+    def test_networks_by_their_number_of_steps(self) -> None:
+        done = prunelle("networks", "fcn", "--input", "150", "--classes", "2")
+        assert done.code == 0, done.err
+        assert "150×128" in done.out
+        assert "264,962" in done.out
 
     def test_errors_are_sentences(self, files: Path, tmp_path: Path) -> None:
         bad = tmp_path / "bad.ts"

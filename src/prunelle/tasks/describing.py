@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from prunelle.errors import ArgumentError
-from prunelle.networks import ALIASES, Entry, build, catalogue
+from prunelle.networks import ALIASES, Entry, build, catalogue, natural_shape
 from prunelle.networks.outline import Part, outline
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.report import architecture
@@ -105,6 +105,8 @@ def describe(
         >>> describe("vgg16").layers[0].parameters
         1792
     """
+    if isinstance(input_size, tuple) and len(natural_shape(name)) == 2 and len(set(input_size)) == 1:
+        input_size = input_size[0]  # of series: one number, however the command line reads it
     with torch.device("meta"):
         network = build(name, num_classes=num_classes, in_channels=in_channels, input_size=input_size)
     shape: tuple[int, ...] = network.input_shape  # type: ignore[assignment]

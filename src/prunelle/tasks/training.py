@@ -199,6 +199,11 @@ def _new(
     recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(data)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
+    wanted = data.preprocess.augmentation
+    if recipe.augment and not isinstance(recipe.augment, wanted):
+        raise ArgumentError(
+            f"augment must be of {wanted.__name__} for such data; received {recipe.augment!r}."
+        )
     if network is None:
         network = choose_network(data, size)
         listener.note(
