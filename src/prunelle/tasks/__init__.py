@@ -1,7 +1,7 @@
 """One function a verb. The command line, the page and Python call these; nothing else does the work."""
 
 from prunelle.tasks.answering import evaluate, predict
-from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.choosing import choose_recipe, fast_recipe, named_recipe
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
@@ -14,6 +14,8 @@ __all__ = [
     "describe",
     "download_weights",
     "evaluate",
+    "fast_recipe",
+    "named_recipe",
     "predict",
     "pretrained",
     "train",
