@@ -1,12 +1,14 @@
 # make demo   sets up .venv and trains a classifier on real handwritten digits, in about a minute
 # make test   sets up the test tools as well, and checks everything
+# make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
+#             them: about ten minutes on two cores; ARGS=--quick about four, ARGS=lenet5 one network
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
@@ -31,5 +33,16 @@ $(VENV)/.test-installed: $(VENV)/.installed
 	$(INSTALL) --no-deps torchvision timm
 	@touch $@
 
+bench: .venv-bench/.installed
+	.venv-bench/bin/python benchmarks/training_step.py $(ARGS)
+
+.venv-bench/.installed: pyproject.toml constraints-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	@echo "Installing (PyTorch and TensorFlow are large; the first time takes several minutes)…"
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-bench.txt torch
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-bench.txt \
+		keras tensorflow-cpu jax --editable .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache

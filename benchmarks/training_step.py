@@ -1,7 +1,7 @@
 """The training step of the course networks: Prunelle beside Keras on three back ends and plain PyTorch.
 
-    make bench                 # sets up .venv-bench, then all of it: about eight minutes
-    make bench ARGS=--quick    # about three
+    make bench                 # sets up .venv-bench, then all of it
+    make bench ARGS=--quick    # fewer and shorter rounds
 
 Every contestant has a process of its own and waits while another works. Within a round all train on the same
 pictures one after the other, so that a machine whose speed drifts slows all of them; ratios are taken round by

@@ -56,6 +56,14 @@ def lines(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+def test_a_recipe_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    done = prunelle("train", "digits", "--recipe", "fsat", "--runs", tmp_path)
+    assert done.code != 0
+    assert "unknown recipe 'fsat'. Did you mean 'fast'?" in done.err
+    assert "Traceback" not in done.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_train_says_what_it_found_and_where_the_report_is(digits: tuple[Path, Finished]) -> None:
     run, done = digits
     assert done.code == 0

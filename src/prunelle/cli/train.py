@@ -48,6 +48,13 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option(
     "--network", "--model", metavar="NAME", help="See prunelle networks. Default: one that suits the data."
 )
+@click.option(
+    "--recipe",
+    "recipe_name",
+    metavar="usual|fast",
+    default="usual",
+    help="What the options below start from: fast is a short training.  [usual]",
+)
 @click.option("--epochs", type=int, help="Passes over the training examples.")
 @click.option("-b", "--batch-size", type=int, help="Pictures a step.  [32]")
 @click.option("--lr", "--learning-rate", "learning_rate", type=float, help="Learning rate.  [1e-3]")
@@ -122,8 +129,10 @@ def train(context: click.Context, /, **given: Any) -> None:
     if given["resume"] is not None:
         _refuse_other_settings(context)
 
+    chosen = tasks.named_recipe(given["recipe_name"])
+
     def recipe(data: Data) -> Recipe:
-        return tasks.choose_recipe(data, **fields)
+        return chosen(data, **fields)
 
     options = {key: given[key] for key in ("hidden", "parameters", "ensemble") if given[key] is not None}
     run = tasks.train(

@@ -2,7 +2,7 @@
 
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.augmenting import augment
-from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.choosing import choose_recipe, fast_recipe, named_recipe
 from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
@@ -22,7 +22,9 @@ __all__ = [
     "describe",
     "download_weights",
     "evaluate",
+    "fast_recipe",
     "look_into",
+    "named_recipe",
     "predict",
     "pretrained",
     "run_program",

@@ -8,7 +8,6 @@ of them at once saves what PyTorch's layers do for want of it:
 - a dropout mask is drawn as random bits, 8 or 16 a value, instead of one Bernoulli number;
 - a dense layer after flattening reads channels-last maps as they are, its weights reordered instead, where those
   are fewer; gradients never mix memory formats;
-- pooling of maps with few channels runs along rows, where PyTorch's runs along channels;
 - the first convolution's bias gradient is a matrix-vector product, which PyTorch's own sums several times slower
   where no gradient of the input is wanted;
 - autograd has one node to keep instead of one a layer.
@@ -109,14 +108,11 @@ class Chain(torch.autograd.Function):
             x, ordered = _layer(stage, x, *parameters[2 * i : 2 * i + 2])
             if stage.pool is not None:
                 shaped = x
-                if _few_channels(stage.pool, x):
-                    x = places = _pool_rows(x)
-                else:
-                    x, places = aten.max_pool2d_with_indices(x, *_pooling(stage.pool))
+                x, places = aten.max_pool2d_with_indices(x, *_pooling(stage.pool))
             if stage.relu:
                 # In place on what was made here alone; other tensors, and views of them, stay as they are.
                 made = isinstance(stage.layer, (nn.Conv2d, nn.Linear)) or stage.pool is not None
-                x = torch.relu_(x) if made and x is not places else torch.relu(x)
+                x = torch.relu_(x) if made else torch.relu(x)
             if stage.dropout is not None and stage.dropout.p > 0:
                 if stage.dropout.p < 1:
                     mask = dropout_mask(x, stage.dropout.p)
@@ -154,12 +150,9 @@ class Chain(torch.autograd.Function):
             elif mask is not None:
                 gradient = gradient * mask
             if stage.pool is not None:
-                if _few_channels(stage.pool, shaped):
-                    gradient = _pool_rows_backward(gradient, shaped, places)
-                else:
-                    gradient = aten.max_pool2d_with_indices_backward(
-                        gradient, shaped, *_pooling(stage.pool), places
-                    )
+                gradient = aten.max_pool2d_with_indices_backward(
+                    gradient, shaped, *_pooling(stage.pool), places
+                )
             # Nobody asks for gradients below the first layer that learns.
             below = wanted[0] or any(wanted[2 : 2 + 2 * i])
             lower, gradients[2 * i], gradients[2 * i + 1] = _layer_backward(
@@ -178,40 +171,6 @@ def _pooling(pool: nn.MaxPool2d) -> tuple[Any, ...]:
         return list(value) if isinstance(value, (tuple, list)) else [value, value]
 
     return two(pool.kernel_size), two(pool.stride), two(pool.padding), two(pool.dilation), pool.ceil_mode
-
-
-def _few_channels(pool: nn.MaxPool2d, maps: torch.Tensor) -> bool:
-    """Whether ``_pool_rows`` is the faster way: 2×2 on channels-last maps too narrow for PyTorch's vectors."""
-    return (
-        maps.ndim == 4
-        and maps.shape[1] < 16
-        and maps.shape[2] % 2 == maps.shape[3] % 2 == 0
-        and _pooling(pool)[:4] == ([2, 2], [2, 2], [0, 0], [1, 1])
-        and maps.is_contiguous(memory_format=torch.channels_last)
-    )
-
-
-def _corners(maps: torch.Tensor) -> list[torch.Tensor]:
-    """``(N, C, H, W)`` → the four ``(N, C, H/2, W/2)`` that its 2×2 squares are made of, in reading order."""
-    return [maps[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)]
-
-
-def _pool_rows(maps: torch.Tensor) -> torch.Tensor:
-    """2×2 max-pooling: ``(N, C, H, W)`` → ``(N, C, H/2, W/2)``."""
-    rows = torch.maximum(maps[:, :, 0::2], maps[:, :, 1::2])
-    return torch.maximum(rows[:, :, :, 0::2], rows[:, :, :, 1::2])
-
-
-def _pool_rows_backward(gradient: torch.Tensor, maps: torch.Tensor, largest: torch.Tensor) -> torch.Tensor:
-    """To the first corner, in reading order, that is the largest, as PyTorch gives it."""
-    result = torch.empty_like(maps)
-    *firsts, last = zip(_corners(maps), _corners(result), strict=True)
-    for corner, place in firsts:
-        part = gradient * (corner == largest)
-        place.copy_(part)
-        gradient = gradient - part
-    last[1].copy_(gradient)
-    return result
 
 
 def _layer(

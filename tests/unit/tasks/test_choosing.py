@@ -14,7 +14,13 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks import build, names, natural_shape
-from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.tasks.choosing import (
+    choose_network,
+    choose_preprocess,
+    choose_recipe,
+    fast_recipe,
+    named_recipe,
+)
 
 
 def data(size: tuple[int, int], channels: int, n: int = 20) -> Data:
@@ -143,3 +149,25 @@ def test_the_recipe_by_hand_and_what_is_given_wins() -> None:
     assert colour.augment == Augment(flip=True)
     given = choose_recipe(data((64, 64), 3), epochs=2, schedule="constant", augment=Augment(), seed=4)
     assert (given.epochs, given.schedule, given.augment, given.seed) == (2, "constant", Augment(), 4)
+
+
+@pytest.mark.parametrize(
+    ("channels", "n", "epochs", "batch_size"), [(1, 60_000, 4, 64), (3, 50_000, 3, 64), (3, 2_000, 16, 32)]
+)
+def test_the_fast_recipe_is_short_and_batches_are_larger_where_pictures_are_many(
+    channels: int, n: int, epochs: int, batch_size: int
+) -> None:
+    pictures = data((32, 32), channels, n)
+    recipe = fast_recipe(pictures)
+    assert (recipe.epochs, recipe.batch_size) == (epochs, batch_size)
+    assert recipe.epochs < choose_recipe(pictures).epochs
+    assert recipe.augment == Augment(flip=channels == 3)
+    one = fast_recipe(pictures, epochs=1, batch_size=7, seed=3)
+    assert (one.epochs, one.batch_size, one.seed) == (1, 7, 3)
+    assert one.warmup_epochs < 1
+
+
+def test_an_unknown_recipe_is_told_with_the_nearest() -> None:
+    assert named_recipe("fast") is fast_recipe
+    with pytest.raises(UnknownName, match=r"(?s)recipe.*'fsat'.*fast"):
+        named_recipe("fsat")
