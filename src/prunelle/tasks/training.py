@@ -199,7 +199,7 @@ def _new(
     recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(data)
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    wanted = data.preprocess.augmentation
+    wanted = type(data.preprocess.augmentation("none"))
     if recipe.augment and not isinstance(recipe.augment, wanted):
         raise ArgumentError(
             f"augment must be of {wanted.__name__} for such data; received {recipe.augment!r}."
