@@ -202,5 +202,5 @@ def test_no_validation_and_no_test(by_class: Path, tmp_path: Path) -> None:
     assert not {"validation", "test"} & metrics.keys()
     with (tmp_path / "run" / "results.csv").open() as stream:
         assert [row["val_loss"] for row in csv.DictReader(stream)] == [""]
-    assert "20 pictures of the train split" in prunelle("evaluate", tmp_path / "run", "-q").out
+    assert "20 examples of the train split" in prunelle("evaluate", tmp_path / "run", "-q").out
     assert (tmp_path / "run" / "report.html").is_file()

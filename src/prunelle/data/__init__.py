@@ -118,7 +118,7 @@ def load(
         siblings = [p.name for p in beside if p.is_dir() or p.suffix == path.suffix]
         close = did_you_mean(path.name, [*siblings, *NAMED])
         raise MissingData(
-            f"data {name!r} is neither a folder or a file that exists nor a named set ({', '.join(NAMED)}).{close}"
+            f"data {name!r} is neither a folder or file that exists nor a named set ({', '.join(NAMED)}).{close}"
         )
     from prunelle.data.series.load import is_series_file, load_series
 
