@@ -252,7 +252,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be read as HDF5"):
         load_model(tmp_path / "cut.h5")
     (tmp_path / "cut.keras").write_bytes(b"PK\x03\x04" + bytes(20))
-    with pytest.raises(WeightsError, match="no whole .keras file"):
+    with pytest.raises(WeightsError, match=r"no whole \.keras file"):
         load_model(tmp_path / "cut.keras")
     chain(ours).save_weights(tmp_path / "weights")
     with pytest.raises(WeightsError, match="holds weights without a model"):
@@ -265,7 +265,7 @@ def test_a_function_in_a_model_has_to_be_given_again(tmp_path: Path) -> None:
 
     model = Sequential([layers.Input((3,)), layers.Lambda(doubled, name="twice"), layers.Dense(1)])
     model.save(tmp_path / "m")
-    with pytest.raises(PrunelleError, match="no file can hold safely. Give it: load_model"):
+    with pytest.raises(PrunelleError, match=r"no file can hold safely. Give it: load_model"):
         load_model(tmp_path / "m")
     again = load_model(tmp_path / "m", custom_objects={"twice": doubled})
     np.testing.assert_array_equal(again.predict(np.ones((1, 3))), model.predict(np.ones((1, 3))))
@@ -308,5 +308,5 @@ def test_mistakes_are_explained() -> None:
         Model(ours.Input((3,)), model.output)
     with pytest.raises(ArgumentError, match=r"Write \(784,\)"):
         layers.Dense(3, input_shape=784)
-    with pytest.raises(AttributeError, match="Prunelle does not have keras.layers.LSTM"):
+    with pytest.raises(AttributeError, match=r"Prunelle does not have keras.layers.LSTM"):
         _ = layers.LSTM
