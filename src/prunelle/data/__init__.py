@@ -68,8 +68,8 @@ def load(
     """Labelled pictures from a named set or a folder.
 
     Args:
-        data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, or the path of a folder (``./mnist`` for a
-            folder of that name). See ``folder.load_folder`` for how a folder may be laid out.
+        data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, ``cifar100``, or the path of a folder
+            (``./mnist`` for a folder of that name). See ``folder.load_folder`` for how a folder may be laid out.
         labels: for folders: None (a folder a class), ``"filename"``, or a CSV file of ``file,label``.
         data_dir: for named sets: where their files are, or are put.
         validation, test: shares to take out, in [0, 1); 0 for none. Splits that are given stay as they are.
