@@ -101,7 +101,7 @@ def _bilinear(x: np.ndarray, matrix: np.ndarray, outside: float | None) -> np.nd
     down = (rows - top).astype(np.float32)[..., np.newaxis]
     right = (columns - left).astype(np.float32)[..., np.newaxis]
     pixels, corner = x.reshape(height * width, -1), top * width + left
-    upper = pixels.take(corner, 0)
+    upper: np.ndarray = pixels.take(corner, 0)
     upper += (pixels.take(corner + 1, 0) - upper) * right
     lower = pixels.take(corner + width, 0)
     lower += (pixels.take(corner + (width + 1), 0) - lower) * right

@@ -130,11 +130,11 @@ def _draw(texts: list[list[str]], edges: Edges, sideways: bool) -> Figure:
     left = min(x[i] - across[i] / 2 for i in range(total)) - 0.3
     span = max(x[i] + across[i] / 2 for i in range(total)) + 0.3 - left
     points = [(y[i], x[i] - left) if sideways else (x[i] - left, y[i]) for i in range(total)]
-    size = (at, span) if sideways else (span, at)
-    figure = Figure(figsize=size)
+    page = (at, span) if sideways else (span, at)
+    figure = Figure(figsize=page)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, size[0]), ylim=(size[1], 0))
+    axes.set(xlim=(0, page[0]), ylim=(page[1], 0))
     axes.axis("off")
     half = [size / 2 for size in along]
     for i in range(len(texts), total):
