@@ -113,7 +113,7 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @style_options
 @click.pass_context
 def train(context: click.Context, /, **given: Any) -> None:
-    """Train a classifier on DATA: a folder of photos, a file of series, or digits, mnist, fashion-mnist, cifar10.
+    """Train a classifier on DATA: photos, a file of series, or digits, mnist, fashion-mnist, cifar10, cifar100.
 
     A folder holds one folder a class, or train/, val/ and test/ with one folder a class in each; for others
     see --labels. Series come as .ts, .tsv, .csv or .npz; NAME_TEST.ts beside NAME_TRAIN.ts is

@@ -75,9 +75,9 @@ def load(
     """Labelled pictures from a named set or a folder, or labelled series from a file.
 
     Args:
-        data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, or the path of a folder (``./mnist`` for a
-            folder of that name). See ``folder.load_folder`` for how a folder may be laid out. A ``.ts``, ``.tsv``,
-            ``.csv`` or ``.npz`` file holds series: see ``series.load.load_series``.
+        data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, ``cifar100``, or the path of a folder
+            (``./mnist`` for a folder of that name). See ``folder.load_folder`` for how a folder may be laid out. A
+            ``.ts``, ``.tsv``, ``.csv`` or ``.npz`` file holds series: see ``series.load.load_series``.
         labels: for folders: None (a folder a class), ``"filename"``, or a CSV file of ``file,label``. For a CSV of
             series: the name of the label's column.
         data_dir: for named sets: where their files are, or are put.

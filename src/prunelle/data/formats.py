@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import math
 import tarfile
@@ -15,12 +16,41 @@ from prunelle.errors import DataError
 Arrays = tuple[np.ndarray, np.ndarray]
 """Images ``(N, H, W, C)`` uint8 and labels ``(N,)`` int64."""
 
-CIFAR_FOLDER = "cifar-10-batches-bin"
-CIFAR_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
-"""The binary version of CIFAR-10: five training files, then the test file."""
 
-_CIFAR_RECORD_BYTES = 1 + 3 * 32 * 32
-_CIFAR_FILE_BYTES = 10_000 * _CIFAR_RECORD_BYTES
+@dataclasses.dataclass(frozen=True)
+class CifarForm:
+    """The binary version of a CIFAR set: its folder, the training files and then the test file.
+
+    Attributes:
+        pictures: in a whole file; the largest.
+        classes: how many there are, for each byte of a record before its pixels: the class, or the group and the class.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+    pictures: int
+    classes: tuple[int, ...]
+
+    @property
+    def labels(self) -> int:
+        """Bytes of a record before its pixels."""
+        return len(self.classes)
+
+    @property
+    def record_bytes(self) -> int:
+        """Of a picture with its labels."""
+        return self.labels + 3 * 32 * 32
+
+
+CIFAR = {
+    "cifar10": CifarForm(
+        "cifar-10-batches-bin",
+        (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
+        10_000,
+        (10,),
+    ),
+    "cifar100": CifarForm("cifar-100-binary", ("train.bin", "test.bin"), 50_000, (20, 100)),
+}
 
 
 def damaged(path: Path, why: str) -> DataError:
@@ -53,51 +83,55 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def read_cifar_file(path: Path) -> Arrays:
-    """One file of CIFAR-10's binary version.
+def read_cifar_file(path: Path, form: CifarForm, *, coarse: bool = False) -> Arrays:
+    """One file of a CIFAR set's binary version.
+
+    Args:
+        coarse: the labels of the groups, where there are any.
 
     Raises:
         DataError: it cannot be one.
     """
     try:
-        return _cifar_arrays(path.read_bytes(), path)
+        return _cifar_arrays(path.read_bytes(), path, form, coarse)
     except OSError as error:
         raise damaged(path, str(error)) from None
 
 
-def read_cifar_archive(path: Path) -> list[Arrays]:
-    """The six files of ``cifar-10-binary.tar.gz``, read within the archive: nothing is unpacked to disk.
+def read_cifar_archive(path: Path, form: CifarForm, *, coarse: bool = False) -> list[Arrays]:
+    """The files of a CIFAR archive, read within it: nothing is unpacked to disk.
 
     Raises:
         DataError: a damaged archive, or one that lacks a file.
     """
-    wanted = {f"{CIFAR_FOLDER}/{name}": name for name in CIFAR_FILES}
+    wanted = {f"{form.folder}/{name}": name for name in form.files}
     contents: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
                 name = wanted.get(member.name.removeprefix("./"))
-                if name and member.isfile() and member.size <= _CIFAR_FILE_BYTES:
+                if name and member.isfile() and member.size <= form.pictures * form.record_bytes:
                     file = archive.extractfile(member)
                     assert file is not None  # it is a regular file
                     contents[name] = file.read()
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise damaged(path, str(error)) from None
-    missing = [name for name in CIFAR_FILES if name not in contents]
+    missing = [name for name in form.files if name not in contents]
     if missing:
         raise damaged(path, f"it lacks {', '.join(missing)}")
-    return [_cifar_arrays(contents[name], path) for name in CIFAR_FILES]
+    return [_cifar_arrays(contents[name], path, form, coarse) for name in form.files]
 
 
-def _cifar_arrays(content: bytes, path: Path) -> Arrays:
-    if not content or len(content) % _CIFAR_RECORD_BYTES:
+def _cifar_arrays(content: bytes, path: Path, form: CifarForm, coarse: bool) -> Arrays:
+    if not content or len(content) % form.record_bytes:
         raise damaged(
-            path, f"{len(content):,} bytes are not a number of records of {_CIFAR_RECORD_BYTES:,} bytes"
+            path, f"{len(content):,} bytes are not a number of records of {form.record_bytes:,} bytes"
         )
-    records = np.frombuffer(content, np.uint8).reshape(-1, _CIFAR_RECORD_BYTES)
-    labels = records[:, 0].astype(np.int64)
-    if labels.max() > 9:
+    records = np.frombuffer(content, np.uint8).reshape(-1, form.record_bytes)
+    place = 0 if coarse else form.labels - 1
+    labels = records[:, place].astype(np.int64)
+    if labels.max() >= form.classes[place]:
         raise damaged(path, f"it holds the label {labels.max()}")
-    # After its label, a record has 1024 red, 1024 green and 1024 blue values, row by row.
-    images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    # After its labels, a record has 1024 red, 1024 green and 1024 blue values, row by row.
+    images = records[:, form.labels :].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), labels

@@ -16,8 +16,7 @@ import numpy as np
 import platformdirs
 
 from prunelle.data.formats import (
-    CIFAR_FILES,
-    CIFAR_FOLDER,
+    CIFAR,
     Arrays,
     damaged,
     read_cifar_archive,
@@ -59,6 +58,16 @@ class NamedSet:
 
 
 _DIGITS = tuple("0123456789")
+_CIFAR100 = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly
+camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup
+dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower
+leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid
+otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray
+road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
+sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle
+wardrobe whale willow_tree wolf woman worm
+"""
 
 NAMED: Mapping[str, NamedSet] = MappingProxyType(
     {
@@ -144,6 +153,18 @@ NAMED: Mapping[str, NamedSet] = MappingProxyType(
                 "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
             ),
         ),
+        "cifar100": NamedSet(
+            "60,000 photos of 100 classes, 32×32 RGB (Krizhevsky 2009)",
+            tuple(_CIFAR100.split()),
+            (
+                RemoteFile(
+                    "cifar-100-binary.tar.gz",
+                    168_513_733,
+                    "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+                ),
+            ),
+            ("https://www.cs.toronto.edu/~kriz/",),
+        ),
     }
 )
 """Every named set."""
@@ -173,8 +194,8 @@ def load_named(
     """A named set; its files are downloaded where they are not in the data folder.
 
     They are looked for in ``<data_dir>/<name>`` and in ``data_dir`` itself: IDX files, gzipped or not, for
-    MNIST and Fashion-MNIST, the binary version for CIFAR-10 (its archive, or what is in it). A test split that
-    comes with the set is kept; ``digits`` has none and is split 80/10/10.
+    MNIST and Fashion-MNIST, the binary version for CIFAR-10 and CIFAR-100 (its archive, or what is in it). A test
+    split that comes with the set is kept; ``digits`` has none and is split 80/10/10.
 
     Args:
         name: one of ``NAMED``.
@@ -198,7 +219,7 @@ def load_named(
         images, labels = _digits()
         data = from_arrays(images, labels, classes=NAMED[name].classes, name=name, **shares)  # type: ignore[arg-type]
     else:
-        read = _read_cifar10 if name == "cifar10" else _read_idx_set
+        read = read_cifar if name in CIFAR else _read_idx_set
         (images, labels), (test_images, test_labels) = read(name, data_folder(data_dir), progress)
         data = from_arrays(
             images,
@@ -285,15 +306,19 @@ def _read_idx_set(name: str, folder: Path, progress: Progress | None) -> tuple[A
     return splits[0], splits[1]
 
 
-def _read_cifar10(name: str, folder: Path, progress: Progress | None) -> tuple[Arrays, Arrays]:
-    paths = [_find(name, folder, [file, f"{CIFAR_FOLDER}/{file}"]) for file in CIFAR_FILES]
+def read_cifar(
+    name: str, folder: Path, progress: Progress | None, *, coarse: bool = False
+) -> tuple[Arrays, Arrays]:
+    """Training and test pictures of CIFAR-10 or CIFAR-100, with the labels of the latter's 20 groups if ``coarse``."""
+    form = CIFAR[name]
+    paths = [_find(name, folder, [file, f"{form.folder}/{file}"]) for file in form.files]
     if None not in paths:
-        batches = [read_cifar_file(path) for path in paths if path]
+        batches = [read_cifar_file(path, form, coarse=coarse) for path in paths if path]
     else:
         archive = NAMED[name].files[0]
         if _find(name, folder, [archive.name]) is None:
             _download(name, folder, [archive], progress)
-        batches = read_cifar_archive(_found(name, folder, [archive.name]))
+        batches = read_cifar_archive(_found(name, folder, [archive.name]), form, coarse=coarse)
     *train, test = batches
     images, labels = zip(*train, strict=True)
     return (np.concatenate(images), np.concatenate(labels)), test

@@ -11,24 +11,25 @@ import torch
 from prunelle.keras.feeding import Batch
 from prunelle.training.metrics import Evaluation
 
-PICTURE_BYTES = 48 << 20
-"""Memory for pictures that are kept to be shown."""
 EXAMPLES = 8
 
 
 class Answers:
     """The answers of one pass over labelled examples of classes.
 
+    Args:
+        picture_bytes: memory for pictures that are kept to be shown.
+
     Attributes:
         pictures: ``(n, H, W, C)`` uint8 of the first examples, as many as the memory allows; empty where inputs
             are no pictures.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, picture_bytes: int) -> None:
         self._labels: list[np.ndarray] = []
         self._probabilities: list[np.ndarray] = []
         self._pictures: list[np.ndarray] = []
-        self._room = PICTURE_BYTES
+        self._room = picture_bytes
         self._range: tuple[float, float] | None = None
         self.usable = True
 

@@ -257,11 +257,22 @@ def make_source(
 
 def is_arrays(x: Any) -> bool:
     """An array, a tensor, or a list or dictionary of them."""
-    if isinstance(x, np.ndarray) or torch.is_tensor(x) or hasattr(x, "iloc"):
+    if _is_array(x):
         return True
     if isinstance(x, Mapping):
         return all(is_arrays(each) for each in x.values())
-    return isinstance(x, list | tuple) and all(is_arrays(each) or np.ndim(each) == 0 for each in x)
+    return isinstance(x, list | tuple) and all(_is_array(each) or _is_numbers(each) for each in x)
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray) or torch.is_tensor(x) or hasattr(x, "iloc")
+
+
+def _is_numbers(x: Any) -> bool:
+    """A number, or lists of them; a list of batches is something else."""
+    if isinstance(x, list | tuple):
+        return all(_is_numbers(each) for each in x)
+    return isinstance(x, int | float | np.number)
 
 
 def tensors(values: Any, names: Sequence[str], what: str) -> list[torch.Tensor]:

@@ -57,6 +57,8 @@ class _Session:
 
 _session: _Session | None = None
 _REPORT_EVERY_S = 10.0
+# Those of the training split are made while it trains: enough for examples of each class.
+_PICTURE_BYTES = {"train": 4 << 20, "held out": 48 << 20}
 _NOTES = (
     Note(
         "The weights are those after the last epoch. Figures of the training split are of the answers given "
@@ -194,7 +196,7 @@ class Recording:
 
     def begin_pass(self, split: str) -> Answers:
         """Answers of a pass over ``train``, ``validation`` or ``test`` that begins."""
-        self.answers[split] = Answers()
+        self.answers[split] = Answers(_PICTURE_BYTES["train" if split == "train" else "held out"])
         return self.answers[split]
 
     def split_of(self, x: Any) -> str:

@@ -124,7 +124,8 @@ def test_channels_first_is_the_same_function(mode: str, order: int) -> None:
         picture, **options, row_axis=0, col_axis=1, channel_axis=2, fill_mode=mode, order=order
     )
     first = apply_affine_transform(picture.transpose(2, 0, 1), **options, fill_mode=mode, order=order)
-    np.testing.assert_array_equal(first.transpose(1, 2, 0), last)
+    # SciPy channel by channel on one side, for straight lines all channels at once on the other.
+    np.testing.assert_allclose(first.transpose(1, 2, 0), last, atol=1e-3)
 
 
 @pytest.mark.parametrize("augment", [False, True])

