@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, DataError
 from prunelle.tasks import answering
 
@@ -31,7 +32,7 @@ def test_folders_are_opened_where_they_stand(tmp_path: Path) -> None:
     ):
         touch(tmp_path / name)
     first, last = touch(tmp_path / "z.txt"), str(tmp_path / "a.jpg")
-    found = answering._expand([first, tmp_path / "b", last])
+    found = answering._expand([first, tmp_path / "b", last], Preprocess.lists)
     inside = [tmp_path / "b" / name for name in ("10.jpg", "2.jpg", "deep/1.png", "raw")]
     # Named files always are, even if they are no pictures, or not there.
     assert found == [first, *inside, last]
@@ -39,15 +40,15 @@ def test_folders_are_opened_where_they_stand(tmp_path: Path) -> None:
 
 def test_names_stay_as_they_were_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert answering._expand(["./a.jpg", "x//b.jpg"]) == ["./a.jpg", "x//b.jpg"]
+    assert answering._expand(["./a.jpg", "x//b.jpg"], Preprocess.lists) == ["./a.jpg", "x//b.jpg"]
 
 
 def test_nothing_to_predict(tmp_path: Path) -> None:
     touch(tmp_path / "empty" / "notes.txt")
-    with pytest.raises(ArgumentError, match="empty has no pictures"):
-        answering._expand([tmp_path / "empty"])
+    with pytest.raises(ArgumentError, match="empty has no file that this network reads"):
+        answering._expand([tmp_path / "empty"], Preprocess.lists)
     with pytest.raises(ArgumentError, match="at least one file or folder"):
-        answering._expand([])
+        answering._expand([], Preprocess.lists)
 
 
 def test_labels_in_another_order() -> None:
