@@ -93,8 +93,8 @@ def shrink(
 ) -> np.ndarray:
     """``resize`` for ``(H, W, C)`` uint8 that is at least twice as large as wanted, three times faster.
 
-    The same within the rounding of a level, except that the middle that ``crop`` keeps may start up to an eighth of
-    a pixel of ``array`` beside its exact place.
+    The same within the rounding of a level, except that the middle that ``crop`` keeps may start a fraction of a pixel
+    of ``array`` (at most half of one) beside its exact place.
     """
     inner, (top, left, bottom, right) = _box(extent, size, fit, crop_fraction)
     step_y, step_x = (bottom - top) / inner[0], (right - left) / inner[1]
