@@ -75,6 +75,10 @@ def targets(name: str) -> tuple[str, ...] | None:
     return None
 
 
+_NO_TENSORFLOW = "tensorboard.compat.notf"
+"""Where this can be imported, TensorBoard does without TensorFlow, which it would otherwise take our alias for."""
+
+
 class Alias(ModuleType):
     """A module that has what its targets offer, and says what it has not."""
 
@@ -111,6 +115,8 @@ class AliasFinder(MetaPathFinder, Loader):
         Raises:
             NotCoveredImport: a name within Keras that Prunelle does not have.
         """
+        if fullname == _NO_TENSORFLOW:
+            return ModuleSpec(fullname, self)
         if fullname.partition(".")[0] not in ROOTS:
             return None
         if targets(fullname) is not None:
@@ -118,8 +124,10 @@ class AliasFinder(MetaPathFinder, Loader):
         parent = fullname.rpartition(".")[0]
         raise absent.NotCoveredImport(absent.message(fullname, _beside(parent)), name=fullname)
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """The alias."""
+        if spec.name == _NO_TENSORFLOW:
+            return None  # an empty one
         found = targets(spec.name)
         assert found is not None  # find_spec looked
         return Alias(spec.name, found)
@@ -151,5 +159,5 @@ def installed() -> Iterator[None]:
 
 
 def _taken_out() -> dict[str, ModuleType]:
-    names = [name for name in sys.modules if name.partition(".")[0] in ROOTS]
+    names = [name for name in sys.modules if name.partition(".")[0] in ROOTS or name == _NO_TENSORFLOW]
     return {name: sys.modules.pop(name) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -154,3 +155,25 @@ def test_other_packages_are_none_of_its_business() -> None:
     finder = aliases.AliasFinder()
     assert finder.find_spec("numpy", None) is None
     assert finder.find_spec("keras_tuner", None) is None
+
+
+def test_tensorboard_is_told_that_there_is_no_tensorflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ``tensorboard.compat`` asks: it would write its files through our alias otherwise."""
+    compat = tmp_path / "tensorboard" / "compat"
+    compat.mkdir(parents=True)
+    (tmp_path / "tensorboard" / "__init__.py").touch()
+    (compat / "__init__.py").write_text(
+        "try:\n    from tensorboard.compat import notf\n    found = 'stub'\n"
+        "except ImportError:\n    import tensorflow as found\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorboard"]:
+        monkeypatch.delitem(sys.modules, name)
+    with aliases.installed():
+        importlib.import_module("tensorflow")
+        assert importlib.import_module("tensorboard.compat").found == "stub"
+    assert "tensorboard.compat.notf" not in sys.modules
+    for name in ("tensorboard", "tensorboard.compat"):
+        monkeypatch.delitem(sys.modules, name)
