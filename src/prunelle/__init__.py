@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prunelle.errors import PrunelleError
     from prunelle.networks import build
     from prunelle.report.run import Run
-    from prunelle.tasks import evaluate, predict, pretrained, train
+    from prunelle.tasks import compare, convolve, evaluate, predict, pretrained, train
     from prunelle.training.recipe import Recipe
 
 _HOMES = {
@@ -34,6 +34,8 @@ _HOMES = {
     "Recipe": "prunelle.training.recipe",
     "Run": "prunelle.report.run",
     "build": "prunelle.networks",
+    "compare": "prunelle.tasks",
+    "convolve": "prunelle.tasks",
     "evaluate": "prunelle.tasks",
     "from_arrays": "prunelle.data",
     "load": "prunelle.data",
@@ -50,6 +52,8 @@ __all__ = [
     "Recipe",
     "Run",
     "build",
+    "compare",
+    "convolve",
     "evaluate",
     "from_arrays",
     "load",

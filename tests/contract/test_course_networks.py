@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -207,8 +208,10 @@ def test_dense_refuses_what_cannot_be() -> None:
     # One unit: 784 + 1 + 10 + 10.
     with pytest.raises(ArgumentError, match=r"parameters must be at least 805 .* received 100"):
         build("dense", parameters=100)
-    with pytest.raises(ArgumentError, match=r"hidden sizes must be at least 1; received \(5, 0\)"):
-        build("dense", hidden=(5, 0))
+    for hidden in ((5, 0), 128, (2.5,), "12"):
+        message = rf"hidden must be whole numbers of at least 1, .* received {re.escape(repr(hidden))}"
+        with pytest.raises(ArgumentError, match=message):
+            build("dense", hidden=hidden)
 
 
 def test_names_are_those_of_the_families_files() -> None:

@@ -20,6 +20,7 @@ PUBLIC = (
     "Recipe",
     "Run",
     "build",
+    "compare",
     "evaluate",
     "from_arrays",
     "load",

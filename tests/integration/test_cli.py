@@ -495,6 +495,23 @@ def test_epochs_extend_a_run(tmp_path: Path) -> None:
     assert metrics[0] | {"seconds": 0} == metrics[1] | {"seconds": 0}
 
 
+def test_an_extension_that_cannot_begin_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    photos = make_folder(tmp_path / "photos", ("cat", "dog"), 20)
+    run = tmp_path / "run"
+    common = ("train", photos, "--network", "course-look", "--epochs", 1, "--quiet", "--output", run)
+    assert prunelle(*common).code == 0
+    before = (run / "run.json").read_bytes()
+    with pn.Run.open(run).locked():
+        done = prunelle("train", "--resume", run, "--epochs", 3)
+    assert "is being trained by another process" in done.err
+    assert (run / "run.json").read_bytes() == before
+    next(photos.rglob("*.jpg")).unlink()
+    done = prunelle("train", "--resume", run, "--epochs", 3)
+    assert done.code == 1
+    assert (run / "run.json").read_bytes() == before
+    assert read_json(run / "run.json")["status"] == "finished"
+
+
 def test_no_network_and_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*_: object, **__: object) -> None:
         raise socket.gaierror(-3, "Temporary failure in name resolution")

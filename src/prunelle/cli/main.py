@@ -14,8 +14,10 @@ COMMANDS = {
     "train": "Train a classifier on labelled pictures.",
     "evaluate": "Measure a trained run on labelled pictures.",
     "predict": "Name what is on pictures.",
+    "compare": "Train several networks alike and compare them.",
     "augment": "Draw what random changes do to pictures.",
     "networks": "List the networks, or show one layer by layer.",
+    "convolve": "Show convolution itself, on a picture or a signal.",
     "weights": "List published weights; download some.",
 }
 """Each is a function of its name in ``prunelle.cli.<name>``."""

@@ -133,6 +133,23 @@ def read_header(path: Path) -> tuple[int, int, bool] | None:
         return None
 
 
+def upright_size(content: bytes, file: str) -> tuple[int, int, bool]:
+    """Height and width of the picture once it is upright, and whether it is grey.
+
+    Raises:
+        BadPicture: with one of this module's reasons.
+    """
+    try:
+        with _no_warnings(), _reader(content[:_HEAD_BYTES], file)(io.BytesIO(content)) as image:
+            grey = image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
+            turned = _orientation(image) >= 5
+            return (image.width, image.height, grey) if turned else (image.height, image.width, grey)
+    except BadPicture:
+        raise
+    except Exception:
+        raise BadPicture(file, DAMAGED) from None
+
+
 def _reader(head: bytes, file: str) -> type[ImageFile.ImageFile]:
     """Pillow's class for the format that the first bytes announce."""
     if not head:

@@ -46,9 +46,9 @@ class Preprocess:
     std: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.size) != 2 or min(self.size) < 1:
+        if not isinstance(self.size, tuple | list) or len(self.size) != 2 or min(self.size) < 1:
             raise ArgumentError(
-                f"size must be a height and a width of at least 1 pixel; received {self.size}."
+                f"size must be a height and a width of at least 1 pixel, as (32, 32); received {self.size!r}."
             )
         if self.fit not in get_args(Fit):
             raise UnknownName("fit", self.fit, get_args(Fit))

@@ -45,9 +45,14 @@ class Dense(nn.Module):
                     f"{num_classes} classes); received {parameters}."
                 )
             hidden = (units,)
-        sizes = [inputs, *(hidden if hidden is not None else (128,))]
-        if min(sizes) < 1:
-            raise ArgumentError(f"hidden sizes must be at least 1; received {hidden}.")
+        if hidden is None:
+            hidden = (128,)
+        whole = isinstance(hidden, Sequence) and all(isinstance(size, int) for size in hidden)
+        if not whole or min(hidden, default=1) < 1:
+            raise ArgumentError(
+                f"hidden must be whole numbers of at least 1, one a hidden layer, as (256, 128); received {hidden!r}."
+            )
+        sizes = [inputs, *hidden]
         self.input_shape = (in_channels, *input_size)
         layers: list[nn.Module] = [nn.Flatten()]
         for size_in, size_out in itertools.pairwise(sizes):

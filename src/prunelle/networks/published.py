@@ -7,12 +7,15 @@ are checked before they are used.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
 import importlib.resources
 import os
+import threading
 import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,10 @@ OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
 
 _HUB = "https://huggingface.co"
 _SHA256_DIGITS = 64
+_HUB_LOCK = threading.Lock()
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is done, how many are done, how many in all), from time to time."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -160,8 +167,12 @@ def on_this_machine(wanted: Published) -> Path | None:
     return wanted.by_hand if wanted.by_hand.is_file() else None
 
 
-def fetch(wanted: Published) -> Path:
+def fetch(wanted: Published, progress: Progress | None = None) -> Path:
     """The file, from this machine or from where it is published, and checked.
+
+    Args:
+        wanted: what to get.
+        progress: told how many bytes are there, of how many.
 
     Raises:
         WeightsError: it cannot be had (which file, from where, to put where), or its content is not what was
@@ -169,7 +180,8 @@ def fetch(wanted: Published) -> Path:
     """
     path = on_this_machine(wanted)
     if path is None:
-        path = _from_hub(wanted) if wanted.repository is not None else _from_address(wanted)
+        get = _from_hub if wanted.repository is not None else _from_address
+        path = get(wanted, _bar(wanted, progress))
     _check(wanted, path)
     return path
 
@@ -189,21 +201,33 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _from_hub(wanted: Published) -> Path:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+def _bar(wanted: Published, progress: Progress | None) -> type[Any]:
+    """What both clients take for tqdm's bar. It draws nothing; whoever calls decides what is shown."""
     from tqdm import tqdm
 
-    class Silent(tqdm):  # type: ignore[misc]
-        """The client draws its bar on the terminal; whoever calls decides what is shown."""
+    class Bar(tqdm):  # type: ignore[misc]
+        """Tells ``progress`` how far the download is."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **(kwargs | {"disable": True}))
+            self.all, self.done = kwargs.get("total"), kwargs.get("initial") or 0
+
+        def update(self, n: float | None = 1) -> None:
+            self.done += n or 0
+            if progress is not None and self.all:
+                progress(f"downloading {wanted.network}", int(self.done), int(self.all))
+
+    return Bar
+
+
+def _from_hub(wanted: Published, bar: type[Any]) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
         return Path(
             hf_hub_download(
-                str(wanted.repository), str(wanted.file), revision=wanted.revision, tqdm_class=Silent
+                str(wanted.repository), str(wanted.file), revision=wanted.revision, tqdm_class=bar
             )
         )
     except LocalEntryNotFoundError as error:
@@ -213,7 +237,7 @@ def _from_hub(wanted: Published) -> Path:
         raise _unavailable(wanted, str(error)) from error
 
 
-def _from_address(wanted: Published) -> Path:
+def _from_address(wanted: Published, bar: type[Any]) -> Path:
     import torch
 
     if os.environ.get(OFFLINE_VARIABLE, "").upper() in ("1", "ON", "YES", "TRUE"):
@@ -221,9 +245,8 @@ def _from_address(wanted: Published) -> Path:
     target = wanted.by_hand
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(
-            str(wanted.url), str(target), hash_prefix=wanted.sha256, progress=False
-        )
+        with _bar_of_torch_hub(bar):
+            torch.hub.download_url_to_file(str(wanted.url), str(target), hash_prefix=wanted.sha256)
     except RuntimeError as error:
         # torch.hub's word for a checksum that is not the expected one; nothing was kept.
         raise WeightsError(
@@ -233,6 +256,20 @@ def _from_address(wanted: Published) -> Path:
     except OSError as error:
         raise _unavailable(wanted, str(getattr(error, "reason", None) or error)) from error
     return target
+
+
+@contextlib.contextmanager
+def _bar_of_torch_hub(bar: type[Any]) -> Iterator[None]:
+    """torch.hub can only be told whether to draw its bar, not where to: inside, its bar is ``bar``."""
+    import torch
+
+    with _HUB_LOCK:
+        own = torch.hub.tqdm  # type: ignore[attr-defined]
+        torch.hub.tqdm = bar  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            torch.hub.tqdm = own  # type: ignore[attr-defined]
 
 
 def _unavailable(wanted: Published, reason: str) -> WeightsError:

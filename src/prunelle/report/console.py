@@ -21,6 +21,10 @@ from prunelle.training.records import EpochRecord, StepRecord
 Style = Literal["auto", "live", "lines", "json", "quiet"]
 
 
+_BAR = 24
+"""Characters of a bar."""
+
+
 class Listener(Protocol):
     """Whoever is told how a task goes."""
 
@@ -86,7 +90,7 @@ class Lines:
         if done >= total:
             self._stop()
         elif self._wants_live:
-            self._show(f"{what}: {done:,} of {total:,} ({done / max(total, 1):.0%})")
+            self._show(progress_line(what, done, total))
 
     def note(self, note: Note) -> None:
         """A line of its own."""
@@ -120,13 +124,21 @@ class Lines:
             self._live = None
 
 
-def make_listener(style: Style) -> Listener:
-    """``auto`` is live in a terminal, plain lines elsewhere."""
+def make_listener(style: Style | Listener) -> Listener:
+    """``auto`` is live in a terminal, plain lines elsewhere; a listener is taken as it is."""
+    if not isinstance(style, str):
+        return style
     if style == "quiet":
         return Quiet()
     if style == "json":
         return JsonLines()
     return Lines(live=style == "live" or (style == "auto" and sys.stderr.isatty()))
+
+
+def progress_line(what: str, done: int, total: int) -> str:
+    """``downloading resnet18  ━━━━━━━━━━──────────  50 %  23,400,000 of 46,800,000``."""
+    filled = done * _BAR // total
+    return f"{what}  {'━' * filled}{'─' * (_BAR - filled)}  {done / total:4.0%}  {done:,} of {total:,}"
 
 
 def step_line(record: StepRecord) -> str:

@@ -1,55 +1,51 @@
-"""The report's figures: curves, confusion matrix, reliability diagram, as SVG for the page and as PNG files.
-
-Figures are drawn through ``matplotlib.figure.Figure``, never pyplot, so no window or global figure exists.
-They are drawn once in the light colours; in the SVG those colours become the page's CSS variables, which is
-how they follow it into the dark. Its text stays text, so any script a browser can show is shown.
-"""
+"""The figures of a training's report: curves, confusion matrix, reliability diagram, as SVG and as PNG files."""
 
 from __future__ import annotations
 
-import functools
-import io
 import re
-import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from prunelle.report.content import ReportContent
-from prunelle.report.words import NO_BREAK, Words
+from prunelle.report.drawing import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    accuracy_axis,
+    legend,
+    loss_axis,
+    new_figure,
+    save,
+    short,
+    style,
+    to_svg,
+)
+from prunelle.report.words import Words
 from prunelle.texts import Language
 from prunelle.training.metrics import Evaluation
-
-# Blue and vermillion of Okabe & Ito (2008), told apart by colour-blind readers.
-INK, MUTED, LINE, BLUE, ORANGE = "#1f2430", "#5d6472", "#dedbd3", "#0072b2", "#d55e00"
-_VARIABLES = {INK: "--ink", MUTED: "--muted", LINE: "--line", BLUE: "--blue", ORANGE: "--orange"}
 
 MOST_NUMBERED = 30
 """Up to so many classes a confusion matrix carries names and numbers; beyond it is a heat map."""
 
-# DejaVu comes with matplotlib; these, where the machine has them, write names that it cannot.
-_OTHER_FONTS = ("Noto Sans CJK SC", "Noto Sans Arabic", "PingFang SC", "Microsoft YaHei", "Arial Unicode MS")
-
 
 def loss_svg(content: ReportContent, words: Words) -> str:
     """Training and validation loss by epoch, as an ``<svg>`` element."""
-    figure, axes = _figure(5.2, 3.2)
+    figure, axes = new_figure(5.2, 3.2)
     _draw_curves(axes, content, "loss", words)
-    return _svg(figure, "loss")
+    return to_svg(figure, "loss")
 
 
 def accuracy_svg(content: ReportContent, words: Words) -> str:
     """Training and validation accuracy by epoch, as an ``<svg>`` element."""
-    figure, axes = _figure(5.2, 3.2)
+    figure, axes = new_figure(5.2, 3.2)
     _draw_curves(axes, content, "accuracy", words)
-    return _svg(figure, "accuracy")
+    return to_svg(figure, "accuracy")
 
 
 def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
@@ -57,23 +53,23 @@ def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
     rates = _column(content, "learning_rate")
     if len(np.unique(rates[np.isfinite(rates)])) < 2:
         return None
-    figure, axes = _figure(5.2, 2.4)
+    figure, axes = new_figure(5.2, 2.4)
     _epoch_axis(axes, content, words)
     axes.plot(_epochs(content), rates, color=INK, linewidth=1.6, marker="o", markersize=3, clip_on=False)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(words("learning_rate"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value, words)))
-    return _svg(figure, "learning-rate")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value, words)))
+    return to_svg(figure, "learning-rate")
 
 
 def confusion_svg(evaluation: Evaluation, words: Words) -> str:
     """The confusion matrix, as an ``<svg>`` element."""
-    return _svg(_confusion(evaluation, words), "confusion")
+    return to_svg(_confusion(evaluation, words), "confusion")
 
 
 def reliability_svg(evaluation: Evaluation, words: Words) -> str:
     """Accuracy against confidence, above how many pictures have that confidence, as an ``<svg>`` element."""
-    return _svg(_reliability(evaluation, words), "reliability")
+    return to_svg(_reliability(evaluation, words), "reliability")
 
 
 def save_figures(content: ReportContent, folder: Path, language: Language) -> None:
@@ -81,7 +77,7 @@ def save_figures(content: ReportContent, folder: Path, language: Language) -> No
     words = Words(language)
     curves = Figure(figsize=(10.4, 3.6), layout="constrained")
     for axes, quantity in zip(curves.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        _style(axes)
+        style(axes)
         _draw_curves(axes, content, quantity, words)
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in (
@@ -89,7 +85,7 @@ def save_figures(content: ReportContent, folder: Path, language: Language) -> No
         ("confusion", _confusion(content.evaluation, words)),
         ("reliability", _reliability(content.evaluation, words)),
     ):
-        _save(figure, folder / f"{name}.png", format="png", dpi=150, facecolor="white")
+        save(figure, folder / f"{name}.png", format="png", dpi=150, facecolor="white")
 
 
 def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words) -> None:
@@ -127,37 +123,13 @@ def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words
         axes.plot(content.best_epoch, validation[kept[0]], "o", markersize=9, mfc="none", mec=BLUE)
     axes.set_ylabel(words(quantity))
     if quantity == "accuracy":
-        _accuracy_axis(axes, words, whole=len(epochs) == 1)
+        accuracy_axis(axes, words, whole=len(epochs) == 1)
     else:
-        _loss_axis(axes, np.concatenate([training, validation]), words)
+        loss_axis(axes, np.concatenate([training, validation]), words)
     if axes.get_legend_handles_labels()[0]:
-        _legend(axes)
+        legend(axes)
     else:
         axes.text(0.5, 0.5, words("no_values"), transform=axes.transAxes, ha="center", color=MUTED)
-
-
-def _accuracy_axis(axes: Axes, words: Words, *, whole: bool) -> None:
-    """``whole`` shows all of 0 to 100 %, else what the curves need."""
-    low, high = (0.0, 1.0) if whole else axes.get_ylim()
-    # At least two points, so that ticks differ; and an accuracy has no room above 100 % or below 0 %.
-    low, high = min(low, high - 0.02), min(high, 1.005)
-    axes.set_ylim(max(low, -0.005), high)
-    digits = 1 if high - low < 0.04 else 0
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: words.decimal(value * 100, digits) + NO_BREAK + "%")
-    )
-
-
-def _loss_axis(axes: Axes, values: np.ndarray, words: Words) -> None:
-    values = values[np.isfinite(values) & (values > 0)]
-    if len(values) and values.max() > 1000 * values.min():
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(numticks=6))
-        axes.set_ylabel(words("log_scale", name=words("loss")))
-    elif len(values):
-        axes.set_ylim(0, 1.08 * values.max())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value, words)))
 
 
 def _confusion(evaluation: Evaluation, words: Words) -> Figure:
@@ -166,7 +138,7 @@ def _confusion(evaluation: Evaluation, words: Words) -> Figure:
     num_classes = len(counts)
     numbered = num_classes <= MOST_NUMBERED
     side = 2.2 + 0.5 * num_classes if numbered else 7.0
-    figure, axes = _figure(side, side)
+    figure, axes = new_figure(side, side)
     axes.imshow(confusion_colours(counts), interpolation="none")
     axes.grid(visible=False)
     axes.set_xlabel(words("answer"))
@@ -224,7 +196,7 @@ def _reliability(evaluation: Evaluation, words: Words) -> Figure:
     figure = Figure(figsize=(5.2, 4.6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     for axes in (above, below):
-        _style(axes)
+        style(axes)
     above.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (4, 3)), linewidth=1.2, label=words("perfect"))
     confidences, accuracies = [b.confidence for b in bins], [b.accuracy for b in bins]
     above.vlines(
@@ -237,7 +209,7 @@ def _reliability(evaluation: Evaluation, words: Words) -> Figure:
     above.scatter(confidences, accuracies, sizes, color=BLUE, zorder=3, label=words("this_network"))
     above.set_ylabel(words("accuracy"))
     above.set_ylim(-0.03, 1.03)
-    _legend(above)
+    legend(above)
     widths = [b.high - b.low for b in bins]
     below.bar([b.low for b in bins], [b.count for b in bins], widths, align="edge", color=BLUE, alpha=0.7)
     below.set_ylabel(words("pictures"))
@@ -249,39 +221,6 @@ def _reliability(evaluation: Evaluation, words: Words) -> Figure:
     above.yaxis.set_major_formatter(percent)
     below.xaxis.set_major_formatter(percent)
     return figure
-
-
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure of that size in inches with one axes."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    _style(axes)
-    return figure, axes
-
-
-def _style(axes: Axes) -> None:
-    axes.set_facecolor("none")
-    axes.set_axisbelow(True)
-    axes.grid(axis="y", color=LINE, linewidth=0.8)
-    axes.tick_params(colors=MUTED, labelsize=9, length=0)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side == "bottom")
-        spine.set_color(LINE)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set(color=MUTED, fontsize=9)
-
-
-def _legend(axes: Axes) -> None:
-    """Above the axes, where it hides nothing."""
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=3,
-        frameon=False,
-        fontsize=9,
-        labelcolor=INK,
-        borderpad=0,
-    )
 
 
 def _epoch_axis(axes: Axes, content: ReportContent, words: Words) -> None:
@@ -302,53 +241,3 @@ def _column(content: ReportContent, name: str) -> np.ndarray:
     """``(epochs,)`` float, NaN where there is no finite value."""
     values = np.array([row.get(name) for row in content.results], dtype=float)
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def _short(value: float, words: Words) -> str:
-    """A tick's number in as few digits as it needs."""
-    text = f"{value:.3g}"
-    return text if words.language == "en" else text.replace(".", ",")
-
-
-def _svg(figure: Figure, name: str) -> str:
-    """``figure`` as an ``<svg>`` element to put into a page; ``name`` keeps its ids apart from others'."""
-    buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        _save(figure, buffer, format="svg", transparent=True)
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    # What is inline needs no names of XML dialects, and the style would apply to the whole page.
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' xmlns(:xlink)?="[^"]*"| version="[^"]*"', "", svg).replace("xlink:href", "href")
-    # Ids of groups (axes_1…) are the same in every figure and nothing refers to them.
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 aria-hidden="true"', svg, count=1)
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, f"var({variable})")
-    return svg
-
-
-def _save(figure: Figure, target: Path | io.StringIO, **options: object) -> None:
-    fonts = _fonts()
-    for text in _texts(figure):
-        text.set_fontfamily(fonts)
-    with warnings.catch_warnings():
-        # A script without a font here shows as boxes in the PNG; in the page, the browser has fonts.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        # With a layout engine, savefig would draw twice, to lay out first.
-        layout = figure.get_layout_engine()
-        assert layout is not None
-        layout.execute(figure)
-        figure.set_layout_engine(None)
-        figure.savefig(target, **options)  # type: ignore[arg-type]
-
-
-@functools.cache
-def _fonts() -> list[str]:
-    installed = set(font_manager.get_font_names())
-    return ["DejaVu Sans", *(name for name in _OTHER_FONTS if name in installed)]
-
-
-def _texts(figure: Figure) -> Sequence[matplotlib.text.Text]:
-    return figure.findobj(matplotlib.text.Text)

@@ -12,6 +12,7 @@ import functools
 import io
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
@@ -38,7 +39,7 @@ def render(content: ReportContent, language: Language) -> str:
     """The whole page in ``language``, to be written as UTF-8."""
     words = Words(language)
     evaluation = content.evaluation
-    page = _template().render(
+    page = template("report.html").render(
         t=words,
         content=content,
         evaluation=evaluation,
@@ -56,16 +57,21 @@ def render(content: ReportContent, language: Language) -> str:
         reliability=_reliability(content, words),
         examples=_examples(content),
         reasons=Counter(picture.reason for picture in content.skipped).most_common(),
-        recipe=_recipe(content.recipe),
+        recipe=recipe_rows(content.recipe),
         preprocess=content.preprocess.to_json(),
-        host=_host(content, words),
+        host=host_rows(content.host, words),
     )
-    # Names of files may hold bytes that are no text; UTF-8 and HTML have no place for these characters.
+    return writable(page)
+
+
+def writable(page: str) -> str:
+    """Without the bytes that are no text in names of files; UTF-8 and HTML have no place for them."""
     return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", page)
 
 
 @functools.cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """A page of ``templates/``, which escapes whatever it is given."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("prunelle.report"),
         autoescape=True,
@@ -73,7 +79,7 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html")
+    return environment.get_template(name)
 
 
 def _headline(content: ReportContent, words: Words) -> Markup:
@@ -295,7 +301,7 @@ def data_uri(image: np.ndarray, largest_px: int) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _recipe(recipe: Recipe) -> list[tuple[str, str, str, bool]]:
+def recipe_rows(recipe: Recipe) -> list[tuple[str, str, str, bool]]:
     """``(setting, value, default, whether they differ)``, as one would write them in Python."""
 
     def written(value: object) -> str:
@@ -313,9 +319,6 @@ def _recipe(recipe: Recipe) -> list[tuple[str, str, str, bool]]:
     return [(name, written(value), written(usual), value != usual) for name, value, usual in settings]
 
 
-def _host(content: ReportContent, words: Words) -> dict[str, str]:
-    """``content.host`` with the names of its usual entries in the reader's language."""
-    return {
-        words(key) if (key := f"host_{name}") in TEXTS else name: value
-        for name, value in content.host.items()
-    }
+def host_rows(host: Mapping[str, str], words: Words) -> dict[str, str]:
+    """``host`` with the names of its usual entries in the reader's language."""
+    return {words(key) if (key := f"host_{name}") in TEXTS else name: value for name, value in host.items()}

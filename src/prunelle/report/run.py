@@ -212,16 +212,7 @@ class Run:
         Raises:
             RunError: another process has it.
         """
-        if os.name != "posix":
-            yield
-            return
-        import fcntl
-
-        with (self.path / "state" / "lock").open("w") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise RunError(f"{self.path} is being trained by another process.") from None
+        with held(self.path / "state" / "lock", f"{self.path} is being trained by another process."):
             # Left by a process that was killed while it wrote; nobody else writes here now.
             for leftover in self.path.rglob(".*.tmp"):
                 leftover.unlink()
@@ -262,6 +253,26 @@ def build_network(description: Mapping[str, Any]) -> nn.Module:
     )
 
 
+@contextmanager
+def held(lock: Path, busy: str) -> Iterator[None]:
+    """Holds the file ``lock`` against other processes; on systems without POSIX locks, holds nothing.
+
+    Raises:
+        RunError: another process has it; ``busy`` is what to say then.
+    """
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    with lock.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(busy) from None
+        yield
+
+
 def refuse_occupied(path: Path) -> None:
     """Raises a ``RunError`` where a run cannot go because something is there."""
     try:
@@ -280,12 +291,25 @@ def refuse_occupied(path: Path) -> None:
 
 
 def new_run_path(runs: Path, name: str, now: datetime) -> Path:
-    """``runs/20261121-143000-lenet5-mnist``, with ``-2``, ``-3``… behind it when it is taken."""
+    """``runs/20261121-143000-lenet5-mnist``, with ``-2``, ``-3``… behind it when it is taken.
+
+    The folder is made here, empty, so that of two trainings started in the same second each has its own.
+
+    Raises:
+        RunError: it cannot be made.
+    """
     slug = re.sub(r"[^\w.-]+", "-", f"{now:%Y%m%d-%H%M%S}-{name}")
     path, number = runs / slug, 2
-    while path.exists():
-        path, number = runs / f"{slug}-{number}", number + 1
-    return path
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                path.mkdir()
+                return path
+            except FileExistsError:
+                path, number = runs / f"{slug}-{number}", number + 1
+    except OSError as error:
+        raise RunError(f"cannot make the run folder {path}: {error.strerror}.") from error
 
 
 def _read_json(path: Path) -> Any:

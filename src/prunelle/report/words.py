@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Mapping
 
 from prunelle.texts import Language, Note
 
@@ -249,12 +250,13 @@ _REASONS_FR = {
 class Words:
     """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, texts: Mapping[str, Note] = TEXTS) -> None:
         self.language = language
+        self._texts = texts
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of ``key`` with its ``{placeholders}`` filled."""
-        return self.note(TEXTS[key]).format(**values)
+        return self.note(self._texts[key]).format(**values)
 
     def note(self, note: Note) -> str:
         """A ``Note`` in this language, its French spaces made unbreakable."""

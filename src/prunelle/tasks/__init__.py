@@ -3,6 +3,8 @@
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.augmenting import augment
 from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.comparing import compare
+from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
@@ -13,10 +15,13 @@ __all__ = [
     "Pretrained",
     "augment",
     "choose_recipe",
+    "compare",
+    "convolve",
     "describe",
     "download_weights",
     "evaluate",
     "predict",
     "pretrained",
+    "save_convolution",
     "train",
 ]

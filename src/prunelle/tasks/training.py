@@ -60,7 +60,7 @@ def train(
     memory_budget: int = MEMORY_BUDGET,
     save_every_s: float = SAVE_EVERY_S,
     language: Language | None = None,
-    style: Style = "auto",
+    style: Style | Listener = "auto",
     command: str | None = None,
 ) -> Run:
     """Trains a network on labelled pictures and leaves a run folder.
@@ -86,7 +86,7 @@ def train(
         memory_budget: bytes of decoded pixels kept in memory.
         save_every_s: seconds between saves within an epoch.
         language: of the report; None for the locale's.
-        style: what to show meanwhile.
+        style: what to show meanwhile, or who is told.
         command: the shell command to print in the report; None says it in Python.
 
     Returns:
@@ -101,9 +101,8 @@ def train(
             if weights is not None:
                 raise ArgumentError("--resume goes on with the run's own weights; leave --weights out.")
             run = resume if isinstance(resume, Run) else Run.open(resume)
-            if epochs is not None:
-                _extend(run, epochs)
-            if run.finished:
+            recipe = run.recipe if epochs is None else _extended(run, epochs)
+            if run.finished and recipe == run.recipe:
                 listener.note(
                     Note(
                         f"{run.path} is finished ({run.recipe.epochs} epochs). --epochs N extends it.",
@@ -111,7 +110,7 @@ def train(
                     )
                 )
                 return run
-            prepared = _resumed(run, network, data, memory_budget, listener)
+            prepared = _resumed(run, network, data, recipe, memory_budget, listener)
         else:
             # What can be known to be wrong is said before anything is fetched or decoded.
             if isinstance(network, str):
@@ -142,6 +141,8 @@ def train(
             run = _create(prepared, Path(output) if output is not None else None, Path(runs), name, command)
         try:
             with run.locked():
+                if prepared.training.recipe != run.recipe:
+                    run.update(status="training", recipe=prepared.training.recipe.to_json())
                 _fit(run, prepared, listener, save_every_s)
                 finishing.finish(run, prepared, listener, language or default_language())
         except KeyboardInterrupt:
@@ -282,21 +283,21 @@ def _create(
     return run
 
 
-def _extend(run: Run, epochs: int) -> None:
-    """Another number of epochs for a run that is there."""
+def _extended(run: Run, epochs: int) -> Recipe:
+    """The recipe with another number of epochs, for a run that is there."""
     done = len(run.results()) if (run.path / "results.csv").is_file() else 0
     if epochs < done:
         raise ArgumentError(
             f"--epochs must be at least the {done} that {run.path} has done; received {epochs}."
         )
-    if epochs != run.recipe.epochs:
-        run.update(status="training", recipe=dataclasses.replace(run.recipe, epochs=epochs).to_json())
+    return dataclasses.replace(run.recipe, epochs=epochs)
 
 
 def _resumed(
     run: Run,
     network: nn.Module | str | None,
     data: Data | str | Path | None,
+    recipe: Recipe,
     memory_budget: int,
     listener: Listener,
 ) -> Prepared:
@@ -320,10 +321,10 @@ def _resumed(
             raise RunError(
                 f"{run.path} trains a network of your own ({name}); pass it: train(network, resume=…)."
             )
-        network = _seeded_network(run.info["network"], run.recipe.seed)
+        network = _seeded_network(run.info["network"], recipe.seed)
     run.attach(network)
     training = Training(
-        network, pixels["train"], pixels.get("validation"), run.classes, run.preprocess, run.recipe
+        network, pixels["train"], pixels.get("validation"), run.classes, run.preprocess, recipe
     )
     if run.state_file.is_file():
         training.load_state(*load_tensors(run.state_file))

@@ -106,7 +106,7 @@ def pretrained(
 
 
 def fetch_weights(weights: str | Path, network: str | None, listener: Listener) -> Weights:
-    """``read_weights``, with a word before a download begins."""
+    """``read_weights``, with a word before a download begins and a bar while it lasts."""
     if str(weights) in set_names() and network is not None:
         _download(find(network, str(weights)), listener)
     return read_weights(weights, network)
@@ -134,7 +134,7 @@ def _download(wanted: Published, listener: Listener) -> Path:
                 f"Téléchargement des poids {wanted.name} de {wanted.network}{size} depuis {wanted.address}",
             )
         )
-    return fetch(wanted)
+    return fetch(wanted, listener.progress)
 
 
 def prepared_for(

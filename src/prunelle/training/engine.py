@@ -21,7 +21,7 @@ from torch import nn
 from prunelle.data.batches import Batches, derive_seed, epoch_order
 from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
-from prunelle.errors import Diverged, RunError
+from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.training import diagnosis, speed
 from prunelle.training.acceleration import accelerated
 from prunelle.training.inference import class_logits, evaluate
@@ -44,6 +44,9 @@ class Training:
         classes: names in index order.
         preprocess: with mean and std.
         recipe: how.
+
+    Raises:
+        ArgumentError: ``patience`` without a validation split.
     """
 
     def __init__(
@@ -62,6 +65,11 @@ class Training:
         self.preprocess = preprocess
         self.recipe = recipe
         self.progress = Progress()
+        if recipe.patience is not None and validation is None:
+            raise ArgumentError(
+                f"patience waits for a better validation, and there is no validation split; received "
+                f"patience={recipe.patience}. Leave it out, or set pictures aside (validation=0.1)."
+            )
         self._train, self._validation = train, validation
         self._batches = Batches(train, self.device)
         self._optimizer = make_optimizer(network, recipe)
@@ -85,6 +93,7 @@ class Training:
         """Trains from where it is to the end.
 
         Raises:
+            ArgumentError: the network gives outputs that there is no loss for.
             Diverged: the loss or a weight is NaN or infinite; the weights are then worth nothing, the best
                 ones were in an earlier record.
         """
@@ -130,7 +139,14 @@ class Training:
         main, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
         logits = class_logits(main, len(self.classes)).float()
         loss = total = self._loss(logits, targets)
-        for weight, output in zip(getattr(network, "auxiliary_weights", ()), auxiliary, strict=True):
+        weights = tuple(getattr(network, "auxiliary_weights", ()))
+        if len(weights) != len(auxiliary):
+            raise ArgumentError(
+                f"network.auxiliary_weights must hold a weight for each of the {len(auxiliary)} outputs that the "
+                f"network gives besides its logits while training; received {weights}. Set it, (0.3,) say, or give "
+                f"the logits alone."
+            )
+        for weight, output in zip(weights, auxiliary, strict=True):
             total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), targets)
         self._optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
@@ -225,7 +241,7 @@ class Training:
 
     def _out_of_patience(self) -> bool:
         patience = self.recipe.patience
-        if patience is None or self._validation is None:
+        if patience is None:
             return False
         return self.progress.epoch - self.progress.best_epoch >= patience
 

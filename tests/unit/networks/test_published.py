@@ -174,6 +174,39 @@ def test_a_repository_that_is_gone(hub: Hub) -> None:
         fetch(HUB)
 
 
+BIG = save({"weight": torch.arange(1_500_000.0)})  # 6 MB: several pieces
+
+
+def test_the_hubs_client_tells_how_far_it_is(hub: Hub, capfd: pytest.CaptureFixture[str]) -> None:
+    hub.add(HUB_PATH, BIG)
+    told: list[tuple[str, int, int]] = []
+    fetch(HUB, lambda *how_far: told.append(how_far))
+    check_told(told)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_torch_hub_tells_how_far_it_is(hub: Hub, capfd: pytest.CaptureFixture[str]) -> None:
+    url = hub.add("/models/big.pth", BIG)
+    wanted = dataclasses.replace(
+        by_address(hub), network="resnet18", url=url, sha256=hashlib.sha256(BIG).hexdigest()[:8]
+    )
+    before = torch.hub.tqdm  # type: ignore[attr-defined]
+    told: list[tuple[str, int, int]] = []
+    fetch(wanted, lambda *how_far: told.append(how_far))
+    check_told(told)
+    assert torch.hub.tqdm is before  # type: ignore[attr-defined]
+    assert capfd.readouterr() == ("", "")
+
+
+def check_told(told: list[tuple[str, int, int]]) -> None:
+    """From the first piece to the last byte."""
+    assert {what for what, _, _ in told} == {"downloading resnet18"}
+    assert {total for _, _, total in told} == {len(BIG)}
+    done = [done for _, done, _ in told]
+    assert done == sorted(done)
+    assert done[-1] == len(BIG)
+
+
 # From an address
 
 

@@ -148,7 +148,7 @@ def test_a_terminal_gets_a_live_line(terminal: tuple[int, TextIO], monkeypatch: 
         while chunk := os.read(read, 65536):
             written += chunk
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
-    assert "decoding train: 10 of 100 (10%)" in shown
+    assert f"decoding train  {'━' * 2}{'─' * 22}   10%  10 of 100" in shown
     assert console.step_line(STEP) in shown
     assert shown.index(console.step_line(STEP)) < shown.index(console.epoch_line(EPOCH))
     assert "A note about [old] files." in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -197,8 +198,21 @@ def test_new_folders_have_new_names(tmp_path: Path) -> None:
     now = datetime(2026, 11, 21, 14, 30, 0)
     first = new_run_path(tmp_path, "lenet5-my photos/../x", now)
     assert first == tmp_path / "20261121-143000-lenet5-my-photos-..-x"
-    first.mkdir()
     second = new_run_path(tmp_path, "lenet5-my photos/../x", now)
     assert second.name == f"{first.name}-2"
-    second.mkdir()
     assert new_run_path(tmp_path, "lenet5-my photos/../x", now).name == f"{first.name}-3"
+    assert first.is_dir()
+    assert second.is_dir()
+
+
+def test_folders_asked_for_in_the_same_second_are_never_the_same(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 21, 14, 30, 0)
+    with ThreadPoolExecutor(16) as pool:
+        paths = list(pool.map(lambda _: new_run_path(tmp_path / "runs", "x", now), range(200)))
+    assert len(set(paths)) == 200
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(RunError, match=r"cannot make the run folder .*: File exists"):
+        new_run_path(tmp_path / "runs", "x", datetime(2026, 11, 21))

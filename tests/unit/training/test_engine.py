@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -324,12 +325,28 @@ def test_patience_runs_out_at_the_epoch_worked_by_hand(
     assert run.progress.best_epoch == (7 if stops == 10 else 3)
 
 
-def test_without_validation_the_last_weights_are_the_best_and_patience_waits_for_nothing() -> None:
-    run = training(small(), bars(N), Recipe(epochs=4, batch_size=BATCH, patience=1))
+def test_without_validation_the_last_weights_are_the_best() -> None:
+    run = training(small(), bars(N), Recipe(epochs=4, batch_size=BATCH))
     ends = epochs(run)
     assert [record.improved for record in ends] == [True] * 4
     assert all(record.val_loss is None and record.val_accuracy is None for record in ends)
     assert run.progress.best_epoch == 4
+
+
+def test_patience_without_validation_is_refused() -> None:
+    with pytest.raises(
+        ArgumentError, match=r"there is no validation split; received patience=1\. Leave it out"
+    ):
+        training(small(), bars(N), Recipe(epochs=4, patience=1))
+
+
+@pytest.mark.parametrize("weights", [(), (0.3, 0.3)])
+def test_outputs_without_a_weight_each_are_refused(weights: tuple[float, ...]) -> None:
+    network = TwoHeads()
+    network.auxiliary_weights = weights  # type: ignore[assignment]
+    message = rf"auxiliary_weights must hold a weight for each of the 1 outputs .* received {re.escape(str(weights))}"
+    with pytest.raises(ArgumentError, match=message):
+        finish(training(network, bars(N), Recipe(epochs=1)))
 
 
 class Spoilt(nn.Module):

@@ -1,0 +1,147 @@
+"""``prunelle compare``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from prunelle.cli.options import style_options
+from prunelle.cli.train import RECIPE_FIELDS
+from prunelle.cli.train import train as train_command
+
+if TYPE_CHECKING:
+    from prunelle.report.comparison import Comparison
+
+# Options of train that say the same of every training of a comparison.
+_OF_TRAIN = {
+    *(field for field in RECIPE_FIELDS if field != "seed"),
+    *("augment", "size", "fit", "hidden", "labels", "data_dir", "validation", "test", "runs", "memory"),
+    "language",
+}
+_WITH_RESUME = ("resume", "memory", "language", "progress", "as_json")
+
+
+def _options_of_train(command: click.Command) -> click.Command:
+    """Adds them, as they stand there."""
+    ours = next(i for i, option in enumerate(command.params) if option.name == "output")
+    command.params[ours:ours] = [option for option in train_command.params if option.name in _OF_TRAIN]
+    return command
+
+
+@_options_of_train
+@click.command()
+@click.argument("networks", nargs=-1, metavar="NETWORK NETWORK… | RUN RUN…")
+@click.option("--data", metavar="DATA", help="As for train. Default: scikit-learn's handwritten digits.")
+@click.option(
+    "--match-parameters", is_flag=True, help="Size dense to the number of weights of the first other network."
+)
+@click.option("--seeds", type=int, default=3, show_default=True, help="Trainings a network: seeds 0, 1, 2…")
+@click.option("--output", type=click.Path(), help="The comparison's folder. Default: a new one under --runs.")
+@click.option("--resume", type=click.Path(), metavar="FOLDER", help="Go on with a comparison.")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
+@style_options
+@click.pass_context
+def compare(context: click.Context, /, **given: Any) -> None:
+    """Train several networks under the same budget and compare what they reach.
+
+    All learn the same pictures by the same recipe, once a seed, and answer the same test pictures. The report
+    says which differences are more than luck. Finished runs are compared as they are.
+
+    prunelle compare lenet5 dense --data mnist --match-parameters --epochs 5 --seeds 3
+    """
+    from prunelle import tasks
+    from prunelle.data.augment import Augment
+    from prunelle.data.examples import Data
+    from prunelle.errors import ArgumentError
+    from prunelle.training.recipe import Recipe
+
+    set_here = {
+        parameter.name: parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    }
+    refused = [flag for name, flag in set_here.items() if name not in _WITH_RESUME]
+    if given["resume"] is not None and refused:
+        raise ArgumentError(
+            f"--resume goes on with the comparison's own settings. Leave out: {', '.join(refused)}."
+        )
+    fields = {name: given[name] for name in RECIPE_FIELDS if name != "seed" and given[name] is not None}
+    if given["augment"] is not None:
+        fields["augment"] = Augment.parse(given["augment"])
+
+    def recipe(data: Data) -> Recipe:
+        return tasks.choose_recipe(data, **fields)
+
+    if given["hidden"] is not None and "dense" not in given["networks"]:
+        raise ArgumentError("--hidden is for dense, which is not compared.")
+    found = tasks.compare(
+        given["networks"],
+        given["data"],
+        recipe if fields else None,
+        seeds=given["seeds"],
+        match_parameters=given["match_parameters"],
+        options=None if given["hidden"] is None else {"dense": {"hidden": given["hidden"]}},
+        size=given["size"],
+        fit=given["fit"],
+        labels=given["labels"],
+        data_dir=given["data_dir"],
+        validation=given["validation"],
+        test=given["test"],
+        resume=given["resume"],
+        output=given["output"],
+        runs=given["runs"],
+        memory_budget=tasks.MEMORY_BUDGET if given["memory"] is None else given["memory"],
+        language=given["language"],
+        style=given["progress"],
+        command=shlex.join(["prunelle", *sys.argv[1:]]),
+    )
+    if given["as_json"]:
+        click.echo(json.dumps(found.to_json()))
+    elif given["progress"] == "json":
+        click.echo(json.dumps({"event": "finished", **found.to_json()}))
+    elif given["progress"] != "quiet":
+        _show(found)
+        click.echo(f"Report: {found.path / 'report.html'}")
+
+
+def _show(found: Comparison) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    # Wider than any terminal: a line that does not fit is continued, no cell is cut.
+    terminal = Console(highlight=False, markup=False, width=250)
+    table = Table(
+        *("network", "accuracy", "each seed", "loss", "parameters", "multiply-adds", "s/epoch"), box=None
+    )
+    for column in table.columns[1:]:
+        column.justify, column.no_wrap = "right", True
+    for standing in found.standings:
+        accuracy, loss = standing.accuracy, standing.loss
+        entry = standing.contestant
+        table.add_row(
+            entry.label,
+            f"{accuracy.mean:.2%}" + ("" if accuracy.sd is None else f" ± {100 * accuracy.sd:.2f}"),
+            " ".join(f"{100 * outcome.accuracy:.2f}" for outcome in standing.outcomes),
+            f"{loss.mean:.4f}",
+            f"{entry.parameters:,}",
+            "–" if entry.multiply_adds is None else f"{entry.multiply_adds:,}",
+            f"{standing.seconds_per_epoch.mean:.1f}",
+        )
+    terminal.print(table)
+    for each in found.differences():
+        over = [("pictures", each.over_pictures)]
+        if each.over_seeds is not None:
+            over.insert(0, ("seeds", each.over_seeds))
+        intervals = ", ".join(
+            f"{100 * low:+.2f} to {100 * high:+.2f} over {what}" for what, (low, high) in over
+        )
+        verdict = "clear" if each.clear else "not clear"
+        terminal.print(
+            f"{each.first} − {each.second}: {100 * each.mean:+.2f} points (95 %: {intervals}): {verdict}",
+            soft_wrap=True,
+        )

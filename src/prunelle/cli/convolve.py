@@ -1,0 +1,125 @@
+"""``prunelle convolve``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prunelle.cli.options import style_options
+
+if TYPE_CHECKING:
+    from prunelle.look.convolution import Convolution
+
+_PRINTED = 16
+"""Rows and columns of an output that are still printed as numbers."""
+
+
+class CountsType(click.ParamType[Any]):
+    """``2``, or ``2x1`` for rows and columns."""
+
+    name = "N|NxN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A number, or one for each axis."""
+        try:
+            counts = [int(part) for part in str(value).replace("×", "x").split("x")]
+        except ValueError:
+            self.fail(f"{value!r} is no whole number; give it as 2, or as 2x1 (rows x columns).", param, ctx)
+        return counts[0] if len(counts) == 1 else counts
+
+
+class PaddingType(CountsType):
+    """``valid``, ``same``, ``full``, or numbers."""
+
+    name = "valid|same|full|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A name, a number, or one for each axis."""
+        return super().convert(value, param, ctx) if str(value)[:1].isdigit() else value
+
+
+@click.command()
+@click.argument("source", metavar="INPUT")
+@click.option("--kernel", metavar="NAME|NUMBERS", help="sobel-x, gaussian:9, -1,0,1 or 1,2;3,4 (see below).")
+@click.option("--padding", type=PaddingType(), default="valid", show_default=True, help="Around the input.")
+@click.option("--stride", type=CountsType(), default=1, show_default=True, help="From window to window.")
+@click.option("--dilation", type=CountsType(), default=1, show_default=True, help="From weight to weight.")
+@click.option(
+    "--border",
+    type=click.Choice(("zeros", "replicate", "reflect", "circular")),
+    default="zeros",
+    show_default=True,
+    help="What the padding holds.",
+)
+@click.option("--flip", is_flag=True, help="Convolution proper: turn the kernel over first.")
+@click.option(
+    "--channels",
+    type=click.Choice(("sum", "each", "grey")),
+    default="sum",
+    show_default=True,
+    help="Of a colour picture: summed into one map as in a network, each for itself, or in grey.",
+)
+@click.option(
+    "--output", type=click.Path(file_okay=False), metavar="DIR", help="Draw figures and animations into DIR."
+)
+@click.option("--only", metavar="VIEW,VIEW…", help="Of these, draw only some; the page lists their names.")
+@click.option("--language", type=click.Choice(("en", "fr")), help="Of the figures. Default: the locale's.")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
+@style_options
+def convolve(
+    source: str,
+    kernel: str | None,
+    output: str | None,
+    only: str | None,
+    language: Any,
+    as_json: bool,
+    progress: Any,
+    **settings: Any,
+) -> None:
+    """Slide a kernel over INPUT: sizes, formula, numbers; with --output, figures and animations.
+
+    INPUT is a picture's path; china, flower, digit:0 to digit:9 (they come with scikit-learn); the signals
+    step, bump, noise; or numbers: 0,0,1,1,1 is a signal, "1,2,3;4,5,6;7,8,9" three rows.
+
+    Kernels for pictures: box, emboss, gaussian, identity, laplacian, redness (colour), sharpen, sobel-x,
+    sobel-y. For signals: box, derivative, gaussian, identity, laplacian, sharpen. box:9 and gaussian:9 are 9
+    values wide.
+
+    Views: operation, steps, conventions, channels, equivariance, pooling.
+    """
+    from prunelle import tasks
+
+    if only is not None and output is None:
+        raise click.UsageError("--only needs --output DIR.")
+    result = tasks.convolve(source, kernel, **settings)
+    if as_json:
+        click.echo(json.dumps(result.to_json(), ensure_ascii=False))
+    else:
+        _show(result)
+    if output is not None:
+        names = [name.strip() for name in only.split(",")] if only else []
+        page = tasks.save_convolution(result, output, only=names, language=language, style=progress)[0]
+        click.echo(f"Figures: {page}", err=as_json)
+
+
+def _show(result: Convolution) -> None:
+    for title, name, values in (
+        ("Input", result.input_name, result.input),
+        ("Kernel", result.kernel_name, result.kernel),
+        ("Output", "", result.output),
+    ):
+        shape = " × ".join(map(str, values.shape))
+        click.echo(f"{title + ':':<9}{f'{name}, ' if name else ''}{shape}")
+    kind = "convolution proper (kernel turned over)" if result.flip else "cross-correlation"
+    click.echo(f"Formula: {result.formula()}   ({kind})")
+    click.echo(f"Size:    {', '.join(result.size_formulas())}")
+    if max(result.output.shape) <= _PRINTED and result.output.ndim == result.dims:
+        click.echo()
+        rows = [
+            [f"{value:.6g}" for value in row] for row in result.output.reshape(-1, result.output.shape[-1])
+        ]
+        width = max(len(cell) for row in rows for cell in row)
+        for row in rows:
+            click.echo("  ".join(cell.rjust(width) for cell in row))

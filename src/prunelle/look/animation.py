@@ -1,0 +1,220 @@
+"""Animations without a window: frames of a figure, as a GIF and as a page that holds everything it shows.
+
+A frame draws only what changes: the rest of the figure is drawn once and copied (blitting), which takes a
+sixth of the time of drawing all of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import html
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from prunelle.texts import Language, Note
+
+DPI = 80
+"""With figures 12.8 inches wide, frames of 1,024 pixels."""
+
+PLAY = Note("Play", "Lecture")
+PAUSE = Note("Pause", "Pause")
+STEP_BACK = Note("Previous frame", "Image précédente")
+STEP_ON = Note("Next frame", "Image suivante")
+FRAME = Note("Frame", "Image")
+KEYS = Note(
+    "Space plays and pauses; the arrow keys go one frame on or back.",
+    "Espace lance et arrête ; les flèches avancent ou reculent d’une image.",
+)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Animation:
+    """Frames of one size.
+
+    Attributes:
+        frames: ``(H, W, 3)`` uint8 each.
+        frame_s: how long each stays, in seconds; the last one stays longer.
+    """
+
+    frames: tuple[np.ndarray, ...]
+    frame_s: float
+
+    def save_gif(self, path: Path) -> None:
+        """A GIF that repeats for ever, in the 96 colours that suit its frames best."""
+        images = self._images(96)
+        times = [round(1000 * self.frame_s)] * len(images)
+        times[-1] += 1500
+        images[0].save(path, save_all=True, append_images=images[1:], duration=times, loop=0, optimize=False)
+
+    def pngs(self) -> list[bytes]:
+        """Each frame as a PNG file."""
+        files = []
+        for image in self._images(128):
+            buffer = io.BytesIO()
+            image.save(buffer, "PNG", optimize=True)
+            files.append(buffer.getvalue())
+        return files
+
+    def _images(self, num_colours: int) -> list[Image.Image]:
+        """The frames with one palette for all: where nothing changes, no byte does."""
+        some = self.frames[:: max(1, len(self.frames) // 6)] + self.frames[-1:]
+        palette = Image.fromarray(np.concatenate(some)).quantize(num_colours, Image.Quantize.MEDIANCUT)
+        # Means of nearly white colours would be grey beside the page's white.
+        entries = np.array(palette.getpalette()).reshape(-1, 3)
+        entries[(entries > 247).all(axis=1)] = 255
+        palette.putpalette(entries.astype(np.uint8).tobytes())
+        none = Image.Dither.NONE
+        return [Image.fromarray(frame).quantize(palette=palette, dither=none) for frame in self.frames]
+
+
+def film(
+    figure: Figure, frames: Iterable[Callable[[], tuple[Sequence[Artist], Sequence[Artist]]]], frame_s: float
+) -> Animation:
+    """Draws ``figure`` once, then each frame on top of it.
+
+    Args:
+        figure: what never changes.
+        frames: each adds artists to the figure and returns those that stay in later frames, and those that go.
+        frame_s: seconds a frame stays.
+    """
+    figure.set_dpi(DPI)
+    canvas: Any = FigureCanvasAgg(figure)  # untyped in matplotlib
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    background = canvas.copy_from_bbox(figure.bbox)
+    shots = []
+    for frame in frames:
+        canvas.restore_region(background)
+        staying, going = frame()
+        for artist in staying:
+            artist.draw(renderer)
+        if staying:
+            background = canvas.copy_from_bbox(figure.bbox)
+        for artist in going:
+            artist.draw(renderer)
+        shots.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+        for artist in (*staying, *going):
+            artist.remove()
+    return Animation(tuple(shots), frame_s)
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A part of a page: a still as PNG, or an animation."""
+
+    title: str
+    text: str
+    picture: bytes | Animation
+
+
+def page(title: str, intro: str, sections: Sequence[Section], language: Language) -> str:
+    """An HTML page in one file: it loads nothing, and can be sent or shown without a network."""
+    body, players = [], []
+    for index, section in enumerate(sections):
+        if isinstance(section.picture, Animation):
+            players.append(
+                {
+                    "frames": [base64.b64encode(png).decode() for png in section.picture.pngs()],
+                    "ms": round(1000 * section.picture.frame_s),
+                }
+            )
+            shown = _PLAYER.format(
+                index=len(players) - 1, last=len(section.picture.frames) - 1, **_labels(language)
+            )
+        else:
+            source = base64.b64encode(section.picture).decode()
+            shown = f'<img src="data:image/png;base64,{source}" alt="{html.escape(section.title)}">'
+        heading = f"<h2>{html.escape(section.title)}</h2>" if len(sections) > 1 else ""
+        text = f"<p>{html.escape(section.text)}</p>" if section.text else ""
+        body.append(f'<section id="part-{index + 1}">{heading}{text}{shown}</section>')
+    keys = f"<footer>{_in(KEYS, language)}</footer>" if players else ""
+    return _PAGE.format(
+        language=language,
+        title=html.escape(title),
+        intro=f"<p>{html.escape(intro)}</p>" if intro else "",
+        body="\n".join(body) + keys,
+        # In a script element, only "</" could end it early.
+        players=json.dumps(players).replace("</", "<\\/"),
+        play=json.dumps(_in(PLAY, language)),
+        pause=json.dumps(_in(PAUSE, language)),
+    )
+
+
+def _in(note: Note, language: Language) -> str:
+    return note.fr if language == "fr" else note.en
+
+
+def _labels(language: Language) -> dict[str, str]:
+    notes = {"play": PLAY, "back": STEP_BACK, "on": STEP_ON, "frame": FRAME}
+    return {name: html.escape(_in(note, language)) for name, note in notes.items()}
+
+
+_PLAYER = """<div class="player" data-player="{index}"><img alt="">
+<div class="controls"><button class="back" title="{back}" aria-label="{back}">◀</button>
+<button class="play">{play}</button>
+<button class="on" title="{on}" aria-label="{on}">▶</button>
+<input type="range" min="0" max="{last}" value="0" aria-label="{frame}"><output></output></div></div>"""
+
+_PAGE = """<!doctype html>
+<html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{ font: 17px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1f2430; background: #fff;
+  max-width: 1040px; margin: 2rem auto; padding: 0 1rem; }}
+h1 {{ font-size: 1.6rem; }} h2 {{ font-size: 1.25rem; margin: 2.5rem 0 .5rem; }}
+img {{ width: 100%; height: auto; display: block; }}
+.controls {{ display: flex; gap: .5rem; align-items: center; margin-top: .5rem; }}
+.controls input {{ flex: 1; accent-color: #0072b2; }}
+button {{ font: inherit; padding: .3rem .8rem; border: 1px solid #b9bdc6; border-radius: 6px;
+  background: #f1f2f4; color: inherit; cursor: pointer; }}
+.play {{ min-width: 6rem; }} output {{ color: #5d6472; min-width: 4.5rem; text-align: right; }}
+footer {{ color: #5d6472; margin: 2rem 0; }}
+</style>
+<h1>{title}</h1>{intro}
+{body}
+<script>
+const players = {players};
+let current = null;
+document.querySelectorAll(".player").forEach((root) => {{
+  const {{ frames, ms }} = players[root.dataset.player];
+  const [image, slider, count] = ["img", "input", "output"].map((name) => root.querySelector(name));
+  const button = root.querySelector(".play");
+  let at = 0, timer = null;
+  const show = (frame) => {{
+    at = (frame + frames.length) % frames.length;
+    image.src = "data:image/png;base64," + frames[at];
+    slider.value = at;
+    count.value = at + 1 + " / " + frames.length;
+  }};
+  const stop = () => {{ clearTimeout(timer); timer = null; button.textContent = {play}; }};
+  const next = () => {{ show(at + 1); timer = setTimeout(next, at === frames.length - 1 ? ms + 1500 : ms); }};
+  const player = {{
+    toggle: () => {{ if (timer) stop(); else {{ button.textContent = {pause}; next(); }} }},
+    step: (by) => {{ stop(); show(at + by); }},
+  }};
+  button.onclick = player.toggle;
+  root.querySelector(".back").onclick = () => player.step(-1);
+  root.querySelector(".on").onclick = () => player.step(1);
+  slider.oninput = () => {{ stop(); show(Number(slider.value)); }};
+  root.addEventListener("pointerdown", () => {{ current = player; }});
+  current ??= player;
+  show(0);
+}});
+document.addEventListener("keydown", (event) => {{
+  if (!current || event.target.matches("input, button")) return;
+  const act = {{ " ": () => current.toggle(), ArrowRight: () => current.step(1), ArrowLeft: () => current.step(-1) }};
+  if (act[event.key]) {{ event.preventDefault(); act[event.key](); }}
+}});
+</script>
+</html>
+"""

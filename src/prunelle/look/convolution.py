@@ -1,0 +1,396 @@
+"""Convolution itself: a kernel slid over a signal or a picture, with every number that goes into it.
+
+Networks, and so this module, call *convolution* what signal processing calls cross-correlation: the kernel is
+laid on the input as it is written. ``flip=True`` turns the kernel over first, which is convolution proper
+(Goodfellow, Bengio & Courville, *Deep Learning*, 2016, section 9.1; sizes after Dumoulin & Visin, *A guide to
+convolution arithmetic for deep learning*, 2016).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from prunelle.errors import ArgumentError, UnknownName
+from prunelle.texts import Language, default_language
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Border = Literal["zeros", "replicate", "reflect", "circular"]
+Channels = Literal["sum", "each"]
+Padding = Literal["valid", "same", "full"]
+
+# torch's names, and numpy's.
+_PAD_MODES = {"zeros": "constant", "replicate": "edge", "reflect": "reflect", "circular": "wrap"}
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Convolution:
+    """One convolution: what went in, what came out, and how. Arrays are float64.
+
+    Attributes:
+        input: ``(L,)`` a signal, ``(H, W)`` a grey picture or a map, ``(H, W, C)`` channels.
+        kernel: ``(K,)``, ``(KH, KW)`` or ``(KH, KW, C)``, as it was given (not flipped).
+        output: one axis less than ``input`` where channels were summed, else as many.
+        padding: added ``(before, after)`` each axis.
+        stride, dilation: along each axis.
+        border: what the padding holds.
+        flip: whether the kernel was turned over first (convolution proper).
+        input_name, kernel_name: for titles; empty where unknown.
+    """
+
+    input: np.ndarray
+    kernel: np.ndarray
+    output: np.ndarray
+    padding: tuple[tuple[int, int], ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    border: Border
+    flip: bool
+    input_name: str = ""
+    kernel_name: str = ""
+
+    @property
+    def dims(self) -> int:
+        """1 for a signal, 2 for a picture."""
+        return len(self.stride)
+
+    @property
+    def summed(self) -> bool:
+        """Whether there are channels, and they were summed."""
+        return self.input.ndim > self.dims and self.output.ndim == self.dims
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The kernel as it slides: turned over where ``flip`` asks for it."""
+        return flipped(self.kernel, self.dims) if self.flip else self.kernel
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """What a dilated kernel spans along each axis: ``dilation · (K − 1) + 1``."""
+        return extents(self.kernel.shape[: self.dims], self.dilation)
+
+    @property
+    def padded(self) -> np.ndarray:
+        """The input with its padding around it."""
+        return pad(self.input, self.padding, self.border)
+
+    @property
+    def parts(self) -> np.ndarray:
+        """``(H', W', C)``: the map of each channel, before they are summed."""
+        return slide(self.padded, self.weights, self.stride, self.dilation)
+
+    def terms(self, *position: int) -> list[tuple[float, float]]:
+        """``(weight, value)`` of every product summed into ``output[position]``, row by row.
+
+        With channels that were summed, those of the first channel come first. With channels kept apart, the
+        last index is the channel.
+        """
+        start = [p * s for p, s in zip(position, self.stride, strict=False)]
+        weights, padded = self.weights, self.padded
+        if self.input.ndim == self.dims:
+            return list(self._products(weights, padded, start))
+        if self.summed:
+            channels: Sequence[int] = range(self.input.shape[-1])
+        else:
+            channels = position[self.dims :]
+        return [
+            product
+            for channel in channels
+            for product in self._products(weights[..., channel], padded[..., channel], start)
+        ]
+
+    def _products(
+        self, weights: np.ndarray, padded: np.ndarray, start: Sequence[int]
+    ) -> Iterator[tuple[float, float]]:
+        for offset in np.ndindex(weights.shape):
+            place = tuple(a + d * o for a, d, o in zip(start, self.dilation, offset, strict=True))
+            yield float(weights[offset]), float(padded[place])
+
+    def formula(self) -> str:
+        """``y[i, j] = Σ(u=0..2) Σ(v=0..2) k[u, v] · x[i + u, j + v]``, with this one's numbers."""
+        indices, slides = self._indices()
+        sums = [f"Σ({u}=0..{size - 1})" for u, size in zip("uv", self.kernel.shape, strict=False)]
+        channel = ""
+        if self.input.ndim > self.dims:
+            channel = ", c"
+            if self.summed:
+                sums.append(f"Σ(c=0..{self.input.shape[-1] - 1})")
+        left = f"y[{indices}{'' if self.summed else channel}]"
+        weight, value = f"k[{self._kernel_indices()}{channel}]", f"x[{slides}{channel}]"
+        return f"{left} = {' '.join(sums)} {weight} · {value}"
+
+    def formula_tex(self) -> str:
+        """The same for matplotlib's mathtext, dollars included."""
+        sums = [rf"\sum_{{{u}=0}}^{{{size - 1}}}" for u, size in zip("uv", self.kernel.shape, strict=False)]
+        indices, slides = self._indices()
+        channel = ""
+        if self.input.ndim > self.dims:
+            channel = ", c"
+            if self.summed:
+                sums.append(rf"\sum_{{c=0}}^{{{self.input.shape[-1] - 1}}}")
+        left = f"y[{indices}{'' if self.summed else channel}]"
+        weight, value = f"k[{self._kernel_indices()}{channel}]", f"x[{slides}{channel}]"
+        gap = r"\;\;"  # or the limits of two sums would touch
+        text = rf"{left} = {gap.join(sums)} \; {weight} \cdot {value}"
+        return "$" + text.replace(", ", r",\,").replace("−", "-") + "$"
+
+    def size_formulas(self) -> tuple[str, ...]:
+        """``⌊(427 + 2 − 3) / 1⌋ + 1 = 427`` for each axis: input + padding − span of the kernel, by stride."""
+        return tuple(
+            f"⌊({size} + {sum(padding)} − {extent}) / {stride}⌋ + 1 = {result}"
+            for size, padding, extent, stride, result in zip(
+                self.input.shape, self.padding, self.extent, self.stride, self.output.shape, strict=False
+            )
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field, arrays as nested lists of numbers, and the formulas."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()
+        } | {"formula": self.formula(), "size_formulas": self.size_formulas()}
+
+    def figure(self, view: str = "operation", language: Language | None = None) -> Figure:
+        """A still as a matplotlib figure, to show or change: ``operation``, ``conventions``, ``channels``,
+        ``equivariance`` or ``pooling``.
+
+        Raises:
+            ArgumentError: an unknown view, or one that makes no sense for this result, with the reason.
+        """
+        from prunelle.look import convolve_views
+
+        still = convolve_views.view_named(self, view).still
+        if still is None:
+            raise ArgumentError(f"{view} is an animation; save(folder, only=[{view!r}]) writes it.")
+        return still(self, language or default_language())
+
+    def save(
+        self,
+        folder: str | Path,
+        only: Sequence[str] = (),
+        language: Language | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> list[Path]:
+        """Writes every view that makes sense, or ``only`` those named, into ``folder`` (made if need be).
+
+        Stills as ``operation.png``, ``operation.svg``, …; animations as ``steps.gif``, ``steps.html``, …; all of
+        them on one page, ``convolve.html``. Each HTML file holds all it shows.
+
+        Args:
+            folder: files of these names in it are replaced.
+            only: of ``operation``, ``steps``, ``conventions``, ``channels``, ``equivariance``, ``pooling``.
+            language: None for the locale's.
+            progress: called with what is done, how many are, and of how many.
+
+        Returns:
+            The files, the page first.
+
+        Raises:
+            ArgumentError: an unknown view, or one that makes no sense for this result.
+        """
+        from prunelle.look import convolve_views
+
+        return convolve_views.save(self, Path(folder), only, language or default_language(), progress)
+
+    def _indices(self) -> tuple[str, str]:
+        """``i, j`` and ``2i + u − 1, 2j + v − 1``."""
+        slides = []
+        for i, u, stride, dilation, (before, _) in zip(
+            "ij", "uv", self.stride, self.dilation, self.padding, strict=False
+        ):
+            text = f"{stride if stride > 1 else ''}{i} + {dilation if dilation > 1 else ''}{u}"
+            slides.append(text + (f" − {before}" if before else ""))
+        return ", ".join("ij"[: self.dims]), ", ".join(slides)
+
+    def _kernel_indices(self) -> str:
+        """``u, v``; from the end where the kernel is turned over: ``2 − u, 2 − v``."""
+        return ", ".join(
+            f"{size - 1} − {u}" if self.flip else u for u, size in zip("uv", self.kernel.shape, strict=False)
+        )
+
+
+def convolve(
+    values: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    padding: Padding | int | Sequence[int] = "valid",
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
+    border: Border = "zeros",
+    flip: bool = False,
+    channels: Channels = "sum",
+    input_name: str = "",
+    kernel_name: str = "",
+) -> Convolution:
+    """Slides ``kernel`` over ``values``.
+
+    Args:
+        values: ``(L,)``, ``(H, W)`` or ``(H, W, C)``, finite numbers.
+        kernel: ``(K,)`` for a signal; ``(KH, KW)`` or ``(KH, KW, C)`` for a picture. One without channels is
+            laid on every channel.
+        padding: ``valid`` none; ``same`` so that the output has ``ceil(input / stride)`` values, the odd one
+            after (as Keras and PyTorch do; SciPy's ``same`` puts it before); ``full`` wherever kernel and input
+            touch; or a number of values on each side, or one for each axis.
+        stride, dilation: a number, or one for each axis.
+        border: what the padding holds. ``zeros``; ``replicate`` the last value; ``reflect`` a mirror, the last
+            value not repeated; ``circular`` the other side.
+        flip: True for convolution proper.
+        channels: ``sum`` them into one map, as a network's convolution does; ``each`` gives each its own map
+            (depthwise convolution).
+        input_name, kernel_name: for titles.
+
+    Raises:
+        ArgumentError: a value breaks one of these rules, or the kernel is larger than the padded input.
+
+    Example:
+        >>> convolve([0, 0, 1, 1, 1], [-1, 0, 1]).output
+        array([1., 1., 0.])
+    """
+    array, weights = _numbers("input", values), _numbers("kernel", kernel)
+    if array.ndim > 3:
+        raise ArgumentError(
+            f"input must be (L,), (H, W) or (H, W, C), one picture at a time; received {_shape(array)}."
+        )
+    dims = min(array.ndim, 2)
+    weights = _with_channels(weights, array, dims)
+    steps, gaps = _each_axis("stride", stride, dims, 1), _each_axis("dilation", dilation, dims, 1)
+    if border not in _PAD_MODES:
+        raise UnknownName("border", border, _PAD_MODES)
+    if channels not in get_args(Channels):
+        raise UnknownName("channels", channels, get_args(Channels))
+    spans = extents(weights.shape[:dims], gaps)
+    amounts = _padding(padding, array.shape[:dims], spans, steps)
+    for size, (before, after), span in zip(array.shape, amounts, spans, strict=False):
+        if size + before + after < span:
+            raise ArgumentError(
+                f"kernel must fit into the padded input; it spans {span} values where there are "
+                f"{size + before + after}. Use a smaller kernel or dilation, or padding='same'."
+            )
+    result = Convolution(
+        input=array,
+        kernel=weights,
+        output=np.empty(0),
+        padding=amounts,
+        stride=steps,
+        dilation=gaps,
+        border=border,
+        flip=flip,
+        input_name=input_name,
+        kernel_name=kernel_name,
+    )
+    output = result.parts
+    if array.ndim > dims and channels == "sum":
+        output = output.sum(axis=-1)
+    return dataclasses.replace(result, output=output)
+
+
+def slide(
+    padded: np.ndarray, weights: np.ndarray, stride: Sequence[int], dilation: Sequence[int]
+) -> np.ndarray:
+    """Cross-correlation without padding; further axes are channels, each with its own slice of ``weights``.
+
+    One pass over the output for each weight: no windows are copied, whatever the size of the picture.
+    """
+    dims = len(stride)
+    spans = extents(weights.shape[:dims], dilation)
+    sizes = [
+        (size - span) // step + 1 for size, span, step in zip(padded.shape[:dims], spans, stride, strict=True)
+    ]
+    output = np.zeros((*sizes, *padded.shape[dims:]))
+    for offset in itertools.product(*(range(size) for size in weights.shape[:dims])):
+        window = tuple(
+            slice(gap * o, gap * o + step * (size - 1) + 1, step)
+            for o, gap, step, size in zip(offset, dilation, stride, sizes, strict=True)
+        )
+        output += weights[offset] * padded[window]
+    return output
+
+
+def pad(values: np.ndarray, amounts: Sequence[tuple[int, int]], border: Border) -> np.ndarray:
+    """``values`` with ``(before, after)`` added along each of its first axes."""
+    rest = [(0, 0)] * (values.ndim - len(amounts))
+    padded: np.ndarray = np.pad(values, [*amounts, *rest], mode=_PAD_MODES[border])  # type: ignore[call-overload]
+    return padded
+
+
+def extents(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
+    """What a kernel spans along each axis, its gaps included."""
+    return tuple(gap * (size - 1) + 1 for size, gap in zip(kernel, dilation, strict=True))
+
+
+def flipped(kernel: np.ndarray, dims: int) -> np.ndarray:
+    """Turned over along its first ``dims`` axes: half a turn for a picture's kernel. Channels stay."""
+    return np.flip(kernel, axis=tuple(range(dims)))
+
+
+def _numbers(name: str, values: ArrayLike) -> np.ndarray:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} must be numbers, in rows of one length; received {values!r}.") from None
+    if array.ndim == 0 or array.size == 0:
+        raise ArgumentError(f"{name} must hold at least one number in a row; received {values!r}.")
+    if not np.isfinite(array).all():
+        raise ArgumentError(f"{name} must be finite; it holds NaN or infinite values.")
+    return array
+
+
+def _with_channels(weights: np.ndarray, array: np.ndarray, dims: int) -> np.ndarray:
+    """The kernel, repeated for every channel of the input where it has none."""
+    if weights.ndim == dims < array.ndim:
+        return np.repeat(weights[..., None], array.shape[-1], axis=-1)
+    if weights.ndim != array.ndim:
+        raise ArgumentError(
+            f"kernel must have {dims} {'axis' if dims == 1 else 'axes'}"
+            f"{' (and channels)' if array.ndim > dims else ''} for an input of shape {_shape(array)}; "
+            f"received shape {_shape(weights)}."
+        )
+    if weights.shape[dims:] != array.shape[dims:]:
+        raise ArgumentError(
+            f"kernel must have as many channels as the input, {array.shape[-1]}; received {weights.shape[-1]}."
+        )
+    return weights
+
+
+def _padding(
+    padding: Padding | int | Sequence[int],
+    sizes: Sequence[int],
+    spans: Sequence[int],
+    strides: Sequence[int],
+) -> tuple[tuple[int, int], ...]:
+    """``(before, after)`` for each axis."""
+    if not isinstance(padding, str):
+        return tuple((amount, amount) for amount in _each_axis("padding", padding, len(sizes), 0))
+    if padding not in get_args(Padding):
+        raise UnknownName("padding", padding, get_args(Padding))
+    amounts = []
+    for size, span, stride in zip(sizes, spans, strides, strict=True):
+        if padding == "same":
+            total = max((-(-size // stride) - 1) * stride + span - size, 0)
+            amounts.append((total // 2, total - total // 2))
+        else:
+            amounts.append((span - 1, span - 1) if padding == "full" else (0, 0))
+    return tuple(amounts)
+
+
+def _each_axis(name: str, given: int | Sequence[int], dims: int, least: int) -> tuple[int, ...]:
+    each = (given,) * dims if isinstance(given, int | np.integer) else tuple(given)
+    if len(each) != dims or any(
+        not isinstance(one, int | np.integer) or isinstance(one, bool) or one < least for one in each
+    ):
+        raise ArgumentError(
+            f"{name} must be a whole number of at least {least}, or {dims} of them; received {given!r}."
+        )
+    return tuple(int(one) for one in each)
+
+
+def _shape(array: np.ndarray) -> str:
+    return "×".join(map(str, array.shape))

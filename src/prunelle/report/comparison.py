@@ -1,0 +1,296 @@
+"""A comparison: several networks trained on the same pictures, what each reaches, and how sure the difference is.
+
+Its folder::
+
+    comparison.json       what was asked, enough to go on; the figures, once it is finished
+    results.csv           a line a training
+    runs/lenet5-seed0/    an ordinary run each
+    report.html, figures/comparison.png
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prunelle.errors import RunError
+from prunelle.report.run import Run
+from prunelle.training.checkpoint import write_text
+from prunelle.training.paired import Estimate, over_pictures, over_seeds
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """A network as it enters a comparison.
+
+    Attributes:
+        label: what it is called there.
+        network: its name.
+        options: of the network (``{"hidden": [78]}``).
+        parameters, multiply_adds: of one network, multiply-adds for one picture; None where unknown.
+    """
+
+    label: str
+    network: str
+    options: Mapping[str, Any]
+    parameters: int
+    multiply_adds: int | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """One training that came to its end.
+
+    Attributes:
+        accuracy, loss: on the judged split.
+        right: ``(N,)`` bool, whether each picture of that split was.
+        results: the lines of its ``results.csv``.
+    """
+
+    seed: int
+    path: Path
+    accuracy: float
+    loss: float
+    right: np.ndarray
+    results: Sequence[Mapping[str, float | None]]
+    seconds: float
+
+    @property
+    def seconds_per_epoch(self) -> float:
+        """Mean of its epochs, validation included, interruptions left out."""
+        return self.seconds / len(self.results)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Standing:
+    """What a contestant reached.
+
+    Attributes:
+        outcomes: in the order of the seeds.
+        diverged: seeds whose training ended with a loss that is no number; they are in no mean.
+    """
+
+    contestant: Contestant
+    outcomes: Sequence[Outcome]
+    diverged: Sequence[int]
+
+    @property
+    def accuracy(self) -> Estimate:
+        """In [0, 1], over seeds."""
+        return over_seeds([outcome.accuracy for outcome in self.outcomes])
+
+    @property
+    def loss(self) -> Estimate:
+        """Mean negative log-likelihood in nats, over seeds."""
+        return over_seeds([outcome.loss for outcome in self.outcomes])
+
+    @property
+    def seconds_per_epoch(self) -> Estimate:
+        """On the machine, and beside the other work, of these trainings."""
+        return over_seeds([outcome.seconds_per_epoch for outcome in self.outcomes])
+
+    def curve(self, column: str) -> np.ndarray:
+        """``(seeds, epochs)`` of a column of ``results.csv``; NaN where a training was shorter or has no value."""
+        longest = max(len(outcome.results) for outcome in self.outcomes)
+        values = np.full((len(self.outcomes), longest), np.nan)
+        for row, outcome in zip(values, self.outcomes, strict=True):
+            found = [line.get(column) for line in outcome.results]
+            row[: len(found)] = [math.nan if value is None else value for value in found]
+        return values
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Between two contestants, in accuracy: ``mean`` is the first's minus the second's.
+
+    Attributes:
+        seeds: those that both were trained with; the trainings of the others are left out, unless there is
+            none in common.
+        over_seeds: 95 % interval of the mean over other seeds; None with fewer than two.
+        over_pictures: 95 % interval over other test pictures.
+    """
+
+    first: str
+    second: str
+    mean: float
+    seeds: Sequence[int]
+    over_seeds: tuple[float, float] | None
+    over_pictures: tuple[float, float]
+
+    @property
+    def clear(self) -> bool:
+        """Neither interval holds 0: no luck of seeds or of pictures explains it."""
+        return all(low > 0 or high < 0 for low, high in filter(None, (self.over_seeds, self.over_pictures)))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """Contestants, judged on the same pictures.
+
+    Attributes:
+        path: the folder.
+        info: the content of ``comparison.json``, but for the figures.
+        split: on which all are judged: ``test``, or ``validation`` where there is none.
+        n: number of its pictures.
+        standings: in the order in which the networks were named.
+    """
+
+    path: Path
+    info: Mapping[str, Any]
+    split: str
+    n: int
+    standings: Sequence[Standing]
+
+    @property
+    def ranking(self) -> list[Standing]:
+        """The most accurate first."""
+        return sorted(self.standings, key=lambda standing: -standing.accuracy.mean)
+
+    def differences(self) -> list[Difference]:
+        """Of every two contestants, the better one first; those of the best one come first."""
+        return [difference(better, worse) for better, worse in itertools.combinations(self.ranking, 2)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything ``prunelle compare --json`` prints; accuracies and differences in [0, 1]."""
+        return {
+            "comparison": str(self.path),
+            "split": self.split,
+            "n": self.n,
+            "networks": [
+                {
+                    **dataclasses.asdict(standing.contestant),
+                    "accuracy": dataclasses.asdict(standing.accuracy),
+                    "loss": dataclasses.asdict(standing.loss),
+                    "seconds_per_epoch": dataclasses.asdict(standing.seconds_per_epoch),
+                    "diverged": list(standing.diverged),
+                    "trainings": [
+                        {
+                            "seed": outcome.seed,
+                            "run": str(outcome.path),
+                            "accuracy": outcome.accuracy,
+                            "loss": outcome.loss,
+                            "epochs": len(outcome.results),
+                            "seconds_per_epoch": outcome.seconds_per_epoch,
+                        }
+                        for outcome in standing.outcomes
+                    ],
+                }
+                for standing in self.standings
+            ],
+            "differences": [dataclasses.asdict(each) | {"clear": each.clear} for each in self.differences()],
+        }
+
+    def write_results(self) -> None:
+        """``results.csv``."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(
+            [
+                *("network", "seed", "accuracy", "loss", "parameters", "multiply_adds"),
+                *("epochs", "seconds_per_epoch", "run"),
+            ]
+        )
+        for standing in self.standings:
+            entry = standing.contestant
+            for outcome in standing.outcomes:
+                writer.writerow(
+                    [
+                        *(entry.label, outcome.seed, outcome.accuracy, outcome.loss, entry.parameters),
+                        *("" if entry.multiply_adds is None else entry.multiply_adds, len(outcome.results)),
+                        *(round(outcome.seconds_per_epoch, 3), outcome.path),
+                    ]
+                )
+        write_text(self.path / "results.csv", stream.getvalue())
+
+
+def difference(first: Standing, second: Standing) -> Difference:
+    """Paired by seed where both have some in common, and by picture always."""
+    by_seed = [{outcome.seed: outcome for outcome in standing.outcomes} for standing in (first, second)]
+    common = [seed for seed in by_seed[0] if seed in by_seed[1]]
+    chosen = [[found[seed] for seed in common] if common else list(found.values()) for found in by_seed]
+    right = [np.stack([outcome.right for outcome in outcomes]) for outcomes in chosen]
+    interval = None
+    if common:
+        gaps = [by_seed[0][seed].accuracy - by_seed[1][seed].accuracy for seed in common]
+        interval = over_seeds(gaps).interval
+    return Difference(
+        first=first.contestant.label,
+        second=second.contestant.label,
+        mean=float(right[0].mean() - right[1].mean()),
+        seeds=common,
+        over_seeds=interval,
+        over_pictures=over_pictures(right[0], right[1]),
+    )
+
+
+def gather(
+    path: Path, info: Mapping[str, Any], trained: Sequence[tuple[Contestant, Sequence[Run]]]
+) -> Comparison:
+    """Reads what finished (and diverged) runs reached.
+
+    Raises:
+        RunError: runs that are not finished, that were judged on other pictures, or all of whose trainings
+            diverged.
+    """
+    pictures: tuple[str, list[tuple[str, str]]] | None = None
+    reference = None
+    standings = []
+    for contestant, runs in trained:
+        outcomes = []
+        diverged = [run.recipe.seed for run in runs if run.info["status"] == "diverged"]
+        for run in runs:
+            if run.info["status"] == "diverged":
+                continue
+            metrics = run.metrics()
+            if not run.finished or not metrics:
+                raise RunError(
+                    f"{run.path} is not finished; go on with it first: prunelle train --resume {run.path}"
+                )
+            split, judged, right = _answers(run)
+            if pictures is None:
+                pictures, reference = (split, judged), run
+            elif (split, judged) != pictures:
+                raise RunError(
+                    f"{run.path} was judged on other pictures than {reference.path if reference else ''}, so the "
+                    f"two cannot be compared. Train them on the same data with the same split."
+                )
+            outcomes.append(
+                Outcome(
+                    seed=run.recipe.seed,
+                    path=run.path,
+                    accuracy=float(metrics[split]["accuracy"]),
+                    loss=float(metrics[split]["loss"]),
+                    right=right,
+                    results=run.results(),
+                    seconds=float(metrics["seconds"]),
+                )
+            )
+        if not outcomes:
+            raise RunError(
+                f"every training of {contestant.label} diverged, so there is nothing to compare. Try a learning "
+                f"rate ten times smaller (--lr), a warm-up (--warmup 1) or gradient clipping (--clip-norm 1)."
+            )
+        standings.append(Standing(contestant=contestant, outcomes=outcomes, diverged=diverged))
+    assert pictures is not None
+    return Comparison(path=path, info=info, split=pictures[0], n=len(pictures[1]), standings=standings)
+
+
+def _answers(run: Run) -> tuple[str, list[tuple[str, str]], np.ndarray]:
+    """From ``predictions.csv``: the split; file and class of each picture; whether each was right."""
+    file = run.path / "predictions.csv"
+    try:
+        with file.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
+            rows = list(csv.DictReader(stream))
+        judged = [(row["file"], row["class"]) for row in rows]
+        right = np.array([row["class"] == row["predicted"] for row in rows], bool)
+        return rows[0]["split"], judged, right
+    except (OSError, KeyError, IndexError) as error:
+        raise RunError(f"{file} is missing or not as prunelle train writes it.") from error

@@ -1,0 +1,210 @@
+"""The figures of a comparison: every network in its own colour, every seed to be seen."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from prunelle.report.comparison import Comparison, Standing
+from prunelle.report.drawing import (
+    AMBER,
+    BLUE,
+    GREEN,
+    INK,
+    LINE,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    accuracy_axis,
+    loss_axis,
+    new_figure,
+    save,
+    style,
+    to_svg,
+)
+from prunelle.report.words import NO_BREAK, Words
+
+# In the order that keeps neighbours farthest apart, for colour-blind readers too.
+_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, AMBER, INK)
+_VARIABLES = ("--blue", "--orange", "--green", "--purple", "--amber", "--ink")
+_MARKERS = "osD^vP"
+
+
+def colour_variable(index: int) -> str:
+    """The CSS variable of the colour of the ``index``-th network."""
+    return _VARIABLES[index % len(_VARIABLES)]
+
+
+def dots_svg(comparison: Comparison, words: Words) -> str:
+    """Accuracy of every training, a row a network, with mean and interval, as an ``<svg>`` element."""
+    figure, axes = new_figure(10.4, 0.75 + 0.55 * len(comparison.standings))
+    _draw_dots(axes, comparison, words)
+    return to_svg(figure, "dots")
+
+
+def curves_svg(comparison: Comparison, quantity: str, words: Words) -> str:
+    """``accuracy`` or ``loss`` by epoch, a colour a network, as an ``<svg>`` element."""
+    figure, axes = new_figure(5.2, 3.6)
+    _draw_curves(axes, comparison, quantity, words)
+    return to_svg(figure, f"compared-{quantity}")
+
+
+def save_figure(comparison: Comparison, file: Path, words: Words) -> None:
+    """All of it on one picture, as a PNG: the dots, and below them loss and accuracy by epoch."""
+    rows = len(comparison.standings)
+    figure = Figure(figsize=(10.4, 4.6 + 0.5 * rows), layout="constrained")
+    figure.get_layout_engine().set(hspace=0.06, wspace=0.05)  # type: ignore[union-attr, call-arg]
+    grid = figure.add_gridspec(2, 2, height_ratios=[0.7 + 0.5 * rows, 3.8])
+    above, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
+    for axes in (above, left, right):
+        style(axes)
+    _draw_dots(above, comparison, words)
+    _draw_curves(left, comparison, "loss", words)
+    _draw_curves(right, comparison, "accuracy", words)
+    file.parent.mkdir(exist_ok=True)
+    save(figure, file, format="png", dpi=150, facecolor="white")
+
+
+def has_validation(comparison: Comparison) -> bool:
+    """Whether there is a validation curve to draw."""
+    return any(np.isfinite(standing.curve("val_accuracy")).any() for standing in comparison.standings)
+
+
+def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
+    standings = comparison.standings
+    values: list[float] = []
+    for row, standing in enumerate(standings):
+        colour = _COLOURS[row % len(_COLOURS)]
+        accuracies = np.array([outcome.accuracy for outcome in standing.outcomes])
+        values += accuracies.tolist()
+        estimate = standing.accuracy
+        if estimate.interval is not None:
+            low, high = estimate.interval
+            axes.plot([low, high], [row, row], color=colour, linewidth=7, alpha=0.18, solid_capstyle="butt")
+            axes.vlines(estimate.mean, row - 0.2, row + 0.2, color=colour, linewidth=2.4)
+        axes.plot(
+            accuracies,
+            np.full(len(accuracies), row) + _spread(accuracies),
+            linestyle="none",
+            marker=_MARKERS[row % len(_MARKERS)],
+            markersize=5.5,
+            markerfacecolor=colour,
+            markeredgecolor="none",
+            alpha=0.85,
+            zorder=3,
+            clip_on=False,
+        )
+    # The dots decide what is shown; an interval from two seeds may reach far beyond, and is cut.
+    low, high = min(values), max(values)
+    margin = max(0.35 * (high - low), 0.002)
+    axes.set_xlim(max(low - margin, 0), min(high + margin, 1))
+    axes.set_ylim(len(standings) - 0.45, -0.55)
+    names = [_short_label(standing) for standing in standings]
+    axes.set_yticks(range(len(standings)), names, parse_math=False)
+    for label in axes.get_yticklabels():
+        label.set(color=INK, fontsize=10)
+    axes.tick_params(axis="y", colors=INK)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x", color=LINE, linewidth=0.8)
+    axes.set_xlabel(words("accuracy"))
+    digits = 2 if axes.get_xlim()[1] - axes.get_xlim()[0] < 0.02 else 1
+    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: words.decimal(value * 100, digits) + NO_BREAK + "%")
+    )
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Moves dots that would hide each other a little up and down."""
+    shifts = np.zeros(len(values))
+    if len(values) > 1:
+        shifts[np.argsort(values, kind="stable")] = np.resize([0, -0.13, 0.13], len(values))
+    return shifts
+
+
+def _draw_curves(axes: Axes, comparison: Comparison, quantity: str, words: Words) -> None:
+    everything: list[np.ndarray] = []
+    longest = 1
+    validated = has_validation(comparison)
+    for index, standing in enumerate(comparison.standings):
+        colour, marker = _COLOURS[index % len(_COLOURS)], _MARKERS[index % len(_MARKERS)]
+        for split in ("train", "val"):
+            values = standing.curve(f"{split}_{quantity}")
+            if not np.isfinite(values).any():
+                continue
+            main = split == "val" or not validated
+            epochs = np.arange(1, values.shape[1] + 1)
+            longest = max(longest, len(epochs))
+            everything.append(values.ravel())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # an epoch that no seed has a value for
+                mean, low, high = (reduce(values, axis=0) for reduce in (np.nanmean, np.nanmin, np.nanmax))
+            if main and len(values) > 1:
+                axes.fill_between(epochs, low, high, color=colour, alpha=0.16, linewidth=0)
+            axes.plot(
+                epochs,
+                mean,
+                color=colour,
+                linestyle="solid" if main else (0, (4, 2)),
+                linewidth=1.9 if main else 1.1,
+                marker=marker if main and len(epochs) <= 30 else None,
+                markersize=4,
+                alpha=1 if main else 0.75,
+            )
+    axes.set_xlabel(words("epoch"))
+    axes.set_ylabel(words(quantity))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.integer(round(value))))
+    if longest == 1:
+        axes.set_xlim(0, 2)
+        axes.set_xticks([1])
+    if quantity == "accuracy":
+        accuracy_axis(axes, words, whole=longest == 1)
+    else:
+        loss_axis(axes, np.concatenate(everything), words)
+    _legend(axes, comparison, words)
+
+
+def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
+    """Above the axes, where it hides nothing: a colour and a marker a network, a dash a split."""
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=_COLOURS[i % len(_COLOURS)],
+            marker=_MARKERS[i % len(_MARKERS)],
+            markersize=4,
+            label=_short_label(standing),
+        )
+        for i, standing in enumerate(comparison.standings)
+    ]
+    if has_validation(comparison):
+        validation, training = words("validation"), words("train")
+        handles += [
+            Line2D([], [], color=MUTED, linewidth=1.4, label=validation),
+            Line2D([], [], color=MUTED, linewidth=1.4, label=training, linestyle="dashed"),
+        ]
+    legend = axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        # As many as fit beside each other, in inches: a line of 0.5, letters of about 0.085, axes of 4.4.
+        ncols=max(1, int(4.4 / (0.5 + 0.085 * max(len(str(each.get_label())) for each in handles)))),
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+        borderpad=0,
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def _short_label(standing: Standing) -> str:
+    label = standing.contestant.label
+    return label if len(label) <= 28 else label[:27] + "…"

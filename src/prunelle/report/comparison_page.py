@@ -1,0 +1,216 @@
+"""The comparison's report: one HTML page that needs nothing else, and its picture as a PNG."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from markupsafe import Markup
+
+from prunelle.report import comparison_figures as figures
+from prunelle.report.comparison import Comparison, Difference, Standing
+from prunelle.report.comparison_words import TEXTS
+from prunelle.report.html import host_rows, recipe_rows, template, writable
+from prunelle.report.words import NO_VALUE, Words
+from prunelle.texts import Language
+from prunelle.training.checkpoint import write_text
+from prunelle.training.paired import Estimate
+from prunelle.training.recipe import Recipe
+
+
+def write(comparison: Comparison, language: Language) -> None:
+    """``report.html`` and ``figures/comparison.png`` into the comparison's folder."""
+    write_text(comparison.path / "report.html", render(comparison, language))
+    figures.save_figure(comparison, comparison.path / "figures" / "comparison.png", Words(language, TEXTS))
+
+
+def render(comparison: Comparison, language: Language) -> str:
+    """The whole page in ``language``, to be written as UTF-8."""
+    words = Words(language, TEXTS)
+    info = comparison.info
+    seeds = {outcome.seed for standing in comparison.standings for outcome in standing.outcomes}
+    validated = figures.has_validation(comparison)
+    differences = comparison.differences()
+    page = template("comparison.html").render(
+        t=words,
+        comparison=comparison,
+        info=info,
+        title=words(
+            "comparison_title",
+            networks=", ".join(standing.contestant.label for standing in comparison.standings),
+            data=info["data"]["name"],
+        ),
+        headline=_headline(comparison, differences[0], words),
+        caveats=_caveats(comparison, seeds, words),
+        facts=_facts(comparison, words),
+        rows=[_row(index, standing, words) for index, standing in enumerate(comparison.standings)],
+        standings_text=(
+            words("standings_text", n=words.integer(len(seeds)))
+            if any(standing.accuracy.interval for standing in comparison.standings)
+            else words("standings_text_one")
+        ),
+        with_intervals=any(standing.accuracy.interval for standing in comparison.standings),
+        dots=Markup(figures.dots_svg(comparison, words)),
+        dots_alt=" ".join(
+            words("dots_alt", label=each.contestant.label, mean=words.percent(each.accuracy.mean, digits=2))
+            + "."
+            for each in comparison.standings
+        ),
+        curves=[_curve(comparison, quantity, validated, words) for quantity in ("loss", "accuracy")],
+        curves_text=words("curves_mean" if validated else "curves_training_only"),
+        differences_text=words(
+            "differences_text" if "recipe" in info else "runs_text",
+            n=words.integer(comparison.n),
+            split=words(comparison.split),
+        ),
+        differences=[_difference(each, words) for each in differences],
+        trainings=_trainings(comparison, words),
+        recipe=recipe_rows(Recipe.from_json(info["recipe"])) if "recipe" in info else None,
+        host=host_rows(info["host"], words),
+    )
+    return writable(page)
+
+
+def _headline(comparison: Comparison, first: Difference, words: Words) -> Markup:
+    best, second = comparison.ranking[:2]
+    name = Markup("<bdi>{}</bdi>")
+    return Markup(words.note(TEXTS["headline_clear" if first.clear else "headline_unclear"])).format(
+        best=name.format(best.contestant.label),
+        second=name.format(second.contestant.label),
+        accuracy=Markup("<strong>{}</strong>").format(words.percent(best.accuracy.mean, digits=2)),
+        other=words.percent(second.accuracy.mean, digits=2),
+        gap=words.decimal(100 * first.mean, 2),
+        n=words.integer(comparison.n),
+        split=words(comparison.split),
+    )
+
+
+def _caveats(comparison: Comparison, seeds: set[int], words: Words) -> list[str]:
+    caveats = []
+    if comparison.split != "test":
+        caveats.append(words(f"judged_{comparison.split}"))
+    if len(seeds) < 2:
+        caveats.append(words("one_seed"))
+    for standing in comparison.standings:
+        if standing.diverged:
+            found = ", ".join(words.integer(seed) for seed in standing.diverged)
+            caveats.append(words("has_diverged", label=standing.contestant.label, seeds=found))
+    return caveats
+
+
+def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
+    """``(what, value, detail)`` for the top of the page."""
+    outcomes = [outcome for standing in comparison.standings for outcome in standing.outcomes]
+    epochs = sorted({len(outcome.results) for outcome in outcomes})
+    each = sorted({len(standing.outcomes) for standing in comparison.standings})
+
+    def span(numbers: list[int]) -> str:
+        return words.integer(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
+
+    return [
+        (words("data"), comparison.info["data"]["name"], ""),
+        (
+            words("judged_on"),
+            words("n_pictures", n=words.integer(comparison.n)),
+            words("the_split", split=words(comparison.split)),
+        ),
+        (words("trainings"), words.integer(len(outcomes)), words("trainings_each", n=span(each))),
+        (words("epochs"), span(epochs), ""),
+        (
+            words("time_in_all"),
+            words.duration(sum(outcome.seconds for outcome in outcomes)),
+            words.date(comparison.info["created"]),
+        ),
+    ]
+
+
+def _spread(estimate: Estimate, words: Words, *, scale: float = 1, digits: int, unit: str = "") -> str:
+    """``98.96 ± 0.05 %``."""
+    text = words.decimal(estimate.mean * scale, digits)
+    if estimate.sd is not None:
+        text += f" ± {words.decimal(estimate.sd * scale, digits)}"
+    return text + unit
+
+
+def _row(index: int, standing: Standing, words: Words) -> dict[str, Any]:
+    """A line of the table of standings."""
+    entry, accuracy = standing.contestant, standing.accuracy
+    options = ", ".join(
+        f"{key}={'×'.join(map(str, value)) if isinstance(value, list | tuple) else value}"
+        for key, value in entry.options.items()
+    )
+    return {
+        "colour": figures.colour_variable(index),
+        "label": entry.label,
+        "detail": options,
+        "accuracy": _spread(accuracy, words, scale=100, digits=2, unit="\N{NO-BREAK SPACE}%"),
+        "interval": _interval(accuracy.interval, words, digits=2),
+        "each": [words.decimal(100 * outcome.accuracy, 2) for outcome in standing.outcomes],
+        "loss": _spread(standing.loss, words, digits=4),
+        "parameters": words.integer(entry.parameters),
+        "multiply_adds": NO_VALUE if entry.multiply_adds is None else words.integer(entry.multiply_adds),
+        "seconds": words.duration(standing.seconds_per_epoch.mean),
+    }
+
+
+def _interval(interval: tuple[float, float] | None, words: Words, *, digits: int) -> str:
+    """In points: ``+0.91 to +1.32``; a mean accuracy cannot pass 100."""
+    if interval is None:
+        return NO_VALUE
+    low, high = (100 * end for end in interval)
+    between = " – " if words.language == "en" else " à "
+    return words.decimal(low, digits) + between + words.decimal(min(high, 100), digits)
+
+
+def _difference(found: Difference, words: Words) -> dict[str, Any]:
+    def signed(value: float) -> str:
+        # The sign of mathematics, which is as wide as a digit.
+        return ("+" if value >= 0 else "−") + words.decimal(abs(100 * value), 2)
+
+    def ends(interval: tuple[float, float] | None) -> str:
+        if interval is None:
+            return NO_VALUE
+        between = " to " if words.language == "en" else " à "
+        return between.join(signed(end) for end in interval)
+
+    return {
+        "first": found.first,
+        "second": found.second,
+        "points": signed(found.mean),
+        "over_seeds": ends(found.over_seeds),
+        "over_pictures": ends(found.over_pictures),
+        "verdict": words("clear" if found.clear else "unclear"),
+        "is_clear": found.clear,
+    }
+
+
+def _curve(comparison: Comparison, quantity: str, validated: bool, words: Words) -> tuple[str, str, Markup]:
+    """``(title, text for who cannot see it, svg)``."""
+    column = f"{'val' if validated else 'train'}_{quantity}"
+    last = []
+    for standing in comparison.standings:
+        found = standing.curve(column)[:, -1]
+        mean = float(found.mean())
+        shown = words.percent(mean) if quantity == "accuracy" else words.decimal(mean, 4)
+        last.append(words("curve_series", label=standing.contestant.label, last=shown))
+    title = words(f"{quantity}_by_epoch")
+    return title, f"{title}. {'; '.join(last)}.", Markup(figures.curves_svg(comparison, quantity, words))
+
+
+def _trainings(comparison: Comparison, words: Words) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": standing.contestant.label,
+            "seed": words.integer(outcome.seed),
+            "accuracy": words.percent(outcome.accuracy, digits=2),
+            "loss": words.decimal(outcome.loss, 4),
+            "epochs": words.integer(len(outcome.results)),
+            "seconds": words.duration(outcome.seconds_per_epoch),
+            "report": "/".join(
+                (*os.path.relpath(outcome.path, comparison.path).split(os.sep), "report.html")
+            ),
+            "run": outcome.path.name,
+        }
+        for standing in comparison.standings
+        for outcome in standing.outcomes
+    ]

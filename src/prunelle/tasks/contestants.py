@@ -1,0 +1,204 @@
+"""Who enters a comparison: networks by name, functions that make modules, or finished runs; and how large each is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from prunelle import networks as known
+from prunelle.data.batches import derive_seed
+from prunelle.data.examples import Data
+from prunelle.data.preprocess import Fit
+from prunelle.errors import ArgumentError, did_you_mean
+from prunelle.networks.summary import count_parameters, summarise
+from prunelle.report.comparison import Contestant
+from prunelle.report.run import Run, build_network
+from prunelle.tasks import entry
+from prunelle.tasks.choosing import choose_preprocess
+
+Maker = Callable[[], nn.Module]
+Networks = Sequence[str | Path | Run] | Mapping[str, str | Maker]
+
+
+def makers_of(networks: Networks | None) -> dict[str, str | Maker]:
+    """What each is called → its name, or what makes it.
+
+    Raises:
+        ArgumentError: fewer than two, one twice, or no such network.
+    """
+    if isinstance(networks, Mapping):
+        makers: dict[str, str | Maker] = dict(networks)
+    else:
+        names = [str(name) for name in networks or ()]
+        for name in names:
+            if names.count(name) > 1:
+                raise ArgumentError(
+                    f"{name} is named twice; in Python, compare({{'a': {name!r}, 'b': {name!r}}}, options=…) tells "
+                    f"them apart."
+                )
+        makers = {name: name for name in names}
+    for maker in makers.values():
+        if isinstance(maker, str):
+            known.variant(maker)
+        elif not callable(maker) or isinstance(maker, nn.Module):
+            raise ArgumentError(
+                "a network of your own must be a function that makes one: each seed starts from a fresh one."
+            )
+    if len(makers) < 2:
+        raise ArgumentError(f"name at least two networks to compare; received {', '.join(makers) or 'none'}.")
+    return makers
+
+
+def contestants_of(
+    makers: Mapping[str, str | Maker],
+    options: Mapping[str, Mapping[str, Any]],
+    match_parameters: bool,
+    data: Data,
+    size: int | tuple[int, int] | None,
+    fit: Fit | None,
+) -> list[Contestant]:
+    """Each with its size on these pictures, ``dense`` matched where asked for."""
+    for label in options:
+        if label not in makers:
+            raise ArgumentError(
+                f"options are for {label!r}, which is not compared.{did_you_mean(label, makers)} Compared: "
+                f"{', '.join(makers)}."
+            )
+
+    def sized(label: str, given: Mapping[str, Any]) -> tuple[Contestant, nn.Module]:
+        maker = makers[label]
+        if isinstance(maker, str):
+            name = known.ALIASES.get(maker, maker)
+            preprocess = choose_preprocess(data, name, size, fit)
+            described = entry.network_entry(name, given, data, preprocess)
+            with torch.device("meta"):
+                module = build_network(described)
+        elif given:
+            raise ArgumentError(f"options are for networks by name; {label} is a module of your own.")
+        else:
+            module = made(maker, 0)
+            preprocess = choose_preprocess(data, module, size, fit)
+            entry.try_out(module, preprocess.input_shape, len(data.classes))
+            described = entry.module_entry(module, data, preprocess)
+        multiply_adds = sum(row.multiply_adds for row in summarise(module, preprocess.input_shape))
+        contestant = Contestant(
+            label=label,
+            network=described["name"],
+            options=described["options"],
+            parameters=count_parameters(module),
+            multiply_adds=multiply_adds,
+        )
+        return contestant, module
+
+    found = {label: sized(label, options.get(label, {})) for label in makers}
+    if match_parameters:
+        others = [label for label, maker in makers.items() if maker != "dense"]
+        if not others or len(others) == len(makers):
+            raise ArgumentError(
+                f"match_parameters sizes dense to another network's weights; it needs dense and another one; "
+                f"received {', '.join(makers)}."
+            )
+        for label in [label for label, maker in makers.items() if maker == "dense"]:
+            if label in options:
+                raise ArgumentError("match_parameters sizes dense; leave its hidden layers out.")
+            _, module = sized(label, {"parameters": found[others[0]][0].parameters})
+            # By its hidden layer, which is what a reader wants to know.
+            found[label] = sized(label, {"hidden": (int(module.head.in_features),)})  # type: ignore[union-attr, arg-type]
+    return [contestant for contestant, _ in found.values()]
+
+
+def made(maker: Maker, seed: int) -> nn.Module:
+    """A fresh module of one's own; the seed alone decides its weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
+        return maker()
+
+
+def as_runs(networks: Networks | None) -> list[Run] | None:
+    """The runs, where runs are named."""
+    if networks is None or isinstance(networks, Mapping):
+        return None
+    are_runs = [isinstance(each, Run) or (Path(each) / "run.json").is_file() for each in networks]
+    if not any(are_runs):
+        return None
+    if not all(are_runs):
+        other = next(str(each) for each, is_run in zip(networks, are_runs, strict=True) if not is_run)
+        raise ArgumentError(
+            f"compare takes finished runs, or networks to train, not both; {other!r} is no run."
+        )
+    return [each if isinstance(each, Run) else Run.open(each) for each in networks]
+
+
+def grouped(runs: Sequence[Run]) -> list[tuple[Contestant, Sequence[Run]]]:
+    """Finished runs, those that differ by their seed alone together.
+
+    Raises:
+        ArgumentError: they are all alike, or two of them are the same training.
+    """
+    groups: dict[str, list[Run]] = {}
+    for run in sorted(runs, key=lambda run: run.recipe.seed):
+        described = {key: run.info["network"][key] for key in ("name", "options", "input_shape")}
+        recipe = {key: value for key, value in run.info["recipe"].items() if key != "seed"}
+        start = run.info["network"].get("weights")
+        groups.setdefault(json.dumps([described, recipe, start], sort_keys=True), []).append(run)
+    if len(groups) < 2:
+        raise ArgumentError(
+            "these runs are one network under one recipe, with several seeds; name runs of another one too."
+        )
+    for group in groups.values():
+        found = [run.recipe.seed for run in group]
+        if len(set(found)) < len(found):
+            raise ArgumentError(
+                f"runs of the same network, recipe and seed say nothing new: {', '.join(str(r.path) for r in group)}."
+            )
+    labels = _labels([group[0] for group in groups.values()])
+    return [
+        (_contestant_of(label, group[0]), group) for label, group in zip(labels, groups.values(), strict=True)
+    ]
+
+
+def _contestant_of(label: str, run: Run) -> Contestant:
+    described = run.info["network"]
+    multiply_adds = None
+    if known.is_known(described["name"]):
+        with torch.device("meta"):
+            module = build_network(described)
+        multiply_adds = sum(row.multiply_adds for row in summarise(module, tuple(described["input_shape"])))
+    return Contestant(
+        label=label,
+        network=described["name"],
+        options=described["options"],
+        parameters=described["parameters"],
+        multiply_adds=multiply_adds,
+    )
+
+
+def _labels(runs: Sequence[Run]) -> list[str]:
+    """The network's name, with whatever tells it from others of that name."""
+    labels = []
+    for run in runs:
+        name = run.info["network"]["name"]
+        same = [other for other in runs if other.info["network"]["name"] == name]
+        facts = [_facts(other) for other in same]
+        own = _facts(run)
+        telling = [key for key in own if any(fact.get(key) != own[key] for fact in facts)]
+        labels.append(", ".join([name, *(f"{key}={own[key]}" for key in telling)]))
+    return labels
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    recipe = {key: value for key, value in run.info["recipe"].items() if key != "seed"}
+    augment = recipe.pop("augment")
+    shape = "×".join(map(str, run.info["network"]["input_shape"][1:]))
+    return {
+        **run.info["network"]["options"],
+        **recipe,
+        **{f"augment.{key}": value for key, value in augment.items()},
+        "size": shape,
+        "weights": run.info["network"].get("weights"),
+    }

@@ -1,0 +1,171 @@
+"""``convolve``: the operation itself, on pictures and signals by name, by path, or as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from prunelle.errors import ArgumentError, MissingData, UnknownName
+from prunelle.look import convolve_drawing, convolve_views, kernels
+from prunelle.look.convolution import Border, Channels, Convolution, Padding
+from prunelle.look.convolution import convolve as apply
+from prunelle.report.console import Style, make_listener
+from prunelle.texts import Language, Note
+
+MAX_SIDE = 640
+"""Pixels; a larger picture from a file is reduced to this, which is what the figures can show."""
+
+_PHOTOS = ("china", "flower")
+_DIGITS = tuple(f"digit:{n}" for n in range(10))
+_SIGNALS = {
+    "step": (0.0,) * 8 + (4.0,) * 8,
+    "bump": (0, 0, 0, 1, 3, 5, 5, 5, 4, 2, 0, 0, -1, -1, 0, 0),
+    "noise": (),
+}
+INPUTS = (*_PHOTOS, *_DIGITS, *_SIGNALS)
+"""Inputs by name. The photos and digits come with scikit-learn; nothing is downloaded."""
+
+
+def convolve(
+    source: ArrayLike | str | Path,
+    kernel: ArrayLike | str | None = None,
+    *,
+    padding: Padding | int | Sequence[int] = "valid",
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
+    border: Border = "zeros",
+    flip: bool = False,
+    channels: Channels | Literal["grey"] = "sum",
+) -> Convolution:
+    """Slides a kernel over a picture or a signal, and keeps every number to look at.
+
+    Args:
+        source: ``(L,)``, ``(H, W)`` or ``(H, W, C)`` numbers; the path of a picture; ``china``, ``flower``,
+            ``digit:0`` to ``digit:9``, ``step``, ``bump``, ``noise``; or numbers as text, ``0,0,1,1`` or
+            ``1,2;3,4``. A picture's values are 0 to 255 (a digit's 0 to 16).
+        kernel: numbers, ``(K,)``, ``(KH, KW)`` or ``(KH, KW, C)``; numbers as text; or a name: ``box``,
+            ``gaussian``, ``gaussian:9``, ``sobel-x``, ``sobel-y``, ``sharpen``, ``laplacian``, ``emboss``,
+            ``redness``, ``identity``; for signals ``box``, ``gaussian``, ``derivative``, ``sharpen``,
+            ``laplacian``, ``identity``. None for ``sobel-x``, or ``derivative``.
+        padding, stride, dilation, border, flip: as ``prunelle.look.convolution.convolve``.
+        channels: ``sum`` the channels of a colour picture into one map, as a network does; ``each`` for itself;
+            or ``grey``, its luminance.
+
+    Returns:
+        Input, kernel and output as arrays; ``.save(folder)`` writes figures and animations of it.
+
+    Raises:
+        ArgumentError: a value breaks a rule; an unknown name suggests close ones.
+        MissingData: there is no such file.
+        BadPicture: the file is no picture that can be read.
+
+    Example:
+        >>> result = convolve("china", "sobel-x", padding="same", stride=2, channels="grey")
+        >>> result.output.shape
+        (214, 320)
+        >>> result.save("convolve-china")  # doctest: +SKIP
+    """
+    values, name = _input(source)
+    if channels == "grey":
+        values, channels = convolve_drawing.grey(values), "sum"
+    dims = 1 if values.ndim == 1 else 2
+    weights: ArrayLike
+    if kernel is None:
+        kernel = "derivative" if dims == 1 else "sobel-x"
+    kernel_name = ""
+    if isinstance(kernel, str):
+        numbers = kernels.from_text(kernel)
+        if numbers is None:
+            kernel_name = kernel
+            numbers = kernels.named(kernel, dims, values.ndim == 3 and values.shape[-1] == 3)
+        weights = numbers
+    else:
+        weights = kernel
+    return apply(
+        values,
+        weights,
+        padding=padding,
+        stride=stride,
+        dilation=dilation,
+        border=border,
+        flip=flip,
+        channels=channels,
+        input_name=name,
+        kernel_name=kernel_name,
+    )
+
+
+def save_convolution(
+    result: Convolution,
+    folder: str | Path,
+    *,
+    only: Sequence[str] = (),
+    language: Language | None = None,
+    style: Style = "auto",
+) -> list[Path]:
+    """``result.save(folder)``, with its progress shown and what was left out said; the page comes first."""
+    listener = make_listener(style)
+    try:
+        for name, fits in () if only else convolve_views.fitting(result).items():
+            if not fits:
+                missing = convolve_views.VIEWS[name].missing
+                listener.note(Note(f"Left out: {missing.en}.", f"Laissé de côté : {missing.fr}."))
+        return result.save(folder, only, language, listener.progress)
+    finally:
+        listener.close()
+
+
+def _input(source: ArrayLike | str | Path) -> tuple[np.ndarray, str]:
+    """The numbers, and a name for titles."""
+    if isinstance(source, Path):
+        return _picture(source), source.name
+    if not isinstance(source, str):
+        try:
+            return np.asarray(source, dtype=np.float64), ""
+        except (TypeError, ValueError):
+            raise ArgumentError(
+                f"source must be numbers in rows of one length, a name or a path; received {source!r}."
+            ) from None
+    if source in INPUTS:
+        return _named(source), source
+    numbers = kernels.from_text(source)
+    if numbers is not None:
+        return numbers, ""
+    path = Path(source)
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return _picture(path), path.name
+    raise UnknownName("input (and no file of that name)", source, INPUTS)
+
+
+def _named(name: str) -> np.ndarray:
+    if name == "noise":
+        steps = np.arange(64)
+        return np.round(2 * np.sin(steps / 8) + np.random.default_rng(0).normal(0, 0.6, 64), 2)
+    if name in _SIGNALS:
+        return np.array(_SIGNALS[name], dtype=np.float64)
+    from sklearn import datasets
+
+    if name in _PHOTOS:
+        return np.asarray(datasets.load_sample_image(f"{name}.jpg"), dtype=np.float64)
+    digits = datasets.load_digits()
+    first = int(np.flatnonzero(digits.target == int(name.removeprefix("digit:")))[0])
+    return np.asarray(digits.images[first], dtype=np.float64)
+
+
+def _picture(path: Path) -> np.ndarray:
+    """``(H, W)`` where the file is grey, else ``(H, W, 3)``; float64, 0 to 255."""
+    from prunelle.data.decode import read_bytes, read_picture, upright_size
+    from prunelle.data.preprocess import Preprocess
+
+    if not path.is_file():
+        raise MissingData(f"there is no picture {str(path)!r}. Inputs by name: {', '.join(INPUTS)}.")
+    content = read_bytes(path)
+    height, width, grey = upright_size(content, str(path))
+    scale = min(1.0, MAX_SIDE / max(height, width))
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    pixels = read_picture(content, str(path), Preprocess(size=size, fit="squash", channels=1 if grey else 3))
+    return np.asarray(pixels[..., 0] if grey else pixels, dtype=np.float64)
