@@ -19,6 +19,7 @@ from prunelle import Recipe, build
 from prunelle.networks import natural_shape
 from prunelle.training.acceleration import accelerated
 from prunelle.training.inference import class_logits
+from prunelle.training.layers import Layers
 from prunelle.training.optimizer import make_optimizer
 from prunelle.training.speed import prepare
 
@@ -35,7 +36,7 @@ def main() -> None:
         torch.manual_seed(0)
         network = build(name).train()
         prepare(network, torch.device("cpu"))
-        optimizer = make_optimizer(network, Recipe())
+        optimizer = make_optimizer(network, Recipe(), Layers(network, Recipe()))
         images = torch.randn(BATCH, *natural_shape(name)).to(memory_format=torch.channels_last)
         num_classes = 2 if name == "course-photos" else 10
         labels = torch.randint(num_classes, (BATCH,))

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from prunelle.data.preprocess import Preprocess
     from prunelle.errors import PrunelleError
     from prunelle.networks import build
+    from prunelle.networks.classifier import with_classifier
+    from prunelle.networks.freezing import freeze, unfreeze
     from prunelle.report.run import Run
-    from prunelle.tasks import compare, convolve, evaluate, predict, pretrained, train
+    from prunelle.tasks import advise, compare, convolve, evaluate, predict, pretrained, shots, train
     from prunelle.training.recipe import Recipe
+    from prunelle.transfer.strategies import Strategy
 
 _HOMES = {
     "Augment": "prunelle.data.augment",
@@ -33,15 +36,21 @@ _HOMES = {
     "PrunelleError": "prunelle.errors",
     "Recipe": "prunelle.training.recipe",
     "Run": "prunelle.report.run",
+    "Strategy": "prunelle.transfer.strategies",
+    "advise": "prunelle.tasks",
     "build": "prunelle.networks",
     "compare": "prunelle.tasks",
     "convolve": "prunelle.tasks",
     "evaluate": "prunelle.tasks",
+    "freeze": "prunelle.networks.freezing",
     "from_arrays": "prunelle.data",
     "load": "prunelle.data",
     "predict": "prunelle.tasks",
     "pretrained": "prunelle.tasks",
+    "shots": "prunelle.tasks",
     "train": "prunelle.tasks",
+    "unfreeze": "prunelle.networks.freezing",
+    "with_classifier": "prunelle.networks.classifier",
 }
 
 __all__ = [
@@ -51,15 +60,21 @@ __all__ = [
     "PrunelleError",
     "Recipe",
     "Run",
+    "Strategy",
+    "advise",
     "build",
     "compare",
     "convolve",
     "evaluate",
+    "freeze",
     "from_arrays",
     "load",
     "predict",
     "pretrained",
+    "shots",
     "train",
+    "unfreeze",
+    "with_classifier",
 ]
 
 

@@ -31,7 +31,7 @@ class Batches:
     """Batches of a decoded split, on a device.
 
     Args:
-        pixels: ``(N, H, W, C)`` uint8; a memory map is read as batches need it.
+        pixels: ``(N, H, W, C)`` uint8; a memory map is read as batches need it. Or features, ``(N, …, C)`` float32.
         device: where batches go. On an accelerator the whole split is copied there once when it fits in half
             of the free memory.
     """
@@ -49,17 +49,20 @@ class Batches:
         return len(self.labels)
 
     def take(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """``indices: (n,)`` int64 on the CPU → images ``(n, C, H, W)`` uint8 in channels-last memory, labels."""
+        """``indices: (n,)`` int64 on the CPU → images ``(n, C, H, W)`` uint8 in channels-last memory, labels.
+
+        Features: ``(n, C, …)`` float32.
+        """
         if self._mapped is not None:
             # In the file's order, so that a disk reads forward; put back in the asked order in memory.
             order = np.argsort(indices.numpy(), kind="stable")
-            rows = np.empty((len(order), *self._mapped.shape[1:]), np.uint8)
+            rows = np.empty((len(order), *self._mapped.shape[1:]), self._mapped.dtype)
             rows[order] = self._mapped[indices.numpy()[order]]
             images = torch.from_numpy(rows)
         else:
             images = self._images[indices.to(self._images.device)]
         # (n, H, W, C) in memory is exactly channels-last (n, C, H, W): a change of strides, not of bytes.
-        images = images.permute(0, 3, 1, 2).to(self.device, non_blocking=True)
+        images = images.movedim(-1, 1).to(self.device, non_blocking=True)
         return images, self.labels[indices.to(self.device)]
 
     def training_batch(

@@ -30,6 +30,7 @@ class ReportContent:
         results: the lines of ``results.csv``, one an epoch; None where there is no value.
         best_epoch: the epoch (from 1) whose weights are kept and evaluated.
         metrics: the content of ``metrics.json``.
+        reused: what was kept of weights learned before; sentences.
         skipped: pictures left out, with the reason.
         notes: how the data was read. warnings: what went wrong while training, with what to try.
         layers: the network's table; their parameters add up to ``num_parameters``.
@@ -59,3 +60,4 @@ class ReportContent:
     host: Mapping[str, str]
     started: str
     seconds: float
+    reused: Sequence[Note] = ()

@@ -17,6 +17,7 @@ from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit, Preprocess
 from prunelle.errors import ArgumentError
 from prunelle.training.recipe import Recipe
+from prunelle.transfer.strategies import Strategy
 
 _SMALL = 40  # pixels; from here on down pictures are digits and icons, above they are photos
 _BORDER = 1.25  # a network up to this much larger than the pictures gets a border, not blown-up pictures
@@ -70,12 +71,13 @@ def choose_preprocess(
     return _fitted(preprocess, natural)
 
 
-def choose_recipe(data: Data, **fields: Any) -> Recipe:
+def choose_recipe(data: Data, strategy: Strategy | None = None, **fields: Any) -> Recipe:
     """Adam, up to 1e-3 in the first epoch, then down a cosine.
 
     From 10 epochs (many pictures) to 40 (few); grey pictures, which are simpler, take a third of what photos
     do. Photos are mirrored; grey pictures, among which digits and letters are common, are turned, zoomed and
-    shifted a little instead. ``fields`` of ``Recipe`` that are given win.
+    shifted a little instead. What a ``strategy`` wants comes before all that; ``fields`` of ``Recipe`` that are
+    given win.
     """
     colour = data.preprocess.channels == 3
     pictures = 100_000 if colour else 30_000
@@ -87,7 +89,7 @@ def choose_recipe(data: Data, **fields: Any) -> Recipe:
         "warmup_epochs": min(1.0, epochs / 10),
         "augment": Augment(flip=True) if colour else Augment(rotation=10, zoom=0.1, shift=0.1),
     }
-    return Recipe(**(suited | fields))
+    return Recipe(**(suited | (strategy.recipe_fields() if strategy is not None else {}) | fields))
 
 
 def _nearly(native: tuple[int, int], wanted: tuple[int, int]) -> bool:

@@ -12,12 +12,13 @@ from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
 from prunelle.report.run import Run
+from prunelle.tasks import reusing
 from prunelle.texts import Language, Note
 from prunelle.training.checkpoint import load_tensors, write_json, write_text
 from prunelle.training.inference import evaluate
 
 if TYPE_CHECKING:
-    from prunelle.tasks.training import Prepared
+    from prunelle.tasks.preparing import Prepared
 
 _EXAMPLES = 8  # pictures a class in the report
 
@@ -26,13 +27,15 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     """Evaluates the best weights on every split, writes the rest of the folder, marks the run finished."""
     training = prepared.training
     weights, _ = load_tensors(run.path / "weights" / "best.safetensors")
-    training.network.load_state_dict(weights)
-    training.network.eval()
+    prepared.network.load_state_dict(weights)
+    prepared.network.eval()
+    seen = prepared.learning
+    # A frozen trunk is not run again: its features are there.
     evaluations = {
         split: evaluate(
-            training.network, pixels, run.classes, run.preprocess, split, progress=listener.progress
+            training.network.eval(), pixels, run.classes, seen.normaliser, split, progress=listener.progress
         )
-        for split, pixels in prepared.pixels.items()
+        for split, pixels in seen.seen.items()
     }
     judged = next(split for split in ("test", "validation", "train") if split in evaluations)
     rows = training.progress.rows
@@ -75,6 +78,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         host=run.info["host"],
         started=run.info["created"],
         seconds=seconds,
+        reused=reusing.sentences(run.info),
     )
     write_text(run.path / "report.html", html.render(content, language))
     save_figures(content, run.path / "figures", language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,11 +13,18 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
 from prunelle.training.metrics import Evaluation
 
 EVALUATION_BATCH = 256
+
+
+class Normaliser(Protocol):
+    """What turns a batch of examples into a network's input: a ``Preprocess``, say."""
+
+    def normalise(self, images: torch.Tensor, /) -> torch.Tensor:
+        """``(N, C, …)`` as decoded → float32 of the same shape."""
+        ...
 
 
 @contextmanager
@@ -58,7 +66,7 @@ def class_logits(outputs: torch.Tensor, num_classes: int) -> torch.Tensor:
 def predict_logits(
     network: nn.Module,
     pixels: Pixels,
-    preprocess: Preprocess,
+    preprocess: Normaliser,
     num_classes: int,
     *,
     batch_size: int = EVALUATION_BATCH,
@@ -81,7 +89,7 @@ def evaluate(
     network: nn.Module,
     pixels: Pixels,
     classes: tuple[str, ...],
-    preprocess: Preprocess,
+    preprocess: Normaliser,
     split: str,
     *,
     progress: Progress | None = None,

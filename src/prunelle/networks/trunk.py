@@ -15,6 +15,8 @@ from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.networks.freezing import is_frozen
+from prunelle.networks.graph import bottlenecks, trace, trains_as_it_answers, weights_of
 from prunelle.networks.summary import evaluating
 
 
@@ -43,14 +45,14 @@ def stages(network: nn.Module, input_shape: Sequence[int]) -> list[Stage]:
     Raises:
         ArgumentError: its forward pass cannot be traced (it branches on values of tensors).
     """
-    traced = _trace(network)
+    traced = trace(network)
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     with evaluating(network):
         ShapeProp(traced).propagate(torch.zeros(1, *input_shape, device=device))
     found, counted = [], dict[int, int]()
-    for node, ended in _bottlenecks(traced):
+    for node, ended in bottlenecks(traced):
         for ran in ended.ran:
-            counted |= {id(weight): weight.numel() for weight in _weights(ran, network)}
+            counted |= {id(weight): weight.numel() for weight in weights_of(ran, network)}
         if ended.name is not None:
             shape = tuple(int(length) for length in node.meta["tensor_meta"].shape[1:])
             found.append(Stage(ended.name, shape, sum(counted.values())))
@@ -71,10 +73,10 @@ def split(network: nn.Module, stage: str) -> tuple[fx.GraphModule, fx.GraphModul
     names = [name for name, _ in network.named_modules() if name]
     if stage not in names:
         raise UnknownName("stage", stage, names)
-    traced = _trace(network)
-    at = [node for node, ended in _bottlenecks(traced) if stage in ended.names]
+    traced = trace(network)
+    at = [node for node, ended in bottlenecks(traced) if stage in ended.names]
     if not at:
-        possible = [ended.name for _, ended in _bottlenecks(traced) if ended.name]
+        possible = [ended.name for _, ended in bottlenecks(traced) if ended.name]
         raise ArgumentError(
             f"stage must be a module whose output is all that the rest of the network needs; {stage} is not one. "
             f"Possible: {', '.join(possible)}."
@@ -83,66 +85,41 @@ def split(network: nn.Module, stage: str) -> tuple[fx.GraphModule, fx.GraphModul
     return _upto(traced, cut), _after(traced, cut)
 
 
-@dataclasses.dataclass
-class _Ended:
-    """What a bottleneck ends: modules whose last node it is; and the nodes that ran since the one before."""
+def split_frozen(network: nn.Module) -> tuple[fx.GraphModule, fx.GraphModule] | None:
+    """``network`` cut as late as what comes before is the same in every step: frozen, or without weights and chance.
 
-    names: list[str]
-    ran: list[fx.Node]
-
-    @property
-    def name(self) -> str | None:
-        """The outermost module that ends here, if any does."""
-        return min(self.names, key=lambda name: name.count("."), default=None)
-
-
-def _trace(network: nn.Module) -> fx.GraphModule:
+    None where there is no such place, where the network cannot be traced, or where it computes something else in
+    training mode than its graph says (auxiliary classifiers).
+    """
     try:
-        # What exists for training alone (auxiliary classifiers) is no part of the graph.
-        with evaluating(network):
-            return fx.symbolic_trace(network)
-    except (fx.proxy.TraceError, TypeError, RuntimeError, AttributeError, ValueError) as error:
-        raise ArgumentError(
-            f"{type(network).__name__} cannot be cut: its forward pass cannot be traced ({error})."
-        ) from error
+        traced = trace(network)
+    except ArgumentError:
+        return None
+    cut, frozen = None, False
+    for node, ended in bottlenecks(traced):
+        for ran in ended.ran:
+            weights = weights_of(ran, network)
+            if any(weight.requires_grad for weight in weights) or not _constant(ran, network):
+                break
+            frozen = frozen or bool(weights)
+        else:
+            cut = node
+            continue
+        break
+    if cut is None or not frozen or not trains_as_it_answers(network):
+        return None
+    return _upto(traced, cut), _after(traced, cut)
 
 
-def _bottlenecks(traced: fx.GraphModule) -> list[tuple[fx.Node, _Ended]]:
-    """Nodes whose value is all that later nodes need, in order, with what ends at each; no input, no output."""
-    nodes = [node for node in traced.graph.nodes if node.op not in ("get_attr", "output")]
-    position = {node: i for i, node in enumerate(nodes)}
-    last_use = {
-        node: max((position.get(user, len(nodes)) for user in node.users), default=-1) for node in nodes
-    }
-    last_of: dict[str, fx.Node] = {}
-    for node in nodes:
-        for name in _owners(node):
-            last_of[name] = node
-    found: list[tuple[fx.Node, _Ended]] = []
-    ran: list[fx.Node] = []
-    alive = -1  # the furthest node that uses anything from before
-    for i, node in enumerate(nodes[:-1]):
-        ran.append(node)
-        if alive <= i and node.op != "placeholder" and last_use[node] > i:
-            found.append((node, _Ended([name for name, last in last_of.items() if last is node], ran)))
-            ran = []
-        alive = max(alive, last_use[node])
-    return found
+_CHANCE = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.FractionalMaxPool2d, nn.FractionalMaxPool3d)
 
 
-def _weights(node: fx.Node, network: nn.Module) -> list[nn.Parameter]:
-    """Those a node computes with: a leaf module's own, or those its operation is given."""
-    if node.op == "call_module":
-        return list(network.get_submodule(str(node.target)).parameters())
-    named = dict(network.named_parameters())
-    return [named[str(g.target)] for g in node.all_input_nodes if g.op == "get_attr" and g.target in named]
-
-
-def _owners(node: fx.Node) -> list[str]:
-    """The modules a node runs in, outermost first: ``layer1``, ``layer1.0``, ``layer1.0.conv1``."""
-    stack = node.meta.get("nn_module_stack") or {}
-    names = [str(value[0]) for value in stack.values()]
-    return list(dict.fromkeys(name for name in names if name))
+def _constant(node: fx.Node, network: nn.Module) -> bool:
+    """Whether a node does in training what it does in evaluation."""
+    if node.op != "call_module":
+        return True
+    module = network.get_submodule(str(node.target))
+    return is_frozen(module) or not (any(module.buffers()) or isinstance(module, _CHANCE))
 
 
 def _upto(traced: fx.GraphModule, cut: fx.Node) -> fx.GraphModule:

@@ -10,7 +10,7 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.transfer.trunk import split, stages
+from prunelle.networks.trunk import split, stages
 
 # One of each way of being built: a chain, residual blocks, branches, auxiliary classifiers, methods as parts.
 FAMILIES = [
