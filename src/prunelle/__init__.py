@@ -24,9 +24,22 @@ if TYPE_CHECKING:
     from prunelle.data.series.preprocess import SeriesPreprocess
     from prunelle.errors import PrunelleError
     from prunelle.networks import build
+    from prunelle.networks.classifier import with_classifier
+    from prunelle.networks.freezing import freeze, unfreeze
     from prunelle.report.run import Run
-    from prunelle.tasks import compare, convolve, evaluate, look_into, predict, pretrained, train
+    from prunelle.tasks import (
+        advise,
+        compare,
+        convolve,
+        evaluate,
+        look_into,
+        predict,
+        pretrained,
+        shots,
+        train,
+    )
     from prunelle.training.recipe import Recipe
+    from prunelle.transfer.strategies import Strategy
 
 _HOMES = {
     "Augment": "prunelle.data.augment",
@@ -37,17 +50,23 @@ _HOMES = {
     "Run": "prunelle.report.run",
     "SeriesAugment": "prunelle.data.series.augment",
     "SeriesPreprocess": "prunelle.data.series.preprocess",
+    "Strategy": "prunelle.transfer.strategies",
+    "advise": "prunelle.tasks",
     "build": "prunelle.networks",
     "compare": "prunelle.tasks",
     "convolve": "prunelle.tasks",
     "evaluate": "prunelle.tasks",
+    "freeze": "prunelle.networks.freezing",
     "from_arrays": "prunelle.data",
     "from_series": "prunelle.data",
     "load": "prunelle.data",
     "look_into": "prunelle.tasks",
     "predict": "prunelle.tasks",
     "pretrained": "prunelle.tasks",
+    "shots": "prunelle.tasks",
     "train": "prunelle.tasks",
+    "unfreeze": "prunelle.networks.freezing",
+    "with_classifier": "prunelle.networks.classifier",
 }
 
 __all__ = [
@@ -59,17 +78,23 @@ __all__ = [
     "Run",
     "SeriesAugment",
     "SeriesPreprocess",
+    "Strategy",
+    "advise",
     "build",
     "compare",
     "convolve",
     "evaluate",
+    "freeze",
     "from_arrays",
     "from_series",
     "load",
     "look_into",
     "predict",
     "pretrained",
+    "shots",
     "train",
+    "unfreeze",
+    "with_classifier",
 ]
 
 

@@ -54,6 +54,39 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def reuse_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--strategy`` and what goes with it; ``strategy_of`` reads them."""
+    for name, kind, metavar, text in (
+        ("--views", int, "N", "Views of each picture that a frozen trunk sees once.  [1, with --augment 4]"),
+        ("--head", str, "NAME", "A new classifier: linear, hidden, logistic or svm."),
+        (
+            "--freeze",
+            str,
+            "STAGE|N",
+            "With partial: the last stage, or how many layers, that stay as they are.",
+        ),
+        ("--stage", str, "STAGE", "With features: where the trunk ends. See prunelle networks NAME."),
+        ("--strategy", str, "NAME", "What of the weights is kept: auto, features, partial, full or scratch."),
+    ):
+        command = click.option(name, type=kind, metavar=metavar, help=text)(command)
+    return command
+
+
+def strategy_of(given: dict[str, Any]) -> Any:
+    """A ``Strategy``, or None where none of its options is given."""
+    settings = {key: given[key] for key in ("stage", "freeze", "head", "views") if given[key] is not None}
+    name = given["strategy"]
+    if name is None:
+        if not settings:
+            return None
+        name = "partial" if "freeze" in settings else "features"
+    from prunelle.transfer.strategies import Strategy
+
+    if str(settings.get("freeze", "")).isdigit():
+        settings["freeze"] = int(settings["freeze"])
+    return Strategy(name=name, **settings)
+
+
 def pretrained_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """A network by name in place of a run; ``run_or_pretrained`` reads what they give."""
     command = click.option(

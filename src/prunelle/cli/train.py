@@ -14,6 +14,8 @@ from prunelle.cli.options import (
     NumbersType,
     SizeType,
     data_options,
+    reuse_options,
+    strategy_of,
     style_options,
     weights_options,
 )
@@ -29,6 +31,8 @@ RECIPE_FIELDS = (
     "weight_decay",
     "schedule",
     "warmup_epochs",
+    "first_layer_rate",
+    "unfreeze_epochs",
     "label_smoothing",
     "balance",
     "clip_norm",
@@ -66,6 +70,14 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option(
     "--warmup", "--warmup-epochs", "warmup_epochs", type=float, help="Epochs of rising learning rate."
 )
+@click.option("--first-layer-rate", type=float, help="Share of the learning rate for the first layer.  [1]")
+@click.option(
+    "--unfreeze",
+    "--unfreeze-epochs",
+    "unfreeze_epochs",
+    type=int,
+    help="Epochs over which layers join, last first.",
+)
 @click.option("--label-smoothing", "--smoothing", type=float, help="From 0 to below 1.")
 @click.option("--balance/--no-balance", default=None, help="Weigh rare classes more.")
 @click.option("--clip-norm", "--clip-grad", type=float, help="Largest norm of the gradient.")
@@ -99,6 +111,7 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option("--hidden", type=NumbersType(), help="Hidden layers of dense: 256,128.")
 @click.option("--parameters", type=int, help="Number of weights wanted of dense.")
 @weights_options
+@reuse_options
 @data_options
 @click.option("--validation", type=float, help="Share of examples for validation.  [0.1]")
 @click.option("--test", type=float, help="Share of examples for the test, where none is given.  [0.1]")
@@ -122,17 +135,19 @@ def train(context: click.Context, /, **given: Any) -> None:
     from prunelle import tasks
     from prunelle.data.examples import Data
     from prunelle.training.recipe import Recipe
+    from prunelle.transfer.strategies import Strategy
 
     fields = {field: given[field] for field in RECIPE_FIELDS if given[field] is not None}
     if given["augment"] not in (None, "auto"):
         fields["augment"] = given["augment"]
+    strategy = strategy_of(given)
     if given["resume"] is not None:
         _refuse_other_settings(context)
 
     chosen = tasks.named_recipe(given["recipe_name"])
 
-    def recipe(data: Data) -> Recipe:
-        return chosen(data, **fields)
+    def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
+        return chosen(data, strategy, **fields)
 
     options = {key: given[key] for key in ("hidden", "parameters", "ensemble") if given[key] is not None}
     run = tasks.train(
@@ -148,6 +163,7 @@ def train(context: click.Context, /, **given: Any) -> None:
         normalisation=given["normalisation"],
         options=options,
         weights=given["weights"],
+        strategy=strategy,
         mean=given["mean"],
         std=given["std"],
         epochs=given["epochs"],

@@ -31,7 +31,8 @@ class Batches:
     """Batches of a decoded split, on a device.
 
     Args:
-        pixels: ``(N, H, W, C)`` uint8; a memory map is read as batches need it. Or ``(N, T, C)`` float32.
+        pixels: ``(N, H, W, C)`` uint8; a memory map is read as batches need it. Or series, ``(N, T, C)`` float32, or
+            features, ``(N, …, C)`` float32.
         device: where batches go. On an accelerator the whole split is copied there once when it fits in half
             of the free memory.
     """
@@ -51,12 +52,12 @@ class Batches:
     def take(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """``indices: (n,)`` int64 on the CPU → images ``(n, C, H, W)`` uint8 in channels-last memory, labels.
 
-        Series: ``(n, C, T)`` float32.
+        Series and features: ``(n, C, …)`` float32.
         """
         if self._mapped is not None:
             # In the file's order, so that a disk reads forward; put back in the asked order in memory.
             order = np.argsort(indices.numpy(), kind="stable")
-            rows = np.empty((len(order), *self._mapped.shape[1:]), np.uint8)
+            rows = np.empty((len(order), *self._mapped.shape[1:]), self._mapped.dtype)
             rows[order] = self._mapped[indices.numpy()[order]]
             images = torch.from_numpy(rows)
         else:

@@ -101,6 +101,11 @@ def natural_shape(name: str) -> tuple[int, ...]:
     return (parameters["in_channels"].default, *parameters["input_size"].default)
 
 
+def natural_classes(name: str) -> int:
+    """How many classes the network was designed for."""
+    return int(inspect.signature(variant(name)).parameters["num_classes"].default)
+
+
 def build(
     name: str,
     *,
@@ -119,7 +124,8 @@ def build(
         input_size: height and width in pixels, or one number for both; of series, the number of steps; the
             family's own when None.
         ensemble: so many of them, each with weights of its own, that answer together (``ensemble.py``).
-        options: what the family takes besides (``hidden=`` of ``dense``, ``aux=`` of ``googlenet``).
+        options: what the family takes besides (``hidden=`` of ``dense``, ``aux=`` of ``googlenet``); and ``stage``
+            and ``classifier`` for another classifier from a stage on (see ``with_classifier``).
 
     Raises:
         UnknownName: no such network.
@@ -129,6 +135,14 @@ def build(
         >>> build("lenet5", num_classes=10)(torch.zeros(1, 1, 32, 32)).shape
         torch.Size([1, 10])
     """
+    if "classifier" in options:
+        from prunelle.networks.classifier import with_classifier
+
+        changed = {key: options.pop(key) for key in ("stage", "classifier") if key in options}
+        whole = build(
+            name, num_classes=num_classes, in_channels=in_channels, input_size=input_size, **options
+        )
+        return with_classifier(whole, num_classes or natural_classes(name), **changed)
     make = variant(name)
     if num_classes is not None and num_classes < 2:
         raise ArgumentError(f"num_classes must be at least 2; received {num_classes}.")

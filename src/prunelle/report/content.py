@@ -34,6 +34,7 @@ class ReportContent:
         results: the lines of ``results.csv``, one an epoch; None where there is no value.
         best_epoch: the epoch (from 1) whose weights are kept and evaluated.
         metrics: the content of ``metrics.json``.
+        reused: what was kept of weights learned before; sentences.
         skipped: pictures left out, with the reason.
         notes: how the data was read. warnings: what went wrong while training, with what to try.
         insight: the first filters, and where the network looked in a few pictures; None shows neither.
@@ -68,6 +69,7 @@ class ReportContent:
     seconds: float
     insight: Insight | None = None
     plates: Sequence[Plate] = ()
+    reused: Sequence[Note] = ()
 
     @property
     def of_series(self) -> bool:

@@ -72,6 +72,7 @@ TEXTS = {
     "loss": Note("Loss", "Perte"),
     "by_split": Note("On each split, with the weights kept", "Sur chaque jeu, avec les poids gardés"),
     "warnings": Note("To look into", "À regarder de près"),
+    "reused": Note("What was reused", "Ce qui a été réutilisé"),
     "notes": Note("How the data was read", "Comment les données ont été lues"),
     # Curves.
     "curves": Note("Learning curves", "Courbes d’apprentissage"),

@@ -21,6 +21,7 @@ from prunelle.data.preprocess import AnyPreprocess, Fit, Preprocess
 from prunelle.data.series.preprocess import Normalisation, SeriesFit, SeriesPreprocess
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.training.recipe import Recipe
+from prunelle.transfer.strategies import Strategy
 
 _SMALL = 40  # pixels; from here on down pictures are digits and icons, above they are photos
 _SERIES_BATCH = 16
@@ -145,16 +146,15 @@ def _choose_for_series(
     )
 
 
-def choose_recipe(data: Data, **fields: Any) -> Recipe:
+def choose_recipe(data: Data, strategy: Strategy | None = None, **fields: Any) -> Recipe:
     """Adam, up to 1e-3 in the first epoch, then down a cosine. ``augment`` may be as on the command line.
 
     From 10 epochs (many pictures) to 40 (few; 100 epochs on 300 photos only learn them by heart); grey pictures,
     which are simpler, take a third of what photos do. Photos are mirrored; grey pictures, among which digits and
-    letters are common, are turned, zoomed and shifted a little instead. ``fields`` of ``Recipe`` that are given
-    win.
+    letters are common, are turned, zoomed and shifted a little instead. What a ``strategy`` wants comes before all
+    that; ``fields`` of ``Recipe`` that are given win.
     """
-    if isinstance(fields.get("augment"), str):
-        fields["augment"] = data.preprocess.augmentation(fields["augment"])
+    fields = _wanted(data, strategy, fields)
     if isinstance(data.preprocess, SeriesPreprocess):
         return _recipe_for_series(data, fields)
     colour = data.preprocess.channels == 3
@@ -170,17 +170,17 @@ def choose_recipe(data: Data, **fields: Any) -> Recipe:
     return Recipe(**(suited | fields))
 
 
-def fast_recipe(data: Data, **fields: Any) -> Recipe:
+def fast_recipe(data: Data, strategy: Strategy | None = None, **fields: Any) -> Recipe:
     """A short training, for a good accuracy soon rather than the best one late (docs/results.md).
 
     Many pictures: 4 epochs of 60,000 grey ones, 3 of 50,000 photos, in batches of 64, along one cycle of a
     learning rate higher than usual (Smith 2018); photos mirrored, grey pictures as they are. Few pictures, below
-    10,000: ``choose_recipe`` in at most 16 epochs. ``fields`` of ``Recipe`` that are given win.
+    10,000: ``choose_recipe`` in at most 16 epochs. What a ``strategy`` wants comes before all that; ``fields`` of
+    ``Recipe`` that are given win.
     """
     if isinstance(data.preprocess, SeriesPreprocess):
         raise ArgumentError("the fast recipe is for pictures; series are quick already. Leave --recipe out.")
-    if isinstance(fields.get("augment"), str):
-        fields["augment"] = data.preprocess.augmentation(fields["augment"])
+    fields = _wanted(data, strategy, fields)
     colour = data.preprocess.channels == 3
     n = max(len(data.train), 1)
     if n < 10_000:
@@ -195,6 +195,14 @@ def fast_recipe(data: Data, **fields: Any) -> Recipe:
         "augment": Augment(flip=True) if colour else Augment(),
     }
     return Recipe(**(suited | fields))
+
+
+def _wanted(data: Data, strategy: Strategy | None, fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields of ``Recipe`` that nothing here changes, ``augment`` as an object."""
+    wanted = (strategy.recipe_fields() if strategy is not None else {}) | fields
+    if isinstance(wanted.get("augment"), str):
+        wanted["augment"] = data.preprocess.augmentation(wanted["augment"])
+    return wanted
 
 
 def _recipe_for_series(data: Data, fields: dict[str, Any]) -> Recipe:

@@ -15,13 +15,14 @@ from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
 from prunelle.report.insight import Insight, look_inside
 from prunelle.report.run import Run
+from prunelle.tasks import reusing
 from prunelle.texts import Language, Note
 from prunelle.training.checkpoint import load_tensors, write_json, write_text
 from prunelle.training.inference import evaluate
 from prunelle.training.metrics import Evaluation
 
 if TYPE_CHECKING:
-    from prunelle.tasks.training import Prepared
+    from prunelle.tasks.preparing import Prepared
 
 _EXAMPLES = 8  # pictures a class in the report
 
@@ -30,13 +31,15 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     """Evaluates the best weights on every split, writes the rest of the folder, marks the run finished."""
     training = prepared.training
     weights, _ = load_tensors(run.path / "weights" / "best.safetensors")
-    training.network.load_state_dict(weights)
-    training.network.eval()
+    prepared.network.load_state_dict(weights)
+    prepared.network.eval()
+    seen = prepared.learning
+    # A frozen trunk is not run again: its features are there.
     evaluations = {
         split: evaluate(
-            training.network, pixels, run.classes, run.preprocess, split, progress=listener.progress
+            training.network.eval(), pixels, run.classes, seen.normaliser, split, progress=listener.progress
         )
-        for split, pixels in prepared.pixels.items()
+        for split, pixels in seen.seen.items()
     }
     judged = next(split for split in ("test", "validation", "train") if split in evaluations)
     rows = training.progress.rows
@@ -81,6 +84,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         seconds=seconds,
         insight=_insight(run, prepared, evaluations[judged], judged, listener),
         plates=_plates(run, prepared, evaluations[judged], judged, language),
+        reused=reusing.sentences(run.info),
     )
     write_text(run.path / "report.html", html.render(content, language))
     save_figures(content, run.path / "figures", language)
@@ -95,7 +99,7 @@ def _insight(
     if not isinstance(run.preprocess, Preprocess) or not isinstance(images, np.ndarray):
         return None  # series
     try:
-        return look_inside(prepared.training.network, evaluation, images, run.preprocess)
+        return look_inside(prepared.network, evaluation, images, run.preprocess)
     except RuntimeError as error:
         # A module of one's own may do what no hook can follow; the training is worth more than these pictures.
         listener.note(
@@ -114,4 +118,4 @@ def _plates(
     if not isinstance(run.preprocess, SeriesPreprocess) or not evaluation.n:
         return []
     examples = prepared.pixels[split].images
-    return series.plates(prepared.training.network, evaluation, examples, run.preprocess, language)
+    return series.plates(prepared.network, evaluation, examples, run.preprocess, language)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import shlex
 import signal
 import time
@@ -16,36 +15,29 @@ import torch
 from torch import nn
 
 from prunelle import networks
-from prunelle.data.batches import derive_seed
-from prunelle.data.examples import Data, Pixels
-from prunelle.data.preprocess import Fit, Preprocess
+from prunelle.data.examples import Data
+from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
-from prunelle.errors import ArgumentError, Diverged, Interrupted, RunError
-from prunelle.networks.summary import LayerRow, count_parameters, summarise
-from prunelle.networks.weights import Weights, load_weights
+from prunelle.errors import ArgumentError, Diverged, Interrupted
 from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.run import Run, build_network, new_run_path, refuse_occupied
-from prunelle.tasks import entry, finishing, loading, machine
-from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.report.run import Run, new_run_path, refuse_occupied
+from prunelle.tasks import finishing, loading, machine, preparing, reusing
 from prunelle.tasks.loading import MEMORY_BUDGET
-from prunelle.tasks.weights import fetch_weights, prepared_for
+from prunelle.tasks.preparing import Prepared
 from prunelle.texts import Language, Note, default_language
-from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord
+from prunelle.transfer.strategies import Strategy
 
 SAVE_EVERY_S = 120.0
-"""Seconds between two saves of the state within an epoch; each epoch ends with one too, up to ``MOST_SAVES``."""
-
-MOST_SAVES = 100
-"""Of longer trainings, every second (third…) epoch ends with a save, and the last."""
+"""Seconds between two saves of the state; each epoch ends with one too, unless saving took a tenth of the time."""
 
 
 def train(
     network: nn.Module | str | None = None,
     data: Data | str | Path | None = None,
-    recipe: Recipe | Callable[[Data], Recipe] | None = None,
+    recipe: Recipe | Callable[..., Recipe] | None = None,
     *,
     resume: Run | str | Path | None = None,
     output: str | Path | None = None,
@@ -56,6 +48,7 @@ def train(
     normalisation: Normalisation | None = None,
     options: Mapping[str, Any] | None = None,
     weights: str | Path | None = None,
+    strategy: Strategy | str | None = None,
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
     epochs: int | None = None,
@@ -75,7 +68,8 @@ def train(
         network: a module of your own, a name (``prunelle.networks.names()``), or None for one that suits
             the data. A module is trained in place and ends with its best weights.
         data: what ``prunelle.load`` takes, or its result; None for the embedded digits.
-        recipe: how; a function of the data that gives one; None for ``choose_recipe``.
+        recipe: how; a function of the data, and of the strategy where there is one, that gives one; None for
+            ``choose_recipe``.
         resume: a run to go on with instead; of all the rest only ``epochs``, ``network`` and ``data`` (those
             of your own), ``language``, ``style``, ``memory_budget`` and ``save_every_s`` count then.
         output: the run folder itself; None makes a new one under ``runs``.
@@ -87,6 +81,8 @@ def train(
             together).
         weights: to start from: a published set (``imagenet``), a file, or a run. Another number of classes than
             theirs gives a new last layer. Pictures are then prepared as the weights want them.
+        strategy: what is kept of the weights and what learns: ``features``, ``partial``, ``full``, ``scratch``, or
+            a ``Strategy`` that says more. None: everything learns alike.
         mean, std: per channel, in units of [0, 1]; None for the weights' own, or for those of the training
             pictures when no weights are given.
         epochs: in place of the recipe's; with ``resume``, extends the training to this many.
@@ -106,8 +102,10 @@ def train(
     listener = make_listener(style)
     try:
         if resume is not None:
-            if weights is not None:
-                raise ArgumentError("--resume goes on with the run's own weights; leave --weights out.")
+            if weights is not None or strategy is not None:
+                raise ArgumentError(
+                    "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
+                )
             run = resume if isinstance(resume, Run) else Run.open(resume)
             recipe = run.recipe if epochs is None else _extended(run, epochs)
             if run.finished and recipe == run.recipe:
@@ -118,14 +116,16 @@ def train(
                     )
                 )
                 return run
-            prepared = _resumed(run, network, data, recipe, memory_budget, listener)
+            prepared = preparing.resumed(run, network, data, recipe, memory_budget, listener)
         else:
             # What can be known to be wrong is said before anything is fetched or decoded.
             if isinstance(network, str):
                 networks.variant(network)
+            strategy = reusing.as_strategy(strategy)
+            reusing.check_weights(strategy, network, weights)
             if output is not None:
                 refuse_occupied(Path(output))
-            prepared = _new(
+            begun = preparing.started(
                 network,
                 loading.load_data(
                     data,
@@ -142,16 +142,18 @@ def train(
                 normalisation,
                 options or {},
                 weights,
+                strategy,
                 mean,
                 std,
                 memory_budget,
                 listener,
             )
+            prepared = preparing.new(begun, strategy, memory_budget, listener)
             run = _create(prepared, Path(output) if output is not None else None, Path(runs), name, command)
         try:
             with run.locked():
-                if prepared.training.recipe != run.recipe:
-                    run.update(status="training", recipe=prepared.training.recipe.to_json())
+                if prepared.recipe != run.recipe:
+                    run.update(status="training", recipe=prepared.recipe.to_json())
                 _fit(run, prepared, listener, save_every_s)
                 finishing.finish(run, prepared, listener, language or default_language())
         except KeyboardInterrupt:
@@ -161,118 +163,6 @@ def train(
         return run
     finally:
         listener.close()
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Prepared:
-    """Everything a training needs, decoded and built."""
-
-    data: Data
-    pixels: Mapping[str, Pixels]
-    training: Training
-    description: Mapping[str, Any]
-    """The ``network`` entry of ``run.json``."""
-    layers: list[LayerRow]
-    """The network's table."""
-
-
-def _new(
-    network: nn.Module | str | None,
-    data: Data,
-    recipe: Recipe | Callable[[Data], Recipe] | None,
-    epochs: int | None,
-    size: int | tuple[int, int] | None,
-    fit: Fit | SeriesFit | None,
-    normalisation: Normalisation | None,
-    options: Mapping[str, Any],
-    weights: str | Path | None,
-    mean: tuple[float, ...] | None,
-    std: tuple[float, ...] | None,
-    memory_budget: int,
-    listener: Listener,
-) -> Prepared:
-    if network is None and weights is not None and (Path(weights) / "run.json").is_file():
-        described = Run.open(weights).info["network"]
-        network, options = described["name"], options or described["options"]
-    if isinstance(network, str):
-        network = networks.ALIASES.get(network, network)
-    recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(data)
-    if epochs is not None:
-        recipe = dataclasses.replace(recipe, epochs=epochs)
-    wanted = type(data.preprocess.augmentation("none"))
-    if recipe.augment and not isinstance(recipe.augment, wanted):
-        raise ArgumentError(
-            f"augment must be of {wanted.__name__} for such data; received {recipe.augment!r}."
-        )
-    if network is None:
-        network = choose_network(data, size)
-        listener.note(
-            Note(
-                f"No network was named: {network} suits data like these.",
-                f"Aucun réseau n'est nommé : {network} convient à de telles données.",
-            )
-        )
-    preprocess = choose_preprocess(data, network, size, fit, normalisation)
-    start = None
-    if weights is not None:
-        start = fetch_weights(weights, _name_of(network), listener)
-        # Series keep mean and std of their own: those of another set are in other units.
-        if isinstance(preprocess, Preprocess):
-            preprocess = prepared_for(
-                start,
-                preprocess,
-                size=size,
-                fit=preprocess.fit if fit else None,
-                mean=mean,
-                std=std,
-                keep_crop=False,
-            )
-    elif mean is not None or std is not None:
-        if mean is None or std is None:
-            raise ArgumentError(f"mean and std go together; received mean={mean}, std={std}.")
-        preprocess = dataclasses.replace(preprocess, mean=mean, std=std)
-    pixels = loading.decode_all(data, preprocess, memory_budget, listener)
-    if not preprocess.mean:
-        preprocess = preprocess.with_statistics(pixels["train"].images)
-    if isinstance(network, str):
-        description = entry.network_entry(
-            network, {**options, **preprocess.network_options}, data, preprocess
-        )
-        network = _seeded_network(description, recipe.seed)
-    elif options:
-        raise ArgumentError("options are for a network by name; a module of your own has its own.")
-    else:
-        entry.try_out(network, preprocess.input_shape, len(data.classes))
-        description = entry.module_entry(network, data, preprocess)
-    if start is not None:
-        _start_from(start, network, description, listener)
-    description["parameters"] = count_parameters(network)
-    layers = summarise(network, preprocess.input_shape)
-    training = Training(network, pixels["train"], pixels.get("validation"), data.classes, preprocess, recipe)
-    return Prepared(data, pixels, training, description, layers)
-
-
-def _seeded_network(description: Mapping[str, Any], seed: int) -> nn.Module:
-    """The seed alone decides the first weights; the caller's random numbers stay as they were."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, "weights"))
-        return build_network(description)
-
-
-def _name_of(network: nn.Module | str) -> str | None:
-    """By which ``prunelle.networks`` knows it, if it does."""
-    if isinstance(network, str):
-        return network
-    built_as: tuple[str, Any] | None = getattr(network, "built_as", None)
-    return None if built_as is None else built_as[0]
-
-
-def _start_from(
-    weights: Weights, network: nn.Module, description: dict[str, Any], listener: Listener
-) -> None:
-    for note in load_weights(network, weights):
-        listener.note(note)
-    description["weights"] = weights.source
 
 
 def _create(
@@ -287,7 +177,7 @@ def _create(
     info = {
         "status": "training",
         "created": now.isoformat(timespec="seconds"),
-        "command": command or f"prunelle.train({network_name!r}, {data.name!r}, {training.recipe!r})",
+        "command": command or f"prunelle.train({network_name!r}, {data.name!r}, {prepared.recipe!r})",
         "data": {
             "name": data.name,
             "source": data.source,
@@ -296,7 +186,8 @@ def _create(
             "notes": [dataclasses.asdict(note) for note in data.notes],
         },
         "network": prepared.description,
-        "recipe": training.recipe.to_json(),
+        "recipe": prepared.recipe.to_json(),
+        **({} if prepared.transfer is None else {"transfer": prepared.transfer}),
         "skipped": [
             {"split": split, **dataclasses.asdict(skipped)}
             for split, pixels in prepared.pixels.items()
@@ -305,7 +196,7 @@ def _create(
         "versions": machine.versions(),
         "host": machine.host(training.device),
     }
-    run = Run.create(output, info, data.classes, training.preprocess, training.network)
+    run = Run.create(output, info, data.classes, prepared.preprocess, prepared.network)
     loading.write_splits(run, prepared.pixels)
     return run
 
@@ -320,73 +211,21 @@ def _extended(run: Run, epochs: int) -> Recipe:
     return dataclasses.replace(run.recipe, epochs=epochs)
 
 
-def _resumed(
-    run: Run,
-    network: nn.Module | str | None,
-    data: Data | str | Path | None,
-    recipe: Recipe,
-    memory_budget: int,
-    listener: Listener,
-) -> Prepared:
-    """The training of ``run`` as it was when its state was last saved."""
-    if isinstance(data, Data):
-        if data.classes != run.classes:
-            raise RunError(f"{run.path} was trained on the classes {', '.join(run.classes)}, not on these.")
-    elif data is not None:
-        raise ArgumentError("--resume goes on with the run's own data; give no other.")
-    else:
-        data = loading.data_of(run, listener)
-    pixels = loading.decode_all(data, run.preprocess, memory_budget, listener)
-    if loading.digest(pixels) != run.info["data"]["digest"]:
-        raise RunError(
-            f"the pictures of {run.path} have changed since it was trained (files added, removed or edited). "
-            f"Resuming would not be the same training; start a new one."
-        )
-    if not isinstance(network, nn.Module):
-        name = run.info["network"]["name"]
-        if not networks.is_known(name):
-            raise RunError(
-                f"{run.path} trains a network of your own ({name}); pass it: train(network, resume=…)."
-            )
-        network = _seeded_network(run.info["network"], recipe.seed)
-    run.attach(network)
-    training = Training(
-        network, pixels["train"], pixels.get("validation"), run.classes, run.preprocess, recipe
-    )
-    if run.state_file.is_file():
-        training.load_state(*load_tensors(run.state_file))
-        listener.note(_where(run, training))
-    layers = summarise(network, run.preprocess.input_shape)
-    return Prepared(data, pixels, training, run.info["network"], layers)
-
-
-def _where(run: Run, training: Training) -> Note:
-    at = training.progress
-    return Note(
-        f"Going on with {run.path}: {at.epoch} of {training.recipe.epochs} epochs done, step {at.step} of "
-        f"{training.steps_per_epoch} in the next.",
-        f"Reprise de {run.path} : {at.epoch} époques sur {training.recipe.epochs} faites, pas {at.step} sur "
-        f"{training.steps_per_epoch} dans la suivante.",
-    )
-
-
 def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) -> None:
     """Consumes the engine's records: shows, writes, saves, stops."""
     training = prepared.training
     if not run.state_file.is_file():
         # The first weights of a module of one's own cannot be drawn again.
-        save_tensors(run.state_file, *training.state())
-    saved = time.monotonic()
-    # Of hundreds of short epochs, writing each would take longer than training.
-    every = math.ceil(training.recipe.epochs / MOST_SAVES)
-    last: dict[
-        str, torch.Tensor
-    ] = {}  # weights of the last finished epoch, and of the best one, not yet on disk
+        prepared.save_state(run.state_file)
+    saved, cost = time.monotonic(), 0.0
+    # Weights of the last finished epoch, and of the best one, that are not on disk yet.
+    last: dict[str, torch.Tensor] = {}
     best: dict[str, torch.Tensor] = {}
 
     def save() -> None:
         """Weights first, state last: a kill in between repeats what came after the state before, to the same end."""
-        nonlocal saved
+        nonlocal saved, cost
+        begin = time.monotonic()
         if last:
             run.write_results(training.progress.rows)
             run.save_weights("last", last)
@@ -394,19 +233,22 @@ def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) 
             run.save_weights("best", best)
         last.clear()
         best.clear()
-        save_tensors(run.state_file, *training.state())
+        prepared.save_state(run.state_file)
         saved = time.monotonic()
+        cost = saved - begin
 
     with machine.stop_on_signals() as received:
         try:
             for record in training.run():
                 listener.record(record)
-                due = bool(received) or time.monotonic() - saved > save_every_s
+                since = time.monotonic() - saved
+                due = bool(received) or since > save_every_s
                 if isinstance(record, EpochRecord):
-                    last.update(training.weights())
+                    last.update(prepared.weights())
                     if record.improved:
                         best.update(last)
-                    due = due or record.epoch % every == 0 or training.finished
+                    # An epoch on features takes a moment, and the whole network is written each time.
+                    due = due or training.finished or since > 10 * cost
                 if due:
                     save()
                 if received and not training.finished:

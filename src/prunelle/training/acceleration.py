@@ -84,8 +84,9 @@ def _sequential(container: nn.Module, segments: Sequence[nn.Module | list[nn.Mod
     ]
 
     def forward(x: torch.Tensor) -> torch.Tensor:
-        # Who hooks a module, or sets the mode of some, while this is open gets what was asked for.
-        if torch.is_autocast_enabled("cpu") or any(_differs(module) for module in chained):
+        # Who hooks a module while this is open gets what was asked for. A dropout's mode is its stage's affair.
+        answering = not any(module.training for module in chained)
+        if answering or torch.is_autocast_enabled("cpu") or any(_hooked(module) for module in chained):
             return original(x)
         for step in steps:
             if isinstance(step, list) and x.dtype == torch.float32 and x.device.type == "cpu":
@@ -98,8 +99,8 @@ def _sequential(container: nn.Module, segments: Sequence[nn.Module | list[nn.Mod
     return forward
 
 
-def _differs(module: nn.Module) -> bool:
-    return not module.training or bool(
+def _hooked(module: nn.Module) -> bool:
+    return bool(
         module._forward_hooks
         or module._forward_pre_hooks
         or module._backward_hooks

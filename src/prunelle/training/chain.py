@@ -90,7 +90,7 @@ def stages_of(modules: Sequence[nn.Module]) -> list[Stage]:
 
 
 def run_chain(stages: Sequence[Stage], x: torch.Tensor) -> torch.Tensor:
-    """``x: (N, …)`` float32 on a CPU → what the stages' modules give in training mode."""
+    """``x: (N, …)`` float32 on a CPU → what the stages' modules give, a dropout in the mode that it is in."""
     parameters = [parameter for stage in stages for parameter in stage.parameters]
     return Chain.apply(x, stages, *parameters)  # type: ignore[no-any-return, no-untyped-call]
 
@@ -113,7 +113,7 @@ class Chain(torch.autograd.Function):
                 # In place on what was made here alone; other tensors, and views of them, stay as they are.
                 made = isinstance(stage.layer, (nn.Conv2d, nn.Linear)) or stage.pool is not None
                 x = torch.relu_(x) if made else torch.relu(x)
-            if stage.dropout is not None and stage.dropout.p > 0:
+            if stage.dropout is not None and stage.dropout.training and stage.dropout.p > 0:
                 if stage.dropout.p < 1:
                     mask = dropout_mask(x, stage.dropout.p)
                     scale = 1 / keep_probability(stage.dropout.p)

@@ -19,9 +19,8 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels
-from prunelle.data.preprocess import AnyPreprocess
 from prunelle.texts import Note
-from prunelle.training.inference import class_logits, evaluation_mode
+from prunelle.training.inference import Normaliser, class_logits, evaluation_mode
 from prunelle.training.loss import classification_loss
 from prunelle.training.recipe import Recipe
 
@@ -49,7 +48,7 @@ class Watch:
         train: Pixels,
         batches: Batches,
         num_classes: int,
-        preprocess: AnyPreprocess,
+        preprocess: Normaliser,
         recipe: Recipe,
         class_weights: torch.Tensor | None,
     ) -> None:

@@ -11,7 +11,7 @@ import copy
 import dataclasses
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -21,11 +21,11 @@ from torch import nn
 from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches, derive_seed, epoch_order
 from prunelle.data.examples import Pixels
-from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.training import diagnosis, speed
 from prunelle.training.acceleration import accelerated
-from prunelle.training.inference import class_logits, evaluate
+from prunelle.training.inference import Normaliser, class_logits, evaluate
+from prunelle.training.layers import Layers
 from prunelle.training.loss import classification_loss
 from prunelle.training.optimizer import make_optimizer, step
 from prunelle.training.recipe import Recipe
@@ -41,9 +41,10 @@ class Training:
             ``(N, 1)`` for two classes; in training mode a tuple, the logits first, with
             ``network.auxiliary_weights`` for the others. It is moved to the recipe's device and trained in
             place.
-        train, validation: decoded splits; validation may be None.
+        train, validation: decoded splits; validation may be None. ``train`` may be several views of the same
+            pictures, which epochs take in turn.
         classes: names in index order.
-        preprocess: with mean and std.
+        preprocess: with mean and std; or what else turns batches into the network's input.
         recipe: how.
 
     Raises:
@@ -53,10 +54,10 @@ class Training:
     def __init__(
         self,
         network: nn.Module,
-        train: Pixels,
+        train: Pixels | Sequence[Pixels],
         validation: Pixels | None,
         classes: tuple[str, ...],
-        preprocess: AnyPreprocess,
+        preprocess: Normaliser,
         recipe: Recipe,
     ) -> None:
         self.device = speed.choose_device(recipe.device)
@@ -71,22 +72,25 @@ class Training:
                 f"patience waits for a better validation, and there is no validation split; received "
                 f"patience={recipe.patience}. Leave it out, or set pictures aside (validation=0.1)."
             )
-        self._train, self._validation = train, validation
-        self._batches = Batches(train, self.device)
+        views = [train] if isinstance(train, Pixels) else list(train)
+        train = views[0]
+        self._validation = validation
+        self._views = [Batches(view, self.device) for view in views]
         self._parameters = list(network.parameters())
-        self._optimizer = make_optimizer(network, recipe)
+        self._layers = Layers(network, recipe)
+        self._optimizer = make_optimizer(network, recipe, self._layers)
         self._average = _averageable(network) if recipe.ema_decay is not None else {}
         # The live tensors; looking them up by name at every step would take longer than averaging them.
         self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
         self._watch = diagnosis.Watch(
-            network, train, self._batches, len(classes), preprocess, recipe, self._class_weights
+            network, train, self._views[0], len(classes), preprocess, recipe, self._class_weights
         )
 
     @property
     def steps_per_epoch(self) -> int:
         """The last batch of an epoch may be smaller; none is dropped."""
-        return math.ceil(len(self._batches) / self.recipe.batch_size)
+        return math.ceil(len(self._views[0]) / self.recipe.batch_size)
 
     @property
     def finished(self) -> bool:
@@ -102,13 +106,13 @@ class Training:
                 ones were in an earlier record.
         """
         at, recipe = self.progress, self.recipe
-        with _own_random_numbers(self.device), accelerated(self.network):
+        with _own_random_numbers(self.device), accelerated(self.network), self._layers.learning():
             while not self.finished:
                 begin, seconds_before = time.perf_counter(), at.seconds
-                order = epoch_order(len(self._batches), recipe.seed, at.epoch)
+                order = epoch_order(len(self._views[0]), recipe.seed, at.epoch)
+                self._layers.begin(at.epoch)
                 if at.step == 0:
                     self._watch.epoch_begins()
-                self.network.train()
                 while at.step < self.steps_per_epoch:
                     self._step(order)
                     at.seconds = seconds_before + time.perf_counter() - begin
@@ -124,7 +128,7 @@ class Training:
         """One batch: forward, backward, update."""
         at, recipe, network = self.progress, self.recipe, self.network
         start = time.perf_counter()
-        images, labels = self._batches.training_batch(
+        images, labels = self._views[at.epoch % len(self._views)].training_batch(
             order, at.step, recipe.batch_size, recipe.augment, recipe.seed, at.epoch
         )
         targets = labels
@@ -136,7 +140,7 @@ class Training:
         waited = time.perf_counter() - start
 
         for group in self._optimizer.param_groups:
-            group["lr"] = self._rate(at.step)
+            group["lr"] = self._rate(at.step) * group["share"]
         _seed_device(self.device, derive_seed(recipe.seed, "step", at.epoch, at.step))
         with self._autocast():
             outputs = network(images)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError
 from prunelle.training.compiled import Predictor
 from prunelle.training.metrics import Evaluation
@@ -21,6 +21,14 @@ EVALUATION_BATCH = 256
 """Pictures a batch at most."""
 
 _ACTIVATION_BYTES = 1 << 29
+
+
+class Normaliser(Protocol):
+    """What turns a batch of examples into a network's input: a ``Preprocess``, say."""
+
+    def normalise(self, images: torch.Tensor, /) -> torch.Tensor:
+        """``(N, C, …)`` as decoded → float32 of the same shape."""
+        ...
 
 
 @contextmanager
@@ -96,7 +104,7 @@ def _device(network: nn.Module) -> torch.device:
 def predict_logits(
     network: nn.Module,
     pixels: Pixels,
-    preprocess: AnyPreprocess,
+    preprocess: Normaliser,
     num_classes: int,
     *,
     batch_size: int | None = None,
@@ -113,7 +121,8 @@ def predict_logits(
         return torch.empty(0, num_classes)
     answer = Predictor(network, len(pixels)) if predictor is None else predictor
     if batch_size is None:
-        batch_size = evaluation_batch(network, preprocess.input_shape)
+        *axes, channels = pixels.images.shape[1:]
+        batch_size = evaluation_batch(network, (channels, *axes))
     batches = Batches(pixels, _device(network))
     parts, done = [], 0
     with evaluation_mode(network):
@@ -129,7 +138,7 @@ def evaluate(
     network: nn.Module,
     pixels: Pixels,
     classes: tuple[str, ...],
-    preprocess: AnyPreprocess,
+    preprocess: Normaliser,
     split: str,
     *,
     predictor: Predictor | None = None,

@@ -5,32 +5,44 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from prunelle.errors import ArgumentError
+from prunelle.training.layers import Layers
 from prunelle.training.recipe import Recipe
 
 
-def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser over the parameters that want a gradient; decay on matrices and kernels only."""
+def make_optimizer(network: nn.Module, recipe: Recipe, layers: Layers) -> torch.optim.Optimizer:
+    """The recipe's optimiser over the parameters that want a gradient; decay on matrices and kernels only.
+
+    Each group has its ``share`` of the learning rate.
+
+    Raises:
+        ArgumentError: there is nothing to learn.
+    """
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    if not parameters:
+        raise ArgumentError("every weight of the network is frozen: nothing is left to learn.")
+    # As few groups as can be: each is a call of the fused kernel.
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for p in parameters:
+        decay = recipe.weight_decay if p.ndim >= 2 else 0.0
+        groups.setdefault((layers.rates[id(p)], decay), []).append(p)
+    settings = [
+        {"params": chosen, "weight_decay": decay, "share": share}
+        for (share, decay), chosen in sorted(groups.items(), key=lambda item: item[0])
     ]
-    if recipe.weight_decay == 0:  # one call of the fused kernel a step instead of two
-        groups = [{"params": parameters, "weight_decay": 0.0}]
-    groups = [group for group in groups if group["params"]]
     rate = recipe.learning_rate
     # One fused kernel a step where torch has one (not on mps, and there is none for rmsprop).
     fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
     if recipe.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=rate, fused=fused)
+        return torch.optim.Adam(settings, lr=rate, fused=fused)
     if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=rate, fused=fused)
+        return torch.optim.AdamW(settings, lr=rate, fused=fused)
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(
-            groups, lr=rate, momentum=recipe.momentum, nesterov=recipe.nesterov, fused=fused
+            settings, lr=rate, momentum=recipe.momentum, nesterov=recipe.nesterov, fused=fused
         )
     # Keras's decay of the squares, 0.9, which courses rely on; PyTorch's own default is 0.99.
-    return torch.optim.RMSprop(groups, lr=rate, alpha=0.9, eps=1e-7, momentum=recipe.momentum)
+    return torch.optim.RMSprop(settings, lr=rate, alpha=0.9, eps=1e-7, momentum=recipe.momentum)
 
 
 def step(optimizer: torch.optim.Optimizer) -> None:
@@ -49,6 +61,8 @@ def step(optimizer: torch.optim.Optimizer) -> None:
             return
     for group in optimizer.param_groups:
         parameters = [p for p in group["params"] if p.grad is not None]
+        if not parameters:  # not learning yet
+            continue
         states = [optimizer.state[p] for p in parameters]
         counts = [state["step"] for state in states]
         torch._foreach_add_(counts, 1)

@@ -32,6 +32,10 @@ class Recipe:
             2016, no restart); ``one-cycle`` (Smith 2018: up from 1/25, then down to 1/10,000 of the peak).
         warmup_epochs: linear rise from 0 before ``constant`` and ``cosine``; the rising part of
             ``one-cycle`` (30 % of the epochs when 0).
+        first_layer_rate: share of the learning rate that the first layer with weights gets, above 0 and at most 1;
+            those between the first and the last, geometrically by their place (Howard & Ruder 2018 §3.2).
+        unfreeze_epochs: layers join the learning one after the other over so many epochs, from the last, which
+            begins alone, to the first (gradual unfreezing, Howard & Ruder 2018 §3.3); 0 for all from the start.
         label_smoothing: in [0, 1), Szegedy 2015 §7.
         balance: weigh classes by the inverse of their frequency in the training split.
         clip_norm: largest L2 norm of the whole gradient; None for no limit.
@@ -56,6 +60,8 @@ class Recipe:
     weight_decay: float = 0.0
     schedule: Schedule = "constant"
     warmup_epochs: float = 0.0
+    first_layer_rate: float = 1.0
+    unfreeze_epochs: int = 0
     label_smoothing: float = 0.0
     balance: bool = False
     clip_norm: float | None = None
@@ -71,7 +77,7 @@ class Recipe:
             if not holds:
                 raise ArgumentError(f"{field} must be {text}; received {getattr(self, field)!r}.")
 
-        for field in ("epochs", "batch_size", "seed", "patience"):
+        for field in ("epochs", "batch_size", "seed", "patience", "unfreeze_epochs"):
             whole = isinstance(getattr(self, field), int) or (field == "patience" and self.patience is None)
             rule(whole, field, "a whole number")
         rule(self.epochs >= 1, "epochs", "at least 1")
@@ -85,6 +91,12 @@ class Recipe:
         rule(
             0 <= self.warmup_epochs < self.epochs,
             "warmup_epochs",
+            f"at least 0 and below epochs ({self.epochs})",
+        )
+        rule(0 < self.first_layer_rate <= 1, "first_layer_rate", "above 0 and at most 1")
+        rule(
+            0 <= self.unfreeze_epochs < self.epochs,
+            "unfreeze_epochs",
             f"at least 0 and below epochs ({self.epochs})",
         )
         rule(0 <= self.label_smoothing < 1, "label_smoothing", "at least 0 and below 1")

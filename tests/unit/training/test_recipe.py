@@ -34,6 +34,8 @@ def test_json_and_back_keeps_every_field() -> None:
         weight_decay=1e-4,
         schedule="cosine",
         warmup_epochs=0.5,
+        first_layer_rate=0.1,
+        unfreeze_epochs=3,
         label_smoothing=0.1,
         balance=True,
         clip_norm=1.0,

@@ -1,0 +1,51 @@
+"""``prunelle shots``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from prunelle.cli.options import NumbersType, SizeType, data_options, style_options
+
+
+@click.command()
+@click.argument("data")
+@click.option("--network", "--model", metavar="NAME", help="See prunelle networks. Default: the run's.")
+@click.option("--weights", metavar="imagenet|FILE|RUN", help="What features and full start from.")
+@click.option(
+    "--shots", type=NumbersType(), default="1,5,20,100", show_default=True, help="Pictures a class."
+)
+@click.option("--strategies", default="scratch,features,full", show_default=True, metavar="NAME,…")
+@click.option("--draws", type=int, default=3, show_default=True, help="Of the pictures, for each number.")
+@click.option("--epochs", type=int, help="Of each training.  [what suits; at least 600 steps]")
+@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input: 64, or 48x64.")
+@data_options
+@click.option("--test", type=float, help="Share of pictures for the test, where there is no test folder.")
+@click.option(
+    "--output", type=click.Path(), default="shots", show_default=True, help="The folder; goes on there."
+)
+@click.option("--language", type=click.Choice(("en", "fr")), help="Of the plot. Default: the locale's.")
+@style_options
+def shots(**given: Any) -> None:
+    """Measure accuracy against the number of training pictures a class, on DATA (as for train)."""
+    from prunelle import tasks
+
+    found = tasks.shots(
+        given["data"],
+        given["network"],
+        given["weights"],
+        numbers=given["shots"],
+        strategies=given["strategies"].split(","),
+        draws=given["draws"],
+        epochs=given["epochs"],
+        size=given["size"],
+        output=given["output"],
+        labels=given["labels"],
+        data_dir=given["data_dir"],
+        test=given["test"],
+        language=given["language"],
+        style=given["progress"],
+    )
+    click.echo(found.markdown())
+    click.echo(f"Plot: {found.path / 'shots.png'}")

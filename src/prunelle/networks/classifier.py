@@ -1,0 +1,148 @@
+"""Another classifier on what a network has learned to see."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import torch
+from torch import nn
+
+from prunelle.errors import ArgumentError, UnknownName
+from prunelle.networks.summary import evaluating
+from prunelle.networks.trunk import Stage, split, stages
+
+Classifier = Literal["linear", "hidden"]
+
+HIDDEN = 256
+"""Units of the hidden layer, as in the courses."""
+MOST_FEATURES, MOST_EARLY_FEATURES = 32_768, 4096
+"""More are averaged into fewer places before the classifier; 512 maps of 7×7, VGG's last, are 25,088. Earlier stages
+have large maps of simple features, whose exact place says little."""
+
+
+class Reclassified(nn.Module):
+    """The front of a network, up to a stage, and a new classifier after it.
+
+    Args:
+        features: ``(N, C, H, W)`` images → maps or features.
+        head: those → ``(N, num_classes)`` logits.
+        input_shape: ``(C, H, W)``.
+    """
+
+    def __init__(self, features: nn.Module, head: nn.Sequential, input_shape: Sequence[int]) -> None:
+        super().__init__()
+        self.input_shape = tuple(input_shape)
+        self.features = features
+        self.head = head
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """``images: (N, C, H, W)`` → ``(N, num_classes)`` logits."""
+        logits: torch.Tensor = self.head(self.features(images))
+        return logits
+
+
+def with_classifier(
+    network: nn.Module,
+    num_classes: int,
+    *,
+    stage: str | None = None,
+    classifier: Classifier = "linear",
+    input_shape: Sequence[int] | None = None,
+) -> Reclassified:
+    """``network`` up to ``stage``, its own modules and weights, with a new classifier.
+
+    Args:
+        network: left as it is; what comes after ``stage`` is not taken along.
+        num_classes: K.
+        stage: see ``stages``; None for the last features.
+        classifier: ``linear``, or ``hidden``: a layer of 256 units with ReLU and half of them dropped.
+        input_shape: ``(C, H, W)``; None for ``network.input_shape``.
+
+    Raises:
+        UnknownName, ArgumentError: no such stage or classifier.
+    """
+    if classifier not in get_args(Classifier):
+        raise UnknownName("classifier", classifier, get_args(Classifier))
+    if isinstance(network, Reclassified):
+        return _with_another(network, num_classes, stage, classifier)
+    shape = getattr(network, "input_shape", None) if input_shape is None else input_shape
+    if shape is None:
+        raise ArgumentError(
+            "input_shape must be given, as (3, 64, 64), for a network that does not tell its own."
+        )
+    found = stages(network, shape)
+    last = last_features(network, found).name
+    stage = last if stage is None else stage
+    trunk, _ = split(network, stage)
+    at = next((each.shape for each in found if each.name == stage), None) or _shape_of(trunk, network, shape)
+    most = MOST_FEATURES if stage == last else MOST_EARLY_FEATURES
+    made = Reclassified(trunk, _head(at, num_classes, classifier, most), shape)
+    if hasattr(network, "built_as"):
+        name, options = network.built_as  # type: ignore[misc]
+        made.built_as = (name, {**options, "stage": stage, "classifier": classifier})  # type: ignore[assignment]
+    return made
+
+
+def _with_another(
+    network: Reclassified, num_classes: int, stage: str | None, classifier: Classifier
+) -> Reclassified:
+    """The same features, another classifier."""
+    built_as = getattr(network, "built_as", None)
+    own = None if built_as is None else built_as[1]["stage"]
+    if stage is not None and stage != own:
+        raise ArgumentError(f"this network was cut at {own or 'a stage'} before; received stage {stage}.")
+    shape = _shape_of(network.features, network, network.input_shape)
+    pooled = next((layer for layer in network.head if isinstance(layer, nn.AdaptiveAvgPool2d)), None)
+    head = _head(shape, num_classes, classifier, MOST_FEATURES, pooled)
+    made = Reclassified(network.features, head, network.input_shape)
+    if built_as is not None:
+        made.built_as = (built_as[0], {**built_as[1], "classifier": classifier})  # type: ignore[assignment]
+    return made
+
+
+def last_features(network: nn.Module, found: Sequence[Stage]) -> Stage:
+    """``features`` where the network has such a stage, else the last that has weights after it."""
+    named = [stage for stage in found if stage.name == "features"]
+    total = sum(weight.numel() for weight in network.parameters())
+    before = named or [stage for stage in found if stage.parameters < total]
+    if not before:
+        raise ArgumentError(f"{type(network).__name__} has no stage before its classifier.")
+    return before[-1]
+
+
+def _shape_of(trunk: nn.Module, network: nn.Module, shape: Sequence[int]) -> tuple[int, ...]:
+    device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
+    with evaluating(trunk):
+        return tuple(trunk(torch.zeros(1, *shape, device=device)).shape[1:])
+
+
+def _head(
+    shape: tuple[int, ...],
+    num_classes: int,
+    classifier: Classifier,
+    most: int,
+    pool: nn.AdaptiveAvgPool2d | None = None,
+) -> nn.Sequential:
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    if len(shape) == 3:
+        channels, height, width = shape
+        side = max(1, math.isqrt(most // channels))
+        if pool is None and side < max(height, width):
+            pool = nn.AdaptiveAvgPool2d((min(side, height), min(side, width)))
+        if pool is not None:
+            layers["pool"] = pool
+            height, width = pool.output_size  # type: ignore[misc, assignment]
+        features = channels * height * width
+    else:
+        features = math.prod(shape)
+    layers["flatten"] = nn.Flatten()
+    if classifier == "hidden":
+        layers["hidden"] = nn.Linear(features, HIDDEN)
+        layers["relu"] = nn.ReLU()
+        layers["dropout"] = nn.Dropout(0.5)
+        features = HIDDEN
+    layers["classifier"] = nn.Linear(features, num_classes)
+    return nn.Sequential(layers)

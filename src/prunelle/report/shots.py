@@ -1,0 +1,105 @@
+"""Accuracy against pictures a class: the table and the plot."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from prunelle.report.drawing import (
+    AMBER,
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    accuracy_axis,
+    legend,
+    new_figure,
+    save,
+)
+from prunelle.report.words import Words
+from prunelle.texts import Language, Note
+from prunelle.training.paired import Estimate, over_seeds
+
+_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, AMBER, INK)
+_MARKERS = "osD^vP"
+_PICTURES = Note("Training pictures a class", "Images d’entraînement par classe")
+
+
+@dataclasses.dataclass(frozen=True)
+class Shots:
+    """What came out.
+
+    Attributes:
+        path: the folder.
+        data_name: of the pictures.
+        rows: ``(strategy, pictures a class, draw, test accuracy)``.
+    """
+
+    path: Path
+    data_name: str
+    rows: tuple[tuple[str, int, int, float], ...]
+
+    def curve(self, strategy: str) -> dict[int, Estimate]:
+        """Mean over draws, with Student's 95 % interval, by number of pictures."""
+        numbers = sorted({number for name, number, _, _ in self.rows if name == strategy})
+        return {
+            number: over_seeds([a for name, n, _, a in self.rows if (name, n) == (strategy, number)])
+            for number in numbers
+        }
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """In the order they were asked for."""
+        return tuple(dict.fromkeys(name for name, *_ in self.rows))
+
+    def markdown(self) -> str:
+        """A table: a row a strategy, a column a number of pictures; mean and 95 % interval over draws."""
+        numbers = sorted({number for _, number, _, _ in self.rows})
+        lines = ["| strategy | " + " | ".join(f"{n} a class" for n in numbers) + " |"]
+        lines.append("| --- |" + " --- |" * len(numbers))
+        for strategy in self.strategies:
+            cells = []
+            for estimate in self.curve(strategy).values():
+                cell = f"{100 * estimate.mean:.1f}"
+                if estimate.interval is not None:
+                    low, high = (min(max(end, 0.0), 1.0) for end in estimate.interval)
+                    cell += f" ({100 * low:.1f} to {100 * high:.1f})"
+                cells.append(cell)
+            lines.append(f"| {strategy} | " + " | ".join(cells) + " |")
+        return "\n".join(lines)
+
+
+def save_plot(shots: Shots, file: Path, language: Language) -> None:
+    """A curve a strategy, its interval behind it, every draw a dot; pictures on a log scale. A PNG."""
+    words = Words(language)
+    figure, axes = new_figure(7.2, 4.4)
+    for i, strategy in enumerate(shots.strategies):
+        colour, marker = _COLOURS[i % len(_COLOURS)], _MARKERS[i % len(_MARKERS)]
+        curve = shots.curve(strategy)
+        axes.plot(list(curve), [e.mean for e in curve.values()], color=colour, label=strategy, linewidth=2)
+        bands = {number: e.interval for number, e in curve.items() if e.interval is not None}
+        axes.fill_between(
+            list(bands),
+            [max(low, 0) for low, _ in bands.values()],
+            [min(high, 1) for _, high in bands.values()],
+            color=colour,
+            alpha=0.13,
+            linewidth=0,
+        )
+        dots = [(number, accuracy) for name, number, _, accuracy in shots.rows if name == strategy]
+        axes.plot(
+            *zip(*dots, strict=True), linestyle="none", marker=marker, color=colour, markersize=5, alpha=0.8
+        )
+    numbers = sorted({number for _, number, _, _ in shots.rows})
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(numbers))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticklabels([words.integer(number) for number in numbers])
+    axes.set_xlabel(words.note(_PICTURES))
+    axes.set_ylabel(words("accuracy"))
+    accuracy_axis(axes, words, whole=False)
+    legend(axes)
+    save(figure, file, format="png", dpi=150, facecolor="white")

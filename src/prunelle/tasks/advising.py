@@ -1,0 +1,62 @@
+"""``advise``: which strategy suits the pictures, tried, without training a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from prunelle import networks
+from prunelle.data.examples import Data
+from prunelle.data.preprocess import Fit
+from prunelle.data.series.preprocess import Normalisation, SeriesFit
+from prunelle.report.console import Listener, Style, make_listener
+from prunelle.tasks import loading, preparing, reusing
+from prunelle.tasks.loading import MEMORY_BUDGET
+from prunelle.training.recipe import Recipe
+from prunelle.transfer.advice import Advice
+from prunelle.transfer.strategies import Strategy
+
+
+def advise(
+    network: nn.Module | str | None,
+    data: Data | str | Path,
+    weights: str | Path | None = None,
+    recipe: Recipe | Callable[..., Recipe] | None = None,
+    *,
+    size: int | tuple[int, int] | None = None,
+    fit: Fit | SeriesFit | None = None,
+    normalisation: Normalisation | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    labels: str | None = None,
+    data_dir: str | Path | None = None,
+    validation: float | None = None,
+    test: float | None = None,
+    memory_budget: int = MEMORY_BUDGET,
+    style: Style | Listener = "auto",
+) -> Advice:
+    """Tries strategies of reusing ``weights`` on the training pictures, and recommends one.
+
+    Arguments are those of ``train``; a module of one's own has its weights already.
+
+    Raises:
+        PrunelleError: see ``prunelle.errors``.
+    """
+    listener = make_listener(style)
+    try:
+        if isinstance(network, str):
+            networks.variant(network)
+        auto = Strategy(name="auto")
+        reusing.check_weights(auto, network, weights)
+        found = loading.load_data(
+            data, listener, labels=labels, data_dir=data_dir, validation=validation, test=test
+        )
+        begun = preparing.started(
+            *(network, found, recipe, None, size, fit, normalisation, {}, weights, auto, mean, std),
+            *(memory_budget, listener),
+        )
+        return preparing.advised(begun, memory_budget, listener)
+    finally:
+        listener.close()

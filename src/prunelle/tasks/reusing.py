@@ -1,0 +1,173 @@
+"""What a training keeps of what was learned before: which weights, which classifier, which layers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from prunelle.data.batches import derive_seed
+from prunelle.errors import ArgumentError
+from prunelle.networks.classifier import Reclassified, last_features, with_classifier
+from prunelle.networks.freezing import count_frozen
+from prunelle.networks.summary import count_parameters
+from prunelle.networks.trunk import split, stages
+from prunelle.networks.weights import Weights, load_weights
+from prunelle.report.console import Listener
+from prunelle.texts import Note
+from prunelle.transfer.advice import Advice
+from prunelle.transfer.learning import Learning
+from prunelle.transfer.strategies import Strategy
+
+
+def as_strategy(strategy: Strategy | str | None) -> Strategy | None:
+    """A name alone stands for the strategy with its usual settings."""
+    return Strategy(name=strategy) if isinstance(strategy, str) else strategy  # type: ignore[arg-type]
+
+
+def check_weights(strategy: Strategy | None, network: nn.Module | str | None, weights: object) -> None:
+    """Whether there is something to reuse.
+
+    Raises:
+        ArgumentError: there is not.
+    """
+    if (
+        strategy is None
+        or strategy.name == "scratch"
+        or weights is not None
+        or isinstance(network, nn.Module)
+    ):
+        return
+    raise ArgumentError(
+        f"strategy {strategy.name} starts from weights; give them: --weights imagenet, a file, or a run. Without any, "
+        f"train from scratch."
+    )
+
+
+def reuse(
+    network: nn.Module,
+    weights: Weights | None,
+    strategy: Strategy | None,
+    num_classes: int,
+    seed: int,
+    listener: Listener,
+) -> nn.Module:
+    """``network`` with the weights and the classifier that the strategy wants, its front frozen.
+
+    Args:
+        network: with its first weights; taken apart where it gets another classifier.
+        weights: to start from, or None.
+        strategy: None loads the weights, and nothing more.
+        num_classes: of a new classifier.
+        seed: of a new classifier.
+        listener: told what is replaced.
+    """
+    classifier = None if strategy is None else strategy.classifier
+    if weights is not None and (strategy is None or strategy.name != "scratch"):
+        wanted = weights if classifier is None else _of_trunk(weights, network, strategy)
+        for note in load_weights(network, wanted):
+            listener.note(note)
+    if strategy is None:
+        return network
+    if classifier is not None:
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(derive_seed(seed, "classifier"))
+            network = with_classifier(network, num_classes, stage=strategy.stage, classifier=classifier)
+    strategy.apply(network)
+    return network
+
+
+def _of_trunk(weights: Weights, network: nn.Module, strategy: Strategy | None) -> Weights:
+    """The weights of what is kept; the classifier, which is not, may be of any shape."""
+    own = network.state_dict()
+    if isinstance(network, Reclassified):
+        kept = {name for name in own if name.startswith("features.")}
+    else:
+        stage = strategy.stage if strategy is not None else None
+        shape = getattr(network, "input_shape", None)
+        if shape is None:
+            return weights
+        trunk, _ = split(network, stage or last_features(network, stages(network, shape)).name)
+        kept = set(trunk.state_dict())
+    tensors = {name: tensor for name, tensor in own.items() if name not in kept}
+    tensors |= {name: tensor for name, tensor in weights.tensors.items() if name in kept}
+    return dataclasses.replace(weights, tensors=tensors)
+
+
+def followed(advised: Strategy, asked: Strategy) -> Strategy:
+    """What was recommended, with the views that were asked for where it has a frozen trunk."""
+    if (
+        asked.views is None
+        or advised.name not in ("features", "partial")
+        or (advised.solved and not asked.views)
+    ):
+        return advised
+    return dataclasses.replace(advised, views=asked.views)
+
+
+def transfer_entry(
+    strategy: Strategy | None, network: nn.Module, learning: Learning, advice: Advice | None
+) -> dict[str, Any] | None:
+    """The ``transfer`` entry of ``run.json``; None where nothing was asked."""
+    if strategy is None:
+        return None
+    frozen = count_frozen(network)
+    return {
+        "strategy": strategy.to_json(),
+        "frozen_parameters": frozen,
+        "learned_parameters": count_parameters(network) - frozen,
+        "views": learning.views,
+        "notes": [dataclasses.asdict(note) for note in learning.notes],
+        "advice": None if advice is None else advice.to_json(),
+    }
+
+
+def told(entry: Mapping[str, Any]) -> Note:
+    """What the strategy does, in a sentence."""
+    strategy = Strategy.from_json(entry["strategy"])
+    frozen, learned = entry["frozen_parameters"], entry["learned_parameters"]
+    parts_en = [f"{learned:,} weights learn, {frozen:,} stay as they are"]
+    parts_fr = [f"{_spaced(learned)} poids apprennent, {_spaced(frozen)} restent tels quels"]
+    if entry["views"]:
+        views = entry["views"]
+        parts_en.append(
+            "what the frozen ones make of each picture is computed once"
+            + (f", in {views} views of each training picture" if views > 1 else "")
+        )
+        parts_fr.append(
+            "ce que les poids gelés font de chaque image n'est calculé qu'une fois"
+            + (f", pour {views} vues de chaque image d'entraînement" if views > 1 else "")
+        )
+    return Note(
+        f"Strategy {strategy.name}: {'; '.join(parts_en)}.",
+        f"Stratégie {strategy.name} : {' ; '.join(parts_fr)}.",
+    )
+
+
+def sentences(info: Mapping[str, Any]) -> list[Note]:
+    """What a report says of what was reused; ``info`` is the content of ``run.json``."""
+    source, entry = info["network"].get("weights"), info.get("transfer")
+    found = []
+    if source is not None:
+        found.append(Note(f"It started from {source}.", f"Point de départ : {source}."))
+    if entry is not None:
+        options = info["network"]["options"]
+        if "classifier" in options:
+            head, stage = entry["strategy"]["head"] or options["classifier"], options["stage"]
+            found.append(
+                Note(
+                    f"A new classifier ({head}) was put after {stage}.",
+                    f"Un nouveau classifieur ({head}) a été placé après {stage}.",
+                )
+            )
+        advice = entry["advice"] or {"notes": []}
+        found += [told(entry), *(Note(**note) for note in (*entry["notes"], *advice["notes"]))]
+    return found
+
+
+def _spaced(number: int) -> str:
+    """As French writes it."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

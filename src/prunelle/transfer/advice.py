@@ -1,0 +1,362 @@
+"""Which strategy suits these pictures, found by trying quickly.
+
+At several depths, a linear classifier on the network's features is cross-validated: where it is best tells how far the
+network's knowledge fits these pictures. Then, where a few minutes are enough, parts of the network are trained on
+three quarters of the pictures and judged on the fourth, as the classifiers on features were. The cheapest strategy
+that nothing beats by more than chance is recommended.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from prunelle.data.examples import Pixels, Progress
+from prunelle.data.preprocess import AnyPreprocess
+from prunelle.networks.classifier import last_features, with_classifier
+from prunelle.networks.freezing import freeze, unfreeze
+from prunelle.networks.summary import summarise
+from prunelle.networks.trunk import Stage, stages
+from prunelle.texts import Note
+from prunelle.training.inference import predict_logits
+from prunelle.training.metrics import wilson_interval
+from prunelle.training.recipe import Recipe
+from prunelle.transfer.learning import begin
+from prunelle.transfer.solving import choose_c
+from prunelle.transfer.strategies import Strategy
+
+DEPTHS = 4
+"""Stages that are probed."""
+MANY = 500
+"""Pictures of the rarest class from which there are many: enough to change all layers without learning them by heart.
+Only the words depend on it where fine-tuning was tried."""
+MOST_PICTURES = 2000
+"""A larger training split is sampled."""
+AFFORDABLE = 4e12
+"""Multiply-adds of one trial of fine-tuning: a minute or two on two cores."""
+MOST_EPOCHS, FEWEST_EPOCHS, ENOUGH_STEPS = 30, 3, 300
+
+RecipeOf = Callable[[Strategy], Recipe]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """A strategy, tried.
+
+    Attributes:
+        strategy: which.
+        right: ``(n,)`` bool: the pictures it had not learned on, in the same order for all trials.
+        probe: it was a classifier on features, cross-validated.
+    """
+
+    strategy: Strategy
+    right: np.ndarray
+    probe: bool
+
+    @property
+    def accuracy(self) -> float:
+        """Of the pictures left out."""
+        return float(self.right.mean())
+
+    def told(self) -> Note:
+        """What was tried, and what came out."""
+        low, high = wilson_interval(int(self.right.sum()), len(self.right))
+        en, fr = _NAMES[self.strategy.name]
+        where = self.strategy.stage or self.strategy.freeze or ""
+        figures = (self.accuracy, low, high)
+        return Note(
+            f"{en.format(where)}: {figures[0]:.1%} right (95 % interval {low:.1%} to {high:.1%}).",
+            "{} : {} % de bonnes réponses (intervalle à 95 % : {} à {} %).".format(
+                fr.format(where), *(f"{100 * figure:.1f}".replace(".", ",") for figure in figures)
+            ),
+        )
+
+
+_NAMES = {
+    "features": (
+        "A linear classifier on the features of {}",
+        "Un classifieur linéaire sur les sorties de {}",
+    ),
+    "partial": ("Retraining what comes after {}", "Réentraîner ce qui suit {}"),
+    "full": (
+        "Retraining everything, lower layers more slowly",
+        "Tout réentraîner, les premières couches moins vite",
+    ),
+    "scratch": ("Training from scratch", "Entraîner à partir de rien"),
+}
+
+
+_FEATURES_TRIED = (
+    "nothing that was tried does clearly better, and it is the quickest",
+    "rien de ce qui a été essayé ne fait nettement mieux, et c'est le plus rapide",
+)
+_FEATURES_ALONE = (
+    "it learns least by heart, and is the quickest",
+    "c'est ce qui apprend le moins par cœur, et le plus rapide",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Advice:
+    """What to do, and why.
+
+    Attributes:
+        strategy: recommended.
+        trials: probes first, from the lowest stage to the last features; then trainings.
+        fewest: pictures of the rarest class in the training split.
+        similar: the last features are the best, so these pictures are like those the weights were learned on.
+        notes: reasons, and figures.
+    """
+
+    strategy: Strategy
+    trials: tuple[Trial, ...]
+    fewest: int
+    similar: bool
+    notes: tuple[Note, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for ``run.json``."""
+        return {
+            "strategy": self.strategy.to_json(),
+            "fewest": self.fewest,
+            "similar": self.similar,
+            "notes": [dataclasses.asdict(note) for note in self.notes],
+            "trials": [
+                {
+                    "strategy": trial.strategy.to_json(),
+                    "probe": trial.probe,
+                    "accuracy": trial.accuracy,
+                    "interval": list(wilson_interval(int(trial.right.sum()), len(trial.right))),
+                    "n": len(trial.right),
+                }
+                for trial in self.trials
+            ],
+        }
+
+
+def advise(
+    network: nn.Module,
+    untrained: nn.Module,
+    train: Pixels,
+    classes: tuple[str, ...],
+    preprocess: AnyPreprocess,
+    recipe_of: RecipeOf,
+    *,
+    memory_budget: int,
+    progress: Progress | None = None,
+) -> Advice:
+    """Tries strategies on the training split, and recommends one.
+
+    Args:
+        network: with the weights to start from, and a classifier for ``classes``; it is as before at the end.
+        untrained: the same with random weights, for training from scratch.
+        train: decoded.
+        classes, preprocess: of the training.
+        recipe_of: the recipe that would be taken for a strategy.
+        memory_budget: bytes of features kept in memory.
+        progress: told how far it is.
+    """
+    seed = recipe_of(Strategy(name="full")).seed
+    fewest = int(np.bincount(train.labels, minlength=len(classes)).min())
+    train = _sample(train, seed)
+    left_out = _quarter(train.labels, seed)
+    trials = []
+    picks = depths(network, preprocess.input_shape)
+    for stage in picks:
+        made = with_classifier(network, len(classes), stage=stage.name)
+        strategy = Strategy(name="features", stage=stage.name, head="logistic")
+        try:
+            freeze(made, "features")
+            begun = begin(
+                made, {"train": train}, classes, preprocess, _still(recipe_of(strategy), 1), strategy,
+                memory_budget=memory_budget, progress=progress,
+            )  # fmt: skip
+        finally:
+            unfreeze(network)
+        images = begun.seen["train"].images.reshape(len(train), -1)
+        _, right = choose_c(images, train.labels, "logistic", len(classes), seed=seed)
+        if len(right):
+            trials.append(Trial(strategy, right[left_out], probe=True))
+        if progress is not None:
+            progress("probing stages", picks.index(stage) + 1, len(picks))
+    probes = [trial for trial in trials if trial.probe]
+    trainings = [Strategy(name="partial", freeze=picks[len(picks) // 2 - 1].name), Strategy(name="full")]
+    if fewest >= MANY:
+        trainings.append(Strategy(name="scratch"))
+    unaffordable = []
+    for strategy in trainings if probes else ():
+        recipe = recipe_of(strategy)
+        epochs = _epochs(network, strategy, recipe, len(train) - int(left_out.sum()), preprocess)
+        if epochs < FEWEST_EPOCHS:
+            unaffordable.append(strategy)
+            continue
+        learner = copy.deepcopy(untrained if strategy.name == "scratch" else network)
+        strategy.apply(learner)
+        begun = begin(
+            learner, {"train": _rows(train, ~left_out)}, classes, preprocess, _still(recipe, epochs), strategy,
+            memory_budget=memory_budget, progress=progress,
+        )  # fmt: skip
+        steps = epochs * begun.training.steps_per_epoch
+        for done, _ in enumerate(begun.training.run(), 1):
+            if progress is not None:
+                progress(f"trying {strategy.name}", min(done, steps), steps)
+        logits = predict_logits(learner, _rows(train, left_out), preprocess, len(classes))
+        trials.append(Trial(strategy, logits.argmax(1).numpy() == train.labels[left_out], probe=False))
+    return _judged(trials, unaffordable, fewest, picks)
+
+
+def depths(network: nn.Module, input_shape: tuple[int, ...]) -> list[Stage]:
+    """Up to ``DEPTHS`` stages, evenly spaced in the order of layers, the last features last."""
+    found = stages(network, input_shape)
+    last = last_features(network, found)
+    # Of the places between two layers with weights, the last: after pooling.
+    by_weights = {stage.parameters: stage for stage in found[: found.index(last) + 1] if stage.parameters}
+    steps = list(by_weights.values())
+    places = sorted({round(len(steps) * (i + 1) / DEPTHS) - 1 for i in range(DEPTHS)} - {-1})
+    return [steps[place] for place in places]
+
+
+def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, picks: list[Stage]) -> Advice:
+    """The cheapest strategy that none beats by more than a standard error of their difference."""
+    probes = [trial for trial in trials if trial.probe]
+    if not probes:
+        # A class with a single picture: nothing can be left out to judge by.
+        chosen = Strategy(name="features", stage=picks[-1].name, head="linear")
+        note = Note(
+            "A class has a single training picture, so nothing can be measured: a classifier on the last features is "
+            "what learns least by heart.",
+            "Une classe n'a qu'une image d'entraînement, on ne peut donc rien mesurer : un classifieur sur les "
+            "dernières sorties est ce qui apprend le moins par cœur.",
+        )
+        return Advice(chosen, (), fewest, True, (note,))
+    # From the last features backwards: an earlier stage must be clearly better.
+    best = probes[-1]
+    for probe in reversed(probes):
+        if _clearly(probe, best):
+            best = probe
+    similar, chosen_trial = best is probes[-1], best
+    for trial in trials:
+        if not trial.probe and _clearly(trial, chosen_trial):
+            chosen_trial = trial
+    chosen = chosen_trial.strategy
+    many = fewest >= MANY
+    if not any(not trial.probe for trial in trials) and many:
+        # Nothing could be tried, and there are pictures enough: the textbook's advice.
+        chosen = next(s for s in unaffordable if s.name == ("partial" if similar else "full"))
+    notes = [_case(many, similar, fewest), _choice(chosen, chosen_trial, trials, best)]
+    if unaffordable:
+        names = ", ".join(strategy.name for strategy in unaffordable)
+        notes.append(
+            Note(
+                f"Too long to try here: {names}.",
+                f"Trop long à essayer ici : {names}.",
+            )
+        )
+    return Advice(chosen, tuple(trials), fewest, similar, (*notes, *(trial.told() for trial in trials)))
+
+
+def _clearly(one: Trial, other: Trial) -> bool:
+    """``one`` beats ``other`` by more than a standard error of the difference, on the same pictures."""
+    gaps = one.right.astype(float) - other.right
+    return bool(gaps.mean() > gaps.std() / math.sqrt(len(gaps)))
+
+
+def _case(many: bool, similar: bool, fewest: int) -> Note:
+    amount = ("Many", "Beaucoup d'images") if many else ("Few", "Peu d'images")
+    if similar:
+        return Note(
+            f"{amount[0]} pictures ({fewest:,} of the rarest class), similar to what the weights were learned on: the "
+            f"last features tell them apart as well as any.",
+            f"{amount[1]} ({fewest} de la classe la plus rare), semblables à celles dont viennent les poids : "
+            f"les dernières sorties les distinguent aussi bien que les autres.",
+        )
+    return Note(
+        f"{amount[0]} pictures ({fewest:,} of the rarest class), different from what the weights were learned on: an "
+        f"earlier stage tells them apart better than the last.",
+        f"{amount[1]} ({fewest} de la classe la plus rare), différentes de celles dont viennent les poids : "
+        f"une étape plus basse les distingue mieux que la dernière.",
+    )
+
+
+def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) -> Note:
+    en, fr = _NAMES[chosen.name]
+    where = chosen.stage or chosen.freeze or ""
+    tried = any(not each.probe for each in trials)
+    if chosen is not trial.strategy:
+        why = (
+            "pictures enough to do so, though it was not tried",
+            "assez d'images pour cela, sans l'avoir essayé",
+        )
+    elif chosen.name == "features":
+        why = _FEATURES_TRIED if tried else _FEATURES_ALONE
+    else:
+        gain = f"{100 * (trial.accuracy - best.accuracy):.1f}"
+        why = (
+            f"{gain} points better than a classifier on features",
+            f"{gain.replace('.', ',')} points de mieux qu'un classifieur sur des sorties",
+        )
+    return Note(
+        f"Recommended: strategy {chosen.name}. {en.format(where)}: {why[0]}.",
+        f"Conseil : stratégie {chosen.name}. {fr.format(where)} : {why[1]}.",
+    )
+
+
+def _epochs(network: nn.Module, strategy: Strategy, recipe: Recipe, n: int, preprocess: AnyPreprocess) -> int:
+    """Of a trial: enough steps to learn something, within what is affordable."""
+    rows = summarise(network, preprocess.input_shape)
+    names = [row.name for row in rows]
+    start = 0
+    if isinstance(strategy.freeze, str):
+        inside = [i for i, name in enumerate(names) if f"{name}.".startswith(f"{strategy.freeze}.")]
+        start = inside[-1] + 1
+    # Forward, and twice as much backward.
+    each = 3 * sum(row.multiply_adds for row in rows[start:]) * n
+    steps = math.ceil(n / recipe.batch_size)
+    return min(
+        MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ENOUGH_STEPS / steps)), int(AFFORDABLE / max(each, 1))
+    )
+
+
+def _still(recipe: Recipe, epochs: int) -> Recipe:
+    """A short training with neither validation nor end before time."""
+    return dataclasses.replace(
+        recipe,
+        epochs=epochs,
+        warmup_epochs=min(recipe.warmup_epochs, epochs / 10),
+        patience=None,
+        unfreeze_epochs=0,
+    )
+
+
+def _sample(train: Pixels, seed: int) -> Pixels:
+    if len(train) <= MOST_PICTURES:
+        return train
+    from sklearn.model_selection import train_test_split
+
+    rows = np.arange(len(train))
+    kept, _ = train_test_split(
+        rows, train_size=MOST_PICTURES, stratify=train.labels, random_state=seed % 2**32
+    )
+    chosen = np.zeros(len(train), bool)
+    chosen[kept] = True
+    return _rows(train, chosen)
+
+
+def _quarter(labels: np.ndarray, seed: int) -> np.ndarray:
+    """``(N,)`` bool: a quarter of each class, at least one."""
+    rng = np.random.default_rng(seed)
+    left_out = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        left_out[rows[: max(1, len(rows) // 4)]] = True
+    return left_out
+
+
+def _rows(pixels: Pixels, chosen: np.ndarray) -> Pixels:
+    return Pixels(np.asarray(pixels.images[chosen]), pixels.labels[chosen])

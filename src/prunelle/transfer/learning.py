@@ -1,0 +1,142 @@
+"""A training of a network whose front is frozen: on the front's features, computed once."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Callable, Mapping
+
+from torch import nn
+
+from prunelle.data.augment import Augment
+from prunelle.data.examples import Pixels, Progress
+from prunelle.data.preprocess import AnyPreprocess
+from prunelle.errors import ArgumentError
+from prunelle.networks.freezing import count_frozen
+from prunelle.networks.trunk import split_frozen
+from prunelle.texts import Note
+from prunelle.training import speed
+from prunelle.training.engine import Training
+from prunelle.training.inference import Normaliser
+from prunelle.training.recipe import Recipe
+from prunelle.transfer.features import AsTheyAre, FeatureStore, View, output_shape
+from prunelle.transfer.solving import Solving
+from prunelle.transfer.strategies import Strategy
+
+FEATURES_BUDGET = 8 << 30
+"""Bytes of features, all splits and views together, beyond which the trunk runs in each step instead."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Learning:
+    """A training, and what its network sees.
+
+    Attributes:
+        training: of the whole network, or of what comes after its frozen trunk.
+        seen: by split, what ``training.network`` takes: pixels, or features.
+        normaliser: what batches of ``seen`` go through before it.
+        views: of each training picture whose features were kept; 0 where the whole network runs in each step.
+        notes: what a person should know.
+    """
+
+    training: Training
+    seen: Mapping[str, Pixels]
+    normaliser: Normaliser
+    views: int
+    notes: tuple[Note, ...] = ()
+
+
+def begin(
+    network: nn.Module,
+    pixels: Mapping[str, Pixels],
+    classes: tuple[str, ...],
+    preprocess: AnyPreprocess,
+    recipe: Recipe,
+    strategy: Strategy | None,
+    *,
+    memory_budget: int,
+    progress: Progress | None = None,
+) -> Learning:
+    """The training of ``network``, which runs no frozen trunk twice where that can be helped.
+
+    Args:
+        network: with its frozen modules marked (see ``freeze``); it moves to the recipe's device.
+        pixels: decoded splits.
+        classes, preprocess, recipe: of the training.
+        strategy: None for a network that learns whole.
+        memory_budget: bytes of features kept in memory.
+        progress: told how far the features are.
+
+    Raises:
+        ArgumentError: a classifier to be solved, and features that cannot be kept.
+        DiskFull: no room for the features.
+    """
+
+    def whole(*notes: Note) -> Learning:
+        training = Training(network, pixels["train"], pixels.get("validation"), classes, preprocess, recipe)
+        return Learning(training, pixels, preprocess, 0, notes)
+
+    if strategy is None or not count_frozen(network):
+        return whole()
+    why = None
+    views = strategy.num_views(recipe.augment)
+    speed.prepare(network, speed.choose_device(recipe.device))
+    halves = split_frozen(network)
+    if not views:
+        why = Note(
+            "--views 0 asks for new changes in each step",
+            "--views 0 veut de nouveaux changements à chaque pas",
+        )
+    elif isinstance(recipe.augment, Augment) and recipe.augment.mixes:
+        why = Note("mixed pictures are new in each step", "les images mélangées sont nouvelles à chaque pas")
+    elif halves is None:
+        why = Note(
+            "this network has no place where its frozen front ends for training too",
+            "ce réseau n'a pas d'endroit où sa partie gelée s'arrête aussi pendant l'entraînement",
+        )
+    if halves is not None and why is None:
+        trunk, rest = halves
+        settings = json.dumps(preprocess.to_json())
+        shape = output_shape(trunk, preprocess.input_shape)
+        stores = [
+            FeatureStore(trunk, preprocess, settings, shape, View(recipe.augment, recipe.seed, number))
+            for number in range(views)
+        ]
+        examples = sum(map(len, pixels.values())) + (views - 1) * len(pixels["train"])
+        size = examples * stores[0].row_bytes
+        if size <= FEATURES_BUDGET:
+            seen = {
+                name: stores[0].take(split, name, memory_budget=memory_budget, progress=progress)
+                for name, split in pixels.items()
+            }
+            train = [seen["train"]] + [
+                store.take(
+                    pixels["train"], f"train, view {number}", memory_budget=memory_budget, progress=progress
+                )
+                for number, store in enumerate(stores[1:], 2)
+            ]
+            # The views hold the augmentation; nothing is left to change in a step.
+            stepping = dataclasses.replace(recipe, augment=type(recipe.augment)())
+            kind: Callable[..., Training] = Training
+            if strategy.head == "logistic" or strategy.head == "svm":
+                stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
+                kind = functools.partial(Solving, solver=strategy.head)
+            training = kind(rest, train, seen.get("validation"), classes, AsTheyAre(), stepping)
+            return Learning(training, seen, AsTheyAre(), views)
+        gigabytes = f"{size / 1e9:.1f}"
+        why = Note(
+            f"its features would take {gigabytes} GB, more than {FEATURES_BUDGET / 1e9:.1f}",
+            f"ses sorties prendraient {gigabytes.replace('.', ',')} Go, plus de "
+            f"{f'{FEATURES_BUDGET / 1e9:.1f}'.replace('.', ',')}",
+        )
+    assert why is not None
+    if strategy.solved:
+        raise ArgumentError(
+            f"head {strategy.head} needs the trunk's features, and they cannot be kept: {why.en}. Take --head linear."
+        )
+    note = Note(
+        f"The frozen front runs in each step: {why.en}.",
+        f"La partie gelée est recalculée à chaque pas : {why.fr}.",
+    )
+    return whole(note)

@@ -1,0 +1,173 @@
+"""scikit-learn's linear classifiers on features, turned into the network's own last layer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from prunelle.data.examples import Pixels
+from prunelle.errors import ArgumentError
+from prunelle.training.engine import Training
+from prunelle.training.inference import Normaliser, evaluate
+from prunelle.training.recipe import Recipe
+from prunelle.training.records import EpochRecord, StepRecord
+
+Solver = Literal["logistic", "svm"]
+
+
+def fit_linear(
+    features: np.ndarray,
+    labels: np.ndarray,
+    solver: Solver,
+    num_classes: int,
+    *,
+    c: float = 0.01,
+    balance: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """A linear classifier of features.
+
+    Features are standardised first, which is undone in the weights that come back. Where there are more features
+    than examples, the solution lies in the space that the examples span, and is looked for there.
+
+    Args:
+        features: ``(N, F)``.
+        labels: ``(N,)`` int64.
+        solver: L2-regularised ``logistic`` regression (multinomial, lbfgs), or a linear ``svm`` with the squared
+            hinge loss, each class against the others (liblinear).
+        num_classes: K; every class must be there.
+        c: inverse strength of the regularisation, scikit-learn's ``C``.
+        balance: weigh rare classes more.
+
+    Returns:
+        weights ``(K, F)`` and biases ``(K,)``, float64: ``features @ weights.T + biases`` are logits, or margins.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+
+    features = np.asarray(features, np.float64)
+    mean, scale = features.mean(axis=0), features.std(axis=0)
+    scale[scale < 1e-8] = 1.0
+    standard = (features - mean) / scale
+    basis = None
+    if standard.shape[0] < standard.shape[1]:
+        values, vectors = np.linalg.eigh(standard @ standard.T)
+        kept = values > values[-1] * 1e-10
+        # The orthonormal right singular vectors of the features, from the small Gram matrix.
+        basis = standard.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+        standard = standard @ basis
+    weight: Any = "balanced" if balance else None
+    model = (
+        LogisticRegression(C=c, max_iter=2000, class_weight=weight)
+        if solver == "logistic"
+        else LinearSVC(C=c, max_iter=20_000, class_weight=weight, random_state=0, dual=False)
+    )
+    model.fit(standard, labels)
+    found, intercept = model.coef_, model.intercept_
+    if num_classes == 2:
+        # One row stands for the second class: half of it for one, minus half for the other give the same answers.
+        found, intercept = np.vstack([-found / 2, found / 2]), np.concatenate([-intercept / 2, intercept / 2])
+    if basis is not None:
+        found = found @ basis.T
+    weights = found / scale
+    return weights, intercept - weights @ mean
+
+
+def choose_c(
+    features: np.ndarray,
+    labels: np.ndarray,
+    solver: Solver,
+    num_classes: int,
+    *,
+    folds: int = 3,
+    seed: int = 0,
+) -> tuple[float, np.ndarray]:
+    """The regularisation that cross-validation likes best, and which pictures were then recognised.
+
+    Args:
+        features, labels, solver, num_classes: as ``fit_linear``.
+        folds: stratified; fewer where a class has fewer examples.
+        seed: of the folds.
+
+    Returns:
+        the ``c``, and ``(N,)`` bool: right when it was left out. 0.01 and no answers where a class has one example.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    folds = min(folds, int(np.bincount(labels, minlength=num_classes).min()))
+    if folds < 2:
+        return 0.01, np.empty(0, bool)
+    splits = list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(features, labels))
+    best: tuple[float, np.ndarray] | None = None
+    for c in (1e-4, 1e-3, 1e-2, 1e-1):
+        right = np.zeros(len(labels), bool)
+        for train, left_out in splits:
+            weights, biases = fit_linear(features[train], labels[train], solver, num_classes, c=c)
+            answers = (features[left_out] @ weights.T + biases).argmax(axis=1)
+            right[left_out] = answers == labels[left_out]
+        if best is None or right.sum() > best[1].sum():
+            best = c, right
+    assert best is not None
+    return best
+
+
+class Solving(Training):
+    """A ``Training`` whose one epoch is a solution: the last layer is scikit-learn's.
+
+    Args:
+        network: ends in an ``nn.Linear``, its only weights.
+        train: views of features, ``(N, F)`` float32, all used at once.
+        solver: which.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        train: Sequence[Pixels],
+        validation: Pixels | None,
+        classes: tuple[str, ...],
+        normaliser: Normaliser,
+        recipe: Recipe,
+        solver: Solver,
+    ) -> None:
+        super().__init__(network, train, validation, classes, normaliser, recipe)
+        self._given, self._solver = train, solver
+
+    @property
+    def finished(self) -> bool:
+        """One epoch is all."""
+        return self.progress.epoch >= 1
+
+    def run(self) -> Iterator[StepRecord | EpochRecord]:
+        """Solves, and tells it as an epoch."""
+        if self.finished:
+            return
+        begin = time.perf_counter()
+        self._watch.epoch_begins()
+        layers = [module for module in self.network.modules() if isinstance(module, nn.Linear)]
+        if len(layers) != 1:
+            raise ArgumentError(
+                "scikit-learn's classifiers are one linear layer; this network's rest has others."
+            )
+        features = np.concatenate([view.images.reshape(len(view), -1) for view in self._given])
+        labels = np.concatenate([view.labels for view in self._given])
+        k = len(self.classes)
+        # Views of one picture must not be on both sides of a fold.
+        plain = self._given[0]
+        c, _ = choose_c(
+            plain.images.reshape(len(plain), -1), plain.labels, self._solver, k, seed=self.recipe.seed
+        )
+        weights, biases = fit_linear(features, labels, self._solver, k, c=c, balance=self.recipe.balance)
+        with torch.no_grad():
+            layers[0].weight.copy_(torch.from_numpy(weights))
+            layers[0].bias.copy_(torch.from_numpy(biases))
+        at = self.progress
+        found = evaluate(self.network, plain, self.classes, self.preprocess, "train")
+        at.seen, at.correct, at.loss_sum = found.n, found.correct, found.loss * found.n
+        at.step = self.steps_per_epoch
+        at.seconds = at.train_seconds = time.perf_counter() - begin
+        yield self._end_epoch(-begin)

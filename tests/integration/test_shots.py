@@ -1,0 +1,98 @@
+"""``prunelle shots``: draws, figures, going on, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import prunelle as pn
+from prunelle import tasks
+from prunelle.errors import ArgumentError
+from prunelle.report.shots import Shots
+from prunelle.tasks.few_shots import few
+from tests.integration.command import prunelle
+from tests.pictures import make_folder
+
+
+def test_draws_are_nested_balanced_and_differ() -> None:
+    images = np.arange(60, dtype=np.uint8).reshape(60, 1, 1, 1).repeat(8, 1).repeat(8, 2)
+    data = pn.from_arrays(images, [i % 3 for i in range(60)], validation=0.2, test=0.2)
+    small, large, other = few(data, 2, 0), few(data, 5, 0), few(data, 5, 1)
+
+    def rows(chosen: pn.Data) -> set[int]:
+        assert chosen.train.array is not None
+        return set(chosen.train.array[:, 0, 0, 0].tolist())
+
+    assert np.bincount(small.train.labels).tolist() == [2, 2, 2]
+    assert rows(small) < rows(large)
+    assert rows(large) != rows(other)
+    assert all(row % 3 == label for row, label in zip(sorted(rows(large)), large.train.labels, strict=True))
+    assert large.validation is None
+    assert large.test is data.test
+
+
+def test_means_and_intervals_worked_by_hand() -> None:
+    rows = (("full", 5, 0, 0.6), ("full", 5, 1, 0.8), ("full", 20, 0, 0.9), ("full", 20, 1, 0.9))
+    found = Shots(Path("x"), "d", rows)
+    # Student's t with one degree of freedom is 12.706; sd/√2 is 0.1.
+    assert found.curve("full")[5].interval == pytest.approx((0.7 - 1.2706, 0.7 + 1.2706), abs=1e-4)
+    assert found.markdown().splitlines()[2] == "| full | 70.0 (0.0 to 100.0) | 90.0 (90.0 to 90.0) |"
+
+
+def test_through_the_command_line_and_on_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRUNELLE_CACHE", str(tmp_path / "cache"))
+    photos = make_folder(tmp_path / "photos", ["u", "v"], 12, size=(16, 16))
+    base = tmp_path / "base"
+    common = ("--network", "course-look", "--size", 16, "--quiet")
+    assert prunelle("train", photos, *common, "--epochs", 1, "--output", base).code == 0
+    arguments = (
+        *("shots", photos, *common, "--weights", base, "--shots", "1,4", "--draws", 2, "--epochs", 2),
+        *("--strategies", "scratch,features", "--test", 0.4, "--output", tmp_path / "out"),
+    )
+    done = prunelle(*arguments)
+    assert done.code == 0, done.err
+    assert "| strategy | 1 a class | 4 a class |" in done.out
+    table = list(csv.DictReader((tmp_path / "out" / "shots.csv").open()))
+    assert [(row["strategy"], row["pictures"], row["draw"]) for row in table] == [
+        (strategy, number, draw)
+        for strategy in ("scratch", "features")
+        for number in ("1", "4")
+        for draw in ("0", "1")
+    ]
+    assert (tmp_path / "out" / "shots.png").stat().st_size > 5000
+    runs = tmp_path / "out" / "runs"
+    for row in table:
+        run = pn.Run.open(runs / f"{row['strategy']}-{row['pictures']}-{row['draw']}")
+        assert run.metrics()["train"]["n"] == 2 * int(row["pictures"])
+        assert run.metrics()["test"]["accuracy"] == float(row["accuracy"])
+
+    # What is finished stays; what was cut short goes on; what had not begun begins.
+    kept = (runs / "scratch-1-0" / "run.json").stat().st_mtime_ns
+    pn.Run.open(runs / "features-4-1").update(status="training")
+    (runs / "features-1-0" / "state" / "training.safetensors").unlink()
+    again = prunelle(*arguments)
+    assert again.out == done.out
+    assert (runs / "scratch-1-0" / "run.json").stat().st_mtime_ns == kept
+    assert pn.Run.open(runs / "features-4-1").finished
+
+    other = prunelle(*arguments[:-6], "--epochs", 3, *arguments[-6:])
+    assert other.code == 2
+    assert "is of other settings (epochs)" in other.err
+
+
+def test_what_it_refuses(tmp_path: Path) -> None:
+    images = np.zeros((40, 8, 8, 3), np.uint8)
+    data = pn.from_arrays(images, [i % 2 for i in range(40)], test=0.2)
+    with pytest.raises(ArgumentError, match=r"shots must be at most 14, .* received 20"):
+        tasks.shots(
+            data, "course-look", numbers=(1, 20), strategies=["scratch"], output=tmp_path / "a", style="quiet"
+        )
+    with pytest.raises(ArgumentError, match="strategy features starts from weights"):
+        tasks.shots(data, "course-look", output=tmp_path / "a", style="quiet")
+    with pytest.raises(ArgumentError, match=r"draws must be at least 1; received shots=.*, draws=0"):
+        tasks.shots(
+            data, "course-look", strategies=["scratch"], draws=0, output=tmp_path / "a", style="quiet"
+        )

@@ -1,0 +1,71 @@
+"""scikit-learn's solutions as weights of a layer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from prunelle.transfer.solving import choose_c, fit_linear
+
+
+def examples(n: int, f: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(f)
+    labels = np.arange(n) % k
+    centres = rng.normal(size=(k, f))
+    return (rng.normal(3, 2, (n, f)) * np.linspace(0.1, 4, f) + centres[labels]).astype(np.float32), labels
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize(("n", "f"), [(90, 7), (30, 200)], ids=["more pictures", "more features"])
+def test_logistic_regression_answers_as_scikit_learns_own(n: int, f: int, k: int) -> None:
+    features, labels = examples(n, f, k)
+    weights, biases = fit_linear(features, labels, "logistic", k, c=0.05)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=5000, tol=1e-8))
+    model.fit(features.astype(float), labels)
+    new = examples(50, f, k)[0]
+    logits = new @ weights.T + biases
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    # Both iterate until their gradient is small, ours in a turned basis.
+    assert np.allclose(
+        shares / shares.sum(1, keepdims=True), model.predict_proba(new.astype(float)), atol=2e-3
+    )
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize(("n", "f"), [(90, 7), (30, 200)], ids=["more pictures", "more features"])
+def test_the_svm_answers_as_scikit_learns_own(n: int, f: int, k: int) -> None:
+    features, labels = examples(n, f, k)
+    weights, biases = fit_linear(features, labels, "svm", k, c=0.05)
+    scaler = StandardScaler().fit(features.astype(float))
+    model = LinearSVC(C=0.05, dual=False, tol=1e-8).fit(scaler.transform(features.astype(float)), labels)
+    new = examples(50, f, k)[0].astype(float)
+    margins = new @ weights.T + biases
+    expected = model.decision_function(scaler.transform(new))
+    if k == 2:
+        margins = margins[:, 1] - margins[:, 0]
+    assert np.allclose(margins, expected, atol=1e-2)
+
+
+def test_a_feature_without_any_contrast_is_no_trouble() -> None:
+    features, labels = examples(60, 5, 2)
+    features[:, 2] = 7
+    weights, biases = fit_linear(features, labels, "logistic", 2, c=1)
+    assert np.isfinite(weights).all()
+    assert np.isfinite(biases).all()
+    assert np.allclose(weights[:, 2], 0)
+
+
+def test_strong_regularisation_for_noise_and_none_to_choose_from_one_example() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 2
+    clear = np.column_stack([labels * 2.0 - 1, rng.normal(size=(60, 3))])
+    _, right = choose_c(clear, labels, "logistic", 2)
+    assert right.mean() > 0.95
+    _, right = choose_c(rng.normal(size=(60, 50)), labels, "logistic", 2)
+    assert 0.2 < right.mean() < 0.8
+    c, right = choose_c(clear[:3], labels[:3], "logistic", 2)
+    assert (c, len(right)) == (0.01, 0)
