@@ -16,9 +16,18 @@ from prunelle.cli.options import NumbersType, SizeType, data_options, style_opti
 @click.option(
     "--shots", type=NumbersType(), default="1,5,20,100", show_default=True, help="Pictures a class."
 )
-@click.option("--strategies", default="scratch,features,full", show_default=True, metavar="NAME,…")
+@click.option(
+    "--strategies",
+    default="scratch,features,full",
+    show_default=True,
+    metavar="NAME,…",
+    help="Also features:STAGE, partial:STAGE.",
+)
 @click.option("--draws", type=int, default=3, show_default=True, help="Of the pictures, for each number.")
 @click.option("--epochs", type=int, help="Of each training.  [what suits; at least 600 steps]")
+@click.option(
+    "--augment", metavar="LIST", help="As of train. Default: auto, what suits the data and the strategy."
+)
 @click.option("--size", "--img-size", type=SizeType(), help="Of the network's input: 64, or 48x64.")
 @data_options
 @click.option("--test", type=float, help="Share of pictures for the test, where there is no test folder.")
@@ -39,6 +48,7 @@ def shots(**given: Any) -> None:
         strategies=given["strategies"].split(","),
         draws=given["draws"],
         epochs=given["epochs"],
+        augment=None if given["augment"] == "auto" else given["augment"],
         size=given["size"],
         output=given["output"],
         labels=given["labels"],

@@ -44,6 +44,7 @@ def shots(
     strategies: Sequence[Strategy | str] = STRATEGIES,
     draws: int = DRAWS,
     epochs: int | None = None,
+    augment: str | None = None,
     size: int | tuple[int, int] | None = None,
     output: str | Path = "shots",
     labels: str | None = None,
@@ -61,9 +62,10 @@ def shots(
     Args:
         data: with a test split. network, weights, size, labels, data_dir, test: as ``train``.
         numbers: pictures a class.
-        strategies: with their usual settings, or a ``Strategy``.
+        strategies: with their usual settings (``partial:layer2``: see ``Strategy.parse``), or a ``Strategy``.
         draws: of the pictures, each with its own first weights too.
         epochs: of each training; None for what suits the data and the strategy, and at least 600 steps.
+        augment: of the training pictures, as on the command line; None for what suits the data and the strategy.
         output: the folder.
         language: of the plot; None for the locale's.
         style: what to show meanwhile.
@@ -99,6 +101,7 @@ def shots(
                     "network": network,
                     "weights": None if weights is None else str(weights),
                     "epochs": epochs,
+                    "augment": augment,
                     "size": size,
                 },
             )
@@ -108,7 +111,9 @@ def shots(
                 for number in numbers:
                     for draw in range(draws):
                         listener.progress("trainings", len(rows), total)
-                        run = _one(folder, found, network, weights, strategy, number, draw, epochs, size)
+                        run = _one(
+                            folder, found, network, weights, strategy, number, draw, epochs, augment, size
+                        )
                         accuracy = float(run.metrics()["test"]["accuracy"])
                         rows.append((_name(strategy), number, draw, accuracy))
                         listener.note(
@@ -153,6 +158,7 @@ def _one(
     number: int,
     draw: int,
     epochs: int | None,
+    augment: str | None,
     size: int | tuple[int, int] | None,
 ) -> Run:
     """The run, finished: from what is there of it."""
@@ -165,7 +171,7 @@ def _one(
     shutil.rmtree(path, ignore_errors=True)
 
     def recipe(data: Data, strategy: Strategy) -> Recipe:
-        found = choose_recipe(data, strategy, seed=draw)
+        found = choose_recipe(data, strategy, seed=draw, **({} if augment is None else {"augment": augment}))
         if strategy.solved:
             return found
         enough = math.ceil(FEWEST_STEPS / math.ceil(len(data.train) / found.batch_size))

@@ -25,7 +25,7 @@ from prunelle.transfer.strategies import Strategy
 
 def as_strategy(strategy: Strategy | str | None) -> Strategy | None:
     """A name alone stands for the strategy with its usual settings."""
-    return Strategy(name=strategy) if isinstance(strategy, str) else strategy  # type: ignore[arg-type]
+    return Strategy.parse(strategy) if isinstance(strategy, str) else strategy
 
 
 def check_weights(strategy: Strategy | None, network: nn.Module | str | None, weights: object) -> None:

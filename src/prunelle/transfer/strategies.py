@@ -76,6 +76,16 @@ class Strategy:
         if self.name == "auto" and self.head is not None:
             raise ArgumentError("strategy auto chooses the head too; leave it out, or name a strategy.")
 
+    @classmethod
+    def parse(cls, text: str) -> Strategy:
+        """``full``, ``features:layer3`` (its stage), ``partial:layer2`` or ``partial:5`` (what stays as it is)."""
+        name, _, where = text.strip().partition(":")
+        if not where:
+            return cls(name=name)  # type: ignore[arg-type]
+        if name == "partial":
+            return cls(name="partial", freeze=int(where) if where.isdigit() else where)
+        return cls(name=name, stage=where)  # type: ignore[arg-type]
+
     @property
     def solved(self) -> bool:
         """The classifier is scikit-learn's: solved, not learned step by step."""
