@@ -9,7 +9,17 @@ import click
 
 from prunelle.cli.options import SizeType, data_options, style_options, weights_options
 
-VIEWS = ("filters", "activations", "where", "channel", "classes", "patches", "space", "health")
+VIEWS = (
+    "filters",
+    "activations",
+    "where",
+    "channel",
+    "classes",
+    "patches",
+    "space",
+    "health",
+    "equivariance",
+)
 
 
 @click.command()
@@ -56,7 +66,8 @@ def look(
     """Show what a network sees: filters, activations, where it looked…
 
     RUN is a run, or the name of a network (then with --weights, else its weights are random). Pictures are
-    prepared as training did; a folder stands for the pictures in it.
+    prepared as training did; a folder stands for the pictures in it. Of a run on time series, files of series; without
+    any, some of its own test series. equivariance is for series alone.
 
     A page, DIR/index.html, and each figure as PNG and SVG in DIR/figures.
     """

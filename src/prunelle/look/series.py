@@ -284,7 +284,7 @@ def draw_exciting_windows(
     grid = figure.subplots(len(rows), 6, squeeze=False)
     for line, channel in zip(grid, rows, strict=True):
         windows = exciting_windows(network, series, layer, channel, most=len(line))
-        line[0].set_ylabel(f"{_word('channel', language)} {channel}", fontsize=7, color=MUTED)
+        line[0].set_ylabel(f"{_word('channel', language)} {channel + 1}", fontsize=7, color=MUTED)
         for axes, window in zip(line, windows, strict=False):
             one = series[window.series].float().cpu().numpy()
             steps = np.arange(window.start, window.stop)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import jinja2
 
-from prunelle.texts import Language, Note, Typography
+from prunelle.texts import Note, Typography
 
 TEXTS = {
     "look": Note("What a network sees", "Ce que voit un réseau"),
@@ -83,6 +83,46 @@ class GalleryWords(Typography):
     texts = TEXTS
 
 
+SERIES_TEXTS = {
+    "filters_text": Note(
+        "The kernels of the first convolution, a colour a channel, all on one scale: a rising curve answers to a rise, "
+        "a bump to a bump of that width.",
+        "Les noyaux de la première convolution, une couleur par canal, tous à la même échelle : une courbe qui monte "
+        "répond à une montée, une bosse à une bosse de cette largeur.",
+    ),
+    "activations_text": Note(
+        "A series, and below it what each layer makes of it over time: a row a channel, dark where it is active.",
+        "Une série et, dessous, ce que chaque couche en fait au cours du temps : une ligne par canal, foncée là où il "
+        "est actif.",
+    ),
+    "where_text": Note(
+        "Class activation maps: each series coloured along itself, orange where it speaks for the class that was "
+        "answered, blue where it speaks against it.",
+        "Cartes d’activation de classe : chaque série est colorée le long d’elle-même, en orange là où elle parle "
+        "pour la classe répondue, en bleu là où elle parle contre elle.",
+    ),
+    "patches_text": Note(
+        "The stretches of series that excite a channel most, cut at its receptive field, within their series in grey; "
+        "a row a channel, the strongest first.",
+        "Les morceaux de séries qui excitent le plus un canal, découpés à son champ récepteur, dans leur série en "
+        "gris ; une ligne par canal, les plus forts d’abord.",
+    ),
+    "equivariance": Note("When the series moves", "Quand la série se décale"),
+    "equivariance_text": Note(
+        "A convolution’s maps move with the series; does the answer stay? Maps away from the borders, compared with "
+        "the maps moved; answers compared with those on the series as it is.",
+        "Les cartes d’une convolution se décalent avec la série ; la réponse reste-t-elle ? Les cartes loin des bords, "
+        "comparées aux cartes décalées ; les réponses, à celles pour la série telle quelle.",
+    ),
+}
+
+
+class SeriesGalleryWords(GalleryWords):
+    """Of a network on time series."""
+
+    texts = TEXTS | SERIES_TEXTS
+
+
 @dataclasses.dataclass(frozen=True)
 class Shown:
     """A figure on the page.
@@ -108,7 +148,7 @@ def render(
     figures: Sequence[Shown],
     left_out: Mapping[str, Note],
     notes: Sequence[Note],
-    language: Language,
+    words: GalleryWords,
 ) -> str:
     """The page.
 
@@ -118,8 +158,8 @@ def render(
         figures: in order, views after each other.
         left_out: by view, why it makes no sense here.
         notes: what a reader should know: pictures that could not be read, random weights.
+        words: of the page, in its language.
     """
-    words = GalleryWords(language)
     sections = [(view, list(_groups(figures, view)), left_out.get(view)) for view in views]
     page = _template().render(t=words, name=name, sections=sections, notes=notes)
     # Names of files may hold bytes that are no text; UTF-8 and HTML have no place for these characters.

@@ -11,7 +11,7 @@ from torch import nn
 
 from prunelle import data as datasets
 from prunelle.data import cache
-from prunelle.data.examples import Data
+from prunelle.data.examples import Data, Split
 from prunelle.data.labels import find_label_file
 from prunelle.errors import ArgumentError, BadPictures, DataError, did_you_mean
 from prunelle.networks.published import imagenet_classes
@@ -55,11 +55,11 @@ def evaluate(
     try:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
-        loaded = _labelled(run, data, labels, data_dir, listener)
         if isinstance(run, Pretrained):
-            loaded, run = _agree(loaded, run, listener)
-        split = loaded.test or loaded.validation or loaded.train
-        split = dataclasses.replace(split, labels=_relabel(split.labels, loaded.classes, run.classes))
+            loaded, run = _agree(_labelled(run, data, labels, data_dir, listener), run, listener)
+            split = _judged(loaded, run.classes)
+        else:
+            split = judged_split(run, data, labels, data_dir, listener)
         pixels = split.decode(
             run.preprocess,
             in_memory=cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET,
@@ -117,6 +117,22 @@ def predict(
         )
     finally:
         listener.close()
+
+
+def judged_split(
+    run: Run,
+    data: Data | str | Path | None,
+    labels: str | None,
+    data_dir: str | Path | None,
+    listener: Listener,
+) -> Split:
+    """The split that a run is judged on (see ``evaluate``), its labels in the order of the run's classes."""
+    return _judged(_labelled(run, data, labels, data_dir, listener), run.classes)
+
+
+def _judged(data: Data, classes: tuple[str, ...]) -> Split:
+    split = data.test or data.validation or data.train
+    return dataclasses.replace(split, labels=_relabel(split.labels, data.classes, classes))
 
 
 def _labelled(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,10 @@ from prunelle.look.layer_plates import Scale
 from prunelle.look.layers import check_channel, examine
 from prunelle.look.picture_plates import Answer
 from prunelle.report import gallery
-from prunelle.report.console import Style, make_listener
+from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.run import Run
 from prunelle.tasks.answering import expand_files
+from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook, series_run
 from prunelle.tasks.subject import Subject, find_subject
 from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
 from prunelle.tasks.weights import Pretrained
@@ -76,10 +77,12 @@ def look_into(
 
     Args:
         subject: a run, its folder, what ``pretrained`` gives, a module, or the name of a network.
-        pictures: files, and folders of them; prepared as the network's training did.
+        pictures: files, and folders of them; prepared as the network's training did. Of a run on series, files of
+            series; some of its own test series where there are none.
         output: a new folder.
-        views: some of ``VIEWS``; None for all that make sense.
-        layers: names, as ``prunelle networks`` prints them; None for all of a network of moderate size.
+        views: some of ``VIEWS``, of a run on series some of ``SERIES_VIEWS``; None for all that make sense.
+        layers: names, as ``prunelle networks`` prints them; None for all of a network of moderate size. On series
+            they choose windows alone.
         channel: only this one, from 1.
         classes: for which to show where the network looked, and which channels answer to them; none for its two
             most probable ones, and every class.
@@ -103,12 +106,27 @@ def look_into(
         >>> look_into("vgg16", ["photo.jpg"], weights="imagenet", output="looks")
     """
     listener = make_listener(style)
+    language = language or default_language()
     try:
-        wanted = list(dict.fromkeys(views)) if views else list(VIEWS)
+        of_series = series_run(subject, network)
+        known_views = VIEWS if of_series is None else SERIES_VIEWS
+        wanted = list(dict.fromkeys(views)) if views else list(known_views)
         for view in wanted:
-            if view not in VIEWS:
-                raise UnknownName("view", view, VIEWS)
+            if view not in known_views:
+                raise UnknownName("view", view, known_views)
         folder = _empty_folder(Path(output))
+        if of_series is not None:
+            _refuse(
+                "is for pictures, and the run is on series",
+                **{"class": classes, "between": between, "weights": weights, "preprocess": preprocess},
+                **{"size": size, "mean": mean, "std": std},
+            )
+            series = SeriesLook(
+                *(of_series, pictures, data, labels, data_dir, sample, layers, channel, language, listener)
+            )
+            name = f"{of_series.info['network']['name']} ({of_series.info['data']['name']})"
+            page = _Page(name, folder, language, listener, gallery.SeriesGalleryWords)
+            return page.write(wanted, series.plates, (), series.unreadable)
         found = find_subject(
             subject,
             network=network,
@@ -161,33 +179,54 @@ def look_into(
             data_dir=data_dir,
             sample_size=sample,
             scale=scale,
-            language=language or default_language(),
+            language=language,
             listener=listener,
         )
-        return _write(look, wanted, folder, notes, unreadable)
+        page = _Page(found.name, folder, language, listener, gallery.GalleryWords)
+        return page.write(wanted, lambda view: DRAWN[view](look), notes, unreadable)
     finally:
         listener.close()
 
 
-def _write(
-    look: Look, views: Sequence[View], folder: Path, notes: Sequence[Note], unreadable: Sequence[BadPicture]
-) -> Gallery:
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    shown: list[gallery.Shown] = []
-    left_out: dict[str, Note] = {}
-    for view in views:
-        try:
-            for plate in DRAWN[view](look):
-                shown.append(_save(plate, folder))
-                look.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
-        except LeftOutError as reason:
-            left_out[view] = reason.note
-            look.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
-    look.listener.progress("drawing", len(shown), len(shown))
-    page = gallery.render(look.subject.name, views, shown, left_out, notes, look.language)
-    write_text(folder / "index.html", page)
-    names = tuple(Path(one.png).stem for one in shown)
-    return Gallery(folder / "index.html", names, left_out, tuple(unreadable))
+@dataclasses.dataclass(frozen=True)
+class _Page:
+    """A page to be written: whose network, where, in which words."""
+
+    name: str
+    folder: Path
+    language: Language
+    listener: Listener
+    words: type[gallery.GalleryWords]
+
+    def write(
+        self,
+        views: Sequence[View],
+        draw: Callable[[View], Iterator[Plate]],
+        notes: Sequence[Note],
+        unreadable: Sequence[BadPicture],
+    ) -> Gallery:
+        """Draws each view, saves its figures, writes the page."""
+        (self.folder / "figures").mkdir(parents=True, exist_ok=True)
+        shown: list[gallery.Shown] = []
+        left_out: dict[str, Note] = {}
+        for view in views:
+            try:
+                for plate in draw(view):
+                    shown.append(_save(plate, self.folder))
+                    self.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
+            except LeftOutError as reason:
+                left_out[view] = reason.note
+                self.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
+        self.listener.progress("drawing", len(shown), len(shown))
+        page = gallery.render(self.name, views, shown, left_out, notes, self.words(self.language))
+        write_text(self.folder / "index.html", page)
+        names = tuple(Path(one.png).stem for one in shown)
+        return Gallery(self.folder / "index.html", names, left_out, tuple(unreadable))
+
+
+def _refuse(why: str, **given: object) -> None:
+    if refused := [name for name, value in given.items() if value not in (None, ())]:
+        raise ArgumentError(f"{', '.join(refused)} {why}; leave it out.")
 
 
 def _save(plate: Plate, folder: Path) -> gallery.Shown:

@@ -1,0 +1,212 @@
+"""``look`` for a run on time series: curves in the place of pictures, the same page."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from prunelle.data.examples import Data
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError
+from prunelle.look import series as drawing
+from prunelle.look.attribution import probabilities
+from prunelle.look.figures import Plate
+from prunelle.report.console import Listener
+from prunelle.report.run import Run
+from prunelle.tasks.answering import expand_files, judged_split
+from prunelle.tasks.views import LeftOutError
+from prunelle.texts import Language, Note
+
+SERIES_VIEWS = ("filters", "activations", "where", "patches", "equivariance")
+_SAMPLE = 300  # series that windows are looked for in
+_ACTIVATIONS = 4
+_WINDOWED_CHANNELS = 8
+_SHIFTED = 64
+
+_WHY = {
+    "filters": Note(
+        "The network has no one-dimensional convolution.", "Le réseau n’a pas de convolution à une dimension."
+    ),
+    "activations": Note("No layer gives maps over time.", "Aucune couche ne donne de cartes dans le temps."),
+    "where": Note(
+        "Class activation maps want a network that ends with a global average pooling and one dense layer (fcn, "
+        "resnet1d, inceptiontime).",
+        "Les cartes d’activation de classe veulent un réseau qui finit par une moyenne globale et une couche dense "
+        "(fcn, resnet1d, inceptiontime).",
+    ),
+    "patches": Note(
+        "What this network’s layers see of a series is not known.",
+        "On ne sait pas ce que les couches de ce réseau voient d’une série.",
+    ),
+    "equivariance": Note(
+        "It wants series of one length, and maps as long as the series.",
+        "Elle veut des séries d’une même longueur, et des cartes aussi longues que les séries.",
+    ),
+}
+_TITLES = {
+    "filters": Note("Filters", "Filtres"),
+    "activations": Note("Maps over time, {name}", "Cartes dans le temps, {name}"),
+    "where": Note("What it looked at", "Ce que le réseau a regardé"),
+    "patches": Note("Exciting windows of {name}", "Fenêtres qui excitent {name}"),
+    "equivariance": Note("Shifted series", "Séries décalées"),
+}
+
+
+@dataclasses.dataclass(eq=False)
+class SeriesLook:
+    """A run on series, and what it is shown.
+
+    Attributes:
+        run: whose network it is.
+        files: of series to show; none for some of the run's own test series, of each class in turn.
+        data: labelled series in place of the run's own.
+        labels, data_dir: as ``prunelle.load``.
+        sample: how many of them windows are looked for in; None for 300.
+        layers: whose windows to show, by their names; None for the last.
+        channel: only this one of each, from 1.
+        language: of the figures.
+        listener: told what cannot be read.
+    """
+
+    run: Run
+    files: Sequence[str | Path]
+    data: Data | str | Path | None
+    labels: str | None
+    data_dir: str | Path | None
+    sample: int | None
+    layers: Sequence[str] | None
+    channel: int | None
+    language: Language
+    listener: Listener
+    unreadable: list[BadPicture] = dataclasses.field(default_factory=list)
+
+    def plates(self, view: str) -> Iterator[Plate]:
+        """The figures of a view.
+
+        Raises:
+            LeftOutError: it makes no sense here.
+            ArgumentError: no such layer or channel.
+        """
+        draw: Mapping[str, Callable[[], Iterator[Plate]]] = {
+            "filters": self._filters,
+            "activations": self._activations,
+            "where": self._where,
+            "patches": self._windows,
+            "equivariance": self._equivariance,
+        }
+        try:
+            yield from draw[view]()
+        except ArgumentError:
+            if view == "patches" and (self.layers is not None or self.channel is not None):
+                raise
+            raise LeftOutError(_WHY[view]) from None
+
+    @cached_property
+    def shown(self) -> tuple[torch.Tensor, list[str]]:
+        """``(n, C, T)`` as the network takes them, and a name for each."""
+        if not self.files:
+            series, labels = self._own
+            turns = np.argsort(
+                [int(np.sum(labels[:i] == label)) for i, label in enumerate(labels)], kind="stable"
+            )
+            rows = [int(row) for row in turns[: drawing.MOST_SERIES]]
+            return series[rows], [self.run.classes[int(labels[row])] for row in rows]
+        found, names = [], []
+        preprocess = self.run.preprocess
+        for file in expand_files(self.files, preprocess.lists):
+            for name, one in preprocess.read(file):
+                if isinstance(one, str):
+                    self.unreadable.append(BadPicture(name, one))
+                    self.listener.note(Note(f"{name} cannot be read: {one}", f"{name} est illisible : {one}"))
+                else:
+                    found.append(one)
+                    names.append(Path(name).name)
+        if not found:
+            raise BadPictures("; ".join(str(bad) for bad in self.unreadable))
+        longest = max(len(one) for one in found)
+        padded = np.full((len(found), longest, found[0].shape[1]), np.nan, np.float32)
+        for row, one in zip(padded, found, strict=True):
+            row[: len(one)] = one
+        return self._normalised(padded), names
+
+    @cached_property
+    def _own(self) -> tuple[torch.Tensor, np.ndarray]:
+        """Of the labelled series, at most ``sample``; and their classes."""
+        split = judged_split(self.run, self.data, self.labels, self.data_dir, self.listener)
+        pixels = split.decode(self.run.preprocess, progress=self.listener.progress)
+        rows = np.sort(np.random.default_rng(0).permutation(len(pixels))[: self.sample or _SAMPLE])
+        return self._normalised(pixels.images[rows]), pixels.labels[rows]
+
+    def _normalised(self, series: np.ndarray) -> torch.Tensor:
+        device = next((p.device for p in self.run.network.parameters()), torch.device("cpu"))
+        batch = torch.from_numpy(np.ascontiguousarray(series)).movedim(-1, 1).to(device)
+        return self.run.preprocess.normalise(batch)
+
+    def _many(self) -> torch.Tensor:
+        """The labelled series; those shown where the run's own are gone."""
+        try:
+            return self._own[0]
+        except (DataError, RunError):
+            if not self.files:
+                raise
+            return self.shown[0]
+
+    def _plate(self, view: str, number: int, figure: drawing.Figure, name: str = "") -> Plate:
+        note = _TITLES[view]
+        title = (note.fr if self.language == "fr" else note.en).format(name=name)
+        return Plate(view, view if number == 0 else f"{view}-{number}", title, figure)
+
+    def _filters(self) -> Iterator[Plate]:
+        yield self._plate("filters", 0, drawing.draw_filters(self.run.network, self.language))
+
+    def _activations(self) -> Iterator[Plate]:
+        series, names = self.shown
+        for number, name in enumerate(names[:_ACTIVATIONS], 1):
+            one = series[number - 1 : number]
+            if not drawing.activations(self.run.network, one):
+                raise LeftOutError(_WHY["activations"])
+            yield self._plate(
+                "activations", number, drawing.draw_activations(self.run.network, one, self.language), name
+            )
+
+    def _where(self) -> Iterator[Plate]:
+        series, names = self.shown
+        series, names = series[: drawing.MOST_SERIES], names[: drawing.MOST_SERIES]
+        found = probabilities(self.run.network, series)
+        answers = found.argmax(1).tolist()
+        titles = [
+            f"{name} → {self.run.classes[answer]} ({found[row, answer]:.0%})"
+            for row, (name, answer) in enumerate(zip(names, answers, strict=True))
+        ]
+        figure = drawing.draw_class_activation(self.run.network, series, answers, titles, self.language)
+        yield self._plate("where", 0, figure)
+
+    def _windows(self) -> Iterator[Plate]:
+        series = self._many()
+        maps = drawing.activations(self.run.network, series[:1])
+        if not maps:
+            raise LeftOutError(_WHY["patches"])
+        for number, layer in enumerate(self.layers or [list(maps)[-1]], 1):
+            channels: Sequence[int] = range(_WINDOWED_CHANNELS)
+            if layer in maps:
+                channels = range(min(_WINDOWED_CHANNELS, maps[layer].shape[1]))
+            if self.channel is not None:
+                channels = [self.channel - 1]
+            figure = drawing.draw_exciting_windows(self.run.network, series, layer, channels, self.language)
+            yield self._plate("patches", number, figure, layer)
+
+    def _equivariance(self) -> Iterator[Plate]:
+        figure = drawing.draw_equivariance(self.run.network, self._many()[:_SHIFTED], self.language)
+        yield self._plate("equivariance", 0, figure)
+
+
+def series_run(subject: object, network: torch.nn.Module | None) -> Run | None:
+    """``subject``, opened, if it is a run on series."""
+    if isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file():
+        subject = Run.open(subject, network)
+    return subject if isinstance(subject, Run) and isinstance(subject.preprocess, SeriesPreprocess) else None
