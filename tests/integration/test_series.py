@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,56 @@ def test_evaluated_again_it_gives_the_same(run: Run, files: Path) -> None:
     for data in (None, files / "Waves_TEST.ts", files / "Waves_TRAIN.ts"):
         found = tasks.evaluate(opened, data, style="quiet")
         assert (found.n, found.accuracy) == (30, run.metrics()["test"]["accuracy"])
+
+
+def test_look_shows_what_it_sees(run: Run, files: Path, tmp_path: Path) -> None:
+    whole, _ = waves(3, channels=2, seed=5)
+    write_ts(tmp_path / "new.ts", whole, None)
+    (tmp_path / "bad.ts").write_text("@data\n1,2:3,4\n1,x:3,4\n")
+    done = prunelle(
+        *("look", run.path, tmp_path / "new.ts", tmp_path / "bad.ts", "-o", tmp_path / "look", "-q"),
+        *("--layer", "features.5", "--channel", 3, "--language", "en"),
+    )
+    assert done.code == 1  # one file could not be read
+    names = {path.stem for path in (tmp_path / "look" / "figures").iterdir()}
+    assert names == {"filters", "activations-1", "activations-2", "activations-3", "where", "patches-1"}
+    page = (tmp_path / "look" / "index.html").read_text(encoding="utf-8")
+    assert "What fcn (waves) sees" in page
+    assert "coloured along itself" in page
+    assert "bad.ts cannot be read: line 1: no line above says" in page
+    # Padded series have no shifts that could be compared.
+    assert "It wants series of one length" in page
+    windows = (tmp_path / "look" / "figures" / "patches-1.svg").read_text(encoding="utf-8")
+    assert "channel 3" in windows
+    where = (tmp_path / "look" / "figures" / "where.svg").read_text(encoding="utf-8")
+    answers = tasks.predict(run, [tmp_path / "new.ts"], style="quiet")
+    for answer in answers:
+        name, confidence = answer.top[0]
+        assert f"{Path(answer.file).name} → {name} ({confidence:.0%})" in where
+
+
+def test_look_without_files_shows_the_runs_own_series(run: Run, files: Path, tmp_path: Path) -> None:
+    made = pn.look_into(run, output=tmp_path / "look", views=["activations", "patches"], style="quiet")
+    assert made.figures == ("activations-1", "activations-2", "activations-3", "activations-4", "patches-1")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layer", "features.7"], r"unknown layer 'features.7'.*features.2 \(128\), features.5 \(256\)"),
+        (["--channel", "129"], "between 1 and 128, which features.8 has; received 129"),
+        (
+            ["--view", "space"],
+            r"unknown view 'space'.*Known: activations, equivariance, filters, patches, where",
+        ),
+        (["--class", "odd"], "classes is for pictures, and the run is on series"),
+    ],
+)
+def test_what_look_refuses_of_series(run: Run, tmp_path: Path, options: list[str], message: str) -> None:
+    done = prunelle("look", run.path, "-o", tmp_path / "look", *options)
+    assert done.code == 2
+    assert re.search(message, done.err), done.err
+    assert not (tmp_path / "look").exists()
 
 
 def test_predictions_do_not_depend_on_the_series_beside(run: Run, files: Path, tmp_path: Path) -> None:
@@ -331,3 +382,39 @@ def test_a_class_that_the_run_does_not_know(run: Run, tmp_path: Path) -> None:
     path = write_ts(tmp_path / "odd.ts", series, ["odd", "late", "odd", "late"])
     with pytest.raises(DataError, match="the run does not know the class 'odd'"):
         tasks.evaluate(run, path, style="quiet")
+
+
+@pytest.mark.parametrize("unequal", [False, True])
+def test_a_trunk_serves_other_series(unequal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learned on four classes of series, ``features`` on two: the trunk's weights are the first run's."""
+    monkeypatch.setenv("PRUNELLE_CACHE", str(tmp_path / "cache"))
+    series, labels = waves(48, channels=2, unequal=unequal)
+    kinds = [f"{label}-{'high' if i % 4 < 2 else 'low'}" for i, label in enumerate(labels)]
+    signed = [one if i % 4 < 2 else -one for i, one in enumerate(series)]
+    first = pn.from_series(signed, kinds, test_series=signed, test_labels=kinds, name="first")
+    recipe = pn.Recipe(epochs=6, batch_size=8)
+    base = tasks.train("fcn", first, recipe, output=tmp_path / "base", style="quiet")
+    data = wave_data(12, channels=2, unequal=unequal)
+    run = tasks.train(
+        "fcn", data, lambda data, strategy: tasks.choose_recipe(data, strategy, epochs=20),
+        weights=base.path, strategy="features", output=tmp_path / "run", style="quiet",
+    )  # fmt: skip
+    theirs = load_tensors(base.path / "weights" / "best.safetensors")[0]
+    ours = load_tensors(run.path / "weights" / "best.safetensors")[0]
+    kept = [name for name in theirs if name.startswith("features.")]
+    assert kept
+    assert all(torch.equal(theirs[name], ours[f"features.{name}"]) for name in kept)
+    assert run.info["transfer"]["frozen_parameters"] > 100_000
+    assert run.metrics()["test"]["accuracy"] > 0.9
+    assert (
+        tasks.evaluate(pn.Run.open(run.path), data, style="quiet").accuracy
+        == run.metrics()["test"]["accuracy"]
+    )
+
+    found = tasks.shots(
+        data, "fcn", base.path, numbers=(2,), strategies=["features", "full"], draws=1, epochs=3,
+        augment="jitter", output=tmp_path / "shots", style="quiet",
+    )  # fmt: skip
+    assert [row[:3] for row in found.rows] == [("features", 2, 0), ("full", 2, 0)]
+    recipe_of = pn.Run.open(tmp_path / "shots" / "runs" / "full-2-0").info["recipe"]
+    assert recipe_of["augment"]["jitter"] > 0

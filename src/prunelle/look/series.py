@@ -94,7 +94,7 @@ def draw_filters(network: nn.Module, language: Language = "en") -> Figure:
         for channel, values in enumerate(kernel[: len(COLOURS)]):
             axes.plot(values, color=COLOURS[channel], linewidth=1.2, marker="o", markersize=1.8)
         axes.set_ylim(-limit, limit)
-        axes.set_title(_word("filter", language, n=n), fontsize=7, color=MUTED, pad=2)
+        axes.set_title(_word("filter", language, n=n + 1), fontsize=7, color=MUTED, pad=2)
         axes.set(xticks=[], yticks=[])
     steps, count = weights.shape[2], len(weights)
     figure.supxlabel(

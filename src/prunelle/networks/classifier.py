@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.networks.layers_1d import MaskedMean
 from prunelle.networks.summary import evaluating
 from prunelle.networks.trunk import Stage, split, stages
 
@@ -21,6 +23,9 @@ HIDDEN = 256
 MOST_FEATURES, MOST_EARLY_FEATURES = 32_768, 4096
 """More are averaged into fewer places before the classifier; 512 maps of 7×7, VGG's last, are 25,088. Earlier stages
 have large maps of simple features, whose exact place says little."""
+
+
+_POOLS = (nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool1d, MaskedMean)
 
 
 class Reclassified(nn.Module):
@@ -79,7 +84,8 @@ def with_classifier(
     trunk, _ = split(network, stage)
     at = next((each.shape for each in found if each.name == stage), None) or _shape_of(trunk, network, shape)
     most = MOST_FEATURES if stage == last else MOST_EARLY_FEATURES
-    made = Reclassified(trunk, _head(at, num_classes, classifier, most), shape)
+    pool = _pool(network, at, most)
+    made = Reclassified(trunk, _head(at, num_classes, classifier, pool), shape)
     if hasattr(network, "built_as"):
         name, options = network.built_as  # type: ignore[misc]
         made.built_as = (name, {**options, "stage": stage, "classifier": classifier})  # type: ignore[assignment]
@@ -95,8 +101,8 @@ def _with_another(
     if stage is not None and stage != own:
         raise ArgumentError(f"this network was cut at {own or 'a stage'} before; received stage {stage}.")
     shape = _shape_of(network.features, network, network.input_shape)
-    pooled = next((layer for layer in network.head if isinstance(layer, nn.AdaptiveAvgPool2d)), None)
-    head = _head(shape, num_classes, classifier, MOST_FEATURES, pooled)
+    pool = next((layer for layer in network.head if isinstance(layer, _POOLS)), None)
+    head = _head(shape, num_classes, classifier, pool)
     made = Reclassified(network.features, head, network.input_shape)
     if built_as is not None:
         made.built_as = (built_as[0], {**built_as[1], "classifier": classifier})  # type: ignore[assignment]
@@ -119,25 +125,32 @@ def _shape_of(trunk: nn.Module, network: nn.Module, shape: Sequence[int]) -> tup
         return tuple(trunk(torch.zeros(1, *shape, device=device)).shape[1:])
 
 
-def _head(
-    shape: tuple[int, ...],
-    num_classes: int,
-    classifier: Classifier,
-    most: int,
-    pool: nn.AdaptiveAvgPool2d | None = None,
-) -> nn.Sequential:
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
+def _pool(network: nn.Module, shape: tuple[int, ...], most: int) -> nn.Module | None:
+    """What comes between maps of ``shape`` and the classifier: of series, what the network has there itself (the mean
+    over time, which leaves padding out); else an average into as few places as keep ``most`` features.
+    """
+    if len(shape) == 2:
+        own = next(iter(getattr(network, "head", None) or [None]))
+        if isinstance(own, _POOLS):
+            return copy.deepcopy(own)
+        steps = max(1, most // shape[0])
+        return nn.AdaptiveAvgPool1d(steps) if steps < shape[1] else None
     if len(shape) == 3:
         channels, height, width = shape
         side = max(1, math.isqrt(most // channels))
-        if pool is None and side < max(height, width):
-            pool = nn.AdaptiveAvgPool2d((min(side, height), min(side, width)))
-        if pool is not None:
-            layers["pool"] = pool
-            height, width = pool.output_size  # type: ignore[misc, assignment]
-        features = channels * height * width
-    else:
-        features = math.prod(shape)
+        if side < max(height, width):
+            return nn.AdaptiveAvgPool2d((min(side, height), min(side, width)))
+    return None
+
+
+def _head(
+    shape: tuple[int, ...], num_classes: int, classifier: Classifier, pool: nn.Module | None
+) -> nn.Sequential:
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    if pool is not None:
+        layers["pool"] = pool
+        shape = tuple(pool(torch.zeros(1, *shape)).shape[1:])
+    features = math.prod(shape)
     layers["flatten"] = nn.Flatten()
     if classifier == "hidden":
         layers["hidden"] = nn.Linear(features, HIDDEN)

@@ -7,6 +7,7 @@ import dataclasses
 from torch import fx, nn
 
 from prunelle.errors import ArgumentError
+from prunelle.networks import layers_1d
 from prunelle.networks.summary import evaluating
 
 
@@ -51,9 +52,16 @@ def trains_as_it_answers(network: nn.Module) -> bool:
     return str(training.graph) == str(trace(network).graph)
 
 
+class _Tracer(fx.Tracer):
+    """Layers for series are single nodes, as torch's own are: those for padded ones branch on values."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return type(m).__module__ == layers_1d.__name__ or super().is_leaf_module(m, module_qualified_name)
+
+
 def _traced(network: nn.Module) -> fx.GraphModule:
     try:
-        return fx.symbolic_trace(network)
+        return fx.GraphModule(network, _Tracer().trace(network), type(network).__name__)
     except (fx.proxy.TraceError, TypeError, RuntimeError, AttributeError, ValueError) as error:
         raise ArgumentError(
             f"{type(network).__name__} cannot be cut: its forward pass cannot be traced ({error})."

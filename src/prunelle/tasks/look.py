@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -109,7 +110,7 @@ def look_into(
     language = language or default_language()
     try:
         of_series = series_run(subject, network)
-        known_views = VIEWS if of_series is None else SERIES_VIEWS
+        known_views: tuple[Any, ...] = VIEWS if of_series is None else SERIES_VIEWS
         wanted = list(dict.fromkeys(views)) if views else list(known_views)
         for view in wanted:
             if view not in known_views:
@@ -118,15 +119,21 @@ def look_into(
         if of_series is not None:
             _refuse(
                 "is for pictures, and the run is on series",
-                **{"class": classes, "between": between, "weights": weights, "preprocess": preprocess},
-                **{"size": size, "mean": mean, "std": std},
+                classes=classes,
+                between=between,
+                weights=weights,
+                preprocess=preprocess,
+                size=size,
+                mean=mean,
+                std=std,
             )
             series = SeriesLook(
                 *(of_series, pictures, data, labels, data_dir, sample, layers, channel, language, listener)
             )
+            notes = series.check()
             name = f"{of_series.info['network']['name']} ({of_series.info['data']['name']})"
             page = _Page(name, folder, language, listener, gallery.SeriesGalleryWords)
-            return page.write(wanted, series.plates, (), series.unreadable)
+            return page.write(wanted, series.plates, notes, series.unreadable)
         found = find_subject(
             subject,
             network=network,
@@ -200,8 +207,8 @@ class _Page:
 
     def write(
         self,
-        views: Sequence[View],
-        draw: Callable[[View], Iterator[Plate]],
+        views: Sequence[Any],
+        draw: Callable[[Any], Iterator[Plate]],
         notes: Sequence[Note],
         unreadable: Sequence[BadPicture],
     ) -> Gallery:

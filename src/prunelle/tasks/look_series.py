@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 
 from prunelle.data.examples import Data
 from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError
+from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError, UnknownName
 from prunelle.look import series as drawing
 from prunelle.look.attribution import probabilities
 from prunelle.look.figures import Plate
+from prunelle.networks.summary import blank
 from prunelle.report.console import Listener
 from prunelle.report.run import Run
 from prunelle.tasks.answering import expand_files, judged_split
@@ -85,12 +87,37 @@ class SeriesLook:
     listener: Listener
     unreadable: list[BadPicture] = dataclasses.field(default_factory=list)
 
+    def check(self) -> list[Note]:
+        """Whether what was named is there: layers, the channel, files; says what of them cannot be read.
+
+        Raises:
+            ArgumentError: no such layer, or channel.
+            BadPictures: none of the series can be read.
+        """
+        for layer in self.layers or ():
+            if layer not in self._channels:
+                raise UnknownName("layer", layer, [f"{name} ({n})" for name, n in self._channels.items()])
+        for layer in self._windowed:
+            if self.channel is not None and not 1 <= self.channel <= self._channels[layer]:
+                raise ArgumentError(
+                    f"channel must be between 1 and {self._channels[layer]}, which {layer} has; received "
+                    f"{self.channel}."
+                )
+        if self.files:
+            _ = self.shown
+        notes = [
+            Note(f"{bad.file} cannot be read: {bad.reason}", f"{bad.file} est illisible : {bad.reason}")
+            for bad in self.unreadable
+        ]
+        for note in notes:
+            self.listener.note(note)
+        return notes
+
     def plates(self, view: str) -> Iterator[Plate]:
         """The figures of a view.
 
         Raises:
             LeftOutError: it makes no sense here.
-            ArgumentError: no such layer or channel.
         """
         draw: Mapping[str, Callable[[], Iterator[Plate]]] = {
             "filters": self._filters,
@@ -102,8 +129,6 @@ class SeriesLook:
         try:
             yield from draw[view]()
         except ArgumentError:
-            if view == "patches" and (self.layers is not None or self.channel is not None):
-                raise
             raise LeftOutError(_WHY[view]) from None
 
     @cached_property
@@ -122,7 +147,6 @@ class SeriesLook:
             for name, one in preprocess.read(file):
                 if isinstance(one, str):
                     self.unreadable.append(BadPicture(name, one))
-                    self.listener.note(Note(f"{name} cannot be read: {one}", f"{name} est illisible : {one}"))
                 else:
                     found.append(one)
                     names.append(Path(name).name)
@@ -142,6 +166,17 @@ class SeriesLook:
         rows = np.sort(np.random.default_rng(0).permutation(len(pixels))[: self.sample or _SAMPLE])
         return self._normalised(pixels.images[rows]), pixels.labels[rows]
 
+    @cached_property
+    def _channels(self) -> dict[str, int]:
+        """The layers that give maps over time, and how many each gives."""
+        network = self.run.network
+        maps = drawing.activations(network, blank(network, self.run.preprocess.input_shape))
+        return {name: values.shape[1] for name, values in maps.items()}
+
+    @property
+    def _windowed(self) -> Sequence[str]:
+        return self.layers or list(self._channels)[-1:]
+
     def _normalised(self, series: np.ndarray) -> torch.Tensor:
         device = next((p.device for p in self.run.network.parameters()), torch.device("cpu"))
         batch = torch.from_numpy(np.ascontiguousarray(series)).movedim(-1, 1).to(device)
@@ -156,7 +191,7 @@ class SeriesLook:
                 raise
             return self.shown[0]
 
-    def _plate(self, view: str, number: int, figure: drawing.Figure, name: str = "") -> Plate:
+    def _plate(self, view: str, number: int, figure: Figure, name: str = "") -> Plate:
         note = _TITLES[view]
         title = (note.fr if self.language == "fr" else note.en).format(name=name)
         return Plate(view, view if number == 0 else f"{view}-{number}", title, figure)
@@ -165,14 +200,15 @@ class SeriesLook:
         yield self._plate("filters", 0, drawing.draw_filters(self.run.network, self.language))
 
     def _activations(self) -> Iterator[Plate]:
+        if not self._channels:
+            raise LeftOutError(_WHY["activations"])
         series, names = self.shown
         for number, name in enumerate(names[:_ACTIVATIONS], 1):
             one = series[number - 1 : number]
-            if not drawing.activations(self.run.network, one):
-                raise LeftOutError(_WHY["activations"])
-            yield self._plate(
-                "activations", number, drawing.draw_activations(self.run.network, one, self.language), name
-            )
+            figure = drawing.draw_activations(self.run.network, one, self.language)
+            figure.suptitle(name, fontsize=9, color=drawing.INK, parse_math=False)
+            # Numbered, so that two of a class are not two pages of one.
+            yield self._plate("activations", number, figure, f"{number}: {name}")
 
     def _where(self) -> Iterator[Plate]:
         series, names = self.shown
@@ -187,17 +223,15 @@ class SeriesLook:
         yield self._plate("where", 0, figure)
 
     def _windows(self) -> Iterator[Plate]:
-        series = self._many()
-        maps = drawing.activations(self.run.network, series[:1])
-        if not maps:
+        if not self._windowed:
             raise LeftOutError(_WHY["patches"])
-        for number, layer in enumerate(self.layers or [list(maps)[-1]], 1):
-            channels: Sequence[int] = range(_WINDOWED_CHANNELS)
-            if layer in maps:
-                channels = range(min(_WINDOWED_CHANNELS, maps[layer].shape[1]))
+        for number, layer in enumerate(self._windowed, 1):
+            channels: Sequence[int] = range(min(_WINDOWED_CHANNELS, self._channels[layer]))
             if self.channel is not None:
                 channels = [self.channel - 1]
-            figure = drawing.draw_exciting_windows(self.run.network, series, layer, channels, self.language)
+            figure = drawing.draw_exciting_windows(
+                self.run.network, self._many(), layer, channels, self.language
+            )
             yield self._plate("patches", number, figure, layer)
 
     def _equivariance(self) -> Iterator[Plate]:

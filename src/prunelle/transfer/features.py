@@ -172,7 +172,9 @@ class FeatureStore:
                 some = missing[start : start + BATCH]
                 views = [self._view.of(pixels.images[row], digest) for digest, row in some]
                 views += [torch.zeros_like(views[0])] * (BATCH - len(some))
-                images = torch.stack(views).to(device).contiguous(memory_format=torch.channels_last)
+                images = torch.stack(views).to(device)
+                if images.ndim == 4:
+                    images = images.contiguous(memory_format=torch.channels_last)
                 found = self._trunk(self._normaliser.normalise(images)).float()[: len(some)]
                 store.append([digest for digest, _ in some], found.movedim(1, -1).cpu().contiguous().numpy())
                 if progress is not None:

@@ -47,6 +47,19 @@ def test_views_and_heads_when_nothing_is_said() -> None:
     assert Strategy(name="full", head="hidden").classifier == "hidden"
 
 
+@pytest.mark.parametrize(
+    ("text", "strategy"),
+    [
+        ("full", Strategy(name="full")),
+        ("features:layer3", Strategy(name="features", stage="layer3")),
+        ("partial:layer2", Strategy(name="partial", freeze="layer2")),
+        ("partial:5", Strategy(name="partial", freeze=5)),
+    ],
+)
+def test_as_written_in_a_list(text: str, strategy: Strategy) -> None:
+    assert Strategy.parse(text) == strategy
+
+
 def test_json_and_back() -> None:
     strategy = Strategy(name="partial", freeze=5, head="hidden", views=2)
     assert Strategy.from_json(strategy.to_json()) == strategy
