@@ -78,6 +78,12 @@ def test_through_the_command_line_and_on_again(tmp_path: Path, monkeypatch: pyte
     assert (runs / "scratch-1-0" / "run.json").stat().st_mtime_ns == kept
     assert pn.Run.open(runs / "features-4-1").finished
 
+    # What auto recommends is trained like any other.
+    auto = prunelle(*("auto" if word == "scratch,features" else word for word in arguments))
+    assert auto.code == 0, auto.err
+    assert {row["strategy"] for row in csv.DictReader((tmp_path / "out" / "shots.csv").open())} == {"auto"}
+    assert pn.Run.open(runs / "auto-4-1").info["transfer"]["advice"]["trials"]
+
     other = prunelle(*arguments[:-6], "--epochs", 3, *arguments[-6:])
     assert other.code == 2
     assert "is of other settings (epochs)" in other.err

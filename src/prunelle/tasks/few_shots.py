@@ -170,9 +170,9 @@ def _one(
     # Killed before it had saved anything.
     shutil.rmtree(path, ignore_errors=True)
 
-    def recipe(data: Data, strategy: Strategy) -> Recipe:
+    def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
         found = choose_recipe(data, strategy, seed=draw, **({} if augment is None else {"augment": augment}))
-        if strategy.solved:
+        if strategy is not None and strategy.solved:
             return found
         enough = math.ceil(FEWEST_STEPS / math.ceil(len(data.train) / found.batch_size))
         return dataclasses.replace(found, epochs=epochs or max(found.epochs, enough))
