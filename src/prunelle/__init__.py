@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         pretrained,
         shots,
         train,
+        train_with_unlabelled,
     )
     from prunelle.training.recipe import Recipe
     from prunelle.transfer.strategies import Strategy
@@ -65,6 +66,7 @@ _HOMES = {
     "pretrained": "prunelle.tasks",
     "shots": "prunelle.tasks",
     "train": "prunelle.tasks",
+    "train_with_unlabelled": "prunelle.tasks",
     "unfreeze": "prunelle.networks.freezing",
     "with_classifier": "prunelle.networks.classifier",
 }
@@ -93,6 +95,7 @@ __all__ = [
     "pretrained",
     "shots",
     "train",
+    "train_with_unlabelled",
     "unfreeze",
     "with_classifier",
 ]

@@ -113,6 +113,13 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @weights_options
 @reuse_options
 @data_options
+@click.option(
+    "--unlabelled",
+    type=click.Path(),
+    metavar="FOLDER",
+    help="Learn from these pictures too, as far as validation allows: those the network is sure of, in rounds.",
+)
+@click.option("--rounds", type=int, default=3, show_default=True, help="Of --unlabelled, at most.")
 @click.option("--validation", type=float, help="Share of examples for validation.  [0.1]")
 @click.option("--test", type=float, help="Share of examples for the test, where none is given.  [0.1]")
 @click.option("--output", type=click.Path(), help="The run folder itself. Default: a new one under --runs.")
@@ -150,11 +157,21 @@ def train(context: click.Context, /, **given: Any) -> None:
         return chosen(data, strategy, **fields)
 
     options = {key: given[key] for key in ("hidden", "parameters", "ensemble") if given[key] is not None}
-    run = tasks.train(
+    settings: dict[str, Any] = {}
+    if given["unlabelled"] is not None:
+        if given["data"] is None:
+            raise click.UsageError(
+                "--unlabelled goes with a folder of labelled photos: prunelle train PHOTOS."
+            )
+        learn: Any = tasks.train_with_unlabelled
+        settings = {"unlabelled": given["unlabelled"], "rounds": given["rounds"]}
+    else:
+        learn = tasks.train
+        settings = {"resume": given["resume"]}
+    run = learn(
         given["network"],
         given["data"],
         recipe,
-        resume=given["resume"],
         output=given["output"],
         runs=given["runs"],
         name=given["name"],
@@ -175,6 +192,7 @@ def train(context: click.Context, /, **given: Any) -> None:
         language=given["language"],
         style=given["progress"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
+        **settings,
     )
     if given["progress"] == "json":
         import json

@@ -12,6 +12,7 @@ from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.look import look_into
 from prunelle.tasks.running import run_program
 from prunelle.tasks.training import train
+from prunelle.tasks.unlabelled import train_with_unlabelled
 from prunelle.tasks.weights import Pretrained, download_weights, pretrained
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "save_convolution",
     "shots",
     "train",
+    "train_with_unlabelled",
 ]

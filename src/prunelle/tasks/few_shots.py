@@ -6,10 +6,8 @@ import csv
 import dataclasses
 import io
 import math
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,9 +20,10 @@ from prunelle.report.run import Run, held
 from prunelle.report.shots import Shots, save_plot
 from prunelle.tasks import loading, reusing
 from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.several import made_once, same_settings
 from prunelle.tasks.training import train
 from prunelle.texts import Language, Note, default_language
-from prunelle.training.checkpoint import write_json, write_text
+from prunelle.training.checkpoint import write_text
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -94,8 +93,9 @@ def shots(
         folder = Path(output)
         folder.mkdir(parents=True, exist_ok=True)
         with held(folder / "lock", f"{folder} is being worked on by another process."):
-            _same_settings(
+            same_settings(
                 folder,
+                "shots.json",
                 {
                     "data": found.name,
                     "network": network,
@@ -164,11 +164,6 @@ def _one(
     """The run, finished: from what is there of it."""
     path = folder / "runs" / f"{_name(strategy)}-{number}-{draw}"
     subset = few(data, number, draw)
-    if (path / "state" / "training.safetensors").is_file():
-        run = Run.open(path)
-        return run if run.finished else train(resume=path, data=subset, style=Quiet(), memory_budget=0)
-    # Killed before it had saved anything.
-    shutil.rmtree(path, ignore_errors=True)
 
     def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
         found = choose_recipe(data, strategy, seed=draw, **({} if augment is None else {"augment": augment}))
@@ -178,31 +173,19 @@ def _one(
         return dataclasses.replace(found, epochs=epochs or max(found.epochs, enough))
 
     # Pictures are decoded once, to files of the cache, for all trainings.
-    return train(
-        network, subset, recipe, weights=weights, strategy=strategy, size=size, output=path, style=Quiet(),
-        memory_budget=0,
+    return made_once(
+        path,
+        lambda: train(
+            network, subset, recipe, weights=weights, strategy=strategy, size=size, output=path, style=Quiet(),
+            memory_budget=0,
+        ),
+        lambda: train(resume=path, data=subset, style=Quiet(), memory_budget=0),
     )  # fmt: skip
 
 
 def _name(strategy: Strategy) -> str:
     parts = (strategy.name, strategy.stage, strategy.freeze, strategy.head)
     return "-".join(str(part) for part in parts if part is not None)
-
-
-def _same_settings(folder: Path, settings: dict[str, Any]) -> None:
-    import json
-
-    file = folder / "shots.json"
-    if not file.is_file():
-        write_json(file, settings)
-        return
-    there = json.loads(file.read_text(encoding="utf-8"))
-    ours = json.loads(json.dumps(settings))
-    other = [key for key in ours if there.get(key) != ours[key]]
-    if other:
-        raise ArgumentError(
-            f"{folder} is of other settings ({', '.join(other)}); name another --output, or go on with the same ones."
-        )
 
 
 def _write(result: Shots, language: Language) -> None:

@@ -1,0 +1,42 @@
+"""A folder of several trainings that the same call goes on with: each is a run of its own, made once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from prunelle.errors import ArgumentError
+from prunelle.report.run import Run
+from prunelle.training.checkpoint import write_json
+
+
+def same_settings(folder: Path, name: str, settings: dict[str, Any]) -> None:
+    """Keeps ``settings`` in ``folder/name``, or compares them with those that are kept there.
+
+    Raises:
+        ArgumentError: ``folder`` was begun with others.
+    """
+    file = folder / name
+    if not file.is_file():
+        write_json(file, settings)
+        return
+    there = json.loads(file.read_text(encoding="utf-8"))
+    ours = json.loads(json.dumps(settings))
+    other = [key for key in ours if there.get(key) != ours[key]]
+    if other:
+        raise ArgumentError(
+            f"{folder} is of other settings ({', '.join(other)}); name another --output, or go on with the same ones."
+        )
+
+
+def made_once(path: Path, begin: Callable[[], Run], go_on: Callable[[], Run]) -> Run:
+    """The finished run at ``path``: what is there, what goes on from there, or a new one."""
+    if (path / "state" / "training.safetensors").is_file():
+        run = Run.open(path)
+        return run if run.finished else go_on()
+    # Killed before it had saved anything.
+    shutil.rmtree(path, ignore_errors=True)
+    return begin()
