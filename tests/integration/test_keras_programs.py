@@ -87,6 +87,15 @@ def test_cifar10_with_pooling(run: Run) -> None:
     assert len(re.findall(r"7/7 \[=+\] - .*loss: \d.*val_accuracy: \d", out)) == 2
 
 
+def test_where_it_looked_and_what_a_filter_prefers(run: Run) -> None:
+    finished = run("carte_de_chaleur")
+    # 28 → 26 → 13 → 11.
+    assert "Carte : (11, 11) float32 maximum 1.0" in finished.out
+    assert "Montée : True True" in finished.out
+    (figure,) = figures_of(finished)
+    assert figure.stat().st_size > 3_000
+
+
 def test_cats_and_dogs_from_folders(run: Run) -> None:
     out = run("chats_chiens_generateur").out
     assert "Found 32 images belonging to 2 classes.\nFound 16 images belonging to 2 classes." in out

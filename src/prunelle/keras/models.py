@@ -18,6 +18,13 @@ from prunelle.keras.tensors import KerasTensor, Node, flat, ordered
 from prunelle.keras.trainer import Trainer
 
 
+def _each(tensors: Any) -> list[Any]:
+    """``flat``, of lists in lists too: ``[model.inputs]``."""
+    return [
+        one for part in flat(tensors) for one in (flat(part) if isinstance(part, list | tuple) else [part])
+    ]
+
+
 class Model(Layer, Trainer):
     """The layers between ``inputs`` and ``outputs``; itself a layer that other models can use.
 
@@ -44,7 +51,13 @@ class Model(Layer, Trainer):
         self._module: nn.Module | None = None
         if inputs is not None or outputs is not None:
             self._input_keys = list(inputs) if isinstance(inputs, Mapping) else None
-            self._connect(flat(inputs), flat(outputs))
+            self._connect(_each(inputs), _each(outputs))
+        elif any("call" in kind.__dict__ for kind in type(self).__mro__[: type(self).__mro__.index(Model)]):
+            raise ArgumentError(
+                f"{type(self).__name__} is a Model with a call() of its own, which Prunelle does not run. Write it "
+                f"with Input, layers called one after the other, and Model(inputs=…, outputs=…); or, if it is one part "
+                f"of a network, as a Layer."
+            )
         elif type(self) is Model:
             raise ArgumentError("Model needs inputs and outputs: Model(inputs=x, outputs=y).")
 

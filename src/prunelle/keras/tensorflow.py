@@ -1,6 +1,6 @@
 """The few names of ``tensorflow`` itself that programs for ``tensorflow.keras`` use.
 
-Tensors are torch's. There are no graphs, no sessions, no ``GradientTape``: such programs need TensorFlow.
+Tensors are torch's. There are no graphs and no sessions: such programs need TensorFlow.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from prunelle import keras
 from prunelle.keras import absent
 from prunelle.keras.data_set import DataSet
 from prunelle.keras.seeds import set_global_seed
+from prunelle.keras.tape import GradientTape, variable
 
 __version__ = "2.15.0+prunelle"
 
 __all__ = [
+    "GradientTape",
+    "Variable",
+    "abs",
     "argmax",
     "cast",
     "concat",
@@ -32,6 +36,7 @@ __all__ = [
     "expand_dims",
     "float32",
     "float64",
+    "function",
     "get_logger",
     "image",
     "int32",
@@ -39,6 +44,9 @@ __all__ = [
     "keras",
     "logging",
     "math",
+    "maximum",
+    "minimum",
+    "newaxis",
     "nn",
     "one_hot",
     "random",
@@ -46,12 +54,16 @@ __all__ = [
     "reduce_mean",
     "reduce_sum",
     "reshape",
+    "sign",
+    "square",
     "squeeze",
     "stack",
     "test",
     "uint8",
 ]
 
+newaxis = None
+Variable = variable
 float32, float64, int32, int64, uint8 = torch.float32, torch.float64, torch.int32, torch.int64, torch.uint8
 
 
@@ -104,22 +116,54 @@ def argmax(input: Any, axis: int = 0) -> torch.Tensor:
     return convert_to_tensor(input).argmax(axis)
 
 
-def reduce_mean(input_tensor: Any, axis: int | None = None) -> torch.Tensor:
+def reduce_mean(input_tensor: Any, axis: int | tuple[int, ...] | None = None) -> torch.Tensor:
     """Over all values, or along a dimension."""
     tensor = convert_to_tensor(input_tensor)
     return tensor.mean() if axis is None else tensor.mean(axis)
 
 
-def reduce_sum(input_tensor: Any, axis: int | None = None) -> torch.Tensor:
+def reduce_sum(input_tensor: Any, axis: int | tuple[int, ...] | None = None) -> torch.Tensor:
     """Over all values, or along a dimension."""
     tensor = convert_to_tensor(input_tensor)
     return tensor.sum() if axis is None else tensor.sum(axis)
 
 
-def reduce_max(input_tensor: Any, axis: int | None = None) -> torch.Tensor:
+def reduce_max(input_tensor: Any, axis: int | tuple[int, ...] | None = None) -> torch.Tensor:
     """Over all values, or along a dimension."""
     tensor = convert_to_tensor(input_tensor)
     return tensor.max() if axis is None else tensor.amax(axis)
+
+
+def maximum(x: Any, y: Any) -> torch.Tensor:
+    """Place by place."""
+    tensor = convert_to_tensor(x)
+    return torch.maximum(tensor, convert_to_tensor(y, tensor.dtype))
+
+
+def minimum(x: Any, y: Any) -> torch.Tensor:
+    """Place by place."""
+    tensor = convert_to_tensor(x)
+    return torch.minimum(tensor, convert_to_tensor(y, tensor.dtype))
+
+
+def abs(x: Any) -> torch.Tensor:
+    """Without its sign."""
+    return convert_to_tensor(x).abs()
+
+
+def square(x: Any) -> torch.Tensor:
+    """Multiplied by itself."""
+    return convert_to_tensor(x).square()
+
+
+def sign(x: Any) -> torch.Tensor:
+    """-1, 0 or 1."""
+    return convert_to_tensor(x).sign()
+
+
+def function(func: Any = None, **ignored: Any) -> Any:
+    """``@tf.function``, with or without brackets: the function itself, there are no graphs."""
+    return function if func is None else func
 
 
 def one_hot(indices: Any, depth: int) -> torch.Tensor:
@@ -156,6 +200,21 @@ def _resize(images: Any, size: tuple[int, int], method: str = "bilinear", **_: A
     return resized if tensor.ndim == 4 else resized[0]
 
 
+def _l2_normalize(x: Any, axis: int | tuple[int, ...] | None = None, epsilon: float = 1e-12) -> torch.Tensor:
+    tensor = convert_to_tensor(x)
+    squares = tensor.square()
+    total = squares.sum() if axis is None else squares.sum(axis, keepdim=True)
+    return tensor * total.clamp(min=epsilon).rsqrt()
+
+
+def _uniform(shape: Any, minval: float = 0, maxval: float = 1, **_: Any) -> torch.Tensor:
+    return torch.rand(tuple(shape)) * (maxval - minval) + minval
+
+
+def _normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, **_: Any) -> torch.Tensor:
+    return torch.randn(tuple(shape)) * stddev + mean
+
+
 _experimental = {
     "list_physical_devices": _devices,
     "set_memory_growth": _nothing,
@@ -173,7 +232,19 @@ logging = SimpleNamespace(
     set_verbosity=_nothing, DEBUG=10, INFO=20, WARN=30, ERROR=40, FATAL=50, get_logger=get_logger
 )
 math = SimpleNamespace(
-    argmax=argmax, reduce_mean=reduce_mean, reduce_sum=reduce_sum, reduce_max=reduce_max, log=torch.log
+    argmax=argmax,
+    reduce_mean=reduce_mean,
+    reduce_sum=reduce_sum,
+    reduce_max=reduce_max,
+    maximum=maximum,
+    minimum=minimum,
+    abs=abs,
+    square=square,
+    sign=sign,
+    sqrt=lambda x: convert_to_tensor(x).sqrt(),
+    exp=lambda x: convert_to_tensor(x).exp(),
+    log=lambda x: convert_to_tensor(x).log(),
+    l2_normalize=_l2_normalize,
 )
 nn = SimpleNamespace(
     softmax=lambda logits, axis=-1: convert_to_tensor(logits).softmax(axis),
@@ -181,7 +252,7 @@ nn = SimpleNamespace(
     sigmoid=lambda x: convert_to_tensor(x).sigmoid(),
     leaky_relu=lambda features, alpha=0.2: torch.nn.functional.leaky_relu(convert_to_tensor(features), alpha),
 )
-random = SimpleNamespace(set_seed=set_global_seed)
+random = SimpleNamespace(set_seed=set_global_seed, uniform=_uniform, normal=_normal)
 test = SimpleNamespace(
     is_gpu_available=torch.cuda.is_available,
     is_built_with_cuda=lambda: torch.version.cuda is not None,

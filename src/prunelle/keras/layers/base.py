@@ -14,6 +14,7 @@ from prunelle.errors import ArgumentError, did_you_mean
 from prunelle.keras import activations, initializers, regularizers
 from prunelle.keras.layout import KerasOrder, Shape, inward, outward
 from prunelle.keras.naming import snake_case, unique_name
+from prunelle.keras.tape import given_out
 from prunelle.keras.tensors import KerasTensor, Node, flat
 
 Permutation = tuple[int, ...]
@@ -378,8 +379,8 @@ class Layer:
         finally:
             module.train(before)
         if isinstance(result, tuple):
-            return [outward(tensor) for tensor in result]
-        return outward(result)
+            return [given_out(tensor) for tensor in result]
+        return given_out(result)
 
     def _symbolic(self, tensors: Sequence[Any], several: bool) -> Any:
         for tensor in tensors:

@@ -1,0 +1,126 @@
+"""``tf.GradientTape`` and eager tensors: against derivatives worked by hand, torch's own, and class activation maps."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from prunelle import keras
+from prunelle.errors import ArgumentError
+from prunelle.keras import layers
+from prunelle.keras import tensorflow as tf
+
+
+def test_by_hand() -> None:
+    x = tf.constant([1.0, -2.0, 3.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(tf.square(x) * 3)
+        z = x * 2
+    assert tape.gradient(y, x).numpy().tolist() == [6.0, -12.0, 18.0]
+    assert tape.gradient(z, [x])[0].numpy().tolist() == [2.0, 2.0, 2.0]  # summed, as TensorFlow does
+    assert tape.gradient(y, tf.Variable([1.0])) is None
+    # The program goes on with x as with any tensor.
+    assert x.numpy().tolist() == [1.0, -2.0, 3.0]
+    assert (x + 1).numpy().tolist() == [2.0, -1.0, 4.0]
+
+
+def test_a_variable_is_watched_by_itself_and_changes_in_place() -> None:
+    v = tf.Variable([[2.0, 4.0]])
+    with tf.GradientTape() as tape:
+        y = tf.reduce_mean(v * v)
+    gradient = tape.gradient(y, v)
+    assert gradient.numpy().tolist() == [[2.0, 4.0]]
+    v.assign_sub(0.5 * gradient)
+    assert v.numpy().tolist() == [[1.0, 2.0]]
+    v.assign_add([[1.0, 1.0]])
+    assert v.assign(v * 10).numpy().tolist() == [[20.0, 30.0]]
+
+
+def test_the_gradient_of_an_image_is_torchs() -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((7, 9, 2)),
+            layers.Conv2D(3, 3, strides=2, padding="same"),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    image = np.random.default_rng(0).normal(size=(2, 7, 9, 2)).astype(np.float32)
+    x = tf.constant(image)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = tf.reduce_sum(model(x)[:, 1] ** 2)
+    found = tape.gradient(loss, x).numpy()
+
+    kernel, bias, dense, offset = (torch.from_numpy(w).double() for w in model.get_weights())
+    t = torch.from_numpy(image).double().requires_grad_(True)
+    # Keras's "same" with stride 2: 7 → 4 pads 1 and 1, 9 → 5 pads 1 and 1.
+    maps = F.conv2d(F.pad(t.permute(0, 3, 1, 2), (1, 1, 1, 1)), kernel.permute(3, 2, 0, 1), bias, stride=2)
+    answers = maps.permute(0, 2, 3, 1).flatten(1) @ dense + offset
+    (expected,) = torch.autograd.grad((answers[:, 1] ** 2).sum(), t)
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_grad_cam_of_a_globally_averaged_network_is_its_class_activation_map() -> None:
+    """Selvaraju et al. 2017, section 3: the mean gradient of a score by a map is its dense weight over the places."""
+    model = keras.Sequential(
+        [
+            *(keras.Input((10, 8, 3)), layers.Conv2D(5, 3, activation="relu", name="last")),
+            *(layers.GlobalAveragePooling2D(), layers.Dense(4)),
+        ]
+    )
+    images = np.random.default_rng(1).uniform(size=(1, 10, 8, 3)).astype(np.float32)
+    both = keras.models.Model([model.inputs], [model.get_layer("last").output, model.output])
+    with tf.GradientTape() as tape:
+        maps, scores = both(images)
+        best = tf.argmax(scores[0])
+        score = scores[:, best]
+    gradients = tape.gradient(score, maps)
+    assert tuple(gradients.shape) == (1, 8, 6, 5)
+    weights = tf.reduce_mean(gradients, axis=(0, 1, 2))
+    np.testing.assert_allclose(weights.numpy(), model.get_weights()[2][:, int(best)] / 48, rtol=1e-4)
+    heat = tf.maximum(tf.squeeze(maps[0] @ weights[..., tf.newaxis]), 0)
+    assert heat.numpy().shape == (8, 6)
+
+
+def test_what_a_model_gives_is_numpy_without_ado() -> None:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    x = np.ones((2, 4), np.float32)
+    kernel, bias = model.get_weights()
+    answers = model(x)
+    np.testing.assert_allclose(answers.numpy(), x @ kernel + bias, rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(answers), answers.numpy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert float(answers[0, 0]) == pytest.approx(float((x @ kernel + bias)[0, 0]), rel=1e-5)
+    assert isinstance(tf.reduce_mean(answers).numpy(), np.float32)
+
+
+def test_what_it_refuses() -> None:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    with tf.GradientTape() as tape:
+        with pytest.raises(ArgumentError, match=r"floating-point numbers.* received ndarray"):
+            tape.watch(np.ones(3))
+        with pytest.raises(ArgumentError, match="floating-point numbers"):
+            tape.watch(tf.constant([1, 2]))
+        loss = tf.reduce_sum(model(np.ones((1, 4), np.float32)))
+    with pytest.raises(ArgumentError, match=r"trains the weights of a model by compile and fit"):
+        tape.gradient(loss, model.trainable_variables)
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(3)
+
+        def call(self, x: object) -> object:
+            return self.dense(x)
+
+    with pytest.raises(
+        ArgumentError, match=r"Own is a Model with a call\(\) of its own, which Prunelle does not run"
+    ):
+        Own()
