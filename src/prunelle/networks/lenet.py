@@ -119,6 +119,7 @@ class TableConv2d(nn.Module):
     """
 
     kernel_size = (5, 5)
+    stride = (1, 1)
 
     def __init__(self) -> None:
         super().__init__()

@@ -165,6 +165,7 @@ def test_connections_that_do_not_exist_cost_nothing() -> None:
     """LeNet-5 of 1998: C3 has 1,500 weights at 10×10 places, not 6·16·25."""
     rows = {row.name: row for row in table("lenet5-1998")}
     assert rows["features.c3"].multiply_adds == 150_000
+    assert rows["features.c3"].detail == "5×5"
 
 
 def test_a_dense_layer_over_several_places() -> None:
