@@ -126,7 +126,7 @@ def test_ctrl_c_says_how_to_go_on_and_that_goes_on(tmp_path: Path) -> None:
     assert "Training 1 of 2: course-look" in said
     assert "Training 2 of 2: dense" in said
     before, _, after = said.partition("go on with the comparison:\n")
-    assert before.endswith("Error: Stopped by SIGINT in epoch 1, after step 7 of 23. All is saved; ")
+    assert before.endswith("Stopped by SIGINT in epoch 1, after step 7 of 23. All is saved; ")
     resume = shlex.split(after)
     assert resume == ["prunelle", "compare", "--resume", str(output)]
     first = next(output.glob("runs/1-*/weights/best.safetensors"))

@@ -48,8 +48,23 @@ def test_through_the_command_line_and_on_again(tmp_path: Path, monkeypatch: pyte
     base = tmp_path / "base"
     common = ("--network", "course-look", "--size", 16, "--quiet")
     assert prunelle("train", photos, *common, "--epochs", 1, "--output", base).code == 0
+    # Nothing was begun there, so nothing holds to it.
+    nothing = prunelle(
+        "shots",
+        photos,
+        *common,
+        "--strategies",
+        "scratch",
+        "--shots",
+        1,
+        "--augment",
+        "nonsense",
+        "--output",
+        tmp_path / "out",
+    )
+    assert nothing.code == 2
     arguments = (
-        *("shots", photos, *common, "--weights", base, "--shots", "1,4", "--draws", 2, "--epochs", 2),
+        *("shots", photos, *common, "--weights", base, "--shots", "1,4", "--draws", 2, "--epochs", 1),
         *("--strategies", "scratch,features", "--test", 0.4, "--output", tmp_path / "out"),
     )
     done = prunelle(*arguments)

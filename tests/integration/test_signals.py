@@ -99,7 +99,7 @@ def test_a_signal_saves_and_the_printed_command_goes_on(
     assert run_command(arguments, written, "step", number) == 128 + number
     said = written.read_text()
     # The 60th step is the 15th of the second epoch, and it was finished.
-    assert said.startswith(f"Error: Stopped by {number.name} in epoch 2, after step 15 of 45. All is saved")
+    assert said.startswith(f"Stopped by {number.name} in epoch 2, after step 15 of 45. All is saved")
     assert "Traceback" not in said
     assert not (run / "metrics.json").exists()
     resume = printed_command(written)

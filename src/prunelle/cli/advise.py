@@ -51,7 +51,5 @@ def advise(**given: Any) -> None:
 
         for note in found.notes:
             click.echo(note.fr if default_language() == "fr" else note.en)
-    settings = {key: value for key, value in found.strategy.to_json().items() if value is not None}
-    options = " ".join(f"--{'strategy' if key == 'name' else key} {value}" for key, value in settings.items())
     if not as_json:
-        click.echo(f"prunelle train … {options}")
+        click.echo(f"prunelle train … {found.strategy.options()}")

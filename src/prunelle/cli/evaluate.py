@@ -63,7 +63,7 @@ def _show(found: Evaluation) -> None:
     from rich.table import Table
 
     # Names of classes are shown as they are, brackets and all.
-    terminal = Console(highlight=False, markup=False)
+    terminal = Console(highlight=False, markup=False, soft_wrap=True)
     low, high = found.interval
     terminal.print(
         f"{found.accuracy:.2%} of {found.n:,} examples of the {found.split} split are right "

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from prunelle.errors import PrunelleError, did_you_mean
+from prunelle.errors import Interrupted, PrunelleError, did_you_mean
 
 COMMANDS = {
     "train": "Train a classifier on labelled pictures or series.",
@@ -72,6 +72,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = cli.main(standalone_mode=False)
+    except Interrupted as stopped:
+        click.echo(str(stopped), err=True)
+        status = stopped.exit_code
     except PrunelleError as error:
         click.echo(f"Error: {error}", err=True)
         status = error.exit_code

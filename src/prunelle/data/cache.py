@@ -85,17 +85,17 @@ def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]
     """
     skipped = [bad for pixels in pixels_by_split.values() for bad in pixels.skipped]
     total = len(skipped) + sum(len(pixels) for pixels in pixels_by_split.values())
-    if len(skipped) > MAX_BAD_SHARE * total:
-        raise BadPictures(
-            f"{len(skipped)} of {total} pictures cannot be read; at most {MAX_BAD_SHARE:.0%} may be bad.\n"
-            f"{_list(skipped)}\nReplace them, or take them out of the data."
-        )
     good = np.bincount(pixels_by_split["train"].labels, minlength=len(classes))
     without = [name for name, count in zip(classes, good, strict=True) if count == 0]
     if without:
         raise BadPictures(
             f"no picture to train on is left for {', '.join(map(repr, without[:_NAMES_SHOWN]))}: those there "
             f"are cannot be read.\n{_list(skipped)}\nReplace them, or remove the class."
+        )
+    if len(skipped) > MAX_BAD_SHARE * total:
+        raise BadPictures(
+            f"{len(skipped)} of {total} pictures cannot be read; at most {MAX_BAD_SHARE:.0%} may be bad.\n"
+            f"{_list(skipped)}\nReplace them, or take them out of the data."
         )
     for name, pixels in pixels_by_split.items():
         if len(pixels) == 0 and pixels.skipped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -98,7 +99,7 @@ def load_labelled(path: str | Path, *, labels: str | Path | None = None) -> Data
 
 def _read(path: str | Path, labels: str | Path | None) -> tuple[Path, str | None, _Found]:
     """The folder and the label file, absolute, and what they hold."""
-    folder = Path(path).expanduser().absolute()
+    folder = Path(os.path.abspath(Path(path).expanduser()))
     if not folder.exists():
         parent = folder.parent
         siblings = listing.subfolders(parent) if parent.is_dir() else ()

@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import hashlib
 import importlib.resources
+import logging
 import os
 import threading
 import tomllib
@@ -224,6 +225,8 @@ def _from_hub(wanted: Published, bar: type[Any]) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+    # It tells every retry; whether it came to nothing is told once, below.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         return Path(
             hf_hub_download(

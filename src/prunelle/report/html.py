@@ -306,8 +306,9 @@ def _reliability(content: ReportContent, words: Words) -> dict[str, Any]:
         return {}
     bins = evaluation.reliability()
     confidence = float(evaluation.confidence.mean())
-    gap = confidence - evaluation.accuracy
-    verdict = "well_sure" if abs(gap) < 0.01 else "too_sure" if gap > 0 else "too_shy"
+    low, high = evaluation.interval
+    # Within the accuracy's interval, these pictures cannot tell.
+    verdict = "well_sure" if low <= confidence <= high else "too_sure" if confidence > high else "too_shy"
     groups = "; ".join(f"{words.percent(b.confidence)} → {words.percent(b.accuracy)}" for b in bins)
     return {
         "svg": Markup(figures.reliability_svg(evaluation, words)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def _labelled(
 def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
     """Whether ``data`` is what the run was trained on, so that its training pictures must be left out."""
     source = run.info["data"]["source"]
-    folder = Path(data).expanduser().absolute()
+    folder = Path(os.path.abspath(Path(data).expanduser()))
     if source is None or source["data"] not in (str(data), str(folder)):
         return False
     if labels is None or labels == source.get("labels"):

@@ -104,6 +104,7 @@ def shots(
                     "augment": augment,
                     "size": size,
                 },
+                "runs",
             )
             rows: list[tuple[str, int, int, float]] = []
             total = len(wanted) * len(numbers) * draws
@@ -170,7 +171,7 @@ def _one(
         if strategy is not None and strategy.solved:
             return found
         enough = math.ceil(FEWEST_STEPS / math.ceil(len(data.train) / found.batch_size))
-        return dataclasses.replace(found, epochs=epochs or max(found.epochs, enough))
+        return found.lasting(epochs or max(found.epochs, enough))
 
     # Pictures are decoded once, to files of the cache, for all trainings.
     return made_once(

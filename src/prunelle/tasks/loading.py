@@ -75,6 +75,14 @@ def decode_all(
     if len(skipped) > _SHOWN:
         more = len(skipped) - _SHOWN
         listener.note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
+    if skipped:
+        left = ", ".join(
+            f"{len(split)} of {len(split) + len(split.skipped)} ({name})" for name, split in pixels.items()
+        )
+        gauche = ", ".join(
+            f"{len(split)} sur {len(split) + len(split.skipped)} ({name})" for name, split in pixels.items()
+        )
+        listener.note(Note(f"Pictures that can be read: {left}.", f"Images lisibles : {gauche}."))
     return pixels
 
 

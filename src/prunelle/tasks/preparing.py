@@ -128,7 +128,7 @@ def started(
             raise ArgumentError(
                 f"augment must be of {wanted.__name__} for such data; received {found.augment!r}."
             )
-        return found if epochs is None else dataclasses.replace(found, epochs=epochs)
+        return found if epochs is None else found.lasting(epochs)
 
     seed = recipe_of(strategy).seed
     if network is None:

@@ -141,6 +141,9 @@ def told(entry: Mapping[str, Any]) -> Note:
             "ce que les poids gelés font de chaque image n'est calculé qu'une fois"
             + (f", pour {views} vues de chaque image d'entraînement" if views > 1 else "")
         )
+    if strategy.solved:
+        parts_en.append("the classifier is solved at once, in one epoch")
+        parts_fr.append("le classifieur est calculé d'un coup, en une époque")
     return Note(
         f"Strategy {strategy.name}: {'; '.join(parts_en)}.",
         f"Stratégie {strategy.name} : {' ; '.join(parts_fr)}.",

@@ -13,14 +13,16 @@ from prunelle.report.run import Run
 from prunelle.training.checkpoint import write_json
 
 
-def same_settings(folder: Path, name: str, settings: dict[str, Any]) -> None:
+def same_settings(folder: Path, name: str, settings: dict[str, Any], runs: str) -> None:
     """Keeps ``settings`` in ``folder/name``, or compares them with those that are kept there.
+
+    Where no run was begun in ``folder/runs``, those that are kept say nothing.
 
     Raises:
         ArgumentError: ``folder`` was begun with others.
     """
     file = folder / name
-    if not file.is_file():
+    if not file.is_file() or not any((folder / runs).glob("*/run.json")):
         write_json(file, settings)
         return
     there = json.loads(file.read_text(encoding="utf-8"))

@@ -131,6 +131,7 @@ def train_with_unlabelled(
                     for key, value in settings.items()
                     if key in ("weights", "strategy", "size")
                 },
+                "rounds",
             )
             if (folder / "run.json").is_file():
                 return Run.open(folder)

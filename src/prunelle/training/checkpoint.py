@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,11 @@ def write_atomically(target: Path, write: Callable[[Path], None]) -> None:
     """
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
+        # What others write for us may be for its owner alone; a run is shared as any file is.
+        temporary.touch()
+        mode = stat.S_IMODE(temporary.stat().st_mode)
         write(temporary)
+        temporary.chmod(mode)
         _flush(temporary)
         os.replace(temporary, target)
         if os.name == "posix":

@@ -111,6 +111,15 @@ class Recipe:
         if self.nesterov and not (self.optimizer == "sgd" and self.momentum > 0):
             raise ArgumentError("nesterov goes with optimizer='sgd' and a momentum above 0.")
 
+    def lasting(self, epochs: int) -> Recipe:
+        """The same in so many epochs; a warm-up, or an unfreezing, that no longer fits takes a tenth of them."""
+        return dataclasses.replace(
+            self,
+            epochs=epochs,
+            warmup_epochs=self.warmup_epochs if self.warmup_epochs < epochs else epochs / 10,
+            unfreeze_epochs=self.unfreeze_epochs if self.unfreeze_epochs < epochs else epochs // 10,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, for ``run.json``."""
         return dataclasses.asdict(self)

@@ -80,8 +80,8 @@ class Trial:
 
 _NAMES = {
     "features": (
-        "A linear classifier on the features of {}",
-        "Un classifieur linéaire sur les sorties de {}",
+        "A linear classifier put after {}",
+        "Un classifieur linéaire placé après {}",
     ),
     "partial": ("Retraining what comes after {}", "Réentraîner ce qui suit {}"),
     "full": (
@@ -302,8 +302,8 @@ def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) ->
             f"{gain.replace('.', ',')} points de mieux qu'un classifieur sur des sorties",
         )
     return Note(
-        f"Recommended: strategy {chosen.name}. {en.format(where)}: {why[0]}.",
-        f"Conseil : stratégie {chosen.name}. {fr.format(where)} : {why[1]}.",
+        f"Recommended: {chosen.options()}. {en.format(where)}: {why[0]}.",
+        f"Conseil : {chosen.options()}. {fr.format(where)} : {why[1]}.",
     )
 
 

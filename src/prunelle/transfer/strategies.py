@@ -127,6 +127,11 @@ class Strategy:
             return {"learning_rate": 3e-4, "first_layer_rate": 0.1}
         return {}
 
+    def options(self) -> str:
+        """As on the command line: ``--strategy features --stage layer3 --head logistic``."""
+        given = {key: value for key, value in self.to_json().items() if value is not None}
+        return " ".join(f"--{'strategy' if key == 'name' else key} {value}" for key, value in given.items())
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, for ``run.json``."""
         return dataclasses.asdict(self)

@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import os
+import stat
 import subprocess
 import sys
 import textwrap
@@ -64,6 +65,16 @@ def test_numbers_beside_them_come_back_bit_for_bit(tmp_path: Path) -> None:
     meta = {"loss": 0.1 + 0.2, "best": math.inf, "rows": [{"epoch": 1, "val_loss": None}], "text": "é"}
     save_tensors(tmp_path / "x", {"a": torch.zeros(1)}, meta)
     assert load_tensors(tmp_path / "x")[1] == meta
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+def test_who_may_read_the_folder_may_read_the_weights(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        save_tensors(tmp_path / "weights.safetensors", {"a": torch.zeros(2)}, {})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "weights.safetensors").stat().st_mode) == 0o640
 
 
 def test_tied_weights_are_saved_under_both_names(tmp_path: Path) -> None:

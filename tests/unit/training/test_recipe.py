@@ -12,6 +12,13 @@ from prunelle.errors import ArgumentError, UnknownName
 from prunelle.training.recipe import Recipe
 
 
+def test_another_number_of_epochs_keeps_what_fits() -> None:
+    recipe = Recipe(epochs=20, warmup_epochs=2, unfreeze_epochs=5)
+    shorter, one = recipe.lasting(10), recipe.lasting(1)
+    assert (shorter.epochs, shorter.warmup_epochs, shorter.unfreeze_epochs) == (10, 2, 5)
+    assert (one.epochs, one.warmup_epochs, one.unfreeze_epochs) == (1, 0.1, 0)
+
+
 def test_the_defaults_are_those_of_course_programs() -> None:
     recipe = Recipe()
     assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size, recipe.schedule) == (
