@@ -85,17 +85,19 @@ def channel_plates(
     for page, (first, last) in enumerate(pages(len(rows), MOST_ROWS)):
         top = TITLE_SPACE + 0.1
         down = (TALLEST - top - MARGIN) / (last - first) - _GAP
-        across = min(down * width / height, (WIDTH - 2 * MARGIN - name_room - most * 0.15) / (2 * most), 1.3)
+        across = min(down * width / height, (WIDTH - 2 * MARGIN - name_room - most * 0.2) / (2 * most), 1.3)
         down = across * height / width
         sheet = Sheet(title, text, top + (last - first) * (down + _GAP) + MARGIN)
         for row, (label, found) in enumerate(rows[first:last]):
             y = top + row * (down + _GAP)
             sheet.text(MARGIN, y + down / 2 + 0.05, sample.classes[label], 12, width=name_room - 0.1)
             for column, index in enumerate(found.tolist()):
-                x = MARGIN + name_room + column * (2 * across + 0.15)
+                x = MARGIN + name_room + column * (2 * across + 0.2)
                 one = (maps[index] - low) / ((high - low) or 1.0)
                 pair = [to_bytes(sample.pixels[chosen[index]]), to_bytes(one)]
-                sheet.image(x, y, 2 * across, down, mosaic(pair, 2, (across, down), (0, 0)))
+                # A thread of white tells where a grey picture ends and its map begins.
+                whole = mosaic(pair, 2, (across, down), (0.04, 0))
+                sheet.image(x, y, 2 * across + 0.04, down, whole)
         yield Plate(
             "channel",
             file_name("channel", layer.name, channel + 1) + (f"-p{page + 1}" if page else ""),
