@@ -262,7 +262,7 @@ def test_the_report_of_a_training_shows_where_it_looked(run: Path) -> None:
 def test_the_command_offers_every_view() -> None:
     """It lists them itself, so that ``--help`` imports no torch."""
     from prunelle.cli.look import VIEWS
-    from prunelle.tasks import views
+    from prunelle.tasks import look_series, views
 
-    assert VIEWS == views.VIEWS
+    assert tuple(dict.fromkeys((*views.VIEWS, *look_series.SERIES_VIEWS))) == VIEWS
     assert set(views.DRAWN) == set(views.VIEWS)

@@ -159,8 +159,8 @@ def test_advice_is_measured_followed_and_told(photos: Path, base: Path, tmp_path
     info = train(photos, base, tmp_path / "run", "--strategy", "auto", "--epochs", 2)
     assert info["transfer"]["strategy"] == advice["strategy"]
     assert info["transfer"]["advice"]["trials"] == advice["trials"]
-    assert "Recommended: strategy" in info["err"]
-    assert "Recommended: strategy" in (tmp_path / "run" / "report.html").read_text()
+    assert "Recommended: --strategy" in info["err"]
+    assert "Recommended: --strategy" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_in_python_with_a_module_of_ones_own(photos: Path, tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ modele = keras.Sequential(
         layers.Conv2D(16, 3, activation="relu", name="conv_1"),
         layers.MaxPooling2D(),
         layers.Conv2D(32, 3, activation="relu", name="conv_2"),
-        layers.Flatten(),
+        layers.GlobalAveragePooling2D(),
         layers.Dense(10, activation="softmax"),
     ]
 )
 modele.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-modele.fit(x_train, y_train, epochs=6, batch_size=16, verbose=0)
+modele.fit(x_train, y_train, epochs=2, batch_size=16, verbose=0)
 
 
 def carte_de_chaleur(images, nom_de_couche, classe=None):
@@ -60,8 +60,9 @@ def un_pas(image, filtre, vitesse):
 
 
 image = tf.random.uniform((1, 28, 28, 1)) * 0.25
+filtre = np.argmax(extracteur(image).numpy().mean(axis=(0, 1, 2)))
 pertes = []
 for _ in range(30):
-    perte, image = un_pas(image, 5, 0.5)
+    perte, image = un_pas(image, filtre, 0.5)
     pertes.append(float(perte))
 print("Montée :", pertes[0] < pertes[-1], np.all(np.isfinite(image.numpy())))
