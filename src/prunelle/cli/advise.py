@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import click
@@ -22,18 +23,12 @@ from prunelle.cli.options import SizeType, data_options, style_options, weights_
 def advise(**given: Any) -> None:
     """Try strategies of reusing weights on DATA (as for train), and recommend one."""
     from prunelle import tasks
-    from prunelle.data.examples import Data
-    from prunelle.training.recipe import Recipe
-    from prunelle.transfer.strategies import Strategy
-
-    def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
-        return tasks.choose_recipe(data, strategy, seed=given["seed"])
 
     found = tasks.advise(
         given["network"],
         given["data"],
         given["weights"],
-        recipe,
+        functools.partial(tasks.choose_recipe, seed=given["seed"]),
         size=given["size"],
         fit=given["fit"],
         mean=given["mean"],

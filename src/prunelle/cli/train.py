@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 import sys
 from typing import Any
@@ -140,9 +141,6 @@ def train(context: click.Context, /, **given: Any) -> None:
     their test. Without DATA, scikit-learn's handwritten digits are learned.
     """
     from prunelle import tasks
-    from prunelle.data.examples import Data
-    from prunelle.training.recipe import Recipe
-    from prunelle.transfer.strategies import Strategy
 
     fields = {field: given[field] for field in RECIPE_FIELDS if given[field] is not None}
     if given["augment"] not in (None, "auto"):
@@ -151,11 +149,7 @@ def train(context: click.Context, /, **given: Any) -> None:
     if given["resume"] is not None:
         _refuse_other_settings(context)
 
-    chosen = tasks.named_recipe(given["recipe_name"])
-
-    def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
-        return chosen(data, strategy, **fields)
-
+    recipe = functools.partial(tasks.named_recipe(given["recipe_name"]), **fields)
     options = {key: given[key] for key in ("hidden", "parameters", "ensemble") if given[key] is not None}
     settings: dict[str, Any] = {}
     if given["unlabelled"] is not None:

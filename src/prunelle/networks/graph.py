@@ -40,15 +40,12 @@ def trains_as_it_answers(network: nn.Module) -> bool:
 
     Not so with auxiliary classifiers, or where ``F.dropout(x, training=self.training)`` is called.
     """
-    modes = {module: module.training for module in network.modules()}
     try:
-        network.train()
-        training = _traced(network)
+        with evaluating(network):  # for the modes that it puts back
+            network.train()
+            training = _traced(network)
     except ArgumentError:
         return False
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
     return str(training.graph) == str(trace(network).graph)
 
 

@@ -76,13 +76,9 @@ def decode_all(
         more = len(skipped) - _SHOWN
         listener.note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
     if skipped:
-        left = ", ".join(
-            f"{len(split)} of {len(split) + len(split.skipped)} ({name})" for name, split in pixels.items()
-        )
-        gauche = ", ".join(
-            f"{len(split)} sur {len(split) + len(split.skipped)} ({name})" for name, split in pixels.items()
-        )
-        listener.note(Note(f"Pictures that can be read: {left}.", f"Images lisibles : {gauche}."))
+        counts = [(len(split), len(split) + len(split.skipped), name) for name, split in pixels.items()]
+        en, fr = (", ".join(f"{n} {of} {all_} ({name})" for n, all_, name in counts) for of in ("of", "sur"))
+        listener.note(Note(f"Pictures that can be read: {en}.", f"Images lisibles : {fr}."))
     return pixels
 
 

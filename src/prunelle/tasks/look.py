@@ -14,6 +14,7 @@ from torch import nn
 from prunelle.data import decode
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, RunError, UnknownName
 from prunelle.look.attribution import probabilities
 from prunelle.look.figures import DPI, Plate
@@ -24,7 +25,7 @@ from prunelle.report import gallery
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.run import Run
 from prunelle.tasks.answering import expand_files
-from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook, series_run
+from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook
 from prunelle.tasks.subject import Subject, find_subject
 from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
 from prunelle.tasks.weights import Pretrained
@@ -109,7 +110,11 @@ def look_into(
     listener = make_listener(style)
     language = language or default_language()
     try:
-        of_series = series_run(subject, network)
+        if isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file():
+            subject = Run.open(subject, network)
+        of_series = (
+            subject if isinstance(subject, Run) and isinstance(subject.preprocess, SeriesPreprocess) else None
+        )
         known_views: tuple[Any, ...] = VIEWS if of_series is None else SERIES_VIEWS
         wanted = list(dict.fromkeys(views)) if views else list(known_views)
         for view in wanted:

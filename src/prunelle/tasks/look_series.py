@@ -12,7 +12,6 @@ import torch
 from matplotlib.figure import Figure
 
 from prunelle.data.examples import Data
-from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError, UnknownName
 from prunelle.look import series as drawing
 from prunelle.look.attribution import probabilities
@@ -237,10 +236,3 @@ class SeriesLook:
     def _equivariance(self) -> Iterator[Plate]:
         figure = drawing.draw_equivariance(self.run.network, self._many()[:_SHIFTED], self.language)
         yield self._plate("equivariance", 0, figure)
-
-
-def series_run(subject: object, network: torch.nn.Module | None) -> Run | None:
-    """``subject``, opened, if it is a run on series."""
-    if isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file():
-        subject = Run.open(subject, network)
-    return subject if isinstance(subject, Run) and isinstance(subject.preprocess, SeriesPreprocess) else None
