@@ -31,11 +31,12 @@ from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Pixels, Progress
 from prunelle.errors import DataError, DiskFull
 from prunelle.training.inference import Normaliser, evaluation_mode
+from prunelle.training.winograd import with_winograd
 
 BATCH = 32
 """Pictures that go through the trunk together; the last are filled up with black ones, so that sums are always
 rounded alike."""
-_VERSION = 1
+_VERSION = 2
 _KEY_BYTES = 16
 
 
@@ -167,7 +168,8 @@ class FeatureStore:
         if shutil.disk_usage(self.folder).free < len(missing) * self.row_bytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         device = next((weight.device for weight in self._trunk.parameters()), torch.device("cpu"))
-        with evaluation_mode(self._trunk):
+        trunk = with_winograd(self._trunk) if device.type == "cpu" else self._trunk
+        with evaluation_mode(trunk):
             for start in range(0, len(missing), BATCH):
                 some = missing[start : start + BATCH]
                 views = [self._view.of(pixels.images[row], digest) for digest, row in some]
@@ -175,7 +177,7 @@ class FeatureStore:
                 images = torch.stack(views).to(device)
                 if images.ndim == 4:
                     images = images.contiguous(memory_format=torch.channels_last)
-                found = self._trunk(self._normaliser.normalise(images)).float()[: len(some)]
+                found = trunk(self._normaliser.normalise(images)).float()[: len(some)]
                 store.append([digest for digest, _ in some], found.movedim(1, -1).cpu().contiguous().numpy())
                 if progress is not None:
                     progress(f"features of {what}", start + len(some), len(missing))
