@@ -165,7 +165,7 @@ class Training:
         if not math.isfinite(value):
             raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
         with torch.no_grad():
-            step(self._optimizer)
+            step(self._optimizer, at.epoch * self.steps_per_epoch + at.step)
         if self._average:
             self._update_average(at.epoch * self.steps_per_epoch + at.step)
 

@@ -21,6 +21,7 @@ from prunelle.keras.naming import lookup, snake_case, unique_name
 from prunelle.keras.optimizers import schedules
 from prunelle.keras.optimizers.schedules import LearningRateSchedule
 from prunelle.keras.variables import Variable
+from prunelle.training.speed import drop_traces
 
 Tensors = list[torch.Tensor]
 
@@ -136,6 +137,7 @@ class Optimizer:
             torch._foreach_mul_(self._parameters, 1 - self.weight_decay * rate)
         self.update(self._parameters, gradients, rate, int(self.iterations) + 1)
         self.iterations.assign(int(self.iterations) + 1)
+        drop_traces((tensor for each in self._state.values() for tensor in each), int(self.iterations))
 
     def _clip(self, gradients: Tensors) -> None:
         if self.clipvalue is not None:
