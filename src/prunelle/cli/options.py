@@ -105,7 +105,7 @@ def compile_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(("auto", "always", "never")),
         default="auto",
         show_default=True,
-        help="Compile the network first: where minutes of work repay it, or always, or never.",
+        help="Make a faster copy of the network first: where the work repays it, or always, compiled, or never.",
     )(command)
 
 

@@ -46,7 +46,7 @@ def evaluate(
             that is not split is a test set as a whole.
         network: the module, if it was one of your own.
         labels, data_dir: as ``prunelle.load``.
-        compile: ``auto`` compiles the network where minutes of work repay it; ``always``, ``never``.
+        compile: ``auto`` makes a faster copy of the network where the work repays it; ``always``, ``never``.
         style: what to show meanwhile.
 
     Raises:
