@@ -24,7 +24,7 @@ from prunelle.training.winograd import with_winograd
 Compile = Literal["auto", "always", "never"]
 Function = Callable[[torch.Tensor], torch.Tensor]
 
-COPY_FROM_S = 20.0
+COPY_FROM_S = 60.0
 """Seconds of work still to come from which ``auto`` tries a copy that is not compiled."""
 
 COMPILE_FROM_S = 180.0

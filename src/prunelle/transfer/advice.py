@@ -51,13 +51,18 @@ class Trial:
 
     Attributes:
         strategy: which.
-        right: ``(n,)`` bool: the pictures it had not learned on, in the same order for all trials.
-        probe: it was a classifier on features, cross-validated.
+        right: ``(n,)`` bool: of the quarter that is left out of every trial, in the same order for all.
+        validated: ``(N,)`` bool: of all pictures, each left out once; None where it is a training.
     """
 
     strategy: Strategy
     right: np.ndarray
-    probe: bool
+    validated: np.ndarray | None = None
+
+    @property
+    def probe(self) -> bool:
+        """It is a classifier on features, cross-validated."""
+        return self.validated is not None
 
     @property
     def accuracy(self) -> float:
@@ -182,7 +187,7 @@ def advise(
         images = begun.seen["train"].images.reshape(len(train), -1)
         _, right = choose_c(images, train.labels, "logistic", len(classes), seed=seed)
         if len(right):
-            trials.append(Trial(strategy, right[left_out], probe=True))
+            trials.append(Trial(strategy, right[left_out], right))
         if progress is not None:
             progress("probing stages", picks.index(stage) + 1, len(picks))
     probes = [trial for trial in trials if trial.probe]
@@ -207,7 +212,7 @@ def advise(
             if progress is not None:
                 progress(f"trying {strategy.name}", min(done, steps), steps)
         logits = predict_logits(learner, _rows(train, left_out), preprocess, len(classes))
-        trials.append(Trial(strategy, logits.argmax(1).numpy() == train.labels[left_out], probe=False))
+        trials.append(Trial(strategy, logits.argmax(1).numpy() == train.labels[left_out]))
     return _judged(trials, unaffordable, fewest, picks)
 
 
@@ -223,7 +228,7 @@ def depths(network: nn.Module, input_shape: tuple[int, ...]) -> list[Stage]:
 
 
 def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, picks: list[Stage]) -> Advice:
-    """The cheapest strategy that none beats by more than a standard error of their difference."""
+    """The cheapest strategy that none clearly beats."""
     probes = [trial for trial in trials if trial.probe]
     if not probes:
         # A class with a single picture: nothing can be left out to judge by.
@@ -262,9 +267,16 @@ def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, pick
 
 
 def _clearly(one: Trial, other: Trial) -> bool:
-    """``one`` beats ``other`` by more than a standard error of the difference, on the same pictures."""
-    gaps = one.right.astype(float) - other.right
-    return bool(gaps.mean() > gaps.std() / math.sqrt(len(gaps)))
+    """``one`` beats ``other`` by more than a standard error of the difference, on the same pictures.
+
+    McNemar's test with Edwards's correction (1948), without which a single picture would decide where there are few.
+    Two classifiers on features are compared on all pictures.
+    """
+    ours, theirs = one.right, other.right
+    if one.validated is not None and other.validated is not None:
+        ours, theirs = one.validated, other.validated
+    wins, losses = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    return wins - losses - 1 > math.sqrt(wins + losses)
 
 
 def _case(many: bool, similar: bool, fewest: int) -> Note:

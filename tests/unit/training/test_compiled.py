@@ -125,6 +125,56 @@ def test_auto_compiles_where_it_pays(
     assert len(tried) == (left > 10)
 
 
+@pytest.mark.parametrize(
+    ("folded", "compiled_", "chosen"),
+    [
+        (0.5, 0.25, "compiled"),
+        (0.25, 0.5, "folded"),
+        (0.5, 0.49, "folded"),
+        (0.99, 0.5, "compiled"),
+        (1, 1, ""),
+    ],
+)
+def test_auto_keeps_the_fastest(
+    folded: float, compiled_: float, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of network (1 s), folded and compiled copy; a difference that could be chance keeps what came first."""
+    network = Counted().eval()
+    asked = []
+
+    def copied(name: str, seconds: float) -> None:
+        def answer(images: torch.Tensor) -> torch.Tensor:
+            asked.append(name)
+            return network(images)
+
+        speeds[answer] = seconds
+        monkeypatch.setattr(compiled, f"_{name}", lambda _: answer)
+
+    speeds: dict[object, float] = {network: 1.0}
+    copied("folded", folded)
+    copied("compiled", compiled_)
+    monkeypatch.setattr(compiled, "_seconds", lambda function, _: speeds[function])
+    predictor = Predictor(network, 10**9, compile="auto")
+    with evaluation_mode(network):
+        predictor(torch.zeros(4, 1, 8, 8))
+        asked.clear()
+        predictor(torch.zeros(4, 1, 8, 8))
+    assert asked == ([chosen] if chosen else [])
+
+
+def test_with_a_minute_of_work_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "COMPILE_FROM_S", float("inf"))
+    monkeypatch.setattr(compiled, "_compiled", lambda _: pytest.fail("compiled"))
+    network = Counted().eval()
+    monkeypatch.setattr(compiled, "_seconds", lambda function, _: 1.0 if function is network else 0.5)
+    predictor = Predictor(network, 10**9, compile="auto")
+    images = torch.randn(4, 1, 8, 8)
+    with evaluation_mode(network):
+        first, second = predictor(images), predictor(images)
+    assert predictor.compiled
+    assert torch.allclose(first, second, atol=1e-5)
+
+
 def test_without_a_compiler_there_is_one_note(monkeypatch: pytest.MonkeyPatch) -> None:
     folded_only(monkeypatch)
     heard: list[Note] = []

@@ -135,9 +135,27 @@ def test_depths_are_spread_and_end_with_the_last_features() -> None:
 
 
 def test_json() -> None:
-    trial = module.Trial(Strategy(name="full"), np.array([True, True, False, True]), probe=False)
+    trial = module.Trial(Strategy(name="full"), np.array([True, True, False, True]))
     found: Any = Advice(Strategy(name="full"), (trial,), 7, True, ()).to_json()
     assert found["trials"][0]["accuracy"] == 0.75
     assert found["trials"][0]["n"] == 4
     # Wilson's interval of 3 of 4, from its formula.
     assert found["trials"][0]["interval"] == pytest.approx([0.3006, 0.9544], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "expected"),
+    # (wins - losses - 1)² against wins + losses.
+    [(1, 0, False), (2, 0, False), (3, 0, True), (4, 1, False), (5, 1, True), (0, 9, False), (60, 40, True)],
+)
+def test_what_beats_what(wins: int, losses: int, expected: bool) -> None:
+    both = [True] * 7 + [False] * 4
+    one = np.array([True] * wins + [False] * losses + both)
+    other = np.array([False] * wins + [True] * losses + both)
+    strategy = Strategy(name="full")
+    trained, beaten = module.Trial(strategy, one), module.Trial(strategy, other)
+    assert module._clearly(trained, beaten) == expected
+    # Of two probes all pictures count, of a probe and a training those that both left out.
+    few = np.array([True, False])
+    assert module._clearly(module.Trial(strategy, few, one), module.Trial(strategy, few, other)) == expected
+    assert module._clearly(module.Trial(strategy, one, few), beaten) == expected
