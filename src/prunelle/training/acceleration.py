@@ -86,7 +86,7 @@ def _sequential(container: nn.Module, segments: Sequence[nn.Module | list[nn.Mod
     def forward(x: torch.Tensor) -> torch.Tensor:
         # Who hooks a module while this is open gets what was asked for. A dropout's mode is its stage's affair.
         answering = not any(module.training for module in chained)
-        if answering or torch.is_autocast_enabled("cpu") or any(_hooked(module) for module in chained):
+        if answering or torch.is_autocast_enabled("cpu") or any(hooked(module) for module in chained):
             return original(x)
         for step in steps:
             if isinstance(step, list) and x.dtype == torch.float32 and x.device.type == "cpu":
@@ -99,7 +99,8 @@ def _sequential(container: nn.Module, segments: Sequence[nn.Module | list[nn.Mod
     return forward
 
 
-def _hooked(module: nn.Module) -> bool:
+def hooked(module: nn.Module) -> bool:
+    """Whether calling ``module`` calls something else too."""
     return bool(
         module._forward_hooks
         or module._forward_pre_hooks

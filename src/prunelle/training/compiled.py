@@ -1,7 +1,7 @@
 """A network's answers in less time where there are many to give: a copy of it that can only answer.
 
 In the copy, batch normalisations are folded into the convolutions, and wide 3×3 convolutions have a quarter of the
-products (``training.winograd``); that takes a fraction of a second. Compiling it takes five to thirty seconds more,
+products (``training.winograd``); that takes a second or two. Compiling it takes five to thirty seconds more,
 so it is done where the first batch says that there are minutes of work to come. What decides in the end is measured:
 the fastest copy is kept if it is faster than the network on a real batch, and gives the same there
 (docs/performance.md).
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Literal, cast, get_args
 
@@ -154,9 +155,13 @@ def _compiled(network: nn.Module) -> Function:
 def _folded(network: nn.Module) -> nn.Module:
     from torch.fx.experimental.optimization import fuse
 
-    folded = fuse(network, no_trace=False)
+    traced = fx.symbolic_trace(network)
+    calls = Counter(node.target for node in traced.graph.nodes if node.op == "call_module")
+    # ``fuse`` would fold twice what is called twice.
+    again = any(calls[name] > 1 for name, module in traced.named_modules() if list(module.parameters(False)))
+    folded = copy.deepcopy(traced) if again else cast(fx.GraphModule, fuse(traced, no_trace=True))
     folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return with_winograd(cast(fx.GraphModule, folded))
+    return with_winograd(folded)
 
 
 def _seconds(function: Function, images: torch.Tensor) -> float:

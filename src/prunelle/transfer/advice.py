@@ -2,7 +2,7 @@
 
 At several depths, a linear classifier on the network's features is cross-validated: where it is best tells how far the
 network's knowledge fits these pictures. Then, where a few minutes are enough, parts of the network are trained on
-three quarters of the pictures and judged on the fourth, as the classifiers on features were. The cheapest strategy
+three quarters of the pictures, and compared on the fourth with the best of those classifiers. The cheapest strategy
 that nothing beats by more than chance is recommended.
 """
 
@@ -65,13 +65,18 @@ class Trial:
         return self.validated is not None
 
     @property
+    def answers(self) -> np.ndarray:
+        """All that there are: ``validated`` of a probe, ``right`` of a training."""
+        return self.right if self.validated is None else self.validated
+
+    @property
     def accuracy(self) -> float:
-        """Of the pictures left out."""
-        return float(self.right.mean())
+        """Of ``answers``."""
+        return float(self.answers.mean())
 
     def told(self) -> Note:
         """What was tried, and what came out."""
-        low, high = wilson_interval(int(self.right.sum()), len(self.right))
+        low, high = wilson_interval(int(self.answers.sum()), len(self.answers))
         en, fr = _NAMES[self.strategy.name]
         where = self.strategy.stage or self.strategy.freeze or ""
         figures = (self.accuracy, low, high)
@@ -137,8 +142,8 @@ class Advice:
                     "strategy": trial.strategy.to_json(),
                     "probe": trial.probe,
                     "accuracy": trial.accuracy,
-                    "interval": list(wilson_interval(int(trial.right.sum()), len(trial.right))),
-                    "n": len(trial.right),
+                    "interval": list(wilson_interval(int(trial.answers.sum()), len(trial.answers))),
+                    "n": len(trial.answers),
                 }
                 for trial in self.trials
             ],
@@ -272,9 +277,8 @@ def _clearly(one: Trial, other: Trial) -> bool:
     McNemar's test with Edwards's correction (1948), without which a single picture would decide where there are few.
     Two classifiers on features are compared on all pictures.
     """
-    ours, theirs = one.right, other.right
-    if one.validated is not None and other.validated is not None:
-        ours, theirs = one.validated, other.validated
+    both = one.probe and other.probe
+    ours, theirs = (one.answers, other.answers) if both else (one.right, other.right)
     wins, losses = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
     return wins - losses - 1 > math.sqrt(wins + losses)
 
@@ -308,7 +312,7 @@ def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) ->
     elif chosen.name == "features":
         why = _FEATURES_TRIED if tried else _FEATURES_ALONE
     else:
-        gain = f"{100 * (trial.accuracy - best.accuracy):.1f}"
+        gain = f"{100 * (trial.right.mean() - best.right.mean()):.1f}"
         why = (
             f"{gain} points better than a classifier on features",
             f"{gain.replace('.', ',')} points de mieux qu'un classifieur sur des sorties",

@@ -97,6 +97,7 @@ class FeatureStore:
         view: View | None = None,
     ) -> None:
         self._trunk, self._normaliser = trunk, normaliser
+        self._faster: fx.GraphModule | None = None  # made where there is something to compute
         self._view = view or View()
         # Rows are kept channels last, as pictures are.
         self.shape = (*shape[1:], shape[0])
@@ -168,8 +169,9 @@ class FeatureStore:
         if shutil.disk_usage(self.folder).free < len(missing) * self.row_bytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         device = next((weight.device for weight in self._trunk.parameters()), torch.device("cpu"))
-        trunk = with_winograd(self._trunk) if device.type == "cpu" else self._trunk
-        with evaluation_mode(trunk):
+        if self._faster is None:
+            self._faster = with_winograd(self._trunk) if device.type == "cpu" else self._trunk
+        with evaluation_mode(self._faster):
             for start in range(0, len(missing), BATCH):
                 some = missing[start : start + BATCH]
                 views = [self._view.of(pixels.images[row], digest) for digest, row in some]
@@ -177,7 +179,7 @@ class FeatureStore:
                 images = torch.stack(views).to(device)
                 if images.ndim == 4:
                     images = images.contiguous(memory_format=torch.channels_last)
-                found = trunk(self._normaliser.normalise(images)).float()[: len(some)]
+                found = self._faster(self._normaliser.normalise(images)).float()[: len(some)]
                 store.append([digest for digest, _ in some], found.movedim(1, -1).cpu().contiguous().numpy())
                 if progress is not None:
                     progress(f"features of {what}", start + len(some), len(missing))

@@ -20,6 +20,9 @@ from prunelle.training.records import EpochRecord, StepRecord
 
 Solver = Literal["logistic", "svm"]
 
+PRIOR_EXAMPLES = 40
+"""What the median variance of all features counts for in each one's scale."""
+
 
 def fit_linear(
     features: np.ndarray,
@@ -32,10 +35,10 @@ def fit_linear(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A linear classifier of features.
 
-    Features are centred and scaled first, which is undone in the weights that come back: each by the root of half
-    its own variance and half of the average one, since of few examples a feature's own is mostly chance
-    (docs/results.md has what that is worth). Where there are more features than examples, the solution lies in the
-    space that the examples span, and is looked for there.
+    Features are centred and scaled first, which is undone in the weights that come back. Of few examples a
+    feature's own variance is mostly chance, so it is taken together with the median one, as if that came from
+    ``PRIOR_EXAMPLES`` more (docs/results.md has what that is worth). Where there are more features than examples,
+    the solution lies in the space that the examples span, and is looked for there.
 
     Args:
         features: ``(N, F)``.
@@ -54,8 +57,9 @@ def fit_linear(
 
     features = np.asarray(features, np.float64)
     mean, variance = features.mean(axis=0), features.var(axis=0)
-    scale = np.sqrt((variance + variance.mean()) / 2)
-    scale[scale < 1e-8] = 1.0
+    usual = np.median(variance[variance > 1e-16]) if (variance > 1e-16).any() else 1.0
+    n = len(features)
+    scale = np.sqrt((n * variance + PRIOR_EXAMPLES * usual) / (n + PRIOR_EXAMPLES))
     standard = (features - mean) / scale
     basis = None
     if standard.shape[0] < standard.shape[1]:

@@ -74,6 +74,25 @@ def test_a_copy_answers_as_the_network(way: str, outputs: int, monkeypatch: pyte
     assert torch.equal(found.argmax(dim=1), direct(network, images).argmax(dim=1))
 
 
+def test_a_convolution_and_its_normalisation_that_are_called_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch's own ``fuse`` would fold them twice, and be wrong."""
+
+    class Twice(Counted):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            x = images.expand(-1, 4, -1, -1)
+            for _ in range(2):
+                x = torch.relu(self.normalisation(self.convolution(x)))
+            return self.head(x.mean(dim=(2, 3)))
+
+    folded_only(monkeypatch)
+    network = Twice()
+    network.convolution = nn.Conv2d(4, 4, 3)
+    images = torch.randn(22, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    found, predictor = answers(network.eval(), images, 8, compile="always")
+    assert predictor.compiled
+    assert torch.allclose(found.double(), direct(network, images), atol=1e-5)
+
+
 def test_close_calls_are_left_to_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy that is a little wrong: where that could change the class, the network answers."""
 

@@ -9,10 +9,12 @@ import torch
 from torch import nn
 
 from prunelle.keras import optimizers as keras_optimizers
+from prunelle.training import engine
 from prunelle.training.layers import Layers
 from prunelle.training.optimizer import make_optimizer, step
 from prunelle.training.recipe import Recipe
 from prunelle.training.speed import drop_traces
+from tests.unit.training.helpers import bars, training
 
 SMALLEST_NORMAL = torch.finfo(torch.float32).smallest_normal
 STEPS = 1100  # 0.9 to the power of 800 is below the smallest normal number
@@ -74,3 +76,14 @@ def test_what_still_counts_stays() -> None:
     drop_traces([tensor, count, torch.tensor([1, 2])], 200)
     assert tensor[[0, 1, 2, 3, 5, 6]].tolist() == [1.0, pytest.approx(-1e-31), 0.0, 0.0, float("-inf"), 0.0]
     assert tensor[4].isnan()
+
+
+def test_a_training_counts_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the ends of epochs: traces are dropped by the number of the step."""
+    numbers = []
+    monkeypatch.setattr(engine, "step", lambda optimizer, number: numbers.append(number))
+    pixels = bars(10)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    for _ in training(network, pixels, Recipe(epochs=3, batch_size=4)).run():
+        pass
+    assert numbers == list(range(9))

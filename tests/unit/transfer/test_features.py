@@ -18,8 +18,9 @@ from prunelle.data.examples import Pixels
 from prunelle.errors import DiskFull
 from prunelle.networks.freezing import freeze
 from prunelle.networks.trunk import split_frozen
+from prunelle.training import winograd
 from prunelle.transfer import features as module
-from prunelle.transfer.features import FeatureStore, View
+from prunelle.transfer.features import FeatureStore, View, output_shape
 from tests.integration.trainings import CONTEXT
 
 PREPROCESS = Preprocess(size=(8, 8), mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4))
@@ -74,6 +75,36 @@ def by_hand(pixels: Pixels) -> np.ndarray:
     images = (pixels.images / 255 - PREPROCESS.mean) / np.array(PREPROCESS.std)
     with torch.no_grad():
         return made[:5](torch.from_numpy(images).permute(0, 3, 1, 2).float()).numpy()  # type: ignore[no-any-return]
+
+
+def test_wide_convolutions_are_computed_by_fewer_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    made = nn.Sequential(
+        nn.Conv2d(3, 192, 1),
+        nn.ReLU(),
+        nn.Conv2d(192, 192, 3, padding=1),
+        nn.Flatten(),
+        nn.Linear(192 * 64, 2),
+    )
+    freeze(made, 2)
+    trunk, _ = split_frozen(made) or (None, None)
+    assert trunk is not None
+    sizes = []
+    original = winograd.WinogradConv2d.forward
+
+    def counted(self: winograd.WinogradConv2d, x: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(x))
+        return original(self, x)
+
+    monkeypatch.setattr(winograd.WinogradConv2d, "forward", counted)
+    features = FeatureStore(trunk, PREPROCESS, "", output_shape(trunk, (3, 8, 8)))
+    found = take(features, pictures(40))
+    assert sizes == [32, 32]
+    images = torch.from_numpy(pictures(40).images).movedim(-1, 1).float()
+    expected = trunk(PREPROCESS.normalise(images)).detach()
+    found = torch.from_numpy(found)
+    found = found.movedim(-1, 1) if expected.ndim == 4 else found
+    assert float((found - expected).abs().max() / expected.abs().max()) < 3e-5
 
 
 @pytest.mark.parametrize("budget", [1 << 30, 0], ids=["in memory", "mapped"])
