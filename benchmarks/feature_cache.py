@@ -4,8 +4,8 @@
 
 The first is measured whole: an empty cache, decoding, features of all splits, all epochs, evaluation, report. The
 second is measured on a part (so many steps of training, so many batches of validation, the trunk frozen, its features
-not kept) and extrapolated to all steps of all epochs; it says so. ``--check`` runs both whole, with the same seed, for as
-many epochs as one has patience for, and prints their figures.
+not kept) and extrapolated to all steps of all epochs; it says so. ``--check`` runs both whole, with the same seed, for
+as many epochs as one has patience for, and prints their figures.
 """
 
 from __future__ import annotations
