@@ -3,7 +3,7 @@
 At several depths, a linear classifier on the network's features is cross-validated: where it is best tells how far the
 network's knowledge fits these pictures. Then, where a few minutes are enough, parts of the network are trained on
 three quarters of the pictures, and compared on the fourth with the best of those classifiers. The cheapest strategy
-that nothing beats by more than chance is recommended.
+that nothing beats by more than chance is recommended; where there are many pictures, that nothing beats at all.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ from prunelle.transfer.strategies import Strategy
 DEPTHS = 4
 """Stages that are probed."""
 MANY = 500
-"""Pictures of the rarest class from which there are many: enough to change all layers without learning them by heart.
-Only the words depend on it where fine-tuning was tried."""
+"""Pictures of the rarest class from which there are many: enough to change all layers without learning them by heart."""
 MOST_PICTURES = 2000
 """A larger training split is sampled."""
 AFFORDABLE = 4e12
@@ -233,7 +232,7 @@ def depths(network: nn.Module, input_shape: tuple[int, ...]) -> list[Stage]:
 
 
 def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, picks: list[Stage]) -> Advice:
-    """The cheapest strategy that none clearly beats."""
+    """The cheapest strategy that none clearly beats; of many pictures, that none beats."""
     probes = [trial for trial in trials if trial.probe]
     if not probes:
         # A class with a single picture: nothing can be left out to judge by.
@@ -251,11 +250,13 @@ def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, pick
         if _clearly(probe, best):
             best = probe
     similar, chosen_trial = best is probes[-1], best
+    many = fewest >= MANY
     for trial in trials:
-        if not trial.probe and _clearly(trial, chosen_trial):
+        # Of many pictures, training learns more than classifiers on features do: being ahead at all is enough.
+        ahead = many and trial.right.sum() > chosen_trial.right.sum()
+        if not trial.probe and (ahead or _clearly(trial, chosen_trial)):
             chosen_trial = trial
     chosen = chosen_trial.strategy
-    many = fewest >= MANY
     if not any(not trial.probe for trial in trials) and many:
         # Nothing could be tried, and there are pictures enough: the textbook's advice.
         chosen = next(s for s in unaffordable if s.name == ("partial" if similar else "full"))

@@ -143,6 +143,15 @@ def test_json() -> None:
     assert found["trials"][0]["interval"] == pytest.approx([0.3006, 0.9544], abs=1e-4)
 
 
+@pytest.mark.parametrize(("fewest", "expected"), [(499, "features"), (500, "full")])
+def test_of_many_pictures_a_training_needs_no_clear_lead(fewest: int, expected: str) -> None:
+    nine, ten = np.arange(20) < 9, np.arange(20) < 10
+    probe = module.Trial(Strategy(name="features", stage="flat", head="logistic"), nine, nine)
+    trials = [probe, module.Trial(Strategy(name="partial", freeze="flat"), nine)]
+    trials.append(module.Trial(Strategy(name="full"), ten))
+    assert module._judged(trials, [], fewest, []).strategy.name == expected
+
+
 @pytest.mark.parametrize(
     ("wins", "losses", "expected"),
     # (wins - losses - 1)² against wins + losses.
