@@ -34,7 +34,7 @@ from prunelle.transfer.strategies import Strategy
 DEPTHS = 4
 """Stages that are probed."""
 MANY = 500
-"""Pictures of the rarest class from which there are many: enough to change all layers without learning them by heart."""
+"""Pictures of the rarest class from which there are many: enough to change all layers and learn few by heart."""
 MOST_PICTURES = 2000
 """A larger training split is sampled."""
 AFFORDABLE = 4e12
