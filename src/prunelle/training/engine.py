@@ -127,6 +127,7 @@ class Training:
     def _step(self, order: torch.Tensor) -> None:
         """One batch: forward, backward, update."""
         at, recipe, network = self.progress, self.recipe, self.network
+        number = at.epoch * self.steps_per_epoch + at.step
         start = time.perf_counter()
         images, labels = self._views[at.epoch % len(self._views)].training_batch(
             order, at.step, recipe.batch_size, recipe.augment, recipe.seed, at.epoch
@@ -165,9 +166,9 @@ class Training:
         if not math.isfinite(value):
             raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
         with torch.no_grad():
-            step(self._optimizer, at.epoch * self.steps_per_epoch + at.step)
+            step(self._optimizer, number)
         if self._average:
-            self._update_average(at.epoch * self.steps_per_epoch + at.step)
+            self._update_average(number)
 
         at.loss_sum += value * len(labels)
         at.correct += int((logits.detach().argmax(dim=1) == labels).sum())

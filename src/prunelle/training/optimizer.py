@@ -52,11 +52,8 @@ def step(optimizer: torch.optim.Optimizer, number: int) -> None:
     That is more than half of its time on a small network, as much as a tenth of a whole training step.
     """
     _update(optimizer)
-    drop_traces((tensor for state in optimizer.state.values() for tensor in _tensors(state)), number)
-
-
-def _tensors(state: dict[str, object]) -> list[torch.Tensor]:
-    return [value for value in state.values() if isinstance(value, torch.Tensor)]
+    kept = (value for state in optimizer.state.values() for value in state.values())
+    drop_traces((value for value in kept if isinstance(value, torch.Tensor)), number)
 
 
 def _update(optimizer: torch.optim.Optimizer) -> None:

@@ -128,9 +128,8 @@ def pays(module: nn.Module) -> bool:
 def with_winograd(network: fx.GraphModule) -> fx.GraphModule:
     """``network`` with ``WinogradConv2d`` where it pays; all else is shared with ``network``, which stays as it is."""
     faster = fx.GraphModule(network, network.graph)
-    read = [
-        f"{node.target}" for node in faster.graph.nodes if node.op == "get_attr"
-    ]  # weights used elsewhere, too
+    # Weights that are used elsewhere, too, stay where they are.
+    read = [str(node.target) for node in faster.graph.nodes if node.op == "get_attr"]
     for node in faster.graph.nodes:
         if node.op != "call_module" or any(name.startswith(f"{node.target}.") for name in read):
             continue

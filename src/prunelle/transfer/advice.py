@@ -73,9 +73,14 @@ class Trial:
         """Of ``answers``."""
         return float(self.answers.mean())
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's, of ``accuracy``, at 95 %."""
+        return wilson_interval(int(self.answers.sum()), len(self.answers))
+
     def told(self) -> Note:
         """What was tried, and what came out."""
-        low, high = wilson_interval(int(self.answers.sum()), len(self.answers))
+        low, high = self.interval
         en, fr = _NAMES[self.strategy.name]
         where = self.strategy.stage or self.strategy.freeze or ""
         figures = (self.accuracy, low, high)
@@ -141,7 +146,7 @@ class Advice:
                     "strategy": trial.strategy.to_json(),
                     "probe": trial.probe,
                     "accuracy": trial.accuracy,
-                    "interval": list(wilson_interval(int(trial.answers.sum()), len(trial.answers))),
+                    "interval": list(trial.interval),
                     "n": len(trial.answers),
                 }
                 for trial in self.trials
