@@ -61,7 +61,8 @@ class Batches:
             rows[order] = self._mapped[indices.numpy()[order]]
             images = torch.from_numpy(rows)
         else:
-            images = self._images[indices.to(self._images.device)]
+            # index_select copies whole pictures, where indexing copies value by value.
+            images = self._images.index_select(0, indices.to(self._images.device))
         # (n, H, W, C) in memory is exactly channels-last (n, C, H, W): a change of strides, not of bytes.
         images = images.movedim(-1, 1).to(self.device, non_blocking=True)
         return images, self.labels[indices.to(self.device)]

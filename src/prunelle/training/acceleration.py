@@ -5,7 +5,7 @@
 
 - runs of layers in an ``nn.Sequential`` (convolution, dense, ReLU, max-pooling, dropout, flatten) become one
   node of autograd each (``training.chain``), which knows from layer to layer what is needed;
-- a ``Dropout`` elsewhere draws 8 or 16 random bits a value instead of one Bernoulli number.
+- a ``Dropout`` elsewhere draws 1, 8 or 16 random bits a value instead of one Bernoulli number.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from prunelle.training.chain import Stage, run_chain, stages_of, supported
+from prunelle.training.chain import Stage, pays, run_chain, stages_of, supported
 
 Forward = Callable[[torch.Tensor], torch.Tensor]
 
@@ -89,10 +89,12 @@ def _sequential(container: nn.Module, segments: Sequence[nn.Module | list[nn.Mod
         if answering or torch.is_autocast_enabled("cpu") or any(hooked(module) for module in chained):
             return original(x)
         for step in steps:
-            if isinstance(step, list) and x.dtype == torch.float32 and x.device.type == "cpu":
+            if isinstance(step, nn.Module):
+                x = step(x)
+            elif x.dtype == torch.float32 and x.device.type == "cpu" and pays(step, x):
                 x = run_chain(step, x)
             else:
-                for module in [step] if isinstance(step, nn.Module) else (m for s in step for m in s.modules):
+                for module in (module for stage in step for module in stage.modules):
                     x = module(x)
         return x
 

@@ -5,17 +5,18 @@ of them at once saves what PyTorch's layers do for want of it:
 
 - ReLU runs after max-pooling instead of before: the same function with a quarter of the work;
 - the gradient of ReLU and dropout is told by their output alone (0 where nothing passed), and is taken in place;
-- a dropout mask is drawn as random bits, 8 or 16 a value, instead of one Bernoulli number;
+- a dropout mask is drawn as random bits, 1, 8 or 16 a value, instead of one Bernoulli number;
 - a dense layer after flattening reads channels-last maps as they are, its weights reordered instead, where those
   are fewer; gradients never mix memory formats;
-- the first convolution's bias gradient is a matrix-vector product, which PyTorch's own sums several times slower
-  where no gradient of the input is wanted;
+- the gradient of a convolution's bias is a matrix product, or a sum of full vectors, several times faster than
+  PyTorch's own sum;
 - autograd has one node to keep instead of one a layer.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -89,6 +90,14 @@ def stages_of(modules: Sequence[nn.Module]) -> list[Stage]:
     return stages
 
 
+def pays(stages: Sequence[Stage], x: torch.Tensor) -> bool:
+    """Whether ``run_chain`` has anything to save on ``x``; dense layers and ReLU alone are faster as they are."""
+    if any(isinstance(s.layer, nn.Conv2d) or s.pool or s.dropout for s in stages):
+        return True
+    first = stages[0]
+    return first.flatten and isinstance(first.layer, nn.Linear) and _reads_maps(x, first.layer.weight)
+
+
 def run_chain(stages: Sequence[Stage], x: torch.Tensor) -> torch.Tensor:
     """``x: (N, …)`` float32 on a CPU → what the stages' modules give, a dropout in the mode that it is in."""
     parameters = [parameter for stage in stages for parameter in stage.parameters]
@@ -149,14 +158,20 @@ class Chain(torch.autograd.Function):
                     gradient.mul_(ctx.scales[i])
             elif mask is not None:
                 gradient = gradient * mask
+            # Nobody asks for gradients below the first layer that learns.
+            below = wanted[0] or any(wanted[2 : 2 + 2 * i])
+            of_weight, of_bias = wanted[2 + 2 * i : 4 + 2 * i]
+            if of_bias and isinstance(stage.layer, nn.Conv2d):
+                # Pooling hands every value on to one place: the sum is the same, and shorter, before.
+                gradients[2 * i + 1] = _sum_of_rows(gradient.movedim(-3, -1))
             if stage.pool is not None:
                 gradient = aten.max_pool2d_with_indices_backward(
                     gradient, shaped, *_pooling(stage.pool), places
                 )
-            # Nobody asks for gradients below the first layer that learns.
-            below = wanted[0] or any(wanted[2 : 2 + 2 * i])
-            lower, gradients[2 * i], gradients[2 * i + 1] = _layer_backward(
-                stage, gradient, inside, ordered, parameters[2 * i], below, *wanted[2 + 2 * i : 4 + 2 * i]
+            if of_bias and isinstance(stage.layer, nn.Linear):
+                gradients[2 * i + 1] = _sum_of_rows(gradient)
+            lower, gradients[2 * i] = _layer_backward(
+                stage, gradient, inside, ordered, parameters[2 * i], below, of_weight
             )
             if lower is None:
                 return None, None, *gradients
@@ -184,10 +199,13 @@ def _layer(
     if isinstance(layer, nn.Linear):
         assert weight is not None
         if stage.flatten and _reads_maps(x, weight):
-            # (O, C·H·W) → (H·W·C, O)
-            ordered = weight.view(len(weight), x.shape[1], -1).permute(2, 1, 0).reshape(-1, len(weight))
-            rows = x.permute(0, 2, 3, 1).reshape(len(x), -1)
-            return torch.mm(rows, ordered) if bias is None else torch.addmm(bias, rows, ordered), ordered
+            # (O, C·H·W) → (O, H·W·C)
+            ordered = weight.view(len(weight), x.shape[1], -1).transpose(1, 2).reshape(len(weight), -1)
+            columns = x.permute(0, 2, 3, 1).reshape(len(x), -1).t()
+            turned = (
+                torch.mm(ordered, columns) if bias is None else torch.addmm(bias[:, None], ordered, columns)
+            )
+            return turned.t(), ordered
         return F.linear(x.flatten(1) if stage.flatten else x, weight, bias), None
     return x if layer is None else x.flatten(1), None
 
@@ -205,33 +223,45 @@ def _layer_backward(
     weight: torch.Tensor | None,
     of_input: bool,
     of_weight: bool,
-    of_bias: bool,
-) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
-    """Gradients of the layer's input, weight and bias, as far as they are wanted."""
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Gradients of the layer's input and weight, as far as they are wanted."""
     layer = stage.layer
+    if not (of_input or of_weight):
+        return None, None
     if isinstance(layer, nn.Conv2d):
-        return _convolution_backward(layer, gradient, x, weight, of_input, of_weight, of_bias)
-    below: torch.Tensor | None = None
+        below, learned, _ = aten.convolution_backward(
+            gradient,
+            x,
+            weight,
+            None,
+            layer.stride,
+            layer.padding,
+            layer.dilation,
+            False,
+            [0, 0],
+            layer.groups,
+            [of_input, of_weight, False],
+        )
+        return below, learned
+    below = None
     if isinstance(layer, nn.Linear):
         assert weight is not None
         rows = gradient.reshape(-1, gradient.shape[-1])
-        bias_gradient = rows.sum(0) if of_bias else None
         if ordered is not None:
             n, c, h, w = x.shape
             if of_input:
-                below = torch.mm(rows, ordered.t()).view(n, h, w, c).permute(0, 3, 1, 2)
-            # (H·W·C, O) → (O, C·H·W)
-            inputs = x.permute(0, 2, 3, 1).reshape(n, -1)
+                below = torch.mm(rows, ordered).view(n, h, w, c).permute(0, 3, 1, 2)
             if not of_weight:
-                return below, None, bias_gradient
-            learned = torch.mm(inputs.t(), rows).view(h * w, c, -1).permute(2, 1, 0)
-            return below, learned.reshape(weight.shape), bias_gradient
+                return below, None
+            # (O, H·W·C) → (O, C·H·W)
+            learned = torch.mm(rows.t(), x.permute(0, 2, 3, 1).reshape(n, -1))
+            return below, learned.view(-1, h * w, c).transpose(1, 2).reshape(weight.shape)
         inputs = x.flatten(1) if stage.flatten else x.reshape(-1, x.shape[-1])
         if of_input:
             below = torch.mm(rows, weight)
             below = _unflatten(below, x) if stage.flatten else below.view(x.shape)
-        return below, torch.mm(rows.t(), inputs) if of_weight else None, bias_gradient
-    return _unflatten(gradient, x) if isinstance(layer, nn.Flatten) else gradient, None, None
+        return below, torch.mm(rows.t(), inputs) if of_weight else None
+    return _unflatten(gradient, x) if isinstance(layer, nn.Flatten) else gradient, None
 
 
 def _unflatten(gradient: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
@@ -239,34 +269,17 @@ def _unflatten(gradient: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
     return torch.empty_like(maps).copy_(gradient.view(maps.shape))
 
 
-def _convolution_backward(
-    layer: nn.Conv2d,
-    gradient: torch.Tensor,
-    x: torch.Tensor,
-    weight: torch.Tensor | None,
-    of_input: bool,
-    of_weight: bool,
-    of_bias: bool,
-) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
-    by_hand = of_bias and not of_input
-    below, learned, bias_gradient = aten.convolution_backward(
-        gradient,
-        x,
-        weight,
-        [layer.out_channels],
-        layer.stride,
-        layer.padding,
-        layer.dilation,
-        False,
-        [0, 0],
-        layer.groups,
-        [of_input, of_weight, of_bias and not by_hand],
-    )
-    if by_hand:
-        # (N, H, W, C) rows: no copy in channels-last memory.
-        rows = gradient.permute(0, 2, 3, 1).reshape(-1, gradient.shape[1])
-        bias_gradient = torch.mv(rows.t(), torch.ones(len(rows)))
-    return below, learned, bias_gradient
+def _sum_of_rows(gradient: torch.Tensor) -> torch.Tensor:
+    """``(…, C)`` → ``(C,)``; no copy of channels-last maps turned so."""
+    rows = gradient.reshape(-1, gradient.shape[-1])
+    n, c = rows.shape
+    if n < 1024:
+        return rows.sum(0)
+    if c >= 16:
+        return torch.mm(torch.ones(1, n), rows)[0]
+    # So few would leave most of a vector register empty: rows side by side fill it.
+    beside = math.gcd(n, 16)
+    return rows.view(-1, beside * c).sum(0).view(beside, c).sum(0)
 
 
 def keep_probability(p: float) -> float:
@@ -280,20 +293,32 @@ def keep_probability(p: float) -> float:
 def dropout_mask(x: torch.Tensor, p: float) -> torch.Tensor:
     """A mask of ``x``'s shape and memory format: 1/keep with probability keep, else 0.
 
-    Drawn from torch's default generator, as random 64-bit words cut into lanes of 8 bits where 1 - p is a
-    multiple of 1/256, else of 16.
+    Drawn from torch's default generator, as random 64-bit words: one bit of them a value where p is a half, 8 where
+    1 - p is another multiple of 1/256, else 16.
     """
     keep = keep_probability(p)
     n = x.numel()
-    lane, levels, lowest = (
-        (torch.uint8, 256, 0) if (keep * 256).is_integer() else (torch.int16, 65536, -32768)
-    )
-    words = torch.empty(-(-n // (8 // lane.itemsize)), dtype=torch.int64).random_(-(2**63), None)
-    lanes = words.view(lane)[:n].to(torch.int32)
-    # All integer arithmetic, which runs vectorised where comparisons do not: -1 (all bits set) below the
-    # threshold, 0 above; and-ed with the bits of 1/keep that is the mask as floating-point numbers.
-    lanes.sub_(round(keep * levels) + lowest).bitwise_right_shift_(31)
-    mask = lanes.bitwise_and_(torch.tensor(1 / keep).view(torch.int32)).view(torch.float32)
+    # All integer arithmetic, which runs vectorised where comparisons do not: -1 (all bits set) for what is
+    # kept, 0 else; and-ed with the bits of 1/keep that is the mask as floating-point numbers.
+    if keep == 0.5:
+        # Each of a byte's bits moved to the sign, which the shift to the right copies into all bits.
+        lanes = (
+            _random_words(-(-n // 64)).view(torch.uint8).to(torch.int32)
+            << torch.arange(24, 32)[:, None].int()
+        )
+        lanes = lanes.view(-1)[:n]
+    else:
+        small = (keep * 256).is_integer()
+        lane, levels, lowest = (torch.uint8, 256, 0) if small else (torch.int16, 65536, -32768)
+        lanes = _random_words(-(-n // (8 // lane.itemsize))).view(lane)[:n].to(torch.int32)
+        lanes.sub_(round(keep * levels) + lowest)  # negative below the threshold
+    lanes.bitwise_right_shift_(31).bitwise_and_(torch.tensor(1 / keep).view(torch.int32))
+    mask = lanes.view(torch.float32)
     if x.is_contiguous() or x.is_contiguous(memory_format=torch.channels_last):
         return mask.as_strided(x.shape, x.stride())
     return mask.view(x.shape)
+
+
+def _random_words(n: int) -> torch.Tensor:
+    """``(n,)`` int64, every bit of them random."""
+    return torch.empty(n, dtype=torch.int64).random_(-(2**63), None)

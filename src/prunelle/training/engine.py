@@ -171,7 +171,7 @@ class Training:
             self._update_average(number)
 
         at.loss_sum += value * len(labels)
-        at.correct += int((logits.detach().argmax(dim=1) == labels).sum())
+        at.correct += int(logits.detach().argmax(dim=1).eq(labels).count_nonzero())
         at.seen += len(labels)
         at.step += 1
         at.wait_seconds += waited

@@ -11,6 +11,9 @@ from prunelle.training.recipe import Recipe
 from prunelle.training.speed import drop_traces
 
 
+_ONE = torch.tensor(1.0)
+
+
 def make_optimizer(network: nn.Module, recipe: Recipe, layers: Layers) -> torch.optim.Optimizer:
     """The recipe's optimiser over the parameters that want a gradient; decay on matrices and kernels only.
 
@@ -72,7 +75,7 @@ def _update(optimizer: torch.optim.Optimizer) -> None:
             continue
         states = [optimizer.state[p] for p in parameters]
         counts = [state["step"] for state in states]
-        torch._foreach_add_(counts, 1)
+        torch._foreach_add_(counts, [_ONE] * len(counts))  # a number would be made a tensor for each of them
         torch._fused_adam_(
             parameters,
             [p.grad for p in parameters if p.grad is not None],

@@ -129,13 +129,15 @@ CHAINS = {
             nn.Linear(4, 5),
         ),
     ],
-    "dense on sequences": [nn.Linear(12, 7), nn.ReLU(), nn.Linear(7, 3)],
+    "dense and nothing else": [nn.Linear(12, 7), nn.ReLU(), nn.Linear(7, 3)],
+    "dense on sequences": [nn.Linear(12, 7), nn.ReLU(), nn.Dropout(0.0), nn.Linear(7, 3)],
+    "pooling of what a dense layer gives": [nn.Linear(12, 8), nn.MaxPool2d(2), nn.Conv2d(3, 2, 1)],
     "dropout of nothing": [nn.Dropout(0.0)],
 }
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize("learns", ["everything", "the last layer", "everything, and the input"])
+@pytest.mark.parametrize("learns", ["everything", "the last layer", "biases", "everything, and the input"])
 @pytest.mark.parametrize("name", CHAINS)
 def test_every_chain_gives_the_gradients_of_its_modules(
     name: str, learns: str, memory_format: torch.memory_format
@@ -144,6 +146,9 @@ def test_every_chain_gives_the_gradients_of_its_modules(
     plain = copy.deepcopy(nn.Sequential(*CHAINS[name])).train().to(memory_format=memory_format)
     for parameter in list(plain.parameters())[: -2 if learns == "the last layer" else 0]:
         parameter.requires_grad_(False)
+    if learns == "biases":
+        for parameter_name, parameter in plain.named_parameters():
+            parameter.requires_grad_(parameter_name.endswith("bias"))
     chained = copy.deepcopy(plain)
     # Few values, so that many squares have several largest ones: the first of them gets the gradient.
     images = torch.randint(-1, 2, (5, 3, 12, 12)).float().contiguous(memory_format=memory_format)
@@ -199,7 +204,8 @@ def test_neighbours_are_kept_independently(p: float) -> None:
     torch.manual_seed(2)
     kept = (dropout_mask(torch.empty(1_600_000), p) > 0).double()
     kept -= kept.mean()
-    for lag in (1, 2, 3, 4, 7, 8, 16, 64):
+    # The last two: neighbours in a byte, where a bit of it is drawn for each value.
+    for lag in (1, 2, 3, 4, 7, 8, 16, 64, len(kept) // 8, len(kept) // 2):
         correlation = (kept[:-lag] * kept[lag:]).mean() / kept.square().mean()
         assert abs(correlation) < 5 / len(kept) ** 0.5, lag
     # Every lane of a random word: none is always kept or always dropped.
