@@ -10,7 +10,6 @@ from prunelle.training.layers import Layers
 from prunelle.training.recipe import Recipe
 from prunelle.training.speed import drop_traces
 
-
 _ONE = torch.tensor(1.0)
 
 
