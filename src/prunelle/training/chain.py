@@ -35,13 +35,13 @@ class Stage:
     Attributes:
         modules: the network's own, in order.
         layer: ``Conv2d``, ``Linear``, ``Flatten`` or None. flatten: a ``Flatten`` comes before a ``Linear``.
-        pool: a ``MaxPool2d``. relu: one is there. dropout: the module, whose ``p`` may change meanwhile.
+        pool: a ``MaxPool2d``'s settings. relu: one is there. dropout: the module, whose ``p`` may change meanwhile.
     """
 
     modules: tuple[nn.Module, ...]
     layer: nn.Module | None
     flatten: bool
-    pool: nn.MaxPool2d | None
+    pool: tuple[Any, ...] | None
     relu: bool
     dropout: nn.Dropout | None
 
@@ -86,7 +86,8 @@ def stages_of(modules: Sequence[nn.Module]) -> list[Stage]:
         relu = relu or take(nn.ReLU)
         dropout = take(nn.Dropout)
         flatten = flat is not None and layer is not flat
-        stages.append(Stage(tuple(modules[begin:at]), layer, flatten, pool, relu is not None, dropout))
+        settings = None if pool is None else _pooling(pool)
+        stages.append(Stage(tuple(modules[begin:at]), layer, flatten, settings, relu is not None, dropout))
     return stages
 
 
@@ -117,7 +118,7 @@ class Chain(torch.autograd.Function):
             x, ordered = _layer(stage, x, *parameters[2 * i : 2 * i + 2])
             if stage.pool is not None:
                 shaped = x
-                x, places = aten.max_pool2d_with_indices(x, *_pooling(stage.pool))
+                x, places = aten.max_pool2d_with_indices(x, *stage.pool)
             if stage.relu:
                 # In place on what was made here alone; other tensors, and views of them, stay as they are.
                 made = isinstance(stage.layer, (nn.Conv2d, nn.Linear)) or stage.pool is not None
@@ -165,9 +166,7 @@ class Chain(torch.autograd.Function):
                 # Pooling hands every value on to one place: the sum is the same, and shorter, before.
                 gradients[2 * i + 1] = _sum_of_rows(gradient.movedim(-3, -1))
             if stage.pool is not None:
-                gradient = aten.max_pool2d_with_indices_backward(
-                    gradient, shaped, *_pooling(stage.pool), places
-                )
+                gradient = aten.max_pool2d_with_indices_backward(gradient, shaped, *stage.pool, places)
             if of_bias and isinstance(stage.layer, nn.Linear):
                 gradients[2 * i + 1] = _sum_of_rows(gradient)
             lower, gradients[2 * i] = _layer_backward(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -62,24 +64,23 @@ def _update(optimizer: torch.optim.Optimizer) -> None:
     if type(optimizer) is not torch.optim.Adam or not optimizer.state:
         optimizer.step()
         return
+    # Each with its parameters that have a gradient, and what the optimiser keeps of them; some may not learn yet.
+    groups: list[tuple[dict[str, Any], list[tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]]]] = []
     for group in optimizer.param_groups:
-        parameters = [p for p in group["params"] if p.grad is not None]
-        states = [optimizer.state[p] for p in parameters]
-        if not all(states) or any(p.device.type != "cpu" for p in parameters):
+        learning = [(p, p.grad, optimizer.state[p]) for p in group["params"] if p.grad is not None]
+        if not all(state and p.device.type == "cpu" for p, _, state in learning):
             optimizer.step()
             return
-    for group in optimizer.param_groups:
-        parameters = [p for p in group["params"] if p.grad is not None]
-        if not parameters:  # not learning yet
-            continue
-        states = [optimizer.state[p] for p in parameters]
-        counts = [state["step"] for state in states]
+        if learning:
+            groups.append((group, learning))
+    for group, learning in groups:
+        counts = [state["step"] for _, _, state in learning]
         torch._foreach_add_(counts, [_ONE] * len(counts))  # a number would be made a tensor for each of them
         torch._fused_adam_(
-            parameters,
-            [p.grad for p in parameters if p.grad is not None],
-            [state["exp_avg"] for state in states],
-            [state["exp_avg_sq"] for state in states],
+            [parameter for parameter, _, _ in learning],
+            [gradient for _, gradient, _ in learning],
+            [state["exp_avg"] for _, _, state in learning],
+            [state["exp_avg_sq"] for _, _, state in learning],
             [],
             counts,
             lr=group["lr"],
