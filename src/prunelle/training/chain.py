@@ -278,7 +278,7 @@ def _sum_of_rows(gradient: torch.Tensor) -> torch.Tensor:
         return torch.mm(torch.ones(1, n), rows)[0]
     # So few would leave most of a vector register empty: rows side by side fill it.
     beside = math.gcd(n, 16)
-    return rows.view(-1, beside * c).sum(0).view(beside, c).sum(0)
+    return rows.reshape(-1, beside * c).sum(0).view(beside, c).sum(0)
 
 
 def keep_probability(p: float) -> float:

@@ -175,6 +175,21 @@ def test_every_chain_gives_the_gradients_of_its_modules(
         torch.testing.assert_close(own.grad, theirs.grad, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("channels", [6, 24])
+def test_the_gradient_may_be_a_part_of_another(channels: int) -> None:
+    """Of maps that are laid beside others, as branches of a network are."""
+    torch.manual_seed(6)
+    chained = nn.Sequential(nn.Conv2d(2, channels, 3))
+    plain = copy.deepcopy(chained)
+    images = torch.randn(8, 2, 18, 18).to(memory_format=torch.channels_last)
+    direction = torch.randn(8, channels + 3, 16, 16).to(memory_format=torch.channels_last)[:, 3:]
+    with accelerated(chained):
+        chained(images).backward(direction)
+    plain(images).backward(direction)
+    for own, theirs in zip(chained.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(own.grad, theirs.grad, rtol=1e-4, atol=1e-3)
+
+
 def test_a_subclass_keeps_its_own_forward() -> None:
     class Doubling(nn.ReLU):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
