@@ -4,7 +4,8 @@
 ``state_dict`` and evaluation stay as they are. What is done, measured in docs/performance.md:
 
 - runs of layers in an ``nn.Sequential`` (convolution, dense, ReLU, max-pooling, dropout, flatten) become one
-  node of autograd each (``training.chain``), which knows from layer to layer what is needed;
+  node of autograd each (``training.chain``), which knows from layer to layer what is needed; dense layers alone stay
+  PyTorch's;
 - a ``Dropout`` elsewhere draws 1, 8 or 16 random bits a value instead of one Bernoulli number.
 """
 
