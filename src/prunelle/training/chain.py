@@ -81,7 +81,8 @@ def stages_of(modules: Sequence[nn.Module]) -> list[Stage]:
         flat = take(nn.Flatten)
         layer = take(nn.Linear) or (flat or take(nn.Conv2d))
         relu = take(nn.ReLU)
-        pool = take(nn.MaxPool2d)
+        # Of what a dense layer gives, a stage of its own: its bias is added to what pooling lays side by side.
+        pool = None if isinstance(layer, nn.Linear) else take(nn.MaxPool2d)
         # Max-pooling and ReLU can change places: both keep the order of values.
         relu = relu or take(nn.ReLU)
         dropout = take(nn.Dropout)
@@ -162,13 +163,12 @@ class Chain(torch.autograd.Function):
             # Nobody asks for gradients below the first layer that learns.
             below = wanted[0] or any(wanted[2 : 2 + 2 * i])
             of_weight, of_bias = wanted[2 + 2 * i : 4 + 2 * i]
-            if of_bias and isinstance(stage.layer, nn.Conv2d):
+            if of_bias:
                 # Pooling hands every value on to one place: the sum is the same, and shorter, before.
-                gradients[2 * i + 1] = _sum_of_rows(gradient.movedim(-3, -1))
+                maps = isinstance(stage.layer, nn.Conv2d)
+                gradients[2 * i + 1] = _sum_of_rows(gradient.movedim(-3, -1) if maps else gradient)
             if stage.pool is not None:
                 gradient = aten.max_pool2d_with_indices_backward(gradient, shaped, *stage.pool, places)
-            if of_bias and isinstance(stage.layer, nn.Linear):
-                gradients[2 * i + 1] = _sum_of_rows(gradient)
             lower, gradients[2 * i] = _layer_backward(
                 stage, gradient, inside, ordered, parameters[2 * i], below, of_weight
             )
