@@ -25,6 +25,7 @@ SHAPES = {
     "course-cifar": (32, 32, 3),
     "course-photos": (64, 64, 3),
     "lenet5": (32, 32, 1),
+    "resnet20": (32, 32, 3),  # on a GPU only
 }
 """Of a picture, ``(height, width, channels)``."""
 
@@ -64,7 +65,7 @@ def keras_contest(name: str, n: int) -> Contest:
     return lambda: model.fit(x, labels, batch_size=BATCH, epochs=1, verbose=0), about
 
 
-def pytorch_contest(name: str, n: int) -> Contest:
+def pytorch_contest(name: str, n: int, device: str = "cpu", batch_size: int = BATCH) -> Contest:
     """The loop of PyTorch's quickstart tutorial: ``DataLoader``, (N, C, H, W) memory, Adam."""
     import torch
     from torch import nn
@@ -77,14 +78,15 @@ def pytorch_contest(name: str, n: int) -> Contest:
     y = torch.from_numpy(labels)
     if num_classes == 2:
         y = y.float()[:, None]
-    dataloader = DataLoader(TensorDataset(x, y), batch_size=BATCH, shuffle=True)
-    model = build(name)  # plain modules, untouched
+    dataloader = DataLoader(TensorDataset(x, y), batch_size=batch_size, shuffle=True)
+    model = build(name).to(device)  # plain modules, untouched
     loss_fn = nn.BCEWithLogitsLoss() if num_classes == 2 else nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
     def epoch() -> None:
         model.train()
         for batch, (X, target) in enumerate(dataloader):  # noqa: N806
+            X, target = X.to(device), target.to(device)  # noqa: N806
             loss = loss_fn(model(X), target)
             loss.backward()
             optimizer.step()
@@ -98,7 +100,7 @@ def pytorch_contest(name: str, n: int) -> Contest:
     }
 
 
-def prunelle_contest(name: str, n: int) -> Contest:
+def prunelle_contest(name: str, n: int, **recipe: Any) -> Contest:
     """The engine that ``prunelle train`` runs, from decoded pictures to epoch records."""
     import torch
 
@@ -119,7 +121,7 @@ def prunelle_contest(name: str, n: int) -> Contest:
         None,
         tuple(map(str, range(num_classes))),
         preprocess,
-        prunelle.Recipe(epochs=1_000_000, batch_size=BATCH, device="cpu"),
+        prunelle.Recipe(**{"epochs": 1_000_000, "batch_size": BATCH, "device": "cpu", **recipe}),
     )
     records = training.run()
 

@@ -49,16 +49,22 @@ class Batches:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def order(self, seed: int, epoch: int) -> torch.Tensor:
+        """``epoch_order`` of all pictures, where they are: a copy an epoch instead of one a step."""
+        order = epoch_order(len(self), seed, epoch)
+        return order if self._mapped is not None else order.to(self._images.device)
+
     def take(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """``indices: (n,)`` int64 on the CPU → images ``(n, C, H, W)`` uint8 in channels-last memory, labels.
+        """``indices: (n,)`` int64 → images ``(n, C, H, W)`` uint8 in channels-last memory, labels.
 
         Series and features: ``(n, C, …)`` float32.
         """
         if self._mapped is not None:
             # In the file's order, so that a disk reads forward; put back in the asked order in memory.
-            order = np.argsort(indices.numpy(), kind="stable")
+            wanted = indices.numpy(force=True)
+            order = np.argsort(wanted, kind="stable")
             rows = np.empty((len(order), *self._mapped.shape[1:]), self._mapped.dtype)
-            rows[order] = self._mapped[indices.numpy()[order]]
+            rows[order] = self._mapped[wanted[order]]
             images = torch.from_numpy(rows)
         else:
             # index_select copies whole pictures, where indexing copies value by value.

@@ -19,11 +19,12 @@ import torch
 from torch import nn
 
 from prunelle.data.augment import Augment
-from prunelle.data.batches import Batches, derive_seed, epoch_order
+from prunelle.data.batches import Batches, derive_seed
 from prunelle.data.examples import Pixels
 from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.training import diagnosis, speed
 from prunelle.training.acceleration import accelerated
+from prunelle.training.cuda_graph import Passes
 from prunelle.training.inference import Normaliser, class_logits, evaluate
 from prunelle.training.layers import Layers
 from prunelle.training.loss import classification_loss
@@ -83,6 +84,7 @@ class Training:
         # The live tensors; looking them up by name at every step would take longer than averaging them.
         self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
+        self._passes = Passes(self._forward_backward, network, self.device, recipe.batch_size)
         self._watch = diagnosis.Watch(
             network, train, self._views[0], len(classes), preprocess, recipe, self._class_weights
         )
@@ -109,7 +111,7 @@ class Training:
         with _own_random_numbers(self.device), accelerated(self.network), self._layers.learning():
             while not self.finished:
                 begin, seconds_before = time.perf_counter(), at.seconds
-                order = epoch_order(len(self._views[0]), recipe.seed, at.epoch)
+                order = self._views[at.epoch % len(self._views)].order(recipe.seed, at.epoch)
                 self._layers.begin(at.epoch)
                 if at.step == 0:
                     self._watch.epoch_begins()
@@ -136,13 +138,34 @@ class Training:
         if isinstance(recipe.augment, Augment) and recipe.augment.mixes:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
             images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
-            labels = targets.argmax(dim=1)  # of a mixed picture, what it shows most of
         images = self.preprocess.normalise(images)
         waited = time.perf_counter() - start
 
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate(at.step) * group["share"]
-        _seed_device(self.device, derive_seed(recipe.seed, "step", at.epoch, at.step))
+        loss, correct = self._passes(images, targets, derive_seed(recipe.seed, "step", at.epoch, at.step))
+        if recipe.clip_norm is not None:
+            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
+        with torch.no_grad():
+            step(self._optimizer, number)
+        if self._average:
+            self._update_average(number)
+
+        at.loss_sum += value * len(images)
+        at.correct += int(correct)
+        at.seen += len(images)
+        at.step += 1
+        at.wait_seconds += waited
+        at.train_seconds += time.perf_counter() - start
+
+    def _forward_backward(
+        self, images: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Leaves the gradients of a batch in the parameters; its loss, and how many answers are right."""
+        network = self.network
         with self._autocast():
             outputs = network(images)
         main, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
@@ -160,22 +183,9 @@ class Training:
         for parameter in self._parameters:
             parameter.grad = None
         total.backward()  # type: ignore[no-untyped-call]
-        if recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
-        with torch.no_grad():
-            step(self._optimizer, number)
-        if self._average:
-            self._update_average(number)
-
-        at.loss_sum += value * len(labels)
-        at.correct += int(logits.detach().argmax(dim=1).eq(labels).count_nonzero())
-        at.seen += len(labels)
-        at.step += 1
-        at.wait_seconds += waited
-        at.train_seconds += time.perf_counter() - start
+        # Of a mixed picture, what it shows most of.
+        labels = targets.argmax(dim=1) if targets.is_floating_point() else targets
+        return loss.detach(), logits.detach().argmax(dim=1).eq(labels).count_nonzero()
 
     def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return classification_loss(logits, targets, self._class_weights, self.recipe.label_smoothing)
@@ -346,15 +356,6 @@ def _class_weights(train: Pixels, num_classes: int, device: torch.device) -> tor
     """n / (K · count), as scikit-learn's "balanced"; ``check_readable`` made sure that no class is empty."""
     counts = torch.bincount(torch.from_numpy(train.labels), minlength=num_classes)
     return (len(train) / (num_classes * counts.clamp(min=1))).float().to(device)
-
-
-def _seed_device(device: torch.device, seed: int) -> None:
-    """Seeds the generators that dropout draws from, without torch.manual_seed's detour over every device."""
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
-    elif device.type == "mps":
-        torch.mps.manual_seed(seed)
 
 
 @contextmanager

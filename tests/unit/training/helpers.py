@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
@@ -13,6 +16,16 @@ from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
 
 SIDE = 8
+TIMINGS = ("seconds", "images_per_second", "data_wait")
+
+
+class NoReads(TorchDispatchMode):
+    """Refuses, on any device, what makes Python wait for a GPU: ``torch.cuda.set_sync_debug_mode("error")``."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default):
+            raise RuntimeError("called a synchronizing CUDA operation")
+        return func(*args, **(kwargs or {}))
 
 
 def bars(n: int, num_classes: int = 3, seed: int = 0, shares: tuple[float, ...] | None = None) -> Pixels:
@@ -69,3 +82,11 @@ def finish(run: Training) -> list[StepRecord | EpochRecord]:
 
 def epochs(run: Training) -> list[EpochRecord]:
     return [record for record in run.run() if isinstance(record, EpochRecord)]
+
+
+def end(run: Training) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """All that counts of a training: state, averaged weights, rows without their timings."""
+    tensors, progress = run.state()
+    progress["rows"] = [{k: v for k, v in row.items() if k not in TIMINGS} for row in progress["rows"]]
+    progress = {k: v for k, v in progress.items() if not k.endswith("seconds")}
+    return {k: v.clone() for k, v in (tensors | run.weights()).items()}, progress

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -15,9 +14,8 @@ from prunelle.errors import RunError
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
-from tests.unit.training.helpers import bars, noise, small, training
+from tests.unit.training.helpers import bars, end, noise, small, training
 
-TIMINGS = ("seconds", "images_per_second", "data_wait")
 RECIPES = {
     "adam": Recipe(),
     "adamw": Recipe(optimizer="adamw", weight_decay=0.1, schedule="one-cycle", clip_norm=0.5),
@@ -29,14 +27,6 @@ RECIPES = {
 
 def make(recipe: Recipe, seed: int) -> Training:
     return training(small(dropout=0.5, seed=seed), bars(20), recipe, bars(9, seed=1))
-
-
-def end(run: Training) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """All that counts of a training: state, averaged weights, rows without their timings."""
-    tensors, progress = run.state()
-    progress["rows"] = [{k: v for k, v in row.items() if k not in TIMINGS} for row in progress["rows"]]
-    progress = {k: v for k, v in progress.items() if not k.endswith("seconds")}
-    return {k: v.clone() for k, v in (tensors | run.weights()).items()}, progress
 
 
 @pytest.mark.parametrize("ema", [None, 0.9])

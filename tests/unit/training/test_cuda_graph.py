@@ -1,0 +1,358 @@
+"""Passes captured in a CUDA graph, on a CPU: the calls of ``torch.cuda`` are imitated by a tape.
+
+The tape notes every operation of PyTorch under the autograd, spoils what they gave (a capture computes nothing), and
+replays them into the same memory. What is not an operation (Python, a value read back) is not on it, as in a graph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from prunelle.data.augment import Augment
+from prunelle.training import cuda_graph, engine
+from prunelle.training.engine import Training
+from prunelle.training.recipe import Recipe
+from tests.unit.training.helpers import NoReads, bars, end, finish, small, training
+
+
+def tensors(values: Any) -> list[torch.Tensor]:
+    return [value for value in tree_leaves(values) if isinstance(value, torch.Tensor)]
+
+
+def memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+class Tape(TorchDispatchMode):
+    """A ``torch.cuda.CUDAGraph``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple[Any, Any, Any, Any]] = []
+        self.replays = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        # The memory, wherever the tensors may point later.
+        where = tree_map_only(torch.Tensor, torch.Tensor.detach, (args, kwargs or {}, result))
+        self.calls.append((func, *where))
+        return result
+
+    def made(self) -> list[torch.Tensor]:
+        """What the operations gave in memory of its own."""
+        given: set[int] = set()
+        made = []
+        for _, args, kwargs, result in self.calls:
+            given.update(memory(tensor) for tensor in tensors((args, kwargs)))
+            made += [tensor for tensor in tensors(result) if memory(tensor) not in given]
+        return made
+
+    def replay(self) -> None:
+        self.replays += 1
+        with torch.no_grad():
+            for func, args, kwargs, result in self.calls:
+                for kept, new in zip(tensors(result), tensors(func(*args, **kwargs)), strict=True):
+                    if memory(kept) != memory(new):
+                        kept.copy_(new)
+
+
+class Imitation:
+    """Of the parts of ``torch.cuda`` that a capture takes; counts what happens."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.default = self.current = Stream()
+        self.sync_mode, self.reads_refused = 0, contextlib.ExitStack()
+        self.capturing = False
+        self.busy_s = 0.0  # how long the device works after all has been asked
+        self.late_s = 0.0
+        self.tapes: list[Tape] = []
+        self.tape: type[Tape] = Tape
+        self.fails = False
+        for name in ("device", "stream", "current_stream", "synchronize", "graph"):
+            monkeypatch.setattr(torch.cuda, name, getattr(self, name))
+        monkeypatch.setattr(torch.cuda, "Stream", Stream)
+        monkeypatch.setattr(torch.cuda, "CUDAGraph", self.new_tape)
+        monkeypatch.setattr(torch.cuda, "get_sync_debug_mode", lambda: self.sync_mode)
+        monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", self.set_sync_debug_mode)
+        monkeypatch.setattr(cuda_graph, "_DEVICES", ("cpu",))
+        monkeypatch.setattr(cuda_graph, "CAPTURE_AFTER", 2)
+        monkeypatch.setattr(cuda_graph, "time", self)
+        seed = cuda_graph.seed_device
+
+        def seed_device(device: torch.device, number: int) -> None:
+            assert not self.capturing  # PyTorch forbids it
+            seed(device, number)
+
+        monkeypatch.setattr(cuda_graph, "seed_device", seed_device)
+
+    def perf_counter(self) -> float:
+        return time.perf_counter() + self.late_s
+
+    def synchronize(self) -> None:
+        self.late_s += self.busy_s
+
+    def current_stream(self) -> Stream:
+        return self.current
+
+    @contextlib.contextmanager
+    def device(self, device: torch.device) -> Iterator[None]:
+        yield
+
+    @contextlib.contextmanager
+    def stream(self, stream: Stream) -> Iterator[None]:
+        before, self.current = self.current, stream
+        try:
+            yield
+        finally:
+            self.current = before
+
+    def set_sync_debug_mode(self, mode: int | str) -> None:
+        self.sync_mode = {"default": 0, "error": 2}[mode] if isinstance(mode, str) else mode
+        self.reads_refused.close()
+        if self.sync_mode == 2:
+            self.reads_refused.enter_context(NoReads())
+
+    def new_tape(self) -> Tape:
+        self.tapes.append(self.tape())
+        return self.tapes[-1]
+
+    @contextlib.contextmanager
+    def graph(self, tape: Tape, stream: Stream) -> Iterator[None]:
+        assert stream is not self.default  # CUDA cannot capture it
+        before, self.current = self.current, stream
+        self.capturing = True
+        try:
+            with tape:
+                yield
+        finally:
+            self.capturing = False
+        if self.fails:  # the stream stays where it is, as PyTorch leaves it
+            raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
+        self.current = before
+        with torch.no_grad():
+            for tensor in tape.made():
+                tensor.fill_(float("nan") if tensor.is_floating_point() else 77)
+
+
+class Stream:
+    def __init__(self) -> None:
+        self.waited: list[Stream] = []
+
+    def wait_stream(self, other: Stream) -> None:
+        self.waited.append(other)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Imitation]:
+    # What makes a CPU faster is not there on a GPU, and counts as Python that a graph would leave out.
+    monkeypatch.setattr(engine, "accelerated", lambda network: contextlib.nullcontext())
+    imitation = Imitation(monkeypatch)
+    yield imitation
+    assert imitation.current is imitation.default
+    assert imitation.sync_mode == 0
+
+
+def outcome(make: Callable[[], Training]) -> Any:
+    """How a training ends that knows of no graph."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cuda_graph, "_DEVICES", ())
+        run = make()
+        records = finish(run)
+    assert not run._passes.captured
+    return end(run), [(record.loss, record.accuracy) for record in records if hasattr(record, "loss")]
+
+
+def check(gpu: Imitation, make: Callable[[], Training], replays: list[int]) -> None:
+    """The training ends bit for bit as without graphs; ``replays`` of each graph, the trial included."""
+    (tensors_, progress), losses = outcome(make)
+    run = make()
+    records = finish(run)
+    found, reached = end(run)
+    assert [tape.replays for tape in gpu.tapes] == replays
+    assert [(r.loss, r.accuracy) for r in records if hasattr(r, "loss")] == losses
+    assert reached == progress
+    assert [name for name, value in tensors_.items() if not torch.equal(value, found[name])] == []
+
+
+RECIPES = {
+    "as it comes": Recipe(),
+    "augmented and clipped": Recipe(augment=Augment(flip=True, shift=0.2), clip_norm=0.1, ema_decay=0.9),
+    "mixed": Recipe(augment=Augment(mixup=0.5, cutmix=0.5), label_smoothing=0.1, optimizer="rmsprop"),
+    "balanced": Recipe(balance=True, optimizer="sgd", momentum=0.9, learning_rate=0.05),
+    "bfloat16": Recipe(precision="bfloat16"),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_training_is_the_same_to_the_bit(gpu: Imitation, name: str) -> None:
+    recipe = dataclasses.replace(RECIPES[name], epochs=3, batch_size=8)
+
+    def make() -> Training:
+        return training(small(dropout=0.5), bars(22), recipe, bars(9, seed=1))
+
+    # Two whole batches and a smaller one an epoch: the third whole batch is tried, it and the next three replayed.
+    check(gpu, make, [5])
+
+
+class TwoHeads(nn.Module):
+    """Logits, and auxiliary ones while it trains."""
+
+    __module__ = "prunelle.networks.imagined"
+    auxiliary_weights = (0.3,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main, self.auxiliary = small(dropout=0.5), small(seed=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        return (self.main(x), self.auxiliary(x)) if self.training else self.main(x)
+
+
+def test_outputs_besides_the_logits_count(gpu: Imitation) -> None:
+    check(gpu, lambda: training(TwoHeads(), bars(20), Recipe(epochs=2, batch_size=4)), [9])
+
+
+def test_layers_that_join_later_are_captured_anew(gpu: Imitation) -> None:
+    recipe = Recipe(epochs=2, batch_size=4, unfreeze_epochs=1)
+
+    def make() -> Training:
+        return training(small(dropout=0.5), bars(20), recipe)
+
+    check(gpu, make, [4, 4])
+
+
+def test_a_training_resumed_between_two_replays_ends_the_same(gpu: Imitation) -> None:
+    recipe = Recipe(epochs=2, batch_size=4)
+
+    def make(seed: int = 1) -> Training:
+        return training(small(dropout=0.5, seed=seed), bars(20), recipe)
+
+    (tensors_, _), _ = outcome(make)
+    stopped = make()
+    for number, _ in enumerate(stopped.run(), 1):
+        if number == 4:
+            break
+    assert stopped._passes.captured
+    again = make(seed=2)
+    state, progress = stopped.state()
+    again.load_state({name: value.clone() for name, value in state.items()}, progress)
+    finish(again)
+    found, _ = end(again)
+    assert [name for name, value in tensors_.items() if not torch.equal(value, found[name])] == []
+
+
+class ReadsBack(nn.Sequential):
+    """Decides in Python, by a value from the device."""
+
+    __module__ = "prunelle.networks.imagined"
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x if x.mean().item() > 1e9 else -x)  # type: ignore[no-any-return]
+
+
+class CountsInPython(nn.Sequential):
+    calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return super().forward(x * self.calls)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("kind", [ReadsBack, CountsInPython])
+def test_what_a_graph_cannot_hold_goes_on_as_it_is(gpu: Imitation, kind: type[nn.Sequential]) -> None:
+    check(gpu, lambda: training(kind(*small(dropout=0.5)), bars(20), Recipe(epochs=2, batch_size=4)), [])
+
+
+def test_a_hook_is_called_at_every_step(gpu: Imitation) -> None:
+    run = training(small(), bars(20), Recipe(epochs=2, batch_size=4))
+    calls = []
+    for number, _ in enumerate(run.run(), 1):
+        if number == 4:
+            assert run._passes.captured
+            run.network[2].register_forward_hook(lambda *_: calls.append(1))  # type: ignore[index]
+    assert len(calls) == 6  # the rest of the ten steps
+    assert not run._passes.captured
+
+
+def test_a_busy_device_is_left_alone(gpu: Imitation) -> None:
+    gpu.busy_s = 10.0
+    check(gpu, lambda: training(small(), bars(20), Recipe(epochs=2, batch_size=4)), [])
+
+
+def test_a_capture_that_fails_costs_nothing_but_time(gpu: Imitation) -> None:
+    gpu.fails = True
+    check(gpu, lambda: training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4)), [0])
+
+
+class OldPictures(Tape):
+    """Never looks at other pictures than those of the capture."""
+
+    pictures: torch.Tensor | None = None
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self.pictures is None:
+            self.given = next(tensor for tensor in tensors(args) if tensor.ndim == 4)
+            self.pictures = self.given.clone()
+        return super().__torch_dispatch__(func, types, args, kwargs)
+
+    def replay(self) -> None:
+        assert self.pictures is not None
+        self.given.copy_(self.pictures)
+        super().replay()
+
+
+class OldNumbers(Tape):
+    """Draws the same random numbers at each replay."""
+
+    def replay(self) -> None:
+        torch.manual_seed(0)
+        super().replay()
+
+
+@pytest.mark.parametrize("wrong", [OldPictures, OldNumbers])
+def test_a_graph_that_gives_something_else_is_not_used(gpu: Imitation, wrong: type[Tape]) -> None:
+    gpu.tape = wrong
+    check(gpu, lambda: training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4)), [1])
+
+
+def replace(weight: nn.Parameter) -> None:
+    weight.data = torch.zeros_like(weight)
+
+
+def freeze(weight: nn.Parameter) -> None:
+    weight.requires_grad_(False)
+
+
+@pytest.mark.parametrize("change", [replace, freeze])
+def test_a_change_of_a_weight_is_seen(gpu: Imitation, change: Callable[[nn.Parameter], None]) -> None:
+    def weight_after(captured: bool) -> torch.Tensor:
+        run = training(small(), bars(20), Recipe(epochs=2, batch_size=4))
+        weight: nn.Parameter = run.network[6].weight  # type: ignore[index, assignment, union-attr]
+        for number, _ in enumerate(run.run(), 1):
+            if number == 4:
+                assert run._passes.captured is captured
+                change(weight)
+        return weight.detach()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cuda_graph, "_DEVICES", ())
+        expected = weight_after(captured=False)
+    assert torch.equal(weight_after(captured=True), expected)
+
+
+def test_on_a_cpu_nothing_is_captured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda_graph, "CAPTURE_AFTER", 2)
+    monkeypatch.setattr(torch.cuda, "Stream", lambda: pytest.fail("touched CUDA"))
+    run = training(small(), bars(20), Recipe(epochs=2, batch_size=4))
+    finish(run)
+    assert not run._passes.captured
