@@ -213,11 +213,11 @@ class Augment:
         if cut:
             inside = transforms.boxes(images.shape, 1 - kept, torch.ones(n), generator)
             kept = 1 - inside.float().mean(dim=(1, 2, 3))
-            mixed = torch.where(inside.to(images.device), other, images)
+            mixed = torch.where(transforms.on_device(inside, images.device), other, images)
         else:
             mixed = torch.lerp(other, images, transforms.per_picture(kept, images))
         targets = F.one_hot(labels, num_classes).to(torch.float32)
-        share = kept.to(targets.device)[:, None]
+        share = transforms.on_device(kept, targets.device)[:, None]
         return mixed, torch.lerp(targets.roll(1, dims=0), targets, share)
 
 

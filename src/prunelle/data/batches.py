@@ -14,6 +14,7 @@ import torch
 
 from prunelle.data.augment import AnyAugment
 from prunelle.data.examples import Pixels
+from prunelle.data.transforms import on_device
 
 
 def derive_seed(seed: int, *where: int | str) -> int:
@@ -70,8 +71,8 @@ class Batches:
             # index_select copies whole pictures, where indexing copies value by value.
             images = self._images.index_select(0, indices.to(self._images.device))
         # (n, H, W, C) in memory is exactly channels-last (n, C, H, W): a change of strides, not of bytes.
-        images = images.movedim(-1, 1).to(self.device, non_blocking=True)
-        return images, self.labels[indices.to(self.device)]
+        images = on_device(images.movedim(-1, 1), self.device)
+        return images, self.labels[on_device(indices, self.device)]
 
     def training_batch(
         self, order: torch.Tensor, step: int, batch_size: int, augment: AnyAugment, seed: int, epoch: int

@@ -26,9 +26,14 @@ def uniform(n: int, low: float, high: float, generator: torch.Generator) -> torc
     return torch.rand(n, generator=generator) * (high - low) + low
 
 
+def on_device(values: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Without waiting for what a GPU still has to do: CUDA takes values from a CPU's memory before it returns."""
+    return values.to(device, non_blocking=device.type == "cuda")
+
+
 def per_picture(values: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
     """``(N,)`` → ``(N, 1, 1, 1)`` on the pictures' device."""
-    return values.to(images.device).view(-1, 1, 1, 1)
+    return on_device(values, images.device).view(-1, 1, 1, 1)
 
 
 def affine(
@@ -90,9 +95,9 @@ def elastic_field(shape: torch.Size, strength: float, generator: torch.Generator
 
 def sample(images: torch.Tensor, theta: torch.Tensor, field: torch.Tensor | None = None) -> torch.Tensor:
     """Each picture read once, bilinearly, through its matrix and field; outside it, its edge repeats."""
-    grid = F.affine_grid(theta.to(images.device), list(images.shape), align_corners=False)
+    grid = F.affine_grid(on_device(theta, images.device), list(images.shape), align_corners=False)
     if field is not None:
-        grid = grid + field.to(images.device)
+        grid = grid + on_device(field, images.device)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
@@ -103,7 +108,9 @@ def blur(images: torch.Tensor, largest_px: float, generator: torch.Generator) ->
     reach = max(1, math.ceil(3 * largest_px))
     offsets = torch.arange(-reach, reach + 1, dtype=torch.float32)
     kernels = torch.exp(-(offsets**2) / (2 * sigma[:, None] ** 2))
-    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).to(images.device).repeat_interleave(channels, 0)
+    kernels = on_device(kernels / kernels.sum(dim=1, keepdim=True), images.device).repeat_interleave(
+        channels, 0
+    )
     # One group a picture and channel: the two passes of the separable kernel, every picture with its own.
     planes = images.reshape(1, n * channels, height, width)
     planes = F.pad(planes, (reach, reach, reach, reach), mode="replicate")
@@ -125,22 +132,22 @@ def recolour(
         generator: as everywhere here.
     """
     n, channels, _, _ = images.shape
-    means = images.mean(dim=(2, 3))
     matrix = torch.eye(channels).expand(n, channels, channels)
-    offset = torch.zeros(n, channels)
+    offset = torch.zeros(n, channels, device=images.device)
     if contrast:
         factors = uniform(n * channels, 1 - contrast, 1 + contrast, generator).view(n, channels)
         matrix = torch.diag_embed(factors)
-        offset = means.cpu() * (1 - factors)
+        offset = images.mean(dim=(2, 3)) * on_device(1 - factors, images.device)
     if colour:
         turned = uniform(n, 1 - colour, 1 + colour, generator).view(n, 1, 1) * torch.eye(channels)
         if channels == 3:
             turned = turned @ _saturation(uniform(n, 1 - colour, 1 + colour, generator))
             turned = turned @ _hue(uniform(n, -colour, colour, generator) * math.pi)
-        matrix, offset = turned @ matrix, (turned @ offset[..., None]).squeeze(-1)
-    weights = matrix.to(images.device)
+        matrix = turned @ matrix
+        offset = (on_device(turned, images.device) @ offset[..., None]).squeeze(-1)
+    weights = on_device(matrix, images.device)
     flat = images.permute(0, 2, 3, 1).flatten(1, 2)  # (N, H·W, C)
-    mapped = torch.baddbmm(offset.to(images.device)[:, None, :], flat, weights.transpose(1, 2))
+    mapped = torch.baddbmm(offset[:, None, :], flat, weights.transpose(1, 2))
     return mapped.view(n, *images.shape[2:], channels).permute(0, 3, 1, 2).clamp(0, 255)
 
 
@@ -161,7 +168,7 @@ def add_noise(images: torch.Tensor, strength: float, generator: torch.Generator)
     """Gaussian noise, each pixel and channel by itself, of a standard deviation of ``strength`` · 255."""
     # Drawn in the pictures' own memory order: another order would cost a copy of the batch.
     noise = torch.randn(images.permute(0, 2, 3, 1).shape, generator=generator).permute(0, 3, 1, 2)
-    return torch.add(images, noise.to(images.device), alpha=255 * strength).clamp_(0, 255)
+    return torch.add(images, on_device(noise, images.device), alpha=255 * strength).clamp_(0, 255)
 
 
 def erase(images: torch.Tensor, largest: float, generator: torch.Generator) -> torch.Tensor:
@@ -174,7 +181,7 @@ def erase(images: torch.Tensor, largest: float, generator: torch.Generator) -> t
     ratio = torch.exp(uniform(n, math.log(0.3), math.log(1 / 0.3), generator))
     inside = boxes(images.shape, area, ratio, generator)
     chosen = torch.rand(n, generator=generator) < ERASE_CHANCE
-    hole = (inside & chosen.view(-1, 1, 1, 1)).to(images.device)
+    hole = on_device(inside & chosen.view(-1, 1, 1, 1), images.device)
     return torch.where(hole, images.mean(dim=(2, 3), keepdim=True), images)
 
 

@@ -2,8 +2,8 @@
 
 The kernels of a small network take a GPU less time than it takes Python to ask for them, one by one. A CUDA graph is
 captured once and from then on asked for whole. In it are the very kernels that the pass would launch, and they read
-the same random numbers, so a training is the same with a graph or without, and resumes exactly either way. A graph
-is compared with the network before it is used; whatever cannot be captured goes on as it is.
+the same random numbers, so a training is as reproducible with it as without, and a resumed one may have it or not. A
+graph is compared with the network before it is used; what cannot be captured goes on as it is.
 
 Written without a GPU at hand and measured on none: the tests run all of it on a CPU, with ``torch.cuda`` imitated.
 """
@@ -11,6 +11,7 @@ Written without a GPU at hand and measured on none: the tests run all of it on a
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -41,11 +42,14 @@ class Passes:
             hooks, are captured: others may do in Python, at each pass, what a graph would leave out.
         device: where it is.
         batch_size: the smaller last batch of an epoch is not captured.
+
+    What could not be captured once, or was not worth it, is not tried again.
     """
 
     def __init__(self, run: Pass, network: nn.Module, device: torch.device, batch_size: int) -> None:
         self._run, self._network, self._device, self._batch_size = run, network, device, batch_size
         self._parameters, self._modules = list(network.parameters()), list(network.modules())
+        self._buffers = list(network.buffers())
         self._capturable = device.type in _DEVICES and all(_known(module) for module in self._modules)
         self._kind: object = None
         self._seen = 0
@@ -64,6 +68,7 @@ class Passes:
             self._seen += 1
             if self._seen == CAPTURE_AFTER + 1:
                 self._graph = self._capture(images, targets, seed)
+                self._capturable = self._graph is not None
             if self._graph is not None:
                 return self._graph.replay(images, targets, seed)
         return self._as_it_is(images, targets, seed)
@@ -72,6 +77,17 @@ class Passes:
     def captured(self) -> bool:
         """Whether the last whole batch came from a graph."""
         return self._graph is not None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """After it, the memory of a graph is free again."""
+        try:
+            yield
+        finally:
+            if self._graph is not None:
+                self._kind = self._graph = None
+                for parameter in self._parameters:
+                    parameter.grad = None
 
     def _as_it_is(self, images: torch.Tensor, targets: torch.Tensor, seed: int) -> Outcome:
         seed_device(self._device, seed)
@@ -82,52 +98,68 @@ class Passes:
         return (
             *((tensor.shape, tensor.dtype) for tensor in (images, targets)),
             *((parameter.data_ptr(), parameter.requires_grad) for parameter in self._parameters),
-            *((module.training, hooked(module)) for module in self._modules),
+            *(buffer.data_ptr() for buffer in self._buffers),
+            *(module.training for module in self._modules),
+            self._hooked(),
+        )
+
+    def _hooked(self) -> bool:
+        """Whether a pass calls functions that somebody hung on the network."""
+        return any(hooked(module) for module in self._modules) or any(
+            parameter._backward_hooks or parameter._post_accumulate_grad_hooks
+            for parameter in self._parameters
         )
 
     def _capture(self, images: torch.Tensor, targets: torch.Tensor, seed: int) -> _Graph | None:
         """A graph that is worth it and gives what the network gives; None where there is none."""
-        if any(hooked(module) for module in self._modules):
+        if self._hooked():
             return None
-        # Running means must not see the passes made here.
-        buffers = [(buffer, buffer.clone()) for buffer in self._network.buffers()]
+        before: list[torch.Tensor] = []
         try:
+            # Running means must not see the passes made here.
+            before += [buffer.clone() for buffer in self._buffers]
             with torch.cuda.device(self._device):
                 stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-                if not self._waits_for_python(images, targets, stream):
+                asking, seconds = self._warm_up(images, targets, stream)
+                if asking < _ASKING * seconds:
                     return None
                 graph = _Graph(self._run, self._parameters, self._device, images, targets, stream)
                 # Other pictures than those of the capture.
-                return graph if self._agrees(graph, images.roll(1, dims=0), targets, seed) else None
-        except RuntimeError:  # it reads from the device, runs out of memory, or does what no graph can hold
+                if not self._agrees(graph, images.roll(1, dims=0), targets, seed):
+                    return None
+                return graph if graph.seconds(images, targets, seed) < seconds else None
+        except RuntimeError:  # it waits for the device, runs out of memory, or does what no graph can hold
             return None
         finally:
             with torch.no_grad():
-                for buffer, before in buffers:
-                    buffer.copy_(before)
+                for buffer, kept in zip(self._buffers, before, strict=False):
+                    buffer.copy_(kept)
 
-    def _waits_for_python(
+    def _warm_up(
         self, images: torch.Tensor, targets: torch.Tensor, stream: torch.cuda.Stream
-    ) -> bool:
-        """Whether the device is idle for a good part of a pass; warms ``stream`` up, as a capture asks for.
+    ) -> tuple[float, float]:
+        """Readies ``stream`` for a capture; how long asking for a pass takes, and the pass, in seconds.
 
         Raises:
             RuntimeError: a pass waits for the device, which cannot be captured.
         """
+        times = []
         current = torch.cuda.current_stream()
         stream.wait_stream(current)
-        asked = done = 0.0
-        with torch.cuda.stream(stream):
-            for _ in range(3):
-                torch.cuda.synchronize()
-                with _waiting_refused():
-                    begin = time.perf_counter()
-                    self._run(images, targets)
-                    asked = time.perf_counter() - begin
-                torch.cuda.synchronize()
-                done = time.perf_counter() - begin
-        current.wait_stream(stream)
-        return asked >= _ASKING * done
+        try:
+            with torch.cuda.stream(stream):
+                for _ in range(3):
+                    torch.cuda.synchronize()
+                    with _waiting_refused():
+                        begin = time.perf_counter()
+                        self._run(images, targets)
+                        asked = time.perf_counter()
+                    torch.cuda.synchronize()
+                    times.append((time.perf_counter() - begin, asked - begin))
+        finally:
+            current.wait_stream(stream)
+        seconds, asking = min(times)
+        return asking, seconds
 
     def _agrees(self, graph: _Graph, images: torch.Tensor, targets: torch.Tensor, seed: int) -> bool:
         """Whether a batch's loss and gradients are the same from the graph and from the network."""
@@ -175,6 +207,14 @@ class _Graph:
         self._graph.replay()
         return self._result
 
+    def seconds(self, images: torch.Tensor, targets: torch.Tensor, seed: int) -> float:
+        """Of a replay, from asking for it to its end."""
+        torch.cuda.synchronize()
+        begin = time.perf_counter()
+        self.replay(images, targets, seed)
+        torch.cuda.synchronize()
+        return time.perf_counter() - begin
+
 
 def _known(module: nn.Module) -> bool:
     """Whether ``module`` is of a kind that does nothing in Python but call operations of PyTorch."""
@@ -185,7 +225,9 @@ def _known(module: nn.Module) -> bool:
 def _waiting_refused() -> Iterator[None]:
     """Inside, PyTorch raises a RuntimeError where it would wait for the device."""
     before = torch.cuda.get_sync_debug_mode()
-    torch.cuda.set_sync_debug_mode("error")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that this mode is a prototype
+        torch.cuda.set_sync_debug_mode("error")
     try:
         yield
     finally:

@@ -108,7 +108,12 @@ class Training:
                 ones were in an earlier record.
         """
         at, recipe = self.progress, self.recipe
-        with _own_random_numbers(self.device), accelerated(self.network), self._layers.learning():
+        with (
+            _own_random_numbers(self.device),
+            accelerated(self.network),
+            self._layers.learning(),
+            self._passes.running(),
+        ):
             while not self.finished:
                 begin, seconds_before = time.perf_counter(), at.seconds
                 order = self._views[at.epoch % len(self._views)].order(recipe.seed, at.epoch)
@@ -128,7 +133,7 @@ class Training:
 
     def _step(self, order: torch.Tensor) -> None:
         """One batch: forward, backward, update."""
-        at, recipe, network = self.progress, self.recipe, self.network
+        at, recipe = self.progress, self.recipe
         number = at.epoch * self.steps_per_epoch + at.step
         start = time.perf_counter()
         images, labels = self._views[at.epoch % len(self._views)].training_batch(
@@ -138,6 +143,10 @@ class Training:
         if isinstance(recipe.augment, Augment) and recipe.augment.mixes:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
             images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
+        if images.ndim == 4:
+            images = images.contiguous(
+                memory_format=torch.channels_last
+            )  # some changes give another on a GPU
         images = self.preprocess.normalise(images)
         waited = time.perf_counter() - start
 
@@ -145,8 +154,9 @@ class Training:
             group["lr"] = self._rate(at.step) * group["share"]
         loss, correct = self._passes(images, targets, derive_seed(recipe.seed, "step", at.epoch, at.step))
         if recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
-        value = loss.item()
+            nn.utils.clip_grad_norm_(self._parameters, recipe.clip_norm)
+        # Read before the update: so a GPU is waited for once, and a NaN spoils no weights.
+        value, right = loss.item(), int(correct)
         if not math.isfinite(value):
             raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
         with torch.no_grad():
@@ -155,7 +165,7 @@ class Training:
             self._update_average(number)
 
         at.loss_sum += value * len(images)
-        at.correct += int(correct)
+        at.correct += right
         at.seen += len(images)
         at.step += 1
         at.wait_seconds += waited

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,14 +72,15 @@ class Imitation:
         self.default = self.current = Stream()
         self.sync_mode, self.reads_refused = 0, contextlib.ExitStack()
         self.capturing = False
+        self.clock = 0.0
         self.busy_s = 0.0  # how long the device works after all has been asked
-        self.late_s = 0.0
+        self.streams: list[Stream] = []
         self.tapes: list[Tape] = []
         self.tape: type[Tape] = Tape
         self.fails = False
         for name in ("device", "stream", "current_stream", "synchronize", "graph"):
             monkeypatch.setattr(torch.cuda, name, getattr(self, name))
-        monkeypatch.setattr(torch.cuda, "Stream", Stream)
+        monkeypatch.setattr(torch.cuda, "Stream", self.new_stream)
         monkeypatch.setattr(torch.cuda, "CUDAGraph", self.new_tape)
         monkeypatch.setattr(torch.cuda, "get_sync_debug_mode", lambda: self.sync_mode)
         monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", self.set_sync_debug_mode)
@@ -96,10 +96,15 @@ class Imitation:
         monkeypatch.setattr(cuda_graph, "seed_device", seed_device)
 
     def perf_counter(self) -> float:
-        return time.perf_counter() + self.late_s
+        self.clock += 1
+        return self.clock
 
     def synchronize(self) -> None:
-        self.late_s += self.busy_s
+        self.clock += self.busy_s
+
+    def new_stream(self) -> Stream:
+        self.streams.append(Stream())
+        return self.streams[-1]
 
     def current_stream(self) -> Stream:
         return self.current
@@ -160,6 +165,9 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Imitation]:
     yield imitation
     assert imitation.current is imitation.default
     assert imitation.sync_mode == 0
+    # Neither reads what the other has not written yet, also where something failed.
+    assert imitation.default.waited == imitation.streams
+    assert all(stream.waited == [imitation.default] for stream in imitation.streams)
 
 
 def outcome(make: Callable[[], Training]) -> Any:
@@ -173,7 +181,7 @@ def outcome(make: Callable[[], Training]) -> Any:
 
 
 def check(gpu: Imitation, make: Callable[[], Training], replays: list[int]) -> None:
-    """The training ends bit for bit as without graphs; ``replays`` of each graph, the trial included."""
+    """The training ends bit for bit as without graphs; ``replays`` of each graph, the two of its trial included."""
     (tensors_, progress), losses = outcome(make)
     run = make()
     records = finish(run)
@@ -182,6 +190,9 @@ def check(gpu: Imitation, make: Callable[[], Training], replays: list[int]) -> N
     assert [(r.loss, r.accuracy) for r in records if hasattr(r, "loss")] == losses
     assert reached == progress
     assert [name for name, value in tensors_.items() if not torch.equal(value, found[name])] == []
+    # No memory of a graph is held any longer.
+    assert not run._passes.captured
+    assert not replays or max(replays) < 3 or all(p.grad is None for p in run.network.parameters())
 
 
 RECIPES = {
@@ -201,7 +212,7 @@ def test_a_training_is_the_same_to_the_bit(gpu: Imitation, name: str) -> None:
         return training(small(dropout=0.5), bars(22), recipe, bars(9, seed=1))
 
     # Two whole batches and a smaller one an epoch: the third whole batch is tried, it and the next three replayed.
-    check(gpu, make, [5])
+    check(gpu, make, [6])
 
 
 class TwoHeads(nn.Module):
@@ -219,7 +230,7 @@ class TwoHeads(nn.Module):
 
 
 def test_outputs_besides_the_logits_count(gpu: Imitation) -> None:
-    check(gpu, lambda: training(TwoHeads(), bars(20), Recipe(epochs=2, batch_size=4)), [9])
+    check(gpu, lambda: training(TwoHeads(), bars(20), Recipe(epochs=2, batch_size=4)), [10])
 
 
 def test_layers_that_join_later_are_captured_anew(gpu: Imitation) -> None:
@@ -228,7 +239,7 @@ def test_layers_that_join_later_are_captured_anew(gpu: Imitation) -> None:
     def make() -> Training:
         return training(small(dropout=0.5), bars(20), recipe)
 
-    check(gpu, make, [4, 4])
+    check(gpu, make, [5, 5])
 
 
 def test_a_training_resumed_between_two_replays_ends_the_same(gpu: Imitation) -> None:
@@ -241,8 +252,8 @@ def test_a_training_resumed_between_two_replays_ends_the_same(gpu: Imitation) ->
     stopped = make()
     for number, _ in enumerate(stopped.run(), 1):
         if number == 4:
+            assert stopped._passes.captured
             break
-    assert stopped._passes.captured
     again = make(seed=2)
     state, progress = stopped.state()
     again.load_state({name: value.clone() for name, value in state.items()}, progress)
@@ -273,23 +284,40 @@ def test_what_a_graph_cannot_hold_goes_on_as_it_is(gpu: Imitation, kind: type[nn
     check(gpu, lambda: training(kind(*small(dropout=0.5)), bars(20), Recipe(epochs=2, batch_size=4)), [])
 
 
-def test_a_hook_is_called_at_every_step(gpu: Imitation) -> None:
+@pytest.mark.parametrize("where", ["module", "weight"])
+def test_a_hook_is_called_at_every_step(gpu: Imitation, where: str) -> None:
     run = training(small(), bars(20), Recipe(epochs=2, batch_size=4))
-    calls = []
+    last: nn.Linear = run.network[6]  # type: ignore[index, assignment]
+    calls: list[int] = []
     for number, _ in enumerate(run.run(), 1):
         if number == 4:
             assert run._passes.captured
-            run.network[2].register_forward_hook(lambda *_: calls.append(1))  # type: ignore[index]
+            if where == "module":
+                last.register_forward_hook(lambda *_: calls.append(1))
+            else:
+                last.weight.register_hook(lambda _: calls.append(1))
     assert len(calls) == 6  # the rest of the ten steps
     assert not run._passes.captured
 
 
 def test_a_busy_device_is_left_alone(gpu: Imitation) -> None:
-    gpu.busy_s = 10.0
-    check(gpu, lambda: training(small(), bars(20), Recipe(epochs=2, batch_size=4)), [])
+    gpu.busy_s = 1.0
+    recipe = Recipe(epochs=2, batch_size=4, unfreeze_epochs=1)
+    check(gpu, lambda: training(small(), bars(20), recipe), [])
+    assert len(gpu.streams) == 1  # tried once, not again when more layers learn
 
 
-def test_a_capture_that_fails_costs_nothing_but_time(gpu: Imitation) -> None:
+def test_a_graph_that_wins_nothing_is_not_used(gpu: Imitation) -> None:
+    class Slow(Tape):
+        def replay(self) -> None:
+            gpu.clock += 5
+            super().replay()
+
+    gpu.tape = Slow
+    check(gpu, lambda: training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4)), [2])
+
+
+def test_after_a_capture_that_fails_the_training_goes_on_as_it_is(gpu: Imitation) -> None:
     gpu.fails = True
     check(gpu, lambda: training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4)), [0])
 
@@ -325,29 +353,30 @@ def test_a_graph_that_gives_something_else_is_not_used(gpu: Imitation, wrong: ty
     check(gpu, lambda: training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4)), [1])
 
 
-def replace(weight: nn.Parameter) -> None:
-    weight.data = torch.zeros_like(weight)
+CHANGES: dict[str, Callable[[nn.Sequential], object]] = {
+    "another weight": lambda network: setattr(network[6].weight, "data", torch.zeros(3, 96)),
+    "a frozen weight": lambda network: network[6].weight.requires_grad_(False),
+    "another mean": lambda network: setattr(network[1].running_mean, "data", torch.ones(6)),
+    "another mode": lambda network: network[1].eval(),
+}
 
 
-def freeze(weight: nn.Parameter) -> None:
-    weight.requires_grad_(False)
-
-
-@pytest.mark.parametrize("change", [replace, freeze])
-def test_a_change_of_a_weight_is_seen(gpu: Imitation, change: Callable[[nn.Parameter], None]) -> None:
-    def weight_after(captured: bool) -> torch.Tensor:
-        run = training(small(), bars(20), Recipe(epochs=2, batch_size=4))
-        weight: nn.Parameter = run.network[6].weight  # type: ignore[index, assignment, union-attr]
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_the_network_is_seen(gpu: Imitation, name: str) -> None:
+    def state_after(captured: bool) -> dict[str, torch.Tensor]:
+        network = small()
+        run = training(network, bars(20), Recipe(epochs=2, batch_size=4))
         for number, _ in enumerate(run.run(), 1):
             if number == 4:
                 assert run._passes.captured is captured
-                change(weight)
-        return weight.detach()
+                CHANGES[name](network)
+        return network.state_dict()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cuda_graph, "_DEVICES", ())
-        expected = weight_after(captured=False)
-    assert torch.equal(weight_after(captured=True), expected)
+        expected = state_after(captured=False)
+    found = state_after(captured=True)
+    assert [key for key, value in expected.items() if not torch.equal(value, found[key])] == []
 
 
 def test_on_a_cpu_nothing_is_captured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import dataclasses
 
 import torch
 
+from prunelle.data.transforms import on_device
 from prunelle.errors import ArgumentError, UnknownName
 
 _KNOTS = 5  # speeds drawn along a series for warping; in between they are interpolated
@@ -88,7 +89,7 @@ class SeriesAugment:
 
         def uniform(low: float, high: float, *shape: int) -> torch.Tensor:
             drawn = torch.rand(n, *shape, generator=generator) * (high - low) + low
-            return drawn.to(series.device)
+            return on_device(drawn, series.device)
 
         absent = series[:, :1].isnan()
         if self.slicing < 1 or self.warping or self.shift:
@@ -109,7 +110,7 @@ class SeriesAugment:
             there = (~absent).sum(dim=2, keepdim=True)
             centred = series - series.nanmean(dim=2, keepdim=True)
             deviation = (centred.square().nansum(dim=2, keepdim=True) / there).sqrt()
-            noise = torch.randn(n, channels, length, generator=generator).to(series.device)
+            noise = on_device(torch.randn(n, channels, length, generator=generator), series.device)
             series = series + self.jitter * deviation * noise
         return series.masked_fill(absent, torch.nan)
 

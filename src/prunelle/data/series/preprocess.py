@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -167,8 +168,8 @@ class SeriesPreprocess:
             raise ArgumentError(
                 "mean and std are not known yet; call with_statistics(training_series) first."
             )
-        mean = torch.tensor(self.mean, device=series.device).view(-1, 1)
-        std = torch.tensor(self.std, device=series.device).view(-1, 1)
+        mean = _column(self.mean, series.device)
+        std = _column(self.std, series.device)
         return ((series.to(torch.float32) - mean) / std).contiguous()
 
     def to_json(self) -> dict[str, Any]:
@@ -183,6 +184,13 @@ class SeriesPreprocess:
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         return cls(**fields)
+
+
+@functools.lru_cache(maxsize=16)
+def _column(values: tuple[float, ...], device: torch.device) -> torch.Tensor:
+    """``(C, 1)`` float32; copied to a GPU once instead of at every batch."""
+    with torch.inference_mode(False):  # the same tensor serves in training
+        return torch.tensor(values, device=device).view(-1, 1)
 
 
 def interpolated(series: np.ndarray) -> np.ndarray:
