@@ -81,7 +81,7 @@ class Augment:
             )
 
     def __bool__(self) -> bool:
-        return self != Augment()
+        return self != _NOTHING
 
     @classmethod
     def policy(cls, name: str, channels: int) -> Augment:
@@ -236,6 +236,8 @@ _LARGEST = {
     "mixup": 10,
     "cutmix": 10,
 }
+
+_NOTHING = Augment()
 
 USUAL = {
     "shift": 0.1,

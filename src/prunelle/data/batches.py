@@ -72,7 +72,7 @@ class Batches:
             images = self._images.index_select(0, indices.to(self._images.device))
         # (n, H, W, C) in memory is exactly channels-last (n, C, H, W): a change of strides, not of bytes.
         images = on_device(images.movedim(-1, 1), self.device)
-        return images, self.labels[on_device(indices, self.device)]
+        return images, self.labels.index_select(0, on_device(indices, self.device))
 
     def training_batch(
         self, order: torch.Tensor, step: int, batch_size: int, augment: AnyAugment, seed: int, epoch: int

@@ -59,7 +59,7 @@ class SeriesAugment:
             )
 
     def __bool__(self) -> bool:
-        return self != SeriesAugment()
+        return self != _NOTHING
 
     @classmethod
     def parse(cls, text: str) -> SeriesAugment:
@@ -113,6 +113,9 @@ class SeriesAugment:
             noise = on_device(torch.randn(n, channels, length, generator=generator), series.device)
             series = series + self.jitter * deviation * noise
         return series.masked_fill(absent, torch.nan)
+
+
+_NOTHING = SeriesAugment()
 
 
 def _warped(places: torch.Tensor, speeds: torch.Tensor) -> torch.Tensor:
