@@ -19,6 +19,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import prunelle as pn
+from prunelle.cli.train import next_text
 from tests.integration.command import Finished, prunelle, weights
 from tests.pictures import encoded, make_folder
 
@@ -70,9 +71,44 @@ def test_train_says_what_it_found_and_where_the_report_is(digits: tuple[Path, Fi
     test = read_json(run / "metrics.json")["test"]
     assert done.out.splitlines()[0].startswith(f"Test accuracy: {test['accuracy']:.2%} (95 % interval ")
     assert done.out.splitlines()[0].endswith("on 180 examples")
-    assert done.out.splitlines()[1] == f"Report: {run / 'report.html'}"
+    assert done.out.splitlines()[1:] == [
+        f"Report: {run / 'report.html'}",
+        f"Next: prunelle predict {run} PICTURE, or prunelle look {run} PICTURE --output looks",
+    ]
     epochs = [line for line in done.err.splitlines() if line.startswith("epoch")]
     assert [line.split()[1] for line in epochs] == ["1/2", "2/2"]
+
+
+def told_next(number: int = 64, shape: tuple[int, ...] = (3, 64, 64), **reused: Any) -> list[str]:
+    network = {"input_shape": list(shape), "num_classes": 2, "weights": reused.pop("weights", None)}
+    source = {"data": "my photos"}
+    info = {"network": network, "data": {"counts": {"train": number}, "source": source}, **reused}
+    return next_text(Path("runs/a run"), info).splitlines()
+
+
+def test_few_photos_learned_from_nothing_are_told_what_else_there_is() -> None:
+    first, second = told_next()
+    assert (
+        first
+        == "Next: prunelle predict 'runs/a run' PICTURE, or prunelle look 'runs/a run' PICTURE --output looks"
+    )
+    assert second == (
+        "64 photos are few to learn from nothing; reuse what a network has learned: prunelle train 'my photos' "
+        "--network resnet18 --weights imagenet --strategy auto"
+    )
+
+
+def test_others_are_told_what_can_be_done_with_a_run_alone() -> None:
+    for lines_told in (
+        told_next(1000),
+        told_next(weights="imagenet"),
+        told_next(transfer={"strategy": {}}),
+        told_next(shape=(1, 28, 28)),
+    ):
+        assert len(lines_told) == 1
+    assert told_next(shape=(1, 150)) == [
+        "Next: prunelle predict 'runs/a run' SERIES, or prunelle look 'runs/a run' SERIES --output looks"
+    ]
 
 
 def test_the_run_folder_holds_what_the_design_says(digits: tuple[Path, Finished]) -> None:

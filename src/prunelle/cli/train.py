@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import shlex
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +22,9 @@ from prunelle.cli.options import (
     style_options,
     weights_options,
 )
+
+# Photos a class up to which weights learned elsewhere are worth more than some points (docs/results.md).
+_FEW = 500
 
 # Options whose value, when given, replaces a field of the recipe that suits the data.
 RECIPE_FIELDS = (
@@ -195,6 +200,28 @@ def train(context: click.Context, /, **given: Any) -> None:
     elif given["progress"] != "quiet":
         click.echo(finished_text(run.metrics()))
         click.echo(f"Report: {run.path / 'report.html'}")
+        click.echo(next_text(run.path, run.info))
+
+
+def next_text(path: Path, info: Mapping[str, Any]) -> str:
+    """What can be done with a finished run; and with few photos that a network learned from nothing.
+
+    Args:
+        info: the content of its ``run.json``.
+    """
+    shape, num_classes = info["network"]["input_shape"], info["network"]["num_classes"]
+    run, example = shlex.quote(str(path)), "PICTURE" if len(shape) == 3 else "SERIES"
+    text = f"Next: prunelle predict {run} {example}, or prunelle look {run} {example} --output looks"
+    photos = len(shape) == 3 and shape[0] == 3
+    reused = info["network"].get("weights") is not None or info.get("transfer") is not None
+    number = info["data"]["counts"]["train"]
+    if photos and not reused and number < _FEW * num_classes:
+        data = shlex.quote(str(info["data"]["source"]["data"]))
+        text += (
+            f"\n{number:,} photos are few to learn from nothing; reuse what a network has learned: "
+            f"prunelle train {data} --network resnet18 --weights imagenet --strategy auto"
+        )
+    return text
 
 
 def _refuse_other_settings(context: click.Context) -> None:
