@@ -100,7 +100,9 @@ def pytorch_contest(name: str, n: int, device: str = "cpu", batch_size: int = BA
     }
 
 
-def prunelle_contest(name: str, n: int, **recipe: Any) -> Contest:
+def prunelle_contest(
+    name: str, n: int, device: str = "cpu", batch_size: int = BATCH, **recipe: Any
+) -> Contest:
     """The engine that ``prunelle train`` runs, from decoded pictures to epoch records."""
     import torch
 
@@ -121,7 +123,7 @@ def prunelle_contest(name: str, n: int, **recipe: Any) -> Contest:
         None,
         tuple(map(str, range(num_classes))),
         preprocess,
-        prunelle.Recipe(**{"epochs": 1_000_000, "batch_size": BATCH, "device": "cpu", **recipe}),
+        prunelle.Recipe(epochs=1_000_000, batch_size=batch_size, device=device, **recipe),
     )
     records = training.run()
 

@@ -11,36 +11,30 @@ captured there.
 from __future__ import annotations
 
 import argparse
-import statistics
+import functools
 import time
+from typing import Any
 from unittest import mock
 
 import torch
 from contestants import SHAPES, Contest, prunelle_contest, pytorch_contest
+from training_step import spread
 
 from prunelle.training import cuda_graph
 
-STEPS = 200
 
-
-def without_graph(name: str, n: int, device: str, batch: int) -> Contest:
+def without_graph(name: str, n: int, **recipe: Any) -> Contest:
     """Prunelle, every kernel asked for by itself."""
     with mock.patch.object(cuda_graph, "_DEVICES", ()):
-        return prunelle_contest(name, n, device=device, batch_size=batch)
+        return prunelle_contest(name, n, **recipe)
 
 
 CONTESTANTS = {
-    "plain PyTorch": lambda name, n, device, batch: pytorch_contest(name, n, device, batch),
+    "plain PyTorch": pytorch_contest,
     "Prunelle without a graph": without_graph,
-    "Prunelle": lambda name, n, device, batch: prunelle_contest(name, n, device=device, batch_size=batch),
-    "Prunelle, bfloat16": lambda name, n, device, batch: prunelle_contest(
-        name, n, device=device, batch_size=batch, precision="bfloat16"
-    ),
+    "Prunelle": prunelle_contest,
+    "Prunelle, bfloat16": functools.partial(prunelle_contest, precision="bfloat16"),
 }
-
-
-def spread(values: list[float], form: str) -> str:
-    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
 
 def main() -> None:
@@ -51,7 +45,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=STEPS, help="A round's steps each.  [200]")
+    parser.add_argument("--steps", type=int, default=200, help="A round's steps each.  [200]")
     given = parser.parse_args()
 
     cuda = given.device.startswith("cuda")
@@ -60,7 +54,10 @@ def main() -> None:
     print("| network | | images/s | ratio to plain PyTorch |\n| --- | --- | --- | --- |")
     for network in given.networks or SHAPES:
         n = given.steps * given.batch
-        epochs = {name: make(network, n, given.device, given.batch)[0] for name, make in CONTESTANTS.items()}
+        epochs = {
+            name: make(network, n, device=given.device, batch_size=given.batch)[0]
+            for name, make in CONTESTANTS.items()
+        }
         rates: dict[str, list[float]] = {name: [] for name in epochs}
         for turn in range(given.rounds + 1):  # the first warms up, and captures
             for name, epoch in epochs.items():
@@ -72,7 +69,7 @@ def main() -> None:
                     rates[name].append(n / (time.perf_counter() - begin))
         for name, rate in rates.items():
             ratios = [a / b for a, b in zip(rate, rates["plain PyTorch"], strict=True)]
-            print(f"| {network} | {name} | {spread(rate, ',.0f')} | {spread(ratios, '.2f')} |", flush=True)
+            print(f"| {network} | {name} | {spread(rate)} | {spread(ratios, '.2f')} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def test_train_says_what_it_found_and_where_the_report_is(digits: tuple[Path, Fi
 
 def told_next(number: int = 64, shape: tuple[int, ...] = (3, 64, 64), **reused: Any) -> list[str]:
     network = {"input_shape": list(shape), "num_classes": 2, "weights": reused.pop("weights", None)}
-    source = {"data": "my photos"}
+    source = {"data": "my photos", "labels": reused.pop("labels", None)}
     info = {"network": network, "data": {"counts": {"train": number}, "source": source}, **reused}
     return next_text(Path("runs/a run"), info).splitlines()
 
@@ -95,6 +95,13 @@ def test_few_photos_learned_from_nothing_are_told_what_else_there_is() -> None:
     assert second == (
         "64 photos are few to learn from nothing; reuse what a network has learned: prunelle train 'my photos' "
         "--network resnet18 --weights imagenet --strategy auto"
+    )
+
+
+def test_the_command_for_few_photos_reads_the_same_labels() -> None:
+    assert (
+        "prunelle train 'my photos' --labels 'my labels.csv' --network"
+        in told_next(labels="my labels.csv")[1]
     )
 
 

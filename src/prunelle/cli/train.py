@@ -216,10 +216,14 @@ def next_text(path: Path, info: Mapping[str, Any]) -> str:
     reused = info["network"].get("weights") is not None or info.get("transfer") is not None
     number = info["data"]["counts"]["train"]
     if photos and not reused and number < _FEW * num_classes:
-        data = shlex.quote(str(info["data"]["source"]["data"]))
+        source = info["data"]["source"]
+        command = ["prunelle", "train", source["data"]]
+        if source.get("labels") is not None:
+            command += ["--labels", source["labels"]]
+        command += ["--network", "resnet18", "--weights", "imagenet", "--strategy", "auto"]
         text += (
             f"\n{number:,} photos are few to learn from nothing; reuse what a network has learned: "
-            f"prunelle train {data} --network resnet18 --weights imagenet --strategy auto"
+            f"{shlex.join(command)}"
         )
     return text
 

@@ -116,12 +116,13 @@ class Training:
         ):
             while not self.finished:
                 begin, seconds_before = time.perf_counter(), at.seconds
-                order = self._views[at.epoch % len(self._views)].order(recipe.seed, at.epoch)
+                view = self._views[at.epoch % len(self._views)]
+                order = view.order(recipe.seed, at.epoch)
                 self._layers.begin(at.epoch)
                 if at.step == 0:
                     self._watch.epoch_begins()
                 while at.step < self.steps_per_epoch:
-                    self._step(order)
+                    self._step(view, order)
                     at.seconds = seconds_before + time.perf_counter() - begin
                     yield self._step_record()
                 yield self._end_epoch(seconds_before - begin)
@@ -131,12 +132,12 @@ class Training:
         done = self.progress.epoch * self.steps_per_epoch
         return learning_rate(self.recipe, done + step, self.steps_per_epoch)
 
-    def _step(self, order: torch.Tensor) -> None:
+    def _step(self, view: Batches, order: torch.Tensor) -> None:
         """One batch: forward, backward, update."""
         at, recipe = self.progress, self.recipe
         number = at.epoch * self.steps_per_epoch + at.step
         start = time.perf_counter()
-        images, labels = self._views[at.epoch % len(self._views)].training_batch(
+        images, labels = view.training_batch(
             order, at.step, recipe.batch_size, recipe.augment, recipe.seed, at.epoch
         )
         targets = labels
@@ -144,9 +145,8 @@ class Training:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
             images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
         if images.ndim == 4:
-            images = images.contiguous(
-                memory_format=torch.channels_last
-            )  # some changes give another on a GPU
+            # Some changes give another format on a GPU.
+            images = images.contiguous(memory_format=torch.channels_last)
         images = self.preprocess.normalise(images)
         waited = time.perf_counter() - start
 

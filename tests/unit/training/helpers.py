@@ -90,3 +90,8 @@ def end(run: Training) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     progress["rows"] = [{k: v for k, v in row.items() if k not in TIMINGS} for row in progress["rows"]]
     progress = {k: v for k, v in progress.items() if not k.endswith("seconds")}
     return {k: v.clone() for k, v in (tensors | run.weights()).items()}, progress
+
+
+def differing(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> list[str]:
+    """Names of the tensors that are not the same to the bit."""
+    return [name for name, tensor in expected.items() if not torch.equal(tensor, found[name])]

@@ -21,7 +21,7 @@ from prunelle.data.augment import Augment
 from prunelle.training import cuda_graph, engine
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
-from tests.unit.training.helpers import NoReads, bars, end, finish, small, training
+from tests.unit.training.helpers import NoReads, bars, differing, end, finish, small, training
 
 
 def tensors(values: Any) -> list[torch.Tensor]:
@@ -189,7 +189,7 @@ def check(gpu: Imitation, make: Callable[[], Training], replays: list[int]) -> N
     assert [tape.replays for tape in gpu.tapes] == replays
     assert [(r.loss, r.accuracy) for r in records if hasattr(r, "loss")] == losses
     assert reached == progress
-    assert [name for name, value in tensors_.items() if not torch.equal(value, found[name])] == []
+    assert differing(tensors_, found) == []
     # No memory of a graph is held any longer.
     assert not run._passes.captured
     assert not replays or max(replays) < 3 or all(p.grad is None for p in run.network.parameters())
@@ -259,7 +259,7 @@ def test_a_training_resumed_between_two_replays_ends_the_same(gpu: Imitation) ->
     again.load_state({name: value.clone() for name, value in state.items()}, progress)
     finish(again)
     found, _ = end(again)
-    assert [name for name, value in tensors_.items() if not torch.equal(value, found[name])] == []
+    assert differing(tensors_, found) == []
 
 
 class ReadsBack(nn.Sequential):
@@ -376,7 +376,7 @@ def test_a_change_of_the_network_is_seen(gpu: Imitation, name: str) -> None:
         patch.setattr(cuda_graph, "_DEVICES", ())
         expected = state_after(captured=False)
     found = state_after(captured=True)
-    assert [key for key, value in expected.items() if not torch.equal(value, found[key])] == []
+    assert differing(expected, found) == []
 
 
 def test_on_a_cpu_nothing_is_captured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from prunelle.errors import RunError
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
-from tests.unit.training.helpers import bars, end, noise, small, training
+from tests.unit.training.helpers import bars, differing, end, noise, small, training
 
 RECIPES = {
     "adam": Recipe(),
@@ -56,8 +56,7 @@ def test_from_any_record_to_the_same_bits(tmp_path: Path, name: str, ema: float 
         others, reached = end(again)
         assert reached == progress
         assert others.keys() == tensors.keys()
-        different = [key for key, value in tensors.items() if not torch.equal(value, others[key])]
-        assert different == [], number
+        assert differing(tensors, others) == [], number
 
 
 def test_a_warning_does_not_depend_on_where_the_training_was_stopped(tmp_path: Path) -> None:
