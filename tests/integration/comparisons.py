@@ -91,12 +91,12 @@ def interrupted_at_step(output: str, number: int, written: str) -> None:
     os.dup2(descriptor, 2)
     original, steps = Training._step, 0
 
-    def step(self: Any, order: Any) -> None:
+    def step(self: Any, *arguments: Any) -> None:
         nonlocal steps
         steps += 1
         if steps == number:
             os.kill(os.getpid(), signal.SIGINT)
-        original(self, order)
+        original(self, *arguments)
 
     Training._step = step  # type: ignore[method-assign]
     sys.argv = ["prunelle", "compare", "course-look", "dense", *("--epochs", "1", "--seeds", "1")]
