@@ -4,8 +4,7 @@
     python benchmarks/gpu_step.py lenet5 --batch 512
 
 Within a round all train on the same pictures one after the other; images a second and ratios to plain PyTorch are
-medians over the rounds (smallest to largest). ``--device cpu`` tries the script where there is no GPU; nothing is
-captured there.
+medians over the rounds (smallest to largest). ``--device cpu`` tries the script where there is no GPU.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ import torch
 from contestants import SHAPES, Contest, prunelle_contest, pytorch_contest
 from training_step import spread
 
-from prunelle.training import cuda_graph
+from prunelle.training import passes
 
 
 def without_graph(name: str, n: int, **recipe: Any) -> Contest:
     """Prunelle, every kernel asked for by itself."""
-    with mock.patch.object(cuda_graph, "_DEVICES", ()):
+    with mock.patch.object(passes, "_CAPTURES", {}):
         return prunelle_contest(name, n, **recipe)
 
 

@@ -295,6 +295,16 @@ def dropout_mask(x: torch.Tensor, p: float) -> torch.Tensor:
     Drawn from torch's default generator, as random 64-bit words: one bit of them a value where p is a half, 8 where
     1 - p is another multiple of 1/256, else 16.
     """
+    return torch.ops.prunelle.dropout_mask(x, p)  # type: ignore[no-any-return]
+
+
+# One operation of PyTorch's, because its parts cast bits, for which TorchScript (training.script) has no word.
+_OPERATIONS = torch.library.Library("prunelle", "DEF")  # type: ignore[no-untyped-call]
+_OPERATIONS.define("dropout_mask(Tensor x, float p) -> Tensor")  # type: ignore[no-untyped-call]
+
+
+@torch.library.impl(_OPERATIONS, "dropout_mask", "CompositeExplicitAutograd")
+def _dropout_mask(x: torch.Tensor, p: float) -> torch.Tensor:
     keep = keep_probability(p)
     n = x.numel()
     # All integer arithmetic, which runs vectorised where comparisons do not: -1 (all bits set) for what is
@@ -316,6 +326,10 @@ def dropout_mask(x: torch.Tensor, p: float) -> torch.Tensor:
     if x.is_contiguous() or x.is_contiguous(memory_format=torch.channels_last):
         return mask.as_strided(x.shape, x.stride())
     return mask.view(x.shape)
+
+
+# Nothing to differentiate.
+_OPERATIONS.impl("dropout_mask", torch.library.fallthrough_kernel, "Autograd")  # type: ignore[no-untyped-call]
 
 
 def _random_words(n: int) -> torch.Tensor:

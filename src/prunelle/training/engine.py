@@ -24,11 +24,11 @@ from prunelle.data.examples import Pixels
 from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.training import diagnosis, speed
 from prunelle.training.acceleration import accelerated
-from prunelle.training.cuda_graph import Passes
 from prunelle.training.inference import Normaliser, class_logits, evaluate
 from prunelle.training.layers import Layers
 from prunelle.training.loss import classification_loss
 from prunelle.training.optimizer import make_optimizer, step
+from prunelle.training.passes import Passes
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, Progress, StepRecord
 from prunelle.training.schedule import learning_rate
@@ -84,7 +84,7 @@ class Training:
         # The live tensors; looking them up by name at every step would take longer than averaging them.
         self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
-        self._passes = Passes(self._forward_backward, network, self.device, recipe.batch_size)
+        self._passes = Passes(self._forward, network, self.device, recipe.batch_size)
         self._watch = diagnosis.Watch(
             network, train, self._views[0], len(classes), preprocess, recipe, self._class_weights
         )
@@ -152,7 +152,7 @@ class Training:
 
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate(at.step) * group["share"]
-        loss, correct = self._passes(images, targets, derive_seed(recipe.seed, "step", at.epoch, at.step))
+        _, loss, correct = self._passes(images, targets, derive_seed(recipe.seed, "step", at.epoch, at.step))
         if recipe.clip_norm is not None:
             nn.utils.clip_grad_norm_(self._parameters, recipe.clip_norm)
         # Read before the update: so a GPU is waited for once, and a NaN spoils no weights.
@@ -171,10 +171,10 @@ class Training:
         at.wait_seconds += waited
         at.train_seconds += time.perf_counter() - start
 
-    def _forward_backward(
+    def _forward(
         self, images: torch.Tensor, targets: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Leaves the gradients of a batch in the parameters; its loss, and how many answers are right."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Of a batch: what is to be minimised, the loss of the main output, and how many of its answers are right."""
         network = self.network
         with self._autocast():
             outputs = network(images)
@@ -190,12 +190,9 @@ class Training:
             )
         for weight, output in zip(weights, auxiliary, strict=True):
             total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), targets)
-        for parameter in self._parameters:
-            parameter.grad = None
-        total.backward()  # type: ignore[no-untyped-call]
         # Of a mixed picture, what it shows most of.
         labels = targets.argmax(dim=1) if targets.is_floating_point() else targets
-        return loss.detach(), logits.detach().argmax(dim=1).eq(labels).count_nonzero()
+        return total, loss, logits.detach().argmax(dim=1).eq(labels).count_nonzero()
 
     def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return classification_loss(logits, targets, self._class_weights, self.recipe.label_smoothing)

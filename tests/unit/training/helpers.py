@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from prunelle.data.augment import Augment
 from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
+from prunelle.training import passes
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
@@ -95,3 +99,54 @@ def end(run: Training) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
 def differing(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> list[str]:
     """Names of the tensors that are not the same to the bit."""
     return [name for name, tensor in expected.items() if not torch.equal(tensor, found[name])]
+
+
+# What a captured pass must leave as it is.
+RECIPES = {
+    "as it comes": Recipe(),
+    "augmented and clipped": Recipe(augment=Augment(flip=True, shift=0.2), clip_norm=0.1, ema_decay=0.9),
+    "mixed": Recipe(augment=Augment(mixup=0.5, cutmix=0.5), label_smoothing=0.1, optimizer="rmsprop"),
+    "balanced": Recipe(balance=True, optimizer="sgd", momentum=0.9, learning_rate=0.05),
+    "bfloat16": Recipe(precision="bfloat16"),
+}
+
+
+class TwoHeads(nn.Module):
+    """Logits, and auxiliary ones while it trains."""
+
+    __module__ = "prunelle.networks.imagined"
+    auxiliary_weights = (0.3,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main, self.auxiliary = small(dropout=0.5), small(seed=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        return (self.main(x), self.auxiliary(x)) if self.training else self.main(x)
+
+
+class ReadsBack(nn.Sequential):
+    """Decides in Python, by a value from the device."""
+
+    __module__ = "prunelle.networks.imagined"
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x if x.mean().item() > 1e9 else -x)  # type: ignore[no-any-return]
+
+
+class CountsInPython(nn.Sequential):
+    calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return super().forward(x * self.calls)  # type: ignore[no-any-return]
+
+
+def uncaptured(make: Callable[[], Training]) -> Any:
+    """How a training ends whose passes are never captured, and the losses and accuracies of its steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "_CAPTURES", {})
+        run = make()
+        records = finish(run)
+    assert not run._passes.captured
+    return end(run), [(record.loss, record.accuracy) for record in records if hasattr(record, "loss")]

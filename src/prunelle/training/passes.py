@@ -1,0 +1,220 @@
+"""A step's forward and backward pass, from the hundredth step on without the Python that asks for it.
+
+Half of the time of a small network goes into asking PyTorch for its operations, one by one. What a pass asks for is the
+same at every step, so it is captured once and from then on asked for whole: on a CPU as a TorchScript program
+(``training.script``), on a GPU as a CUDA graph (``training.cuda_graph``). Both hold the very operations of the pass,
+which read the same random numbers, so a training is as reproducible with one as without, and a resumed one may have
+it or not. A capture is compared with the network before it is used; what cannot be captured goes on as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from prunelle.training import cuda_graph, script
+from prunelle.training.acceleration import hooked
+from prunelle.training.speed import seed_device
+
+CAPTURE_AFTER = 100
+"""Passes of one kind after which it is captured: a training that is over before would not win the time back."""
+
+Outcome = Sequence[torch.Tensor]
+Forward = Callable[[torch.Tensor, torch.Tensor], Outcome]
+
+
+class Pass:
+    """The pass as it is.
+
+    Args:
+        forward: ``(images, targets)`` → what is to be minimised, and what else is to be known.
+        parameters: get new gradients; those of which ``forward`` makes no use, None.
+    """
+
+    def __init__(self, forward: Forward, parameters: Sequence[nn.Parameter]) -> None:
+        self.forward, self.parameters = forward, parameters
+
+    def __call__(self, images: torch.Tensor, targets: torch.Tensor) -> Outcome:
+        """What ``forward`` gives, detached."""
+        outcome = self.forward(images, targets)
+        for parameter in self.parameters:
+            parameter.grad = None
+        outcome[0].backward()  # type: ignore[no-untyped-call]
+        return [tensor.detach() for tensor in outcome]
+
+
+class Captured(Protocol):
+    """Gives what the ``Pass`` gives that it was captured from, for other values in tensors of the same kind."""
+
+    closeness: float
+    """How far from the pass, as a share of the norm, it may be by adding up in another order."""
+
+    def __call__(self, images: torch.Tensor, targets: torch.Tensor) -> Outcome: ...
+
+
+# (pass, images, targets, seconds that it takes) → None where none would pay
+_CAPTURES: dict[str, Callable[[Pass, torch.Tensor, torch.Tensor, float], Captured | None]] = {
+    "cpu": script.capture,
+    "cuda": cuda_graph.capture,
+}
+
+
+class Passes:
+    """Runs the passes of a training, captured once that pays.
+
+    Args:
+        forward: ``(images, targets)`` → the loss to be minimised, and what else is to be known.
+        network: left as it is, but for its gradients. Only networks of PyTorch's and Prunelle's own layers, without
+            hooks, are captured: others may do in Python, at each pass, what would be left out.
+        device: where it is.
+        batch_size: the smaller last batch of an epoch is not captured.
+
+    What could not be captured once, or was not worth it, is not tried again.
+    """
+
+    def __init__(self, forward: Forward, network: nn.Module, device: torch.device, batch_size: int) -> None:
+        self._device, self._batch_size = device, batch_size
+        self._parameters, self._modules = list(network.parameters()), list(network.modules())
+        self._buffers = list(network.buffers())
+        self._pass = Pass(forward, self._parameters)
+        self._capturable = device.type in _CAPTURES and all(_known(module) for module in self._modules)
+        self._kind: object = None
+        self._seen = 0
+        self._captured: Captured | None = None
+
+    def __call__(self, images: torch.Tensor, targets: torch.Tensor, seed: int) -> Outcome:
+        """What ``forward`` gives, random numbers drawn from ``seed``; to be read before the next call.
+
+        Leaves new gradients in the parameters.
+
+        Args:
+            images: ``(N, C, …)``, normalised. targets: ``(N,)`` or ``(N, K)``.
+        """
+        run: Pass | Captured = self._pass
+        if self._capturable and len(images) == self._batch_size:
+            kind = self._kind_of(images, targets)
+            if kind != self._kind:
+                self._kind, self._seen, self._captured = kind, 0, None
+            self._seen += 1
+            if self._seen == CAPTURE_AFTER + 1:
+                self._captured = self._capture(images, targets, seed)
+                self._capturable = self._captured is not None
+            run = self._captured or run
+        return self._seeded(run, images, targets, seed)
+
+    @property
+    def captured(self) -> bool:
+        """Whether the last whole batch came from a capture."""
+        return self._captured is not None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """After it, the memory of a capture is free again."""
+        try:
+            yield
+        finally:
+            if self._captured is not None:
+                self._kind = self._captured = None
+                for parameter in self._parameters:
+                    parameter.grad = None
+
+    def _seeded(
+        self, run: Pass | Captured, images: torch.Tensor, targets: torch.Tensor, seed: int
+    ) -> Outcome:
+        seed_device(self._device, seed)
+        return run(images, targets)
+
+    def _kind_of(self, images: torch.Tensor, targets: torch.Tensor) -> object:
+        """All that a capture takes for granted; it is of no use to a pass where any of it is different."""
+        return (
+            *((tensor.shape, tensor.dtype, _layout(tensor)) for tensor in (images, targets)),
+            *((parameter.data_ptr(), parameter.requires_grad) for parameter in self._parameters),
+            *(buffer.data_ptr() for buffer in self._buffers),
+            *(module.training for module in self._modules),
+            self._hooked(),
+        )
+
+    def _hooked(self) -> bool:
+        """Whether a pass calls functions that somebody hung on the network."""
+        return any(hooked(module) for module in self._modules) or any(
+            parameter._backward_hooks or parameter._post_accumulate_grad_hooks
+            for parameter in self._parameters
+        )
+
+    def _capture(self, images: torch.Tensor, targets: torch.Tensor, seed: int) -> Captured | None:
+        """One that is worth it and gives what the network gives; None where there is none."""
+        if self._hooked():
+            return None
+        before: list[torch.Tensor] = []
+        try:
+            before += [buffer.clone() for buffer in self._buffers]
+            seconds = self._seconds(self._pass, images, targets)
+            captured = _CAPTURES[self._device.type](self._pass, images, targets, seconds)
+            if captured is None or not self._agrees(captured, images, targets, seed, before):
+                return None
+            return captured if self._seconds(captured, images, targets) < seconds else None
+        except RuntimeError:  # it waits for the device, runs out of memory, or does what no capture can hold
+            return None
+        finally:
+            # Running means must not see the passes made here.
+            self._restore(before)
+
+    def _restore(self, buffers: Sequence[torch.Tensor]) -> None:
+        with torch.no_grad():
+            for buffer, kept in zip(self._buffers, buffers, strict=False):
+                buffer.copy_(kept)
+
+    def _agrees(
+        self,
+        captured: Captured,
+        images: torch.Tensor,
+        targets: torch.Tensor,
+        seed: int,
+        buffers: Sequence[torch.Tensor],
+    ) -> bool:
+        """Whether the outcome of a batch, its gradients and new buffers are the same as the network's own."""
+        images = images.roll(1, dims=0)  # other pictures than those of the capture
+
+        def kept(run: Pass | Captured) -> list[torch.Tensor]:
+            self._restore(buffers)
+            outcome = self._seeded(run, images, targets, seed)
+            gradients = [p.grad.flatten() for p in self._parameters if p.grad is not None]
+            means = [buffer.flatten() for buffer in self._buffers]
+            return [*(t.clone() for t in outcome), torch.cat(gradients), *(m.clone() for m in means)]
+
+        return all(
+            # NaN agrees with nothing.
+            float((a - b).float().norm()) <= captured.closeness * float(a.float().norm())
+            for a, b in zip(kept(self._pass), kept(captured), strict=True)
+        )
+
+    def _seconds(self, run: Pass | Captured, images: torch.Tensor, targets: torch.Tensor) -> float:
+        """The least that ``run`` takes, of three times."""
+        times = []
+        for _ in range(3):
+            self._wait()
+            begin = time.perf_counter()
+            run(images, targets)
+            self._wait()
+            times.append(time.perf_counter() - begin)
+        return min(times)
+
+    def _wait(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+
+
+def _layout(tensor: torch.Tensor) -> tuple[bool, bool]:
+    """What PyTorch's layers ask for; strides of sides of 1 tell nothing."""
+    by_channels = tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    return tensor.is_contiguous(), by_channels
+
+
+def _known(module: nn.Module) -> bool:
+    """Whether ``module`` is of a kind that does nothing in Python but call operations of PyTorch."""
+    return type(module).__module__.startswith(("torch.nn.", "prunelle.networks."))
