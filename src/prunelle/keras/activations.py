@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from prunelle.keras import absent
-from prunelle.keras.layout import KerasOrder
+from prunelle.keras.layout import KerasOrder, UsersFunction
 from prunelle.keras.naming import lookup
 
 
@@ -151,7 +151,10 @@ def parts(activation: Callable[..., torch.Tensor], *, inplace: bool = False) -> 
     if activation is relu and inplace:
         return [nn.ReLU(inplace=True)]
     made = _MODULES.get(activation)
-    return [KerasOrder(activation) if made is None else made()]
+    if made is not None:
+        return [made()]
+    own = activation in _BY_NAME.values()
+    return [KerasOrder(activation) if own else UsersFunction(activation)]
 
 
 __all__ = [

@@ -20,6 +20,8 @@ from prunelle.keras.tensors import KerasTensor, Node, ordered
 class ActivityPenalty(nn.Module):
     """Passes on its input, and keeps a layer's ``activity_regularizer`` of it for the loss."""
 
+    calls_a_users_code = True
+
     def __init__(self, regularizer: Callable[[torch.Tensor], torch.Tensor]) -> None:
         super().__init__()
         self.regularizer = regularizer

@@ -37,6 +37,12 @@ class KerasOrder(nn.Module):
         return inward(self.function(*map(outward, inputs)))
 
 
+class UsersFunction(KerasOrder):
+    """One of a program's own."""
+
+    calls_a_users_code = True
+
+
 class Outward(nn.Module):
     """From PyTorch's order to Keras's, between two modules."""
 

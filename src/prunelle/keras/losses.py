@@ -158,20 +158,30 @@ def sparse_categorical_crossentropy(
             f"categorical_crossentropy."
         )
     labels = y_true.long()
-    num_classes = y_pred.shape[-1]
+    if labels.is_cuda:
+        _require_classes(labels, y_pred.shape[-1])  # a GPU that has met a wrong one is of no more use
+    try:
+        if from_logits:
+            return F.cross_entropy(
+                y_pred.flatten(0, -2), labels.flatten(), reduction="none", ignore_index=_NO_LABEL
+            ).reshape(labels.shape)
+        y_pred = torch.log((y_pred / y_pred.sum(-1, keepdim=True)).clamp(EPSILON, 1 - EPSILON))
+        return -y_pred.gather(-1, labels[..., None]).squeeze(-1)
+    except (IndexError, RuntimeError):
+        _require_classes(labels, y_pred.shape[-1])
+        raise
+
+
+_NO_LABEL = torch.iinfo(torch.int64).min
+
+
+def _require_classes(labels: torch.Tensor, num_classes: int) -> None:
+    """Raises an ArgumentError that says which labels are wrong."""
     if labels.numel() and (int(labels.min()) < 0 or int(labels.max()) >= num_classes):
         raise ArgumentError(
             f"labels must be from 0 to {num_classes - 1}, as the model has {num_classes} outputs; received "
             f"{int(labels.min())} to {int(labels.max())}."
         )
-    if not from_logits:
-        y_pred = torch.log((y_pred / y_pred.sum(-1, keepdim=True)).clamp(EPSILON, 1 - EPSILON))
-        values = -y_pred.gather(-1, labels[..., None]).squeeze(-1)
-    else:
-        values = F.cross_entropy(y_pred.flatten(0, -2), labels.flatten(), reduction="none").reshape(
-            labels.shape
-        )
-    return values
 
 
 def _alike(y_true: torch.Tensor, y_pred: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -62,19 +62,23 @@ class Objective:
         for _, _, metric, _ in self._figures or ():
             metric.reset_state()
 
-    def outputs(self, batch: Batch, device: torch.device) -> list[torch.Tensor]:
-        """What the network gives, in Keras's order: logits where the ending was left out."""
-        result = self.network(*(inward(as_input(x, device)) for x in batch.x))
-        return [outward(tensor) for tensor in (result if isinstance(result, tuple) else (result,))]
+    def losses_and_outputs(self, batch: Batch, device: torch.device) -> list[torch.Tensor]:
+        """The total loss, penalties included, and that of each output that has one; then the outputs.
 
-    def loss(self, batch: Batch, outputs: Sequence[torch.Tensor]) -> torch.Tensor:
-        """The total loss, penalties included; figures of losses are kept."""
+        Outputs are in Keras's order, logits where the ending was left out.
+        """
+        result = self.network(*(inward(as_input(x, device)) for x in batch.x))
+        outputs = [outward(tensor) for tensor in (result if isinstance(result, tuple) else (result,))]
+        return [*self._losses(batch, outputs), *outputs]
+
+    def _losses(self, batch: Batch, outputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         if len(batch.y) != len(outputs):
             raise ArgumentError(
                 f"the model has {len(outputs)} outputs ({', '.join(self.names)}); the data has {len(batch.y)} arrays "
                 f"of labels."
             )
         total = None
+        each = []
         for i, (output, labels, loss) in enumerate(zip(outputs, batch.y, self.losses, strict=True)):
             if loss is None:
                 continue
@@ -90,7 +94,7 @@ class Objective:
                 value = losses.reduced(values, weights, loss.reduction)
             if value.ndim:
                 value = value.mean()
-            self._each[i].update_state(value.detach(), len(batch))
+            each.append(value)
             share = self.loss_weights[i]
             value = value if share is None else value * float(share)
             total = value if total is None else total + value
@@ -101,8 +105,30 @@ class Objective:
                 total = _plus(total, part.penalty)
         if total is None:
             raise ArgumentError("the model was compiled without a loss: compile(optimizer, loss=…).")
-        self._loss.update_state(total.detach(), len(batch))
-        return total
+        return [total, *each]
+
+    def keep(self, found: Sequence[torch.Tensor], examples: int) -> list[torch.Tensor]:
+        """Keeps the figures of losses, of what ``losses_and_outputs`` gives; the outputs."""
+        figures = [
+            self._loss,
+            *(each for each, loss in zip(self._each, self.losses, strict=True) if loss is not None),
+        ]
+        for figure, value in zip(figures, found, strict=False):
+            figure.update_state(value.detach(), examples)
+        return list(found[len(figures) :])
+
+    @property
+    def calls_a_users_code(self) -> bool:
+        """Whether losses or penalties are not all Keras's own."""
+        functions = [loss.function for loss in self.losses if isinstance(loss, losses.FunctionLoss)]
+        given = [
+            loss for loss in self.losses if loss is not None and not isinstance(loss, losses.FunctionLoss)
+        ]
+        penalties = [type(weight.regularizer) for weight in self._penalised]
+        return bool(given) or any(
+            not getattr(each, "__module__", "").startswith("prunelle.keras.")
+            for each in (*functions, *penalties)
+        )
 
     @torch.no_grad()
     def measure(self, batch: Batch, outputs: Sequence[torch.Tensor]) -> None:

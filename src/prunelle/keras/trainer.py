@@ -17,12 +17,13 @@ from prunelle.keras import feeding, recording
 from prunelle.keras.answers import Answers
 from prunelle.keras.feeding import Batch, Source
 from prunelle.keras.layout import inward, outward
-from prunelle.keras.objective import Compiled, as_input
+from prunelle.keras.objective import Compiled, Objective, as_input
 from prunelle.keras.progress import Progress
 from prunelle.keras.seeds import next_seed
 from prunelle.training import speed
 from prunelle.training.acceleration import accelerated
 from prunelle.training.inference import evaluation_mode
+from prunelle.training.passes import Passes
 
 _OLD_ARGUMENTS = (
     *("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "nb_worker", "pickle_safe"),
@@ -49,6 +50,7 @@ class Trainer:
     compiled: Compiled | None = None
     stop_training = False
     history: callbacks_module.History | None = None
+    _passes: Passes | None = None
 
     def compile(
         self,
@@ -227,17 +229,30 @@ class Trainer:
     def _step(self, compiled: Compiled, batch: Batch, answers: Answers | None = None) -> None:
         """One batch: forward, backward, update."""
         objective = compiled.objective
-        outputs = objective.outputs(batch, self._device)
-        loss = objective.loss(batch, outputs)
-        for parameter in compiled.optimizer.parameters:
-            parameter.grad = None
         if compiled.trained:
-            loss.backward()  # type: ignore[no-untyped-call]
+            if self._passes is None:
+                self._passes = self._passes_of(objective, batch)
+            found = self._passes(*batch.x, *batch.y, *(batch.weights or ()))
             compiled.optimizer.step()
             compiled.constrain()
+        else:
+            found = objective.losses_and_outputs(batch, self._device)
+        outputs = objective.keep(found, len(batch))
         objective.measure(batch, outputs)
         if answers is not None:
             answers.add(batch, objective.predictions(outputs))
+
+    def _passes_of(self, objective: Objective, like: Batch) -> Passes:
+        """The forward and backward passes of batches ``like`` this one."""
+        inputs, labels = len(like.x), len(like.x) + len(like.y)
+
+        def forward(*tensors: torch.Tensor) -> list[torch.Tensor]:
+            weights = list(tensors[labels:]) or None
+            batch = Batch(list(tensors[:inputs]), list(tensors[inputs:labels]), weights)
+            return objective.losses_and_outputs(batch, self._device)
+
+        capturable = self._device.type == "cpu" and not objective.calls_a_users_code
+        return Passes(forward, objective.network, self._device, len(like), capturable=capturable)
 
     @contextmanager
     def _training(self, compiled: Compiled) -> Iterator[None]:
@@ -249,6 +264,7 @@ class Trainer:
                 torch.default_generator.manual_seed(next_seed())
                 yield
         finally:
+            self._passes = None
             network.eval()
 
     def _placed(self, compiled: Compiled) -> nn.Module:
@@ -295,9 +311,9 @@ class Trainer:
             compiled.objective.reset()
         network = self._placed(compiled)
         with evaluation_mode(network):
-            outputs = compiled.objective.outputs(batch, self._device)
-            compiled.objective.loss(batch, outputs)
-            compiled.objective.measure(batch, outputs)
+            objective = compiled.objective
+            outputs = objective.keep(objective.losses_and_outputs(batch, self._device), len(batch))
+            objective.measure(batch, outputs)
         return _returned(compiled.objective.figures(), return_dict)
 
     def _one_batch(self, x: Any, y: Any, weights: Any, class_weight: Mapping[int, float] | None) -> Batch:
@@ -359,8 +375,7 @@ class Trainer:
         with evaluation_mode(objective.network):
             for batch in source.epoch():
                 calls("on_test_batch_begin", done, {})
-                outputs = objective.outputs(batch, self._device)
-                objective.loss(batch, outputs)
+                outputs = objective.keep(objective.losses_and_outputs(batch, self._device), len(batch))
                 objective.measure(batch, outputs)
                 if answers is not None:
                     answers.add(batch, objective.predictions(outputs))

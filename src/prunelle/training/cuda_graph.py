@@ -17,26 +17,26 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from prunelle.training.passes import Outcome, Pass
+    from prunelle.training.passes import Pass, Tensors
 
 # Share of a pass that goes into asking for it, below which the GPU is busy and a graph would win nothing.
 _ASKING = 0.5
 
 
-def capture(whole: Pass, images: torch.Tensor, targets: torch.Tensor, seconds: float) -> CudaGraph | None:
+def capture(whole: Pass, inputs: Tensors, seconds: float) -> CudaGraph | None:
     """None where Python takes too small a part of a pass's ``seconds`` to ask for it.
 
     Raises:
         RuntimeError: the pass does what no graph can hold.
     """
-    with torch.cuda.device(images.device):
+    with torch.cuda.device(inputs[0].device):
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        if _warm_up(whole, images, targets, stream) < _ASKING * seconds:
+        if _warm_up(whole, inputs, stream) < _ASKING * seconds:
             return None
-        return CudaGraph(whole, images, targets, stream)
+        return CudaGraph(whole, inputs, stream)
 
 
-def _warm_up(whole: Pass, images: torch.Tensor, targets: torch.Tensor, stream: torch.cuda.Stream) -> float:
+def _warm_up(whole: Pass, inputs: Tensors, stream: torch.cuda.Stream) -> float:
     """Readies ``stream`` for a capture; how long asking for a pass takes, in seconds.
 
     Raises:
@@ -51,7 +51,7 @@ def _warm_up(whole: Pass, images: torch.Tensor, targets: torch.Tensor, stream: t
                 torch.cuda.synchronize()
                 with _waiting_refused():
                     begin = time.perf_counter()
-                    whole(images, targets)
+                    whole(*inputs)
                     asking.append(time.perf_counter() - begin)
     finally:
         current.wait_stream(stream)
@@ -64,21 +64,19 @@ class CudaGraph:
     # Some kernels add up in any order, while a mistake changes everything.
     closeness = 0.01
 
-    def __init__(
-        self, whole: Pass, images: torch.Tensor, targets: torch.Tensor, stream: torch.cuda.Stream
-    ) -> None:
-        self._images, self._targets = images.clone(), targets.clone()
+    def __init__(self, whole: Pass, inputs: Tensors, stream: torch.cuda.Stream) -> None:
+        self._inputs = [tensor.clone() for tensor in inputs]
         self._graph = torch.cuda.CUDAGraph()
         for parameter in whole.parameters:
             parameter.grad = None  # what the capture makes belongs to the graph
         # Where a capture fails, torch.cuda.graph leaves its stream the current one; the outer context does not.
         with torch.cuda.stream(stream), torch.cuda.graph(self._graph, stream=stream):
-            self._result = whole(self._images, self._targets)
+            self._result = whole(*self._inputs)
         self._gradients = [(parameter, parameter.grad) for parameter in whole.parameters]
 
-    def __call__(self, images: torch.Tensor, targets: torch.Tensor) -> Outcome:
-        self._images.copy_(images)
-        self._targets.copy_(targets)
+    def __call__(self, *inputs: torch.Tensor) -> Tensors:
+        for kept, tensor in zip(self._inputs, inputs, strict=True):
+            kept.copy_(tensor)
         for parameter, gradient in self._gradients:
             parameter.grad = gradient
         self._graph.replay()

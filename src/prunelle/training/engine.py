@@ -152,7 +152,9 @@ class Training:
 
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate(at.step) * group["share"]
-        _, loss, correct = self._passes(images, targets, derive_seed(recipe.seed, "step", at.epoch, at.step))
+        _, loss, correct = self._passes(
+            images, targets, seed=derive_seed(recipe.seed, "step", at.epoch, at.step)
+        )
         if recipe.clip_norm is not None:
             nn.utils.clip_grad_norm_(self._parameters, recipe.clip_norm)
         # Read before the update: so a GPU is waited for once, and a NaN spoils no weights.

@@ -24,24 +24,24 @@ from prunelle.training.speed import seed_device
 CAPTURE_AFTER = 100
 """Passes of one kind after which it is captured: a training that is over before would not win the time back."""
 
-Outcome = Sequence[torch.Tensor]
-Forward = Callable[[torch.Tensor, torch.Tensor], Outcome]
+Tensors = Sequence[torch.Tensor]
+Forward = Callable[..., Tensors]
 
 
 class Pass:
     """The pass as it is.
 
     Args:
-        forward: ``(images, targets)`` → what is to be minimised, and what else is to be known.
+        forward: tensors → what is to be minimised, and what else is to be known.
         parameters: get new gradients; those of which ``forward`` makes no use, None.
     """
 
     def __init__(self, forward: Forward, parameters: Sequence[nn.Parameter]) -> None:
         self.forward, self.parameters = forward, parameters
 
-    def __call__(self, images: torch.Tensor, targets: torch.Tensor) -> Outcome:
+    def __call__(self, *inputs: torch.Tensor) -> Tensors:
         """What ``forward`` gives, detached."""
-        outcome = self.forward(images, targets)
+        outcome = self.forward(*inputs)
         for parameter in self.parameters:
             parameter.grad = None
         outcome[0].backward()  # type: ignore[no-untyped-call]
@@ -54,11 +54,11 @@ class Captured(Protocol):
     closeness: float
     """How far from the pass, as a share of the norm, it may be by adding up in another order."""
 
-    def __call__(self, images: torch.Tensor, targets: torch.Tensor) -> Outcome: ...
+    def __call__(self, *inputs: torch.Tensor) -> Tensors: ...
 
 
-# (pass, images, targets, seconds that it takes) → None where none would pay
-_CAPTURES: dict[str, Callable[[Pass, torch.Tensor, torch.Tensor, float], Captured | None]] = {
+# (pass, inputs, seconds that it takes) → None where none would pay
+_CAPTURES: dict[str, Callable[[Pass, Tensors, float], Captured | None]] = {
     "cpu": script.capture,
     "cuda": cuda_graph.capture,
 }
@@ -68,44 +68,63 @@ class Passes:
     """Runs the passes of a training, captured once that pays.
 
     Args:
-        forward: ``(images, targets)`` → the loss to be minimised, and what else is to be known.
+        forward: tensors → the loss to be minimised, and what else is to be known.
         network: left as it is, but for its gradients. Only networks of PyTorch's and Prunelle's own layers, without
             hooks, are captured: others may do in Python, at each pass, what would be left out.
         device: where it is.
-        batch_size: the smaller last batch of an epoch is not captured.
+        batch_size: of the first of the tensors; the smaller last batch of an epoch is not captured.
+        capturable: False where ``forward`` does, beside the network, what would be left out.
 
     What could not be captured once, or was not worth it, is not tried again.
     """
 
-    def __init__(self, forward: Forward, network: nn.Module, device: torch.device, batch_size: int) -> None:
+    def __init__(
+        self,
+        forward: Forward,
+        network: nn.Module,
+        device: torch.device,
+        batch_size: int,
+        *,
+        capturable: bool = True,
+    ) -> None:
         self._device, self._batch_size = device, batch_size
         self._parameters, self._modules = list(network.parameters()), list(network.modules())
         self._buffers = list(network.buffers())
         self._pass = Pass(forward, self._parameters)
-        self._capturable = device.type in _CAPTURES and all(_known(module) for module in self._modules)
+        known = all(_known(module) for module in self._modules)
+        self._capturable = capturable and known and device.type in _CAPTURES
         self._kind: object = None
         self._seen = 0
         self._captured: Captured | None = None
 
-    def __call__(self, images: torch.Tensor, targets: torch.Tensor, seed: int) -> Outcome:
-        """What ``forward`` gives, random numbers drawn from ``seed``; to be read before the next call.
-
-        Leaves new gradients in the parameters.
+    def __call__(self, *inputs: torch.Tensor, seed: int | None = None) -> Tensors:
+        """What ``forward`` gives, detached; to be read before the next call. Leaves new gradients in the parameters.
 
         Args:
-            images: ``(N, C, …)``, normalised. targets: ``(N,)`` or ``(N, K)``.
+            seed: random numbers are drawn from it; else they go on from where they are.
         """
-        run: Pass | Captured = self._pass
-        if self._capturable and len(images) == self._batch_size:
-            kind = self._kind_of(images, targets)
-            if kind != self._kind:
-                self._kind, self._seen, self._captured = kind, 0, None
-            self._seen += 1
-            if self._seen == CAPTURE_AFTER + 1:
-                self._captured = self._capture(images, targets, seed)
-                self._capturable = self._captured is not None
-            run = self._captured or run
-        return self._seeded(run, images, targets, seed)
+        captured = self._captured_for(inputs)
+        if seed is not None:
+            seed_device(self._device, seed)
+        if captured is not None:
+            try:
+                return captured(*inputs)
+            except (RuntimeError, IndexError):
+                self._captured, self._capturable = None, False  # the pass itself says best what is wrong
+        return self._pass(*inputs)
+
+    def _captured_for(self, inputs: Tensors) -> Captured | None:
+        """What there is, or now is, for tensors like these."""
+        if not self._capturable or len(inputs[0]) != self._batch_size:
+            return None
+        kind = self._kind_of(inputs)
+        if kind != self._kind:
+            self._kind, self._seen, self._captured = kind, 0, None
+        self._seen += 1
+        if self._seen == CAPTURE_AFTER + 1:
+            self._captured = self._capture(inputs)
+            self._capturable = self._captured is not None
+        return self._captured
 
     @property
     def captured(self) -> bool:
@@ -123,16 +142,10 @@ class Passes:
                 for parameter in self._parameters:
                     parameter.grad = None
 
-    def _seeded(
-        self, run: Pass | Captured, images: torch.Tensor, targets: torch.Tensor, seed: int
-    ) -> Outcome:
-        seed_device(self._device, seed)
-        return run(images, targets)
-
-    def _kind_of(self, images: torch.Tensor, targets: torch.Tensor) -> object:
+    def _kind_of(self, inputs: Tensors) -> object:
         """All that a capture takes for granted; it is of no use to a pass where any of it is different."""
         return (
-            *((tensor.shape, tensor.dtype, _layout(tensor)) for tensor in (images, targets)),
+            *((tensor.shape, tensor.dtype, _layout(tensor)) for tensor in inputs),
             *((parameter.data_ptr(), parameter.requires_grad) for parameter in self._parameters),
             *(buffer.data_ptr() for buffer in self._buffers),
             *(module.training for module in self._modules),
@@ -146,43 +159,44 @@ class Passes:
             for parameter in self._parameters
         )
 
-    def _capture(self, images: torch.Tensor, targets: torch.Tensor, seed: int) -> Captured | None:
+    def _capture(self, inputs: Tensors) -> Captured | None:
         """One that is worth it and gives what the network gives; None where there is none."""
         if self._hooked():
             return None
         before: list[torch.Tensor] = []
-        try:
-            before += [buffer.clone() for buffer in self._buffers]
-            seconds = self._seconds(self._pass, images, targets)
-            captured = _CAPTURES[self._device.type](self._pass, images, targets, seconds)
-            if captured is None or not self._agrees(captured, images, targets, seed, before):
+        # Random numbers go on as if nothing had been tried.
+        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
+            try:
+                before += [buffer.clone() for buffer in self._buffers]
+                seconds = self._seconds(self._pass, inputs)
+                captured = _CAPTURES[self._device.type](self._pass, inputs, seconds)
+                if captured is None or not self._agrees(captured, inputs, before):
+                    return None
+                return captured if self._seconds(captured, inputs) < seconds else None
+            except (
+                RuntimeError
+            ):  # it waits for the device, runs out of memory, or does what no capture can hold
                 return None
-            return captured if self._seconds(captured, images, targets) < seconds else None
-        except RuntimeError:  # it waits for the device, runs out of memory, or does what no capture can hold
-            return None
-        finally:
-            # Running means must not see the passes made here.
-            self._restore(before)
+            finally:
+                # Running means must not see the passes made here.
+                self._restore(before)
 
-    def _restore(self, buffers: Sequence[torch.Tensor]) -> None:
+    def _restore(self, buffers: Tensors) -> None:
         with torch.no_grad():
             for buffer, kept in zip(self._buffers, buffers, strict=False):
                 buffer.copy_(kept)
 
-    def _agrees(
-        self,
-        captured: Captured,
-        images: torch.Tensor,
-        targets: torch.Tensor,
-        seed: int,
-        buffers: Sequence[torch.Tensor],
-    ) -> bool:
+    def _agrees(self, captured: Captured, inputs: Tensors, buffers: Tensors) -> bool:
         """Whether the outcome of a batch, its gradients and new buffers are the same as the network's own."""
-        images = images.roll(1, dims=0)  # other pictures than those of the capture
+        first, *others = inputs
+        first = torch.empty_like(first).copy_(
+            first.roll(1, dims=0)
+        )  # other pictures than those of the capture
 
         def kept(run: Pass | Captured) -> list[torch.Tensor]:
             self._restore(buffers)
-            outcome = self._seeded(run, images, targets, seed)
+            seed_device(self._device, 1)
+            outcome = run(first, *others)
             gradients = [p.grad.flatten() for p in self._parameters if p.grad is not None]
             means = [buffer.flatten() for buffer in self._buffers]
             return [*(t.clone() for t in outcome), torch.cat(gradients), *(m.clone() for m in means)]
@@ -193,13 +207,13 @@ class Passes:
             for a, b in zip(kept(self._pass), kept(captured), strict=True)
         )
 
-    def _seconds(self, run: Pass | Captured, images: torch.Tensor, targets: torch.Tensor) -> float:
+    def _seconds(self, run: Pass | Captured, inputs: Tensors) -> float:
         """The least that ``run`` takes, of three times."""
         times = []
         for _ in range(3):
             self._wait()
             begin = time.perf_counter()
-            run(images, targets)
+            run(*inputs)
             self._wait()
             times.append(time.perf_counter() - begin)
         return min(times)
@@ -217,4 +231,5 @@ def _layout(tensor: torch.Tensor) -> tuple[bool, bool]:
 
 def _known(module: nn.Module) -> bool:
     """Whether ``module`` is of a kind that does nothing in Python but call operations of PyTorch."""
-    return type(module).__module__.startswith(("torch.nn.", "prunelle.networks."))
+    own = type(module).__module__.startswith(("torch.nn.", "prunelle.networks.", "prunelle.keras."))
+    return own and not getattr(module, "calls_a_users_code", False)

@@ -16,20 +16,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 if TYPE_CHECKING:
-    from prunelle.training.passes import Outcome, Pass
+    from prunelle.training.passes import Pass, Tensors
 
 # Seconds of a pass in which the hundreds of microseconds that Python takes are too few to matter; to write it down
 # holds on to all its tensors.
 _LONG = 0.2
 
 
-def capture(whole: Pass, images: torch.Tensor, targets: torch.Tensor, seconds: float) -> Script | None:
+def capture(whole: Pass, inputs: Tensors, seconds: float) -> Script | None:
     """None where a pass takes so long (``seconds``) that nothing would be won.
 
     Raises:
         RuntimeError: the pass does what cannot be written down.
     """
-    return Script(whole, images, targets) if seconds < _LONG else None
+    return Script(whole, inputs) if seconds < _LONG else None
 
 
 Call = tuple[Any, Sequence[Any], dict[str, Any], Any]
@@ -41,21 +41,22 @@ class Script:
 
     closeness = 0.0
 
-    def __init__(self, whole: Pass, images: torch.Tensor, targets: torch.Tensor) -> None:
+    def __init__(self, whole: Pass, inputs: Tensors) -> None:
         self._parameters = whole.parameters
         learned = [parameter for parameter in whole.parameters if parameter.requires_grad]
         with _Recorder() as recorder:
-            outcome = whole.forward(images, targets)
+            outcome = whole.forward(*inputs)
             gradients = torch.autograd.grad(outcome[0], learned, allow_unused=True)
             kept = _as_accumulated(learned, gradients)
         self._learned = [parameter for parameter, g in zip(learned, kept, strict=True) if g is not None]
         results = [*outcome, *(gradient for gradient in kept if gradient is not None)]
-        self._program, (_, _, *self._rest) = _program(recorder.calls, [images, targets], results)
+        self._program, given = _program(recorder.calls, inputs, results)
+        self._rest = given[len(inputs) :]
         self._n = len(outcome)
 
-    def __call__(self, images: torch.Tensor, targets: torch.Tensor) -> Outcome:
+    def __call__(self, *inputs: torch.Tensor) -> Tensors:
         with torch.no_grad(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
-            results = self._program([images, targets, *self._rest])
+            results = self._program([*inputs, *self._rest])
         for parameter in self._parameters:
             parameter.grad = None
         for parameter, gradient in zip(self._learned, results[self._n :], strict=True):
@@ -76,9 +77,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
 
-def _as_accumulated(
-    learned: Sequence[torch.Tensor], gradients: Sequence[torch.Tensor | None]
-) -> list[torch.Tensor | None]:
+def _as_accumulated(learned: Tensors, gradients: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
     """``gradients`` as ``backward`` would leave them: each in memory of its own, in the order of its parameter's."""
     taken: set[int] = set()
     kept = []
@@ -91,9 +90,7 @@ def _as_accumulated(
     return kept
 
 
-def _program(
-    calls: Sequence[Call], inputs: Sequence[torch.Tensor], results: Sequence[torch.Tensor]
-) -> tuple[Any, list[torch.Tensor]]:
+def _program(calls: Sequence[Call], inputs: Tensors, results: Tensors) -> tuple[Any, list[torch.Tensor]]:
     """A function of a list of tensors, which makes ``calls`` and gives the list of ``results``, and that list.
 
     It begins with ``inputs``. What else the calls take and did not make, weights and constants, is behind them.
@@ -121,7 +118,7 @@ def _program(
     return program, names.given
 
 
-def _needed(calls: Sequence[Call], results: Sequence[torch.Tensor]) -> list[Call]:
+def _needed(calls: Sequence[Call], results: Tensors) -> list[Call]:
     """``calls`` without those whose result nobody takes; TorchScript leaves them out too."""
     wanted = {id(result) for result in results}
     needed = []
@@ -163,7 +160,7 @@ class _Names:
         given: those that no operation made, in the order of their numbers.
     """
 
-    def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
+    def __init__(self, inputs: Tensors) -> None:
         self.given = list(inputs)
         self._names = {id(tensor): f"given{i}" for i, tensor in enumerate(inputs)}
 

@@ -193,7 +193,7 @@ def test_a_networks_pass_is_the_same_to_the_bit(name: str) -> None:
 
     with accelerated(network):
         whole = Pass(forward, list(network.parameters()))
-        written = script.Script(whole, images, targets)
+        written = script.Script(whole, [images, targets])
         expected, received = found(whole), found(written)
     for a, b in zip(expected, received, strict=True):
         assert (a is None) is (b is None)
@@ -210,7 +210,7 @@ def gradients_of(
 
     images, targets = torch.arange(6.0).view(2, 3), torch.tensor([0, 1])
     whole = Pass(forward, list(parameters))
-    written = script.Script(whole, images, targets)
+    written = script.Script(whole, [images, targets])
     both = []
     for run in (whole, written):
         outcome = run(images + 1, targets)

@@ -88,6 +88,8 @@ class _Pictures(Layer):
 
 
 class _Changed(nn.Module):
+    calls_a_users_code = True  # that of a subclass, it may be
+
     def __init__(self, change: Callable[[torch.Tensor], torch.Tensor], *, only_in_training: bool) -> None:
         super().__init__()
         self.change, self.only_in_training = change, only_in_training

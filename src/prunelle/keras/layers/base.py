@@ -458,6 +458,8 @@ class Layer:
 class _Call(nn.Module):
     """A layer of one's own as a module."""
 
+    calls_a_users_code = True
+
     def __init__(self, layer: Layer) -> None:
         super().__init__()
         self._layer = [layer]  # in a list: no registration

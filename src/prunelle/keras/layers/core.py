@@ -12,7 +12,7 @@ from torch import nn
 from prunelle.errors import ArgumentError
 from prunelle.keras import activations
 from prunelle.keras.layers.base import Layer, without_values
-from prunelle.keras.layout import Inward, KerasOrder, Outward, Shape, inward, outward
+from prunelle.keras.layout import Inward, KerasOrder, Outward, Shape, UsersFunction, inward, outward
 from prunelle.keras.naming import unique_name
 
 
@@ -373,8 +373,8 @@ class Lambda(Layer):
 
     def make(self, input_shape: Any) -> list[nn.Module]:
         if isinstance(input_shape[0], tuple | list):
-            return [KerasOrder(lambda *inputs: self._run(list(inputs)))]
-        return [KerasOrder(self._run)]
+            return [UsersFunction(lambda *inputs: self._run(list(inputs)))]
+        return [UsersFunction(self._run)]
 
     def _run(self, inputs: Any) -> torch.Tensor:
         result: torch.Tensor = self.function(inputs, **self.arguments)

@@ -1,0 +1,165 @@
+"""``fit`` with its passes captured: the same to the bit, and never where a program's own code has its say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from prunelle import keras
+from prunelle.errors import ArgumentError
+from prunelle.keras import layers
+from prunelle.training import passes, script
+from prunelle.training.passes import Pass
+
+
+@pytest.fixture(autouse=True)
+def captures(monkeypatch: pytest.MonkeyPatch) -> list[script.Script]:
+    """Passes are captured after two, however long they take; the list of what was captured."""
+    made: list[script.Script] = []
+
+    class Noted(script.Script):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(self)
+
+    monkeypatch.setattr(passes, "CAPTURE_AFTER", 2)
+    monkeypatch.setattr(script, "Script", Noted)
+    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
+    return made
+
+
+def pictures(n: int = 44) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    labels = random.integers(3, size=n)
+    images = random.random((n, 8, 8, 1))
+    images[np.arange(n), 2 * labels] += 1
+    return images, labels
+
+
+def network(*extra: Any, **dense: Any) -> Any:
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu", kernel_regularizer=keras.regularizers.l2(0.01)),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.3),
+            *extra,
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax", **dense),
+        ]
+    )
+
+
+def fitted(make: Callable[[], Any], *data: Any, **how: Any) -> tuple[dict[str, Any], list[np.ndarray], float]:
+    """The history, the weights, and a random number drawn after it."""
+    keras.utils.set_random_seed(0)
+    model = make()
+    history = model.fit(*data, epochs=2, batch_size=8, verbose=0, **how).history
+    return history, model.get_weights(), float(torch.rand(()))
+
+
+def check(make: Callable[[], Any], *data: Any, **how: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "_CAPTURES", {})
+        history, weights, number = fitted(make, *data, **how)
+    found_history, found_weights, found_number = fitted(make, *data, **how)
+    assert found_history == history
+    assert found_number == number
+    assert all(np.array_equal(a, b) for a, b in zip(weights, found_weights, strict=True))
+
+
+def sparse(*extra: Any, **compiled: Any) -> Any:
+    model = network(*extra)
+    model.compile(
+        **{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]} | compiled
+    )
+    return model
+
+
+def test_a_fit_is_the_same_to_the_bit(captures: list[script.Script]) -> None:
+    images, labels = pictures()
+    check(sparse, images, labels, validation_split=0.2, class_weight={0: 1.0, 1: 2.0, 2: 0.5})
+    assert len(captures) == 1
+
+
+def test_labels_as_vectors(captures: list[script.Script]) -> None:
+    images, labels = pictures()
+    check(lambda: sparse(loss="categorical_crossentropy"), images, np.eye(3)[labels], shuffle=False)
+    assert len(captures) == 1
+
+
+def test_several_inputs_and_outputs(captures: list[script.Script]) -> None:
+    def make() -> Any:
+        left, right = keras.Input((8, 8, 1), name="left"), keras.Input((5,), name="right")
+        x = layers.concatenate([layers.Flatten()(layers.Conv2D(2, 3)(left)), right])
+        outputs = [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="size")(x)]
+        model = keras.Model([left, right], outputs)
+        model.compile("sgd", loss=["sparse_categorical_crossentropy", "mse"], loss_weights=[1.0, 0.5])
+        return model
+
+    images, labels = pictures()
+    check(make, [images, images[:, 0, :5, 0]], [labels, images.mean((1, 2, 3))])
+    assert len(captures) == 1
+
+
+def of_ones_own(y_true: torch.Tensor, y_pred: torch.Tensor) -> torch.Tensor:
+    return (torch.nn.functional.one_hot(y_true.reshape(-1).long(), 3) - y_pred).square().mean(-1)
+
+
+class Counting(keras.regularizers.Regularizer):
+    """A penalty that grows from call to call."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return self.calls * 1e-3 * x.square().sum()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: sparse(loss=of_ones_own),
+        lambda: sparse(layers.Lambda(lambda x: 2 * x)),
+        lambda: sparse(layers.Dense(4, activation=lambda x: x.clamp(max=1))),
+        lambda: sparse(layers.Dense(4, kernel_regularizer=Counting())),
+        lambda: sparse(layers.Dense(4, activity_regularizer=Counting())),
+    ],
+    ids=["loss", "layer", "activation", "penalty of weights", "penalty of outputs"],
+)
+def test_a_programs_own_code_runs_at_every_step(
+    captures: list[script.Script], make: Callable[[], Any]
+) -> None:
+    images, labels = pictures()
+    check(make, images, labels)
+    assert captures == []
+
+
+def test_weights_set_between_batches_are_those_that_learn(captures: list[script.Script]) -> None:
+    class Reset(keras.callbacks.Callback):
+        """In the middle of an epoch whose passes are captured, other weights."""
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch == 3:
+                self.model.set_weights([0.5 * weight for weight in self.model.get_weights()])
+
+    images, labels = pictures()
+    check(sparse, images, labels, callbacks=[Reset()])
+    assert captures
+
+
+@pytest.mark.parametrize("wrong", [-1, -100, 3])
+def test_what_is_wrong_with_a_batch_is_said_as_ever(captures: list[script.Script], wrong: int) -> None:
+    images, labels = pictures()
+    labels[-12] = wrong
+    with pytest.raises(
+        ArgumentError, match="labels must be from 0 to 2, as the model has 3 outputs; received"
+    ):
+        sparse().fit(images, labels, batch_size=8, verbose=0, shuffle=False)
+    assert len(captures) == 1
