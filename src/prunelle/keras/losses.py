@@ -158,7 +158,7 @@ def sparse_categorical_crossentropy(
             f"categorical_crossentropy."
         )
     labels = y_true.long()
-    if labels.is_cuda:
+    if labels.device.type != "cpu":
         _require_classes(labels, y_pred.shape[-1])  # a GPU that has met a wrong one is of no more use
     try:
         if from_logits:
@@ -172,7 +172,9 @@ def sparse_categorical_crossentropy(
         raise
 
 
-_NO_LABEL = torch.iinfo(torch.int64).min
+_NO_LABEL = (
+    torch.iinfo(torch.int64).min + 1
+)  # which no floating-point number becomes, as NaN becomes the least
 
 
 def _require_classes(labels: torch.Tensor, num_classes: int) -> None:

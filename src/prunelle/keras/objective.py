@@ -120,15 +120,19 @@ class Objective:
     @property
     def calls_a_users_code(self) -> bool:
         """Whether losses or penalties are not all Keras's own."""
-        functions = [loss.function for loss in self.losses if isinstance(loss, losses.FunctionLoss)]
-        given = [
-            loss for loss in self.losses if loss is not None and not isinstance(loss, losses.FunctionLoss)
-        ]
-        penalties = [type(weight.regularizer) for weight in self._penalised]
-        return bool(given) or any(
-            not getattr(each, "__module__", "").startswith("prunelle.keras.")
-            for each in (*functions, *penalties)
+        kinds = [type(each) for each in self.losses if each is not None]
+        kinds += [type(weight.regularizer) for weight in self._penalised]
+        functions = [each.function for each in self.losses if isinstance(each, losses.FunctionLoss)]
+        return any(not kind.__module__.startswith("prunelle.keras.") for kind in kinds) or any(
+            function not in losses.BY_NAME.values() for function in functions
         )
+
+    def settings(self) -> tuple[object, ...]:
+        """The numbers that losses and penalties take; a program may change them while it trains."""
+        shares = [None if share is None else float(share) for share in self.loss_weights]
+        penalties = [weight.regularizer for weight in self._penalised]
+        arguments = [each.arguments for each in self.losses if isinstance(each, losses.FunctionLoss)]
+        return (*shares, *(tuple(vars(each).items()) for each in penalties), *map(repr, arguments))
 
     @torch.no_grad()
     def measure(self, batch: Batch, outputs: Sequence[torch.Tensor]) -> None:

@@ -50,7 +50,7 @@ class Trainer:
     compiled: Compiled | None = None
     stop_training = False
     history: callbacks_module.History | None = None
-    _passes: Passes | None = None
+    _passes: tuple[object, Passes] | None = None
 
     def compile(
         self,
@@ -230,9 +230,10 @@ class Trainer:
         """One batch: forward, backward, update."""
         objective = compiled.objective
         if compiled.trained:
-            if self._passes is None:
-                self._passes = self._passes_of(objective, batch)
-            found = self._passes(*batch.x, *batch.y, *(batch.weights or ()))
+            like = (objective, len(batch.x), len(batch.y))
+            if self._passes is None or self._passes[0] != like:
+                self._passes = like, self._passes_of(objective, batch)
+            found = self._passes[1](*batch.x, *batch.y, *(batch.weights or ()))
             compiled.optimizer.step()
             compiled.constrain()
         else:
@@ -252,19 +253,27 @@ class Trainer:
             return objective.losses_and_outputs(batch, self._device)
 
         capturable = self._device.type == "cpu" and not objective.calls_a_users_code
-        return Passes(forward, objective.network, self._device, len(like), capturable=capturable)
+        return Passes(
+            forward,
+            objective.network,
+            self._device,
+            len(like),
+            capturable=capturable,
+            settings=objective.settings,
+        )
 
     @contextmanager
     def _training(self, compiled: Compiled) -> Iterator[None]:
         """The network in training mode on its device, on the speed path; the caller's random numbers untouched."""
         network = self._placed(compiled)
         network.train()
+        around, self._passes = self._passes, None  # of a fit whose callback trains on a batch
         try:
             with torch.random.fork_rng(devices=[]), accelerated(network):
                 torch.default_generator.manual_seed(next_seed())
                 yield
         finally:
-            self._passes = None
+            self._passes = around
             network.eval()
 
     def _placed(self, compiled: Compiled) -> nn.Module:

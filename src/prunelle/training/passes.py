@@ -1,4 +1,4 @@
-"""A step's forward and backward pass, from the hundredth step on without the Python that asks for it.
+"""A step's forward and backward pass, after a hundred like it without the Python that asks for it.
 
 A third of a small network's step goes into asking PyTorch for its operations, one by one. What a pass asks for is the
 same at every step, so it is captured once and from then on asked for whole: on a CPU as a TorchScript program
@@ -77,6 +77,7 @@ class Passes:
         device: where it is.
         batch_size: of the first of the tensors; the smaller last batch of an epoch is not captured.
         capturable: False where ``forward`` does, beside the network, what would be left out.
+        settings: numbers that it reads, beside those that modules have.
 
     What could not be captured once, or was not worth it, is not tried again.
     """
@@ -89,13 +90,14 @@ class Passes:
         batch_size: int,
         *,
         capturable: bool = True,
+        settings: Callable[[], object] = tuple,
     ) -> None:
         self._device, self._batch_size = device, batch_size
         self._parameters, self._modules = list(network.parameters()), list(network.modules())
-        self._buffers = list(network.buffers())
         self._pass = Pass(forward, self._parameters)
         known = all(_known(module) for module in self._modules)
-        self._capturable = capturable and known and device.type in _CAPTURES
+        self._capturable = capturable and known and device.type in _CAPTURES and batch_size > 1
+        self._settings = settings
         self._kind: object = None
         self._seen = 0
         self._captured: Captured | None = None
@@ -107,14 +109,18 @@ class Passes:
             seed: random numbers are drawn from it; else they go on from where they are.
         """
         captured = self._captured_for(inputs)
-        if seed is not None:
-            seed_device(self._device, seed)
         if captured is not None:
             try:
-                return captured(*inputs)
-            except (RuntimeError, IndexError):
+                return self._seeded(captured, inputs, seed)
+            except (RuntimeError, IndexError) as error:
+                _raise_if_interrupted(error)
                 self._captured, self._capturable = None, False  # the pass itself says best what is wrong
-        return self._pass(*inputs)
+        return self._seeded(self._pass, inputs, seed)
+
+    def _seeded(self, run: Pass | Captured, inputs: Tensors, seed: int | None) -> Tensors:
+        if seed is not None:
+            seed_device(self._device, seed)
+        return run(*inputs)
 
     def _captured_for(self, inputs: Tensors) -> Captured | None:
         """What there is, or now is, for tensors like these."""
@@ -147,13 +153,20 @@ class Passes:
 
     def _kind_of(self, inputs: Tensors) -> object:
         """All that a capture takes for granted; it is of no use to a pass where any of it is different."""
-        return (
-            *((tensor.shape, tensor.dtype, _layout(tensor)) for tensor in inputs),
-            *((parameter.data_ptr(), parameter.requires_grad) for parameter in self._parameters),
-            *(buffer.data_ptr() for buffer in self._buffers),
-            *(module.training for module in self._modules),
-            self._hooked(),
-        )
+        parts: list[object] = [self._hooked(), self._settings()]
+        parts += [(tensor.shape, tensor.dtype, _layout(tensor)) for tensor in inputs]
+        for module in self._modules:
+            # Its mode is among the numbers, as are a dropout's probability and a normalisation's momentum.
+            parts += [value for value in vars(module).values() if _is_number(value)]
+            for own in (module._parameters, module._buffers):
+                parts += [(t.data_ptr(), t.requires_grad) for t in own.values() if t is not None]
+        return parts
+
+    def _buffers(self) -> list[torch.Tensor]:
+        """Those that the modules have now."""
+        return [
+            buffer for module in self._modules for buffer in module._buffers.values() if buffer is not None
+        ]
 
     def _hooked(self) -> bool:
         """Whether a pass calls functions that somebody hung on the network."""
@@ -170,15 +183,15 @@ class Passes:
         # Random numbers go on as if nothing had been tried.
         with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
             try:
-                before += [buffer.clone() for buffer in self._buffers]
+                before += [buffer.clone() for buffer in self._buffers()]
                 seconds = self._seconds(self._pass, inputs)
                 captured = _CAPTURES[self._device.type](self._pass, inputs, seconds)
                 if captured is None or not self._agrees(captured, inputs, before):
                     return None
                 return captured if self._seconds(captured, inputs) < _NO_SLOWER * seconds else None
-            except (
-                RuntimeError
-            ):  # it waits for the device, runs out of memory, or does what no capture can hold
+            except RuntimeError as error:
+                # It waits for the device, runs out of memory, or does what no capture can hold.
+                _raise_if_interrupted(error)
                 return None
             finally:
                 # Running means must not see the passes made here.
@@ -186,22 +199,19 @@ class Passes:
 
     def _restore(self, buffers: Tensors) -> None:
         with torch.no_grad():
-            for buffer, kept in zip(self._buffers, buffers, strict=False):
+            for buffer, kept in zip(self._buffers(), buffers, strict=False):
                 buffer.copy_(kept)
 
     def _agrees(self, captured: Captured, inputs: Tensors, buffers: Tensors) -> bool:
         """Whether the outcome of a batch, its gradients and new buffers are the same as the network's own."""
-        first, *others = inputs
-        first = torch.empty_like(first).copy_(
-            first.roll(1, dims=0)
-        )  # other pictures than those of the capture
+        # Other pictures than those of the capture, other labels, and others of these with those.
+        inputs = [torch.empty_like(t).copy_(t.roll(i, dims=0)) for i, t in enumerate(inputs, 1)]
 
         def kept(run: Pass | Captured) -> list[torch.Tensor]:
             self._restore(buffers)
-            seed_device(self._device, 1)
-            outcome = run(first, *others)
+            outcome = self._seeded(run, inputs, 1)
             gradients = [p.grad.flatten() for p in self._parameters if p.grad is not None]
-            means = [buffer.flatten() for buffer in self._buffers]
+            means = [buffer.flatten() for buffer in self._buffers()]
             return [*(t.clone() for t in outcome), torch.cat(gradients), *(m.clone() for m in means)]
 
         return all(
@@ -226,6 +236,19 @@ class Passes:
             torch.cuda.synchronize(self._device)
 
 
+def _raise_if_interrupted(error: Exception) -> None:
+    """TorchScript and CUDA make their own error of a Ctrl-C in the Python that they call."""
+    if "KeyboardInterrupt" in str(error):
+        raise KeyboardInterrupt from error
+
+
+def _is_number(value: object) -> bool:
+    """Or a tuple of numbers."""
+    if isinstance(value, tuple):
+        return all(isinstance(each, (int, float)) for each in value)
+    return isinstance(value, (int, float))
+
+
 def _layout(tensor: torch.Tensor) -> tuple[bool, bool]:
     """What PyTorch's layers ask for; strides of sides of 1 tell nothing."""
     by_channels = tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
@@ -233,6 +256,6 @@ def _layout(tensor: torch.Tensor) -> tuple[bool, bool]:
 
 
 def _known(module: nn.Module) -> bool:
-    """Whether ``module`` is of a kind that does nothing in Python but call operations of PyTorch."""
+    """Whether all that ``module`` does in Python at one pass, it does at the next, but for its numbers."""
     own = type(module).__module__.startswith(("torch.nn.", "prunelle.networks.", "prunelle.keras."))
     return own and not getattr(module, "calls_a_users_code", False)

@@ -1,8 +1,8 @@
 """A pass on a CPU as a TorchScript program of the operations it asks for.
 
 Every operation that a pass asks for, also those that autograd adds, is written down as a line of a function without
-branches, which PyTorch's interpreter runs without Python. None is changed, and only those are left out whose result
-nobody takes: the same operations in the same order give the same bits.
+branches, which PyTorch's interpreter runs without Python. Only those are left out whose result nobody takes: the same
+operations in the same order give the same bits.
 """
 
 from __future__ import annotations

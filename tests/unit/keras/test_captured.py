@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 
 from prunelle import keras
 from prunelle.errors import ArgumentError
-from prunelle.keras import layers
+from prunelle.keras import layers, losses, seeds
 from prunelle.training import passes, script
 from prunelle.training.passes import Pass
 
@@ -26,6 +27,7 @@ def captures(monkeypatch: pytest.MonkeyPatch) -> list[script.Script]:
             super().__init__(*given)
             made.append(self)
 
+    monkeypatch.setattr(seeds, "_global_seed", None)  # put back afterwards
     monkeypatch.setattr(passes, "CAPTURE_AFTER", 2)
     monkeypatch.setattr(script, "Script", Noted)
     monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
@@ -122,16 +124,38 @@ class Counting(keras.regularizers.Regularizer):
         return self.calls * 1e-3 * x.square().sum()
 
 
+class Doubled(losses.SparseCategoricalCrossentropy):
+    """A subclass of a loss of Keras's."""
+
+    def call(self, y_true: torch.Tensor, y_pred: torch.Tensor) -> torch.Tensor:
+        return 2 * super().call(y_true, y_pred)
+
+
+@functools.wraps(losses.sparse_categorical_crossentropy)
+def wrapped(y_true: torch.Tensor, y_pred: torch.Tensor) -> torch.Tensor:
+    return losses.sparse_categorical_crossentropy(y_true, y_pred)
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: sparse(loss=of_ones_own),
+        lambda: sparse(loss=Doubled()),
+        lambda: sparse(loss=wrapped),
         lambda: sparse(layers.Lambda(lambda x: 2 * x)),
         lambda: sparse(layers.Dense(4, activation=lambda x: x.clamp(max=1))),
         lambda: sparse(layers.Dense(4, kernel_regularizer=Counting())),
         lambda: sparse(layers.Dense(4, activity_regularizer=Counting())),
     ],
-    ids=["loss", "layer", "activation", "penalty of weights", "penalty of outputs"],
+    ids=[
+        "loss",
+        "subclass of a loss",
+        "wrapped loss",
+        "layer",
+        "activation",
+        "penalty of weights",
+        "penalty of outputs",
+    ],
 )
 def test_a_programs_own_code_runs_at_every_step(
     captures: list[script.Script], make: Callable[[], Any]
@@ -151,6 +175,58 @@ def test_weights_set_between_batches_are_those_that_learn(captures: list[script.
 
     images, labels = pictures()
     check(sparse, images, labels, callbacks=[Reset()])
+    assert captures
+
+
+def test_numbers_that_change_while_it_trains_count(captures: list[script.Script]) -> None:
+    """A loss's weight in a variable, as courses let it grow or fall."""
+
+    def make() -> tuple[Any, Any]:
+        share = keras.backend.variable(1.0)
+        model = network()
+        model.compile("sgd", loss="sparse_categorical_crossentropy", loss_weights=[share])
+        return model, share
+
+    images, labels = pictures(80)
+
+    def fit() -> list[np.ndarray]:
+        keras.utils.set_random_seed(0)
+        model, share = make()
+
+        class Falling(keras.callbacks.Callback):
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+                if batch == 5:
+                    keras.backend.set_value(share, 0.1)
+
+        model.fit(images, labels, epochs=1, batch_size=8, verbose=0, callbacks=[Falling()])
+        return model.get_weights()  # type: ignore[no-any-return]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "_CAPTURES", {})
+        expected = fit()
+    assert all(np.array_equal(a, b) for a, b in zip(expected, fit(), strict=True))
+    assert len(captures) == 2
+
+
+def test_a_callback_that_trains_on_another_loss_does(captures: list[script.Script]) -> None:
+    images, labels = pictures(80)
+
+    class Recompiles(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch == 5:
+                self.model.compile("sgd", loss="mse")
+                self.model.train_on_batch(images[:8], np.eye(3)[labels[:8]])
+
+    def fit() -> list[np.ndarray]:
+        keras.utils.set_random_seed(0)
+        model = sparse()
+        model.fit(images, labels, epochs=1, batch_size=8, verbose=0, callbacks=[Recompiles()])
+        return model.get_weights()  # type: ignore[no-any-return]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passes, "_CAPTURES", {})
+        expected = fit()
+    assert all(np.array_equal(a, b) for a, b in zip(expected, fit(), strict=True))
     assert captures
 
 

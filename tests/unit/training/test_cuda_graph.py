@@ -328,7 +328,9 @@ CHANGES: dict[str, Callable[[nn.Sequential], object]] = {
     "another weight": lambda network: setattr(network[6].weight, "data", torch.zeros(3, 96)),
     "a frozen weight": lambda network: network[6].weight.requires_grad_(False),
     "another mean": lambda network: setattr(network[1].running_mean, "data", torch.ones(6)),
+    "another mean, put in its place": lambda network: setattr(network[1], "running_mean", torch.ones(6)),
     "another mode": lambda network: network[1].eval(),
+    "another momentum": lambda network: setattr(network[1], "momentum", 0.5),
 }
 
 

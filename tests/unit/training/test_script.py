@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import prunelle
-from prunelle.training import passes, script
+from prunelle.training import chain, passes, script
 from prunelle.training.acceleration import accelerated
 from prunelle.training.engine import Training
 from prunelle.training.passes import Pass
@@ -290,3 +290,21 @@ def test_what_torchscript_would_read_otherwise_is_refused(monkeypatch: pytest.Mo
     )
     with pytest.raises(script.Unwritable, match="reads other operations"):
         gradients_of(lambda x, t, a: (x * a).sum(), parameter(0.5, -1.0, 2.0))
+
+
+def test_ctrl_c_in_a_captured_pass_ends_the_training(
+    early: list[script.Script], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TorchScript makes its own error of an exception in Python that it calls, a dropout mask's here."""
+    run = training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4))
+    words = chain._random_words
+
+    def interrupted(n: int) -> torch.Tensor:
+        if run._passes.captured:
+            raise KeyboardInterrupt
+        return words(n)
+
+    monkeypatch.setattr(chain, "_random_words", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        finish(run)
+    assert early
