@@ -267,13 +267,12 @@ class Trainer:
         """The network in training mode on its device, on the speed path; the caller's random numbers untouched."""
         network = self._placed(compiled)
         network.train()
-        around, self._passes = self._passes, None  # of a fit whose callback trains on a batch
         try:
             with torch.random.fork_rng(devices=[]), accelerated(network):
                 torch.default_generator.manual_seed(next_seed())
                 yield
         finally:
-            self._passes = around
+            self._passes = None
             network.eval()
 
     def _placed(self, compiled: Compiled) -> nn.Module:
