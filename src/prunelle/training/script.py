@@ -42,7 +42,6 @@ class Script:
     closeness = 0.0
 
     def __init__(self, whole: Pass, inputs: Tensors) -> None:
-        self._parameters = whole.parameters
         learned = [parameter for parameter in whole.parameters if parameter.requires_grad]
         with _Recorder() as recorder:
             outcome = whole.forward(*inputs)
@@ -57,8 +56,6 @@ class Script:
     def __call__(self, *inputs: torch.Tensor) -> Tensors:
         with torch.no_grad(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
             results = self._program([*inputs, *self._rest])
-        for parameter in self._parameters:
-            parameter.grad = None
         for parameter, gradient in zip(self._learned, results[self._n :], strict=True):
             parameter.grad = gradient
         return results[: self._n]  # type: ignore[no-any-return]
