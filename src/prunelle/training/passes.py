@@ -189,8 +189,9 @@ class Passes:
                 if captured is None or not self._agrees(captured, inputs, before):
                     return None
                 return captured if self._seconds(captured, inputs) < _NO_SLOWER * seconds else None
-            except RuntimeError as error:
-                # It waits for the device, runs out of memory, or does what no capture can hold.
+            except Exception as error:
+                # It waits for the device, runs out of memory, does what no capture can hold, or PyTorch is another:
+                # what only makes a training faster must not end it.
                 _raise_if_interrupted(error)
                 return None
             finally:

@@ -138,6 +138,15 @@ def test_a_slower_program_is_not_used(
     assert len(early) == 1
 
 
+def test_a_pytorch_without_torchscript_trains_on(
+    early: list[script.Script], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(torch.jit, "CompilationUnit")
+    script._number.cache_clear()
+    check(lambda: training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4)))
+    assert early == []
+
+
 def test_long_passes_are_not_written_down(
     early: list[script.Script], monkeypatch: pytest.MonkeyPatch
 ) -> None:
