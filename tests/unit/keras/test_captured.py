@@ -14,24 +14,13 @@ from prunelle import keras
 from prunelle.errors import ArgumentError
 from prunelle.keras import layers, losses, seeds
 from prunelle.training import passes, script
-from prunelle.training.passes import Pass
+from tests.unit.training.helpers import capture_early
 
 
 @pytest.fixture(autouse=True)
 def captures(monkeypatch: pytest.MonkeyPatch) -> list[script.Script]:
-    """Passes are captured after two, however long they take; the list of what was captured."""
-    made: list[script.Script] = []
-
-    class Noted(script.Script):
-        def __init__(self, *given: Any) -> None:
-            super().__init__(*given)
-            made.append(self)
-
     monkeypatch.setattr(seeds, "_global_seed", None)  # put back afterwards
-    monkeypatch.setattr(passes, "CAPTURE_AFTER", 2)
-    monkeypatch.setattr(script, "Script", Noted)
-    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
-    return made
+    return capture_early(monkeypatch)
 
 
 def pictures(n: int = 44) -> tuple[np.ndarray, np.ndarray]:
@@ -181,30 +170,19 @@ def test_weights_set_between_batches_are_those_that_learn(captures: list[script.
 def test_numbers_that_change_while_it_trains_count(captures: list[script.Script]) -> None:
     """A loss's weight in a variable, as courses let it grow or fall."""
 
-    def make() -> tuple[Any, Any]:
+    def make() -> Any:
         share = keras.backend.variable(1.0)
         model = network()
         model.compile("sgd", loss="sparse_categorical_crossentropy", loss_weights=[share])
-        return model, share
+        model.share = share
+        return model
 
-    images, labels = pictures(80)
+    class Falling(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch == 5:
+                keras.backend.set_value(self.model.share, 0.1)
 
-    def fit() -> list[np.ndarray]:
-        keras.utils.set_random_seed(0)
-        model, share = make()
-
-        class Falling(keras.callbacks.Callback):
-            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-                if batch == 5:
-                    keras.backend.set_value(share, 0.1)
-
-        model.fit(images, labels, epochs=1, batch_size=8, verbose=0, callbacks=[Falling()])
-        return model.get_weights()  # type: ignore[no-any-return]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passes, "_CAPTURES", {})
-        expected = fit()
-    assert all(np.array_equal(a, b) for a, b in zip(expected, fit(), strict=True))
+    check(make, *pictures(80), callbacks=[Falling()])
     assert len(captures) == 2
 
 
@@ -217,16 +195,7 @@ def test_a_callback_that_trains_on_another_loss_does(captures: list[script.Scrip
                 self.model.compile("sgd", loss="mse")
                 self.model.train_on_batch(images[:8], np.eye(3)[labels[:8]])
 
-    def fit() -> list[np.ndarray]:
-        keras.utils.set_random_seed(0)
-        model = sparse()
-        model.fit(images, labels, epochs=1, batch_size=8, verbose=0, callbacks=[Recompiles()])
-        return model.get_weights()  # type: ignore[no-any-return]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passes, "_CAPTURES", {})
-        expected = fit()
-    assert all(np.array_equal(a, b) for a, b in zip(expected, fit(), strict=True))
+    check(sparse, images, labels, callbacks=[Recompiles()])
     assert captures
 
 

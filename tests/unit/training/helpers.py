@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from prunelle.data.augment import Augment
 from prunelle.data.examples import Pixels
 from prunelle.data.preprocess import Preprocess
-from prunelle.training import passes
+from prunelle.training import passes, script
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
@@ -150,3 +150,39 @@ def uncaptured(make: Callable[[], Training]) -> Any:
         records = finish(run)
     assert not run._passes.captured
     return end(run), [(record.loss, record.accuracy) for record in records if hasattr(record, "loss")]
+
+
+def check_resumed() -> None:
+    """Stopped between two captured passes and resumed, a training ends bit for bit as without captures."""
+    recipe = Recipe(epochs=2, batch_size=4)
+
+    def make(seed: int = 1) -> Training:
+        return training(small(dropout=0.5, seed=seed), bars(20), recipe)
+
+    (tensors, _), _ = uncaptured(make)
+    stopped = make()
+    for number, _ in enumerate(stopped.run(), 1):
+        if number == 4:
+            assert stopped._passes.captured
+            break
+    again = make(seed=2)
+    state, progress = stopped.state()
+    again.load_state({name: value.clone() for name, value in state.items()}, progress)
+    finish(again)
+    found, _ = end(again)
+    assert differing(tensors, found) == []
+
+
+def capture_early(monkeypatch: pytest.MonkeyPatch) -> list[script.Script]:
+    """From here on passes are captured after two, however long they take; the list of what was captured."""
+    made: list[script.Script] = []
+
+    class Noted(script.Script):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(self)
+
+    monkeypatch.setattr(passes, "CAPTURE_AFTER", 2)
+    monkeypatch.setattr(script, "Script", Noted)
+    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, passes.Pass))
+    return made

@@ -27,6 +27,7 @@ from tests.unit.training.helpers import (
     ReadsBack,
     TwoHeads,
     bars,
+    check_resumed,
     differing,
     end,
     finish,
@@ -231,23 +232,7 @@ def test_layers_that_join_later_are_captured_anew(gpu: Imitation) -> None:
 
 
 def test_a_training_resumed_between_two_replays_ends_the_same(gpu: Imitation) -> None:
-    recipe = Recipe(epochs=2, batch_size=4)
-
-    def make(seed: int = 1) -> Training:
-        return training(small(dropout=0.5, seed=seed), bars(20), recipe)
-
-    (tensors_, _), _ = uncaptured(make)
-    stopped = make()
-    for number, _ in enumerate(stopped.run(), 1):
-        if number == 4:
-            assert stopped._passes.captured
-            break
-    again = make(seed=2)
-    state, progress = stopped.state()
-    again.load_state({name: value.clone() for name, value in state.items()}, progress)
-    finish(again)
-    found, _ = end(again)
-    assert differing(tensors_, found) == []
+    check_resumed()
 
 
 @pytest.mark.parametrize("kind", [ReadsBack, CountsInPython])

@@ -23,6 +23,8 @@ from tests.unit.training.helpers import (
     ReadsBack,
     TwoHeads,
     bars,
+    capture_early,
+    check_resumed,
     differing,
     end,
     finish,
@@ -34,18 +36,7 @@ from tests.unit.training.helpers import (
 
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> list[script.Script]:
-    """Passes are captured after two, however long they take; the list of what was captured."""
-    made: list[script.Script] = []
-
-    class Noted(script.Script):
-        def __init__(self, *given: Any) -> None:
-            super().__init__(*given)
-            made.append(self)
-
-    monkeypatch.setattr(passes, "CAPTURE_AFTER", 2)
-    monkeypatch.setattr(script, "Script", Noted)
-    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
-    return made
+    return capture_early(monkeypatch)
 
 
 def check(make: Callable[[], Training]) -> None:
@@ -78,23 +69,8 @@ def test_layers_that_join_later_are_captured_anew(early: list[script.Script]) ->
 
 
 def test_a_training_resumed_between_two_captured_passes_ends_the_same(early: list[script.Script]) -> None:
-    recipe = Recipe(epochs=2, batch_size=4)
-
-    def make(seed: int = 1) -> Training:
-        return training(small(dropout=0.5, seed=seed), bars(20), recipe)
-
-    (tensors, _), _ = uncaptured(make)
-    stopped = make()
-    for number, _ in enumerate(stopped.run(), 1):
-        if number == 4:
-            assert stopped._passes.captured
-            break
-    again = make(seed=2)
-    state, progress = stopped.state()
-    again.load_state({name: value.clone() for name, value in state.items()}, progress)
-    finish(again)
-    found, _ = end(again)
-    assert differing(tensors, found) == []
+    check_resumed()
+    assert len(early) == 2
 
 
 @pytest.mark.parametrize("kind", [ReadsBack, CountsInPython])
