@@ -172,9 +172,8 @@ def sparse_categorical_crossentropy(
         raise
 
 
-_NO_LABEL = (
-    torch.iinfo(torch.int64).min + 1
-)  # which no floating-point number becomes, as NaN becomes the least
+# Which no floating-point number becomes, as NaN becomes the least.
+_NO_LABEL = torch.iinfo(torch.int64).min + 1
 
 
 def _require_classes(labels: torch.Tensor, num_classes: int) -> None:

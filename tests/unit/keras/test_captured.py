@@ -31,7 +31,7 @@ def pictures(n: int = 44) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
-def network(*extra: Any, **dense: Any) -> Any:
+def network(*extra: Any) -> Any:
     return keras.Sequential(
         [
             keras.Input((8, 8, 1)),
@@ -41,7 +41,7 @@ def network(*extra: Any, **dense: Any) -> Any:
             layers.Dropout(0.3),
             *extra,
             layers.Flatten(),
-            layers.Dense(3, activation="softmax", **dense),
+            layers.Dense(3, activation="softmax"),
         ]
     )
 

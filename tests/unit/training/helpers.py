@@ -152,6 +152,18 @@ def uncaptured(make: Callable[[], Training]) -> Any:
     return end(run), [(record.loss, record.accuracy) for record in records if hasattr(record, "loss")]
 
 
+def check_captured(make: Callable[[], Training]) -> Training:
+    """What ``make`` gives, trained: it ends bit for bit as it does without captures."""
+    (tensors, progress), losses = uncaptured(make)
+    run = make()
+    records = finish(run)
+    found, reached = end(run)
+    assert [(record.loss, record.accuracy) for record in records if hasattr(record, "loss")] == losses
+    assert reached == progress
+    assert differing(tensors, found) == []
+    return run
+
+
 def check_resumed() -> None:
     """Stopped between two captured passes and resumed, a training ends bit for bit as without captures."""
     recipe = Recipe(epochs=2, batch_size=4)
