@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 
 FLOORS = (
     ("errors", "texts"),
+    ("csv_files",),
     ("data", "networks"),
     ("look",),
     ("training",),

@@ -16,9 +16,7 @@ warning; the program's own work is never stopped by its recording.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import time
 import warnings
 import weakref
@@ -30,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from prunelle.csv_files import table_text
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import PrunelleError
 from prunelle.keras import optimizers
@@ -226,11 +225,8 @@ class Recording:
         self._reported = False
         with _told():
             names = list(dict.fromkeys([*RESULT_FIELDS, *(name for row in self._rows for name in row)]))
-            stream = io.StringIO()
-            writer = csv.DictWriter(stream, names, lineterminator="\n", restval="")
-            writer.writeheader()
-            writer.writerows({n: "" if v is None else v for n, v in row.items()} for row in self._rows)
-            write_text(self.folder / "results.csv", stream.getvalue())
+            rows = ([row.get(name) for name in names] for row in self._rows)
+            write_text(self.folder / "results.csv", table_text(names, rows))
 
     def end(self) -> None:
         """The model as it is now, and the report; not for every ``fit`` of a program that calls it in a loop."""

@@ -10,9 +10,7 @@ Its folder::
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -21,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.errors import RunError
-from prunelle.report.run import Run
+from prunelle.csv_files import read_table, table_text
+from prunelle.errors import DataError, RunError
+from prunelle.report.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
 from prunelle.training.checkpoint import write_text
 from prunelle.training.paired import Estimate, over_pictures, over_seeds
 
@@ -190,25 +189,17 @@ class Comparison:
 
     def write_results(self) -> None:
         """``results.csv``."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(
+        header = ("network", "seed", "accuracy", "loss", "parameters", "multiply_adds", "epochs")
+        rows = (
             [
-                *("network", "seed", "accuracy", "loss", "parameters", "multiply_adds"),
-                *("epochs", "seconds_per_epoch", "run"),
+                *(standing.contestant.label, outcome.seed, outcome.accuracy, outcome.loss),
+                *(standing.contestant.parameters, standing.contestant.multiply_adds, len(outcome.results)),
+                *(round(outcome.seconds_per_epoch, 3), outcome.path),
             ]
+            for standing in self.standings
+            for outcome in standing.outcomes
         )
-        for standing in self.standings:
-            entry = standing.contestant
-            for outcome in standing.outcomes:
-                writer.writerow(
-                    [
-                        *(entry.label, outcome.seed, outcome.accuracy, outcome.loss, entry.parameters),
-                        *("" if entry.multiply_adds is None else entry.multiply_adds, len(outcome.results)),
-                        *(round(outcome.seconds_per_epoch, 3), outcome.path),
-                    ]
-                )
-        write_text(self.path / "results.csv", stream.getvalue())
+        write_text(self.path / "results.csv", table_text((*header, "seconds_per_epoch", "run"), rows))
 
 
 def difference(first: Standing, second: Standing) -> Difference:
@@ -285,12 +276,13 @@ def gather(
 
 def _answers(run: Run) -> tuple[str, list[tuple[str, str]], np.ndarray]:
     """From ``predictions.csv``: the split; file and class of each picture; whether each was right."""
-    file = run.path / "predictions.csv"
+    file = run.path / PREDICTIONS_FILE
     try:
-        with file.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
-            rows = list(csv.DictReader(stream))
-        judged = [(row["file"], row["class"]) for row in rows]
-        right = np.array([row["class"] == row["predicted"] for row in rows], bool)
-        return rows[0]["split"], judged, right
-    except (OSError, KeyError, IndexError) as error:
-        raise RunError(f"{file} is missing or not as prunelle train writes it.") from error
+        rows = read_table(file, PREDICTION_FIELDS)
+    except DataError as error:
+        raise RunError(str(error)) from None
+    if not rows:
+        raise RunError(f"{file} is damaged: it has no picture.")
+    judged = [(row["file"], row["class"]) for row in rows]
+    right = np.array([row["class"] == row["predicted"] for row in rows], bool)
+    return rows[0]["split"], judged, right

@@ -17,8 +17,6 @@ Every file is written atomically. A run folder is never written over: ``create``
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -33,15 +31,19 @@ import torch
 from torch import nn
 
 from prunelle import networks
+from prunelle.csv_files import read_table, table_text
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
-from prunelle.errors import RunError, did_you_mean
+from prunelle.errors import DataError, RunError, did_you_mean
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.training import inference
 from prunelle.training.checkpoint import load_tensors, save_tensors, write_json, write_text
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import RESULT_FIELDS
+
+PREDICTIONS_FILE = "predictions.csv"
+PREDICTION_FIELDS = ("file", "split", "class", "predicted", "probability")
 
 
 class Run:
@@ -159,11 +161,16 @@ class Run:
 
     def results(self) -> list[dict[str, float | None]]:
         """The lines of ``results.csv``."""
-        with (self.path / "results.csv").open(newline="", encoding="utf-8") as stream:
+        path = self.path / "results.csv"
+        try:
             return [
                 {key: float(value) if value else None for key, value in line.items()}
-                for line in csv.DictReader(stream)
+                for line in read_table(path, ("epoch",))
             ]
+        except DataError as error:
+            raise RunError(str(error)) from None
+        except ValueError as error:
+            raise RunError(f"{path} is damaged: {error}.") from None
 
     def metrics(self) -> dict[str, Any]:
         """The content of ``metrics.json``; empty before the training has ended."""
@@ -172,28 +179,22 @@ class Run:
 
     def write_results(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """``results.csv`` anew from all lines so far, so that a resumed run has no line twice."""
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, RESULT_FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
-        write_text(self.path / "results.csv", stream.getvalue())
+        lines = ([row.get(name) for name in RESULT_FIELDS] for row in rows)
+        write_text(self.path / "results.csv", table_text(RESULT_FIELDS, lines))
 
     def write_predictions(self, evaluation: Evaluation) -> None:
         """``predictions.csv``: file (or position), truth, prediction and its probability."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["file", "split", "class", "predicted", "probability"])
-        for i in range(evaluation.n):
-            writer.writerow(
-                [
-                    evaluation.files[i] if evaluation.files else i,
-                    evaluation.split,
-                    self.classes[evaluation.labels[i]],
-                    self.classes[evaluation.predicted[i]],
-                    f"{evaluation.confidence[i]:.6f}",
-                ]
+        rows = (
+            (
+                evaluation.files[i] if evaluation.files else i,
+                evaluation.split,
+                self.classes[evaluation.labels[i]],
+                self.classes[evaluation.predicted[i]],
+                f"{evaluation.confidence[i]:.6f}",
             )
-        write_text(self.path / "predictions.csv", stream.getvalue())
+            for i in range(evaluation.n)
+        )
+        write_text(self.path / PREDICTIONS_FILE, table_text(PREDICTION_FIELDS, rows))
 
     def save_weights(self, which: str, weights: Mapping[str, torch.Tensor]) -> None:
         """``weights/<which>.safetensors``; it also says by itself what it needs: classes and preprocessing."""

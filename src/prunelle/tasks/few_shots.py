@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from prunelle.csv_files import table_text
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data, Split
 from prunelle.data.series.container import Series
@@ -190,9 +189,6 @@ def _name(strategy: Strategy) -> str:
 
 
 def _write(result: Shots, language: Language) -> None:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["strategy", "pictures", "draw", "accuracy"])
-    writer.writerows(result.rows)
-    write_text(result.path / "shots.csv", stream.getvalue())
+    header = ("strategy", "pictures", "draw", "accuracy")
+    write_text(result.path / "shots.csv", table_text(header, result.rows))
     save_plot(result, result.path / "shots.png", language)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import shlex
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from prunelle import data as datasets
+from prunelle.csv_files import read_table, table_text
 from prunelle.data import cache
 from prunelle.data.examples import Data, Pixels, Skipped, Split
 from prunelle.data.preprocess import AnyPreprocess
@@ -22,6 +22,7 @@ from prunelle.training import speed
 from prunelle.training.checkpoint import write_text
 
 SPLITS_FILE = "splits.csv"
+SPLITS = ("train", "validation", "test")
 _SHOWN = 10
 
 MEMORY_BUDGET = 1 << 30
@@ -102,13 +103,12 @@ def write_splits(run: Run, pixels: Mapping[str, Pixels]) -> None:
     """``splits.csv``: which file went where, so that a test picture stays one whatever the folder becomes."""
     if any(split.files is None for split in pixels.values()):
         return
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["file", "split", "class"])
-    for name, split in pixels.items():
-        for file, label in zip(split.files or (), split.labels, strict=True):
-            writer.writerow([file, name, run.classes[label]])
-    write_text(run.path / SPLITS_FILE, stream.getvalue())
+    rows = (
+        (file, name, run.classes[label])
+        for name, split in pixels.items()
+        for file, label in zip(split.files or (), split.labels, strict=True)
+    )
+    write_text(run.path / SPLITS_FILE, table_text(("file", "split", "class"), rows))
 
 
 def data_of(run: Run, listener: Listener, data_dir: str | Path | None = None) -> Data:
@@ -140,11 +140,7 @@ def data_of(run: Run, listener: Listener, data_dir: str | Path | None = None) ->
 
 
 def _from_splits(run: Run) -> Data:
-    rows: dict[str, list[tuple[Path, int]]] = {}
-    index = {name: label for label, name in enumerate(run.classes)}
-    with (run.path / SPLITS_FILE).open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
-        for row in csv.DictReader(stream):
-            rows.setdefault(row["split"], []).append((Path(row["file"]), index[row["class"]]))
+    rows = _split_rows(run)
     gone = [str(file) for split in rows.values() for file, _ in split if not file.is_file()]
     if gone:
         shown = ", ".join(gone[:_SHOWN]) + (f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else "")
@@ -166,3 +162,31 @@ def _from_splits(run: Run) -> Data:
         run.info["data"]["source"],
         tuple(Note(**note) for note in run.info["data"]["notes"]),
     )
+
+
+def _split_rows(run: Run) -> dict[str, list[tuple[Path, int]]]:
+    """The files of ``splits.csv`` with their labels, by split.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    path = run.path / SPLITS_FILE
+    index = {name: label for label, name in enumerate(run.classes)}
+    rows: dict[str, list[tuple[Path, int]]] = {}
+    try:
+        for row in read_table(path, ("file", "split", "class")):
+            if row["split"] not in SPLITS:
+                raise DataError(f"{path} is damaged: {row['split']!r} is no split.")
+            if row["class"] not in index:
+                raise DataError(f"{path} is damaged: {row['class']!r} is no class of the run.")
+            if not row["file"] or "\0" in row["file"]:
+                raise DataError(f"{path} is damaged: {row['file']!r} names no file.")
+            rows.setdefault(row["split"], []).append((Path(row["file"]), index[row["class"]]))
+        if "train" not in rows:
+            raise DataError(f"{path} is damaged: it has no picture of the training split.")
+    except DataError as error:
+        raise RunError(
+            f"{error} It says which pictures the run learned from and which it kept aside. Put back a copy of it, or "
+            f"name pictures that the run has not seen: prunelle evaluate {shlex.quote(str(run.path))} DATA."
+        ) from None
+    return rows

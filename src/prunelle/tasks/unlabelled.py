@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from prunelle.csv_files import table_text
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, Interrupted
@@ -266,18 +265,14 @@ def _write(
     folder: Path, kept: _Round, tried: Sequence[_Round], unlabelled: int, classes: Sequence[str]
 ) -> None:
     """The kept run's files, the lists, and ``run.json`` last: it makes the folder a run."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["round", "taken", "threshold", "validation_accuracy", "validation_loss", "kept"])
-    for number, one in enumerate(tried):
-        accuracy, loss = one.validation
-        writer.writerow([number, len(one.taken), one.threshold, accuracy, -loss, int(one is kept)])
-    write_text(folder / "rounds.csv", stream.getvalue())
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["file", "class", "confidence"])
-    writer.writerows([one.file, classes[one.label], f"{one.confidence:.4f}"] for one in kept.taken)
-    write_text(folder / "unlabelled.csv", stream.getvalue())
+    rounds = (
+        (number, len(one.taken), one.threshold, one.validation[0], -one.validation[1], int(one is kept))
+        for number, one in enumerate(tried)
+    )
+    header = ("round", "taken", "threshold", "validation_accuracy", "validation_loss", "kept")
+    write_text(folder / "rounds.csv", table_text(header, rounds))
+    taken = ((one.file, classes[one.label], f"{one.confidence:.4f}") for one in kept.taken)
+    write_text(folder / "unlabelled.csv", table_text(("file", "class", "confidence"), taken))
     shutil.copytree(
         kept.run.path, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("run.json", "lock")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,57 @@ def test_splits_come_back_whatever_is_added_since(photos: Path, tmp_path: Path) 
     odd.unlink()
     with pytest.raises(DataError, match=r"1 pictures that .*run was trained or tested on are gone"):
         loading.data_of(run, Quiet())
+
+
+WEIRD = (
+    "cat\r1.jpg",
+    "cat\n2.jpg",
+    "cat\u20283.jpg",
+    '=1+1,"x";=2.jpg',
+    "'=a.jpg",
+    "\x1b[31m.jpg",
+    "\x85.jpg",
+)
+
+
+def test_splits_come_back_whatever_is_in_the_names(photos: Path, tmp_path: Path) -> None:
+    for number, name in enumerate(WEIRD):
+        (photos / "cat" / f"{number:04}.jpg").rename(photos / "cat" / name)
+    (photos / "dog").rename(photos / "=dog\r\u2028")
+    data = load(photos)
+    run = make_run(tmp_path / "run", data)
+    loading.write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
+    found = loading.data_of(run, Quiet())
+    assert found.classes == data.classes == ("=dog\r\u2028", "cat")
+    assert [names(split) for split in found.splits()] == [names(split) for split in data.splits()]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: "", "it lacks file, split, class"),
+        (lambda text: text.replace("split", "part", 1), "it lacks split"),
+        (lambda text: text.replace(",cat", ""), "3 values were expected"),
+        (lambda text: text.replace(",cat", ",cow"), "'cow' is no class of the run"),
+        (lambda text: text.replace(",train", ",trian"), "'trian' is no split"),
+        (lambda text: text.replace(",train", ",test"), "no picture of the training split"),
+        (lambda text: text[:-30], "damaged|cut off"),
+        (lambda text: text.replace("/", "\0", 1), "names no file"),
+        (lambda text: text.replace(".jpg", '.jp"g', 1).replace(",cat", ',"cat', 1), "damaged"),
+    ],
+)
+def test_a_damaged_list_of_splits_says_what_to_do(
+    photos: Path, tmp_path: Path, damage: Callable[[str], str], message: str
+) -> None:
+    data = load(photos)
+    run = make_run(tmp_path / "run", data)
+    loading.write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
+    splits = run.path / loading.SPLITS_FILE
+    splits.write_text(damage(splits.read_text()))
+    with pytest.raises(RunError, match=message) as caught:
+        loading.data_of(run, Quiet())
+    assert str(splits) in str(caught.value)
+    assert f"prunelle evaluate {run.path} DATA" in str(caught.value)
 
 
 def test_named_sets_are_read_again(tmp_path: Path) -> None:
