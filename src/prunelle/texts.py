@@ -7,7 +7,7 @@ import locale
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 Language = Literal["en", "fr"]
@@ -15,6 +15,39 @@ Language = Literal["en", "fr"]
 NO_BREAK = "\N{NO-BREAK SPACE}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 NO_VALUE = "–"
+
+
+# What moves a cursor, rings, begins an escape sequence, breaks a line or turns the direction of writing; halves of
+# characters, which is how bytes that are no text come out of the names of files.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    r"""``text`` that a terminal only shows: characters that would do something else are written as Python writes them.
+
+    ``photo\x1b[2J.jpg`` has an escape sequence in its name; a byte that is no text becomes ``\xe9``.
+
+    Args:
+        keep: characters that stay: line breaks and tabs of a sentence; none in the name of a file or a class.
+    """
+    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else _written(found[0]), text)
+
+
+def _written(character: str) -> str:
+    code = ord(character)
+    # 0xDC80 to 0xDCFF stand for the bytes 0x80 to 0xFF (PEP 383).
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else repr(character)[1:-1]
+
+
+NAMES_SHOWN = 10
+
+
+def shown(names: Sequence[str]) -> str:
+    """The first ten, visible, and how many more."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(map(visible, names[:NAMES_SHOWN])) + more
 
 
 @dataclasses.dataclass(frozen=True)

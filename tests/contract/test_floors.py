@@ -98,6 +98,33 @@ def test_the_top_of_the_package_imports_nothing_of_it_but_for_types() -> None:
             assert not any(name.startswith("prunelle") for name in imported(node, ["prunelle"]))
 
 
+def printing(source: str) -> set[str]:
+    """Calls that print past ``cli/output.py`` and ``report/console.py``, which make control characters visible."""
+    calls = (ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    ways = ("print", "echo", "secho", "Console", "write")
+    return {
+        call
+        for call in calls
+        if call in ("print", "Console")
+        or (call.startswith(("click.", "sys.stdout.", "sys.stderr.", "rich.")) and call.endswith(ways))
+    }
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in FILES if "keras" not in file.parts and file.name not in ("output.py", "console.py")],
+    ids=lambda file: str(file.relative_to(SOURCE)),
+)
+def test_names_from_outside_reach_the_terminal_one_way(file: Path) -> None:
+    """Commands print with ``cli.output.echo`` and ``report.console.Terminal``."""
+    assert printing(file.read_text()) == set()
+
+
+def test_other_ways_to_the_terminal_are_seen() -> None:
+    source = "print(1)\nclick.echo(2)\nrich.print(3)\nsys.stderr.write('4')\nConsole()\necho(5)\nt.print(6)"
+    assert printing(source) == {"print", "click.echo", "rich.print", "sys.stderr.write", "Console"}
+
+
 HEAVY = ("torch", "sklearn", "matplotlib", "PIL")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from prunelle.cli.options import SizeType, data_options, style_options, weights_options
+from prunelle.cli.output import echo
 
 
 @click.command()
@@ -40,11 +41,11 @@ def advise(**given: Any) -> None:
     if as_json := given["as_json"]:
         import json
 
-        click.echo(json.dumps(found.to_json()))
+        echo(json.dumps(found.to_json()))
     else:
         from prunelle.texts import default_language
 
         for note in found.notes:
-            click.echo(note.fr if default_language() == "fr" else note.en)
+            echo(note.fr if default_language() == "fr" else note.en)
     if not as_json:
-        click.echo(f"prunelle train … {found.strategy.options()}")
+        echo(f"prunelle train … {found.strategy.options()}")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from prunelle.cli.options import SizeType
+from prunelle.cli.output import echo
 
 
 @click.command()
@@ -32,4 +33,4 @@ def augment(**given: Any) -> None:
     """Draw what the random changes of a training do to PICTURES: a sheet, one row a change."""
     from prunelle import tasks
 
-    click.echo(tasks.augment(given.pop("pictures"), given.pop("output"), **given))
+    echo(tasks.augment(given.pop("pictures"), given.pop("output"), **given))

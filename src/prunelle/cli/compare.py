@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from prunelle.cli.options import style_options
+from prunelle.cli.output import echo
 from prunelle.cli.train import RECIPE_FIELDS
 from prunelle.cli.train import train as train_command
 
@@ -101,20 +102,21 @@ def compare(context: click.Context, /, **given: Any) -> None:
         command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
     if given["as_json"]:
-        click.echo(json.dumps(found.to_json()))
+        echo(json.dumps(found.to_json()))
     elif given["progress"] == "json":
-        click.echo(json.dumps({"event": "finished", **found.to_json()}))
+        echo(json.dumps({"event": "finished", **found.to_json()}))
     elif given["progress"] != "quiet":
         _show(found)
-        click.echo(f"Report: {found.path / 'report.html'}")
+        echo(f"Report: {found.path / 'report.html'}")
 
 
 def _show(found: Comparison) -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    from prunelle.report.console import Terminal
+
     # Wider than any terminal: a line that does not fit is continued, no cell is cut.
-    terminal = Console(highlight=False, markup=False, width=250)
+    terminal = Terminal(width=250)
     table = Table(
         *("network", "accuracy", "each seed", "loss", "parameters", "multiply-adds", "s/epoch"), box=None
     )

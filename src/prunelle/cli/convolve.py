@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prunelle.cli.options import style_options
+from prunelle.cli.output import echo
 
 if TYPE_CHECKING:
     from prunelle.look.convolution import Convolution
@@ -95,13 +96,13 @@ def convolve(
         raise click.UsageError("--only needs --output DIR.")
     result = tasks.convolve(source, kernel, **settings)
     if as_json:
-        click.echo(json.dumps(result.to_json(), ensure_ascii=False))
+        echo(json.dumps(result.to_json()))
     else:
         _show(result)
     if output is not None:
         names = [name.strip() for name in only.split(",")] if only else []
         page = tasks.save_convolution(result, output, only=names, language=language, style=progress)[0]
-        click.echo(f"Figures: {page}", err=as_json)
+        echo(f"Figures: {page}", err=as_json)
 
 
 def _show(result: Convolution) -> None:
@@ -111,15 +112,15 @@ def _show(result: Convolution) -> None:
         ("Output", "", result.output),
     ):
         shape = " × ".join(map(str, values.shape))
-        click.echo(f"{title + ':':<9}{f'{name}, ' if name else ''}{shape}")
+        echo(f"{title + ':':<9}{f'{name}, ' if name else ''}{shape}")
     kind = "convolution proper (kernel turned over)" if result.flip else "cross-correlation"
-    click.echo(f"Formula: {result.formula()}   ({kind})")
-    click.echo(f"Size:    {', '.join(result.size_formulas())}")
+    echo(f"Formula: {result.formula()}   ({kind})")
+    echo(f"Size:    {', '.join(result.size_formulas())}")
     if max(result.output.shape) <= _PRINTED and result.output.ndim == result.dims:
-        click.echo()
+        echo()
         rows = [
             [f"{value:.6g}" for value in row] for row in result.output.reshape(-1, result.output.shape[-1])
         ]
         width = max(len(cell) for row in rows for cell in row)
         for row in rows:
-            click.echo("  ".join(cell.rjust(width) for cell in row))
+            echo("  ".join(cell.rjust(width) for cell in row))

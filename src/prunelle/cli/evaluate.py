@@ -14,6 +14,8 @@ from prunelle.cli.options import (
     run_or_pretrained,
     style_options,
 )
+from prunelle.cli.output import echo
+from prunelle.texts import visible
 
 if TYPE_CHECKING:
     from prunelle.training.metrics import Evaluation
@@ -53,17 +55,17 @@ def evaluate(
     data = rest[0] if rest else None
     found = tasks.evaluate(run, data, labels=labels, data_dir=data_dir, compile=compile, style=progress)  # type: ignore[arg-type]
     if as_json:
-        click.echo(json.dumps(found.to_json()))
+        echo(json.dumps(found.to_json()))
     else:
         _show(found)
 
 
 def _show(found: Evaluation) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    # Names of classes are shown as they are, brackets and all.
-    terminal = Console(highlight=False, markup=False, soft_wrap=True)
+    from prunelle.report.console import Terminal
+
+    terminal = Terminal(soft_wrap=True)
     low, high = found.interval
     terminal.print(
         f"{found.accuracy:.2%} of {found.n:,} examples of the {found.split} split are right "
@@ -78,7 +80,7 @@ def _show(found: Evaluation) -> None:
         column.justify = "right"
     for score in found.per_class():
         table.add_row(
-            score.name,
+            visible(score.name),
             f"{score.precision:.1%}",
             f"{score.recall:.1%}",
             f"{score.f1:.1%}",
@@ -87,11 +89,11 @@ def _show(found: Evaluation) -> None:
     terminal.print(table)
     if len(found.classes) <= 20:
         # Wide enough for the widest count and the widest name: no cell is cut.
-        matrix = Table("truth \\ predicted", *found.classes, box=None)
+        matrix = Table("truth \\ predicted", *map(visible, found.classes), box=None)
         for column in matrix.columns[1:]:
             column.justify, column.no_wrap = "right", True
         for name, row in zip(found.classes, found.confusion, strict=True):
-            matrix.add_row(name, *(f"{count:,}" if count else "·" for count in row))
+            matrix.add_row(visible(name), *(f"{count:,}" if count else "·" for count in row))
         terminal.print(matrix)
     for truth, predicted, count in found.most_confused(5):
-        terminal.print(f"{count:,} × {truth} taken for {predicted}")
+        terminal.print(f"{count:,} × {visible(truth)} taken for {visible(predicted)}")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from prunelle.cli.options import SizeType, data_options, style_options, weights_options
+from prunelle.cli.output import echo
 
 VIEWS = (
     "filters",
@@ -74,6 +75,6 @@ def look(
     from prunelle import tasks
 
     made = tasks.look_into(run, pictures, views=views or None, layers=layers or None, style=progress, **given)
-    click.echo(f"{len(made.figures)} figures: {made.page}")
+    echo(f"{len(made.figures)} figures: {made.page}")
     if made.unreadable:
         sys.exit(1)

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from prunelle.cli.output import echo
 from prunelle.errors import Interrupted, PrunelleError, did_you_mean
 
 COMMANDS = {
@@ -73,17 +74,19 @@ def main() -> None:
     try:
         status = cli.main(standalone_mode=False)
     except Interrupted as stopped:
-        click.echo(str(stopped), err=True)
+        echo(str(stopped), err=True)
         status = stopped.exit_code
     except PrunelleError as error:
-        click.echo(f"Error: {error}", err=True)
+        echo(f"Error: {error}", err=True)
         status = error.exit_code
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        echo(said.getvalue(), err=True, nl=False)
         status = error.exit_code
     except click.Abort:
         # Click makes this of a KeyboardInterrupt; a training that had begun saved its state and said so.
-        click.echo("Interrupted.", err=True)
+        echo("Interrupted.", err=True)
         status = 130
     except BrokenPipeError:
         # ``| head`` has read enough. Nothing more can be written, so nothing may be flushed at exit.
@@ -91,6 +94,6 @@ def main() -> None:
         status = 1
     except OSError as error:
         # A folder without permission, a disk that goes away: the system's words and the file say it best.
-        click.echo(f"Error: {error.filename or 'input/output'}: {error.strerror or error}.", err=True)
+        echo(f"Error: {error.filename or 'input/output'}: {error.strerror or error}.", err=True)
         status = 1
     sys.exit(status if isinstance(status, int) else 0)

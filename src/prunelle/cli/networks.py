@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prunelle.cli.options import SizeType
+from prunelle.cli.output import echo
 
 if TYPE_CHECKING:
     from prunelle.networks import Entry
@@ -50,7 +51,7 @@ def _list(as_json: bool) -> None:
     aliases = {name: alias for alias, name in ALIASES.items()}
     if as_json:
         listed = [vars(entry) | {"alias": aliases.get(name)} for name, entry in entries.items()]
-        click.echo(json.dumps(listed, indent=1, ensure_ascii=False))
+        echo(json.dumps(listed, indent=1))
         return
     rows = []
     for family, names in FAMILIES.items():
@@ -62,12 +63,12 @@ def _list(as_json: bool) -> None:
             )
     header = ("", "name", "year", "parameters", "accuracy", "paper")
     head, *lines = _columns([header, *rows], right=(3,), skip=1)
-    click.echo(head)
+    echo(head)
     for _, group in itertools.groupby(zip(rows, lines, strict=True), key=lambda pair: pair[0][0]):
-        click.echo()
+        echo()
         for _, line in group:
-            click.echo(line)
-    click.echo("\nprunelle networks NAME shows one layer by layer; --draw FILE.svg draws it.")
+            echo(line)
+    echo("\nprunelle networks NAME shows one layer by layer; --draw FILE.svg draws it.")
 
 
 def _paper(entry: Entry) -> str:
@@ -100,29 +101,29 @@ def _one(
     if draw is not None:
         found.draw(draw, language)
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
+        echo(json.dumps(found.to_json(), indent=1))
     elif draw is not None:
-        click.echo(f"Drawing: {draw}")
+        echo(f"Drawing: {draw}")
     else:
         _show(found)
 
 
 def _show(found: Description) -> None:
     entry = found.entry
-    click.echo(f"{found.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
+    echo(f"{found.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
     if accuracy := _accuracy(entry):
-        click.echo(f"Published accuracy: {accuracy} ({entry.accuracy_source}).")
-    click.echo(f"Input: {_size(found.input_shape)}\n")
+        echo(f"Published accuracy: {accuracy} ({entry.accuracy_source}).")
+    echo(f"Input: {_size(found.input_shape)}\n")
     header = ("layer", "kind", "kernel", "output", "parameters", "multiply-adds", "sees", "jump", "memory")
     lines = _columns([header, *map(_cells, found.layers)], right=(4, 5, 6, 7, 8))
-    click.echo("\n".join(lines))
-    click.echo()
-    click.echo(f"Parameters:     {found.parameters:,}")
+    echo("\n".join(lines))
+    echo()
+    echo(f"Parameters:     {found.parameters:,}")
     if extra := found.training_only_parameters:
-        click.echo(f"                of which {extra:,} act in training only and are not listed above")
-    click.echo(f"Multiply-adds:  {found.multiply_adds:,} a picture (convolutions and dense layers)")
-    click.echo(f"Activations:    {_memory(found.activation_bytes)} a picture, all outputs together")
-    click.echo(f"Weights:        {_memory(4 * found.parameters)} in float32")
+        echo(f"                of which {extra:,} act in training only and are not listed above")
+    echo(f"Multiply-adds:  {found.multiply_adds:,} a picture (convolutions and dense layers)")
+    echo(f"Activations:    {_memory(found.activation_bytes)} a picture, all outputs together")
+    echo(f"Weights:        {_memory(4 * found.parameters)} in float32")
 
 
 def _cells(row: LayerRow) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prunelle.cli.options import compile_option, pretrained_options, run_or_pretrained, style_options
+from prunelle.cli.output import echo, echo_data
+from prunelle.csv_files import table_text
+from prunelle.texts import visible
 
 if TYPE_CHECKING:
     from prunelle.report.predictions import Prediction
@@ -55,25 +57,26 @@ def predict(
 
 
 def _json(answers: list[Prediction]) -> None:
-    click.echo(json.dumps([answer.to_json() for answer in answers], indent=1))
+    echo(json.dumps([answer.to_json() for answer in answers], indent=1))
 
 
 def _csv(answers: list[Prediction]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["file", "rank", "class", "probability", "error"])
+    rows: list[tuple[object, ...]] = []
     for answer in answers:
         for rank, (name, probability) in enumerate(answer.top, start=1):
-            writer.writerow([answer.file, rank, name, f"{probability:.6f}", ""])
+            rows.append((answer.file, rank, name, f"{probability:.6f}", None))
         if answer.error:
-            writer.writerow([answer.file, "", "", "", answer.error])
+            rows.append((answer.file, None, None, None, answer.error))
+    echo_data(table_text(("file", "rank", "class", "probability", "error"), rows))
 
 
 def _table(answers: list[Prediction]) -> None:
-    width = max(len(answer.file) for answer in answers)
-    for answer in answers:
+    files = [visible(answer.file) for answer in answers]
+    width = max(map(len, files))
+    for file, answer in zip(files, answers, strict=True):
         if answer.error:
             # In its place in the order, and where errors are looked for.
-            click.echo(f"{answer.file:<{width}}  error: {answer.error}", err=True)
+            echo(f"{file:<{width}}  error: {answer.error}", err=True)
         else:
-            named = "   ".join(f"{name} {probability:6.1%}" for name, probability in answer.top)
-            click.echo(f"{answer.file:<{width}}  {named}")
+            named = "   ".join(f"{visible(name)} {probability:6.1%}" for name, probability in answer.top)
+            echo(f"{file:<{width}}  {named}")

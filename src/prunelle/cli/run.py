@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from prunelle.cli.output import echo
+
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("program", required=False, type=click.Path(path_type=Path))
@@ -29,7 +31,7 @@ def run(program: Path | None, arguments: tuple[str, ...], runs: Path, whole: boo
     if covered:
         from prunelle.keras import coverage
 
-        click.echo(coverage.as_text(), nl=False)
+        echo(coverage.as_text(), nl=False)
         return
     if program is None:
         raise click.UsageError("Missing argument 'PROGRAM'.")
@@ -42,4 +44,4 @@ def run(program: Path | None, arguments: tuple[str, ...], runs: Path, whole: boo
 
 def _tell(line: str) -> None:
     # What a program prints is its own; what Prunelle adds goes beside it.
-    click.echo(line, err=True)
+    echo(line, err=True)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from prunelle.cli.options import NumbersType, SizeType, data_options, style_options
+from prunelle.cli.output import echo
 
 
 @click.command()
@@ -57,5 +58,5 @@ def shots(**given: Any) -> None:
         language=given["language"],
         style=given["progress"],
     )
-    click.echo(found.markdown())
-    click.echo(f"Plot: {found.path / 'shots.png'}")
+    echo(found.markdown())
+    echo(f"Plot: {found.path / 'shots.png'}")

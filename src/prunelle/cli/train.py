@@ -22,6 +22,7 @@ from prunelle.cli.options import (
     style_options,
     weights_options,
 )
+from prunelle.cli.output import echo
 
 # Photos a class up to which weights learned elsewhere are worth more than some points (docs/results.md).
 _FEW = 500
@@ -196,11 +197,11 @@ def train(context: click.Context, /, **given: Any) -> None:
     if given["progress"] == "json":
         import json
 
-        click.echo(json.dumps({"event": "finished", "run": str(run.path), **run.metrics()}))
+        echo(json.dumps({"event": "finished", "run": str(run.path), **run.metrics()}))
     elif given["progress"] != "quiet":
-        click.echo(finished_text(run.metrics()))
-        click.echo(f"Report: {run.path / 'report.html'}")
-        click.echo(next_text(run.path, run.info))
+        echo(finished_text(run.metrics()))
+        echo(f"Report: {run.path / 'report.html'}")
+        echo(next_text(run.path, run.info))
 
 
 def next_text(path: Path, info: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from prunelle.cli.options import style_options
+from prunelle.cli.output import echo
 
 
 @click.group(invoke_without_command=True)
@@ -40,17 +41,15 @@ def weights(context: click.Context, as_json: bool) -> None:
             }
         )
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
+        echo(json.dumps(rows, indent=1))
         return
     line = "{:<20} {:<12} {:>8} {:>7}  {:<13} {:<12} {}"
-    click.echo(line.format("network", "weights", "MiB", "top-1", "licence", "here", "by").rstrip())
+    echo(line.format("network", "weights", "MiB", "top-1", "licence", "here", "by").rstrip())
     for row in rows:
         mib = "?" if row["mib"] is None else f"{row['mib']:.1f}"
         here = "yes" if row["path"] else "no"
         name = row["network"], row["weights"]
-        click.echo(
-            line.format(*name, mib, f"{row['top1']:.2f}", row["licence"], here, row["publisher"]).rstrip()
-        )
+        echo(line.format(*name, mib, f"{row['top1']:.2f}", row["licence"], here, row["publisher"]).rstrip())
 
 
 @weights.command()
@@ -61,4 +60,4 @@ def download(network: str, name: str | None, progress: str) -> None:
     """Fetch the published weights of NETWORK, check them, and print where they are."""
     from prunelle import tasks
 
-    click.echo(tasks.download_weights(network, name, style=progress))  # type: ignore[arg-type]
+    echo(tasks.download_weights(network, name, style=progress))  # type: ignore[arg-type]

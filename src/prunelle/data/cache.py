@@ -27,6 +27,7 @@ from prunelle.data.examples import Pixels, Progress, Skipped, Split
 from prunelle.data.fitting import fit_array
 from prunelle.data.preprocess import AnyPreprocess, Preprocess
 from prunelle.errors import BadPicture, BadPictures, DataError, DiskFull
+from prunelle.texts import visible
 
 MAX_BAD_SHARE = 0.05
 """A larger share of bad pictures stops a training."""
@@ -103,7 +104,7 @@ def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]
 
 
 def _list(skipped: Sequence[Skipped]) -> str:
-    lines = [f"  {bad.file}: {bad.reason}" for bad in skipped[:_NAMES_SHOWN]]
+    lines = [f"  {visible(bad.file)}: {bad.reason}" for bad in skipped[:_NAMES_SHOWN]]
     if len(skipped) > _NAMES_SHOWN:
         lines.append(f"  … and {len(skipped) - _NAMES_SHOWN} more")
     return "\n".join(lines)

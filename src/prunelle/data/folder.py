@@ -20,11 +20,10 @@ from prunelle.data.labels import (
     find_label_file,
     label_by_filename,
     read_label_file,
-    shown,
 )
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean
-from prunelle.texts import Note
+from prunelle.texts import Note, shown
 
 _DEFAULT_SHARE = 0.1
 _DEFAULT_SIZE = (64, 64)

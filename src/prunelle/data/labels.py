@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prunelle.errors import ArgumentError, DataError, MissingData
-
-NAMES_SHOWN = 10
+from prunelle.texts import shown
 
 SPLIT_NAMES = {
     "train": "train",
@@ -32,12 +31,6 @@ class Labelled:
     file: Path
     label: str
     split: str | None = None
-
-
-def shown(names: Sequence[str]) -> str:
-    """The first ten, and how many more."""
-    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 def class_of_filename(name: str) -> str | None:

@@ -10,13 +10,15 @@ import dataclasses
 import json
 import math
 import sys
-from typing import Literal, Protocol
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol
 
-from rich.console import Console as Terminal
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.live import Live
+from rich.segment import Segment
 from rich.text import Text
 
-from prunelle.texts import Note
+from prunelle.texts import Note, visible
 from prunelle.training.records import EpochRecord, StepRecord
 
 Style = Literal["auto", "live", "lines", "json", "quiet"]
@@ -80,11 +82,30 @@ class JsonLines(Quiet):
         print(json.dumps({"event": event, **values}), flush=True)
 
 
+class Terminal(Console):
+    """Rich's console for texts as they are: no markup, no emoji, and control characters are made visible.
+
+    Class names hold brackets and colons, names of files hold anything; what rich itself sends to the terminal passes.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"highlight": False, "markup": False, "emoji": False} | options))
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Rich's own, of the visible text, so that its width is known when tables are laid out."""
+        return super().render_str(visible(text, keep="\n\t"), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Rich's own; what came in ready made is made visible here."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text, keep="\n\t"))
+
+
 class Lines:
     """A line an epoch (about fifty, of more than a hundred); with ``live``, a last line that moves with every step."""
 
     def __init__(self, *, live: bool) -> None:
-        self._terminal = Terminal(stderr=True, highlight=False, soft_wrap=True)
+        self._terminal = Terminal(stderr=True, soft_wrap=True)
         self._live: Live | None = None
         self._wants_live = live
 
@@ -97,7 +118,7 @@ class Lines:
 
     def note(self, note: Note) -> None:
         """A line of its own."""
-        self._terminal.print(Text(str(note), style="dim"))
+        self._terminal.print(str(note), style="dim")
 
     def record(self, record: StepRecord | EpochRecord) -> None:
         """The live line at each step, a line that stays at each epoch."""
@@ -109,9 +130,9 @@ class Lines:
         # Of hundreds of epochs, about fifty lines.
         every = math.ceil(record.epochs / MOST_LINES) if record.epochs > 2 * MOST_LINES else 1
         if record.epoch % every == 0 or record.epoch == record.epochs or record.warning is not None:
-            self._terminal.print(Text(epoch_line(record)))
+            self._terminal.print(epoch_line(record))
         if record.warning is not None:
-            self._terminal.print(Text(f"Warning: {record.warning}", style="bold yellow"))
+            self._terminal.print(f"Warning: {record.warning}", style="bold yellow")
 
     def close(self) -> None:
         """Takes the live line away."""
@@ -122,7 +143,7 @@ class Lines:
             # Refreshed by its own thread ten times a second, however fast steps come.
             self._live = Live(console=self._terminal, refresh_per_second=10, transient=True)
             self._live.start()
-        self._live.update(Text(line, no_wrap=True, overflow="ellipsis"))
+        self._live.update(Text(visible(line), no_wrap=True, overflow="ellipsis"))
 
     def _stop(self) -> None:
         if self._live is not None:

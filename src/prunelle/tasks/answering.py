@@ -21,7 +21,7 @@ from prunelle.report.predictions import Prediction, predict_files
 from prunelle.report.run import Run
 from prunelle.tasks import loading
 from prunelle.tasks.weights import Pretrained
-from prunelle.texts import Note
+from prunelle.texts import Note, shown
 from prunelle.training.compiled import Compile, Predictor
 from prunelle.training.inference import evaluate as evaluate_network
 from prunelle.training.metrics import Evaluation
@@ -178,7 +178,7 @@ def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data
     """The classes of the data and of the outputs under the same names, where one of them says too little."""
     if not pretrained.classes_known:
         pretrained = pretrained.named_by(data.classes)
-        names = ", ".join(data.classes)
+        names = shown(data.classes)
         listener.note(
             Note(
                 f"Nothing says what the outputs are; they are taken for the classes of the data in order: {names}.",
@@ -198,7 +198,7 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
     for name in theirs:
         if name not in ours:
             raise DataError(
-                f"the run does not know the class {name!r}.{did_you_mean(name, ours)} It knows: {', '.join(ours)}."
+                f"the run does not know the class {name!r}.{did_you_mean(name, ours)} It knows: {shown(ours)}."
             )
     translation = np.array([ours.index(name) for name in theirs], np.int64)
     return np.asarray(translation[labels])

@@ -17,7 +17,7 @@ from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
 from prunelle.report.run import Run
-from prunelle.texts import Note
+from prunelle.texts import Note, shown, visible
 from prunelle.training import speed
 from prunelle.training.checkpoint import write_text
 
@@ -85,7 +85,8 @@ def decode_all(
 
 def skipped_note(picture: Skipped) -> Note:
     """That a picture was left out, and why."""
-    return Note(f"Skipped {picture.file}: {picture.reason}", f"Écarté {picture.file} : {picture.reason}")
+    file = visible(picture.file)
+    return Note(f"Skipped {file}: {picture.reason}", f"Écarté {file} : {picture.reason}")
 
 
 def digest(pixels: Mapping[str, Pixels]) -> str:
@@ -135,7 +136,7 @@ def data_of(run: Run, listener: Listener, data_dir: str | Path | None = None) ->
         source = source | {"data_dir": data_dir}
     data = datasets.load(**source, progress=listener.progress)
     if data.classes != run.classes:
-        raise RunError(f"the data of {run.path} has other classes now: {', '.join(data.classes)}.")
+        raise RunError(f"the data of {run.path} has other classes now: {shown(data.classes)}.")
     return data
 
 

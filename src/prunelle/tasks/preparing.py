@@ -24,7 +24,7 @@ from prunelle.report.run import Run, build_network
 from prunelle.tasks import entry, loading, reusing
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
 from prunelle.tasks.weights import fetch_weights, prepared_for
-from prunelle.texts import Note
+from prunelle.texts import Note, shown
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
@@ -281,7 +281,7 @@ def resumed(
     """The training of ``run`` as it was when its state was last saved."""
     if isinstance(data, Data):
         if data.classes != run.classes:
-            raise RunError(f"{run.path} was trained on the classes {', '.join(run.classes)}, not on these.")
+            raise RunError(f"{run.path} was trained on the classes {shown(run.classes)}, not on these.")
     elif data is not None:
         raise ArgumentError("--resume goes on with the run's own data; give no other.")
     else:

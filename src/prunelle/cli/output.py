@@ -1,0 +1,26 @@
+"""The way from a command to the terminal: the one place that prints.
+
+What is printed holds names of files, classes and settings that came from elsewhere, so a terminal must see nothing in
+it that it would obey. Tables go through ``report.console.Terminal``, which does the same.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from prunelle.texts import visible
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """``click.echo``, with control characters made visible. JSON in ASCII comes out as it is."""
+    click.echo(visible(str(text), keep="\n\t"), err=err, nl=nl)
+
+
+def echo_data(text: str) -> None:
+    """A file on standard output, to the byte; in a terminal, where it is only looked at, as ``echo`` shows it."""
+    if sys.stdout.isatty():
+        echo(text, nl=False)
+    else:
+        click.echo(text.encode(errors="surrogateescape"), nl=False)
