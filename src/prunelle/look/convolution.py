@@ -87,6 +87,11 @@ class Convolution:
         """``(H', W', C)``: the map of each channel, before they are summed."""
         return slide(self.padded, self.weights, self.stride, self.dilation)
 
+    def turned_over(self) -> Convolution:
+        """The same with the other convention: convolution proper for a cross-correlation, and back."""
+        other = dataclasses.replace(self, flip=not self.flip)
+        return dataclasses.replace(other, output=other.parts.sum(axis=-1) if self.summed else other.parts)
+
     def terms(self, *position: int) -> list[tuple[float, float]]:
         """``(weight, value)`` of every product summed into ``output[position]``, row by row.
 

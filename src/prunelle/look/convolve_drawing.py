@@ -41,6 +41,8 @@ SIGNED: Colormap = LinearSegmentedColormap.from_list(
 
 GREYS: Colormap = matplotlib.colormaps["gray"]
 
+PART = Note("{part} of {whole}", "{part} sur {whole}")
+
 _RGB = 3
 
 
@@ -83,6 +85,13 @@ def fraction(kernel: np.ndarray) -> tuple[np.ndarray, int]:
 def shape_text(values: np.ndarray) -> str:
     """``427 × 640 × 3``."""
     return " × ".join(map(str, values.shape))
+
+
+def part_text(part: np.ndarray, whole: np.ndarray, language: Language) -> str:
+    """``8 × 8``, or where that is only a part ``7 × 7 of 427 × 640``."""
+    if part.shape == whole.shape:
+        return shape_text(whole)
+    return say(PART, language, part=shape_text(part), whole=shape_text(whole))
 
 
 def canvas(height: float) -> Figure:

@@ -27,8 +27,8 @@ OBJECT = 80
 SIGNAL = 60
 """Values of a signal that move, at most."""
 
-INPUT = Note("The input moves…", "L’entrée se déplace…")
-MAP = Note("… and its map moves with it", "… et sa carte se déplace avec elle")
+INPUT = Note("The input moves on a larger ground…", "L’entrée se déplace sur un fond plus grand…")
+MAP = Note("… and its map, without padding, with it", "… et sa carte, sans bordure ajoutée, avec elle")
 MOVED = Note("moved by {amount}", "déplacée de {amount}")
 CAPTION = Note(
     "Map of the moved input − moved map: largest difference {difference}.",
@@ -70,8 +70,12 @@ def journey(result: Convolution) -> Journey | None:
     dims, thing = result.dims, _reduced(result)
     if any(span > size for span, size in zip(result.extent, thing.shape, strict=False)):
         return None
-    # Room for the kernel on every side, in multiples of the stride so that maps line up.
-    margin = [-(-span // step) * step for span, step in zip(result.extent, result.stride, strict=True)]
+    # Room for the kernel on every side, such that the windows lie on the object as they lie on the padded input:
+    # where it is padded with what surrounds it here, its output is a part of the map.
+    margin = [
+        before % step + -(-span // step) * step
+        for span, step, (before, _) in zip(result.extent, result.stride, result.padding, strict=True)
+    ]
     travel, shifts = _way(thing.shape[:dims], result.stride)
     sizes = [size + 2 * room + far for size, room, far in zip(thing.shape, margin, travel, strict=False)]
     # Per channel, where there are channels.

@@ -22,7 +22,7 @@ TURNED_BELOW = Note(
 KERNEL_SLID = Note("the kernel, as it slides", "le noyau, tel qu’il glisse")
 FIRST_SLID = Note("its first slice", "sa première tranche")
 ON_A_POINT = Note("on a single 1 among zeros", "sur un seul 1 parmi des zéros")
-ON_INPUT = Note("on the input", "sur l’entrée")
+ON_INPUT = Note("on the input: {shape}", "sur l’entrée : {shape}")
 SAME_KERNEL = Note(
     "Turned over, this kernel stays the same: both give the same output.",
     "Retourné, ce noyau reste le même : les deux donnent la même sortie.",
@@ -49,7 +49,8 @@ def conventions(result: Convolution, language: Language) -> Figure:
     alike = result.kernel.ndim == result.dims or bool((result.kernel == result.kernel[..., :1]).all())
     titles = (KERNEL_SLID if alike else FIRST_SLID, ON_A_POINT, ON_INPUT)
     for x, title in zip((4.35, 7.2, 10.75), titles, strict=True):
-        draw.write(figure, x, 6.05, draw.say(title, language), bold=True, size=draw.SMALL + 1)
+        text = draw.say(title, language, shape=draw.shape_text(result.output))
+        draw.write(figure, x, 6.05, text, bold=True, size=draw.SMALL + 1)
     for flip, bottom, title, below in (
         (False, 3.35, SLID_AS_IS, SLID_AS_IS_BELOW),
         (True, 0.7, TURNED, TURNED_BELOW),
@@ -62,7 +63,7 @@ def conventions(result: Convolution, language: Language) -> Figure:
         )  # fmt: skip
         weights = flipped(kernel, kernel.ndim) if flip else kernel
         on_point = apply(point, kernel, padding="same", flip=flip).output
-        on_input = apply(result.input, result.kernel, padding="same", flip=flip, border=result.border).output
+        on_input = result.output if flip == result.flip else result.turned_over().output
         rows = _convention_pictures if result.dims == 2 else _convention_signals
         rows(figure, bottom, weights, on_point, on_input, language)
     same = bool(np.array_equal(kernel, flipped(kernel, kernel.ndim)))
@@ -98,9 +99,9 @@ def _convention_pictures(
     draw.frame(axes, centre[0], centre[1], 1, 1, colour=draw.GREEN)
     if divisor > 1:
         draw.write(figure, 7.2 + wide / 2 + 0.06, middle, f"× 1/{divisor}", size=draw.SMALL, align="left")
-    wide, high = draw.fit(on_input.shape, (3.5, 2.35))
+    wide, high = draw.fit(on_input.shape[:2], (3.5, 2.35))
     axes = draw.place(figure, 10.75 - wide / 2, middle - high / 2, wide, high)
-    if max(on_input.shape) <= 8:
+    if on_input.ndim == 2 and max(on_input.shape) <= 8:
         draw.cells(axes, on_input, language, span=draw.limits(on_input))
     else:
         draw.show(axes, on_input, draw.limits(on_input))

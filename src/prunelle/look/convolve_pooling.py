@@ -20,6 +20,7 @@ MEAN = Note("Average-pooling 2 × 2", "Average-pooling (moyenne) 2 × 2")
 MAX_1D = Note("Max-pooling by 2", "Max-pooling par 2")
 MEAN_1D = Note("Average-pooling by 2", "Average-pooling (moyenne) par 2")
 STRIDE = Note("{shape}, stride 2", "{shape}, pas de 2")
+LEFT_OVER = Note("{shape}, grey: left over", "{shape}, en gris : reste laissé")
 
 
 def pool(values: np.ndarray, how: str) -> np.ndarray:
@@ -46,34 +47,47 @@ def pooling(values: np.ndarray, language: Language) -> Figure:
     return _picture(values, language) if values.ndim == 2 else _signal(values, language)
 
 
-def _piece(values: np.ndarray, longest: int) -> np.ndarray:
-    """An even piece, starting on an even place, around the largest value; wide ones in whole numbers."""
-    sides = [min(size // WINDOW * WINDOW, longest) for size in values.shape]
+def _piece(values: np.ndarray, most: int, shown: int) -> np.ndarray:
+    """The map as it is where no side is longer than ``most``; else at most ``shown`` values of each.
+
+    A piece starts on an even place, is even, and lies around the largest value.
+    """
+    if max(values.shape) <= most:
+        return values
+    sides = [min(size // WINDOW * WINDOW, shown) for size in values.shape]
     # The edge of a map may show nothing but its padding.
     inner = [size // 10 for size in values.shape]
     middle = values[tuple(slice(edge, size - edge) for edge, size in zip(inner, values.shape, strict=True))]
-    most = np.unravel_index(int(np.abs(middle).argmax()), middle.shape)
-    centre = [int(at) + edge for at, edge in zip(most, inner, strict=True)]
+    most_at = np.unravel_index(int(np.abs(middle).argmax()), middle.shape)
+    centre = [int(at) + edge for at, edge in zip(most_at, inner, strict=True)]
     _, starts = draw.crop(values, centre, sides)
     starts = tuple(start // WINDOW * WINDOW for start in starts)
-    piece = values[tuple(slice(a, a + n) for a, n in zip(starts, sides, strict=True))]
-    return np.rint(piece) if np.abs(piece).max() >= 100 else piece
+    return values[tuple(slice(a, a + n) for a, n in zip(starts, sides, strict=True))]
+
+
+def _whole_windows(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How much of each side of a grid ``(H, W)`` (or ``(1, L)``, a signal) windows cover."""
+    return tuple(size // WINDOW * WINDOW if size > 1 else 1 for size in shape)
 
 
 def _fills(shape: tuple[int, ...]) -> np.ndarray:
-    """Windows in two tints by turns, like a chequerboard: ``(H, W, 3)``."""
+    """Windows in two tints by turns, like a chequerboard; grey what is left over: ``(H, W, 3)``."""
     rows, columns = np.indices(shape)
     odd = ((rows // WINDOW if shape[0] > 1 else rows) + columns // WINDOW) % 2
     sky, yellow = np.array(to_rgb(draw.SKY)), np.array(to_rgb(draw.YELLOW))
-    return np.where(odd[..., None] == 0, 1 - 0.42 * (1 - sky), 1 - 0.42 * (1 - yellow))
+    fills = np.where(odd[..., None] == 0, 1 - 0.42 * (1 - sky), 1 - 0.42 * (1 - yellow))
+    covered = _whole_windows(shape)
+    fills[(rows >= covered[0]) | (columns >= covered[1])] = 0.87
+    return fills
 
 
 def _kept(piece: np.ndarray) -> np.ndarray:
     """``piece``-shaped bool: the first largest value of each window."""
     kept = np.zeros(piece.shape, bool)
     step = [WINDOW if size > 1 else 1 for size in piece.shape]
-    for row in range(0, piece.shape[0], step[0]):
-        for column in range(0, piece.shape[1], step[1]):
+    covered = _whole_windows(piece.shape)
+    for row in range(0, covered[0], step[0]):
+        for column in range(0, covered[1], step[1]):
             window = piece[row : row + step[0], column : column + step[1]]
             at = np.unravel_index(int(window.argmax()), window.shape)
             kept[row + at[0], column + at[1]] = True
@@ -82,7 +96,7 @@ def _kept(piece: np.ndarray) -> np.ndarray:
 
 def _picture(values: np.ndarray, language: Language) -> Figure:
     large = max(values.shape) > 8
-    piece = _piece(values, 6 if large else 8)
+    piece = _piece(values, 8, 6)
     box = 2.9 if large else 4.0
     figure = draw.canvas(7.2 if large else 5.4)
     y = figure.get_figheight() - 0.75 - box / 2
@@ -96,12 +110,15 @@ def _picture(values: np.ndarray, language: Language) -> Figure:
         axes = draw.place(figure, x - wide / 2, y - high / 2, wide, high)
         kept = _kept(piece) if not how else None
         fills = _fills(piece.shape)
-        draw.cells(axes, shown, language, fills=fills if not how else fills[::WINDOW, ::WINDOW], bold=kept)
+        draw.cells(axes, shown, language, fills=fills if not how else _pooled_fills(fills), bold=kept)
         if kept is not None:
             for row, column in zip(*np.nonzero(kept), strict=True):
                 draw.frame(axes, row + 0.07, column + 0.07, 0.86, 0.86, width_pt=1.8)
-        shape = draw.shape_text(shown)
-        below = draw.say(STRIDE, language, shape=shape) if how else shape
+        below = (
+            draw.say(STRIDE, language, shape=draw.shape_text(shown))
+            if how
+            else _map_text(piece, values, language)
+        )
         draw.heading(figure, x, y + high / 2, draw.say(title, language), below)
         if how:
             _worked(figure, x, y - high / 2 - 0.35, piece[:WINDOW, :WINDOW].ravel(), how, language)
@@ -109,6 +126,17 @@ def _picture(values: np.ndarray, language: Language) -> Figure:
     if large:
         _whole(figure, values, language)
     return figure
+
+
+def _pooled_fills(fills: np.ndarray) -> np.ndarray:
+    """Of the windows that are whole, one tint each."""
+    rows, columns = _whole_windows(fills.shape[:2])
+    return fills[:rows:WINDOW, :columns:WINDOW]
+
+
+def _map_text(piece: np.ndarray, values: np.ndarray, language: Language) -> str:
+    text = draw.part_text(piece, values, language)
+    return draw.say(LEFT_OVER, language, shape=text) if any(n % WINDOW for n in piece.shape) else text
 
 
 def _worked(figure: Figure, x: float, y: float, window: np.ndarray, how: str, language: Language) -> None:
@@ -142,7 +170,7 @@ def _whole(figure: Figure, values: np.ndarray, language: Language) -> None:
 
 
 def _signal(values: np.ndarray, language: Language) -> Figure:
-    piece = _piece(values, 12)
+    piece = _piece(values, 13, 12)
     figure = draw.canvas(5.4)
     count = len(piece)
     cell = min(0.95, 11.6 / count)
@@ -156,12 +184,13 @@ def _signal(values: np.ndarray, language: Language) -> Figure:
     title = draw.say(PIECE if count < len(values) else MAP, language)
     draw.write(figure, left, 4.85, title, bold=True, align="left")
     draw.write(
-        figure, left + cell * count, 4.85, str(count), size=draw.SMALL, colour=draw.MUTED, align="right"
-    )
+        figure, left + cell * count, 4.85, _map_text(piece, values, language), size=draw.SMALL, colour=draw.MUTED,
+        align="right",
+    )  # fmt: skip
     for how, note, bottom in (("max", MAX_1D, 2.3), ("mean", MEAN_1D, 0.7)):
         shown = pool(piece, how)
-        axes = draw.place(figure, left, bottom, cell * count, 0.8)
-        draw.cells(axes, shown[None], language, fills=fills[:, ::WINDOW])
+        axes = draw.place(figure, left, bottom, cell * len(shown) * WINDOW, 0.8)
+        draw.cells(axes, shown[None], language, fills=_pooled_fills(fills))
         draw.write(figure, left, bottom + 0.95, draw.say(note, language), bold=True, align="left")
         below = draw.say(STRIDE, language, shape=str(len(shown)))
         draw.write(

@@ -13,6 +13,7 @@ from prunelle.look import convolve_drawing as draw
 from prunelle.look import convolve_equivariance as equivariance
 from prunelle.look import convolve_explain as explain
 from prunelle.look import convolve_operation as operation
+from prunelle.look import convolve_piece as piece
 from prunelle.look import convolve_pooling as pooling
 from prunelle.look import convolve_steps as steps
 from prunelle.look.animation import Animation, Section, page, webp
@@ -42,12 +43,6 @@ class View:
     fits: Callable[[Convolution], bool]
     still: Callable[[Convolution, Language], Figure] | None = None
     moving: Callable[[Convolution, Language], Animation] | None = None
-
-
-def _steps(result: Convolution, language: Language) -> Animation:
-    small = steps.small_piece(result)
-    assert small is not None
-    return steps.steps(small, result, language)
 
 
 def _still(result: Convolution, language: Language) -> Figure:
@@ -86,13 +81,13 @@ VIEWS: dict[str, View] = {
             "La fenêtre avance du pas choisi ; là où elle dépasse le bord, elle rencontre la bordure ajoutée.",
         ),
         missing=Note(
-            f"steps needs a kernel of at most {steps.MOST_WEIGHTS} weights that fits, with its padding, into "
-            f"{steps.MOST_CELLS} cells",
-            f"steps demande un noyau d’au plus {steps.MOST_WEIGHTS} poids qui tienne, avec sa bordure, dans "
-            f"{steps.MOST_CELLS} cases",
+            f"steps needs a kernel of at most {piece.MOST_WEIGHTS} weights that spans at most {piece.MOST_CELLS} "
+            f"cells ({piece.MOST_SIGNAL_CELLS} of a signal)",
+            f"steps demande un noyau d’au plus {piece.MOST_WEIGHTS} poids, étendu sur au plus {piece.MOST_CELLS} "
+            f"cases ({piece.MOST_SIGNAL_CELLS} d’un signal)",
         ),
-        fits=lambda result: steps.small_piece(result) is not None,
-        moving=_steps,
+        fits=lambda result: piece.small_piece(result) is not None,
+        moving=steps.steps,
     ),
     "conventions": View(
         title=Note("Cross-correlation and convolution", "Corrélation croisée et convolution"),
@@ -115,10 +110,10 @@ VIEWS: dict[str, View] = {
             "en une seule.",
         ),
         missing=Note(
-            "channels needs a colour picture (or 2 to 4 channels)",
-            "channels demande une image en couleurs (ou de 2 à 4 canaux)",
+            "channels needs a colour picture (or 2 to 4 channels) whose channels are summed",
+            "channels demande une image en couleurs (ou de 2 à 4 canaux) dont les canaux sont additionnés",
         ),
-        fits=lambda result: result.input.ndim > result.dims and 2 <= result.input.shape[-1] <= 4,
+        fits=lambda result: result.summed and 2 <= result.input.shape[-1] <= 4,
         still=explain.channels,
     ),
     "equivariance": View(

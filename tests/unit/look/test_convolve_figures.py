@@ -96,7 +96,7 @@ def test_no_text_overlaps_in_an_animation(case, monkeypatch):
     monkeypatch.setattr(convolve_steps, "film", measured)
     monkeypatch.setattr(convolve_equivariance, "film", measured)
     result = CASES[case]
-    convolve_steps.steps(convolve_steps.small_piece(result), result, "fr")
+    convolve_steps.steps(result, "fr")
     convolve_equivariance.moving(convolve_equivariance.journey(result), "fr")
     assert len(seen) == 6
 
@@ -225,23 +225,10 @@ def test_a_map_that_did_not_move_along_would_be_told(monkeypatch):
     assert convolve_equivariance.journey(CASES["numbers"]).difference > 1
 
 
-def test_steps_take_a_piece_and_do_the_same_to_it():
-    small = convolve_steps.small_piece(CASES["photo"])
-    assert max(small.padded.shape) <= convolve_steps.MOST_CELLS
-    windows = np.lib.stride_tricks.sliding_window_view(PHOTO, small.input.shape)
-    assert (windows == small.input).all(axis=(2, 3)).any()
-    assert small.padding == CASES["photo"].padding
-    padded = np.pad(small.input, small.padding)
-    expected = signal.convolve(padded, SOBEL, mode="valid", method="direct")[::2, ::2]
-    np.testing.assert_allclose(small.output, expected)
-    assert convolve_steps.small_piece(convolve(PHOTO, np.ones((7, 7)))) is None
-
-
 @pytest.mark.parametrize("case", ["stride", "signal"])
 def test_steps_fill_the_output_one_by_one(case):
-    small = convolve_steps.small_piece(CASES[case])
-    film = convolve_steps.steps(small, CASES[case], "en")
-    assert len(film.frames) == small.output.size
+    film = convolve_steps.steps(CASES[case], "en")
+    assert len(film.frames) == CASES[case].output.size
     differences = [
         (before != after).any(axis=2).sum()
         for before, after in zip(film.frames, film.frames[1:], strict=False)
