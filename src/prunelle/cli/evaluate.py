@@ -55,7 +55,9 @@ def evaluate(
     data = rest[0] if rest else None
     found = tasks.evaluate(run, data, labels=labels, data_dir=data_dir, compile=compile, style=progress)  # type: ignore[arg-type]
     if as_json:
-        echo(json.dumps(found.to_json()))
+        from prunelle.training.verdicts import summary
+
+        echo(json.dumps(found.to_json() | summary(found)))
     else:
         _show(found)
 
@@ -63,18 +65,23 @@ def evaluate(
 def _show(found: Evaluation) -> None:
     from rich.table import Table
 
+    from prunelle.report import judgement
     from prunelle.report.console import Terminal
+    from prunelle.training.verdicts import against_chance, calibration
 
+    chance = against_chance(found)
     terminal = Terminal(soft_wrap=True)
     low, high = found.interval
     terminal.print(
         f"{found.accuracy:.2%} of {found.n:,} examples of the {found.split} split are right "
-        f"(95 % interval {low:.2%} to {high:.2%})."
+        f"(95 % interval {low:.2%} to {high:.2%}){judgement.chance_told(chance)}."
     )
     terminal.print(
-        f"Loss {found.loss:.4f}. Expected calibration error {found.calibration_error():.2%} (how far its "
-        f"confidence is from how often it is right)."
+        f"Loss {found.loss:.4f}." if (told := judgement.blind_loss(found.loss, chance)) is None else told.en
     )
+    if sure := calibration(found):
+        for note in judgement.sureness(sure, float(found.confidence.mean()), found.accuracy):
+            terminal.print(note.en)
     table = Table("class", *(f"{name}" for name in ("precision", "recall", "F1", "examples")), box=None)
     for column in table.columns[1:]:
         column.justify = "right"

@@ -40,6 +40,7 @@ from prunelle.report.content import ReportContent
 from prunelle.texts import Language, Note, default_language
 from prunelle.training.checkpoint import write_json, write_text
 from prunelle.training.records import RESULT_FIELDS
+from prunelle.training.verdicts import summary
 
 
 @dataclasses.dataclass
@@ -278,7 +279,7 @@ class Recording:
         classes = self._classes if self._classes and len(self._classes) == number else None
         classes = classes or tuple(map(str, range(number)))
         evaluations = {split: answers.evaluation(split, classes) for split, answers in usable.items()}
-        metrics |= {split: evaluation.summary() for split, evaluation in evaluations.items()}
+        metrics |= {split: summary(evaluation) for split, evaluation in evaluations.items()}
         write_json(self.folder / "metrics.json", metrics)
         write_json(self.folder / "classes.json", list(classes))
         pictures = usable[judged].pictures

@@ -21,11 +21,12 @@ from markupsafe import Markup
 from PIL import Image
 
 from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.report import figures, series
+from prunelle.report import figures, judgement, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS, Words
 from prunelle.texts import Language
 from prunelle.training.recipe import Recipe
+from prunelle.training.verdicts import Chance, against_chance, calibration
 
 MOST_WRONG = 24
 MOST_EXAMPLES = 8
@@ -45,6 +46,7 @@ def render(content: ReportContent, language: Language) -> str:
         content=content,
         evaluation=evaluation,
         headline=_headline(content, words),
+        caveats=_caveats(content, words),
         facts=_facts(content, words),
         splits=_splits(content, words),
         curves=_curves(content, words),
@@ -92,7 +94,33 @@ def _headline(content: ReportContent, words: Words) -> Markup:
         accuracy=Markup("<strong>{}</strong>").format(words.percent(evaluation.accuracy)),
         n=words.integer(evaluation.n),
         interval=words.interval(*evaluation.interval),
+        tail=_tail(against_chance(evaluation), words),
     )
+
+
+def _tail(chance: Chance | None, words: Words) -> Markup:
+    """What the accuracy is beside chance."""
+    tail = Markup(words.note(judgement.chance_tail(chance)))
+    if chance is None:
+        return tail
+    return tail.format(name=Markup("<bdi>{}</bdi>").format(chance.name), share=words.percent(chance.accuracy))
+
+
+def _caveats(content: ReportContent, words: Words) -> list[str]:
+    """What keeps the figures from meaning what they seem to."""
+    evaluation, judged = content.evaluation, content.evaluation.split
+    caveats = []
+    if judged != "test":
+        last = judged == "validation" and not content.chose_by_validation
+        caveats.append(words("caveat_last" if last else f"caveat_{judged}"))
+    # Of a program of one's own, training figures are of the network while it learned.
+    of_one_network = isinstance(content.recipe, Recipe)
+    notes = (
+        judgement.blind_loss(evaluation.loss, against_chance(evaluation)),
+        judgement.not_learned(content.metrics, judged) if of_one_network else None,
+        judgement.by_heart(content.metrics, judged) if of_one_network else None,
+    )
+    return caveats + [words.note(note) for note in notes if note is not None]
 
 
 def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
@@ -111,11 +139,9 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
             words(kept, n=words.integer(content.best_epoch)) if len(content.results) > 1 else "",
         ),
     ]
-    if "train" in content.counts and evaluation.n:
-        commonest = int(np.argmax(content.counts["train"]))
-        share = words.percent(float((evaluation.labels == commonest).mean()))
-        detail = words("baseline_detail", name=evaluation.classes[commonest])
-        facts.append((words("baseline"), share, detail))
+    if chance := against_chance(evaluation):
+        detail = words("baseline_detail", name=chance.name)
+        facts.append((words("baseline"), words.percent(chance.accuracy), detail))
     return facts
 
 
@@ -302,24 +328,15 @@ def _filters(content: ReportContent, words: Words) -> dict[str, Any]:
 
 def _reliability(content: ReportContent, words: Words) -> dict[str, Any]:
     evaluation = content.evaluation
-    if not evaluation.n:
+    found = calibration(evaluation)
+    if found is None:
         return {}
     bins = evaluation.reliability()
-    confidence = float(evaluation.confidence.mean())
-    low, high = evaluation.interval
-    # Within the accuracy's interval, these pictures cannot tell.
-    verdict = "well_sure" if low <= confidence <= high else "too_sure" if confidence > high else "too_shy"
     groups = "; ".join(f"{words.percent(b.confidence)} → {words.percent(b.accuracy)}" for b in bins)
+    told = judgement.sureness(found, float(evaluation.confidence.mean()), evaluation.accuracy)
     return {
         "svg": Markup(figures.reliability_svg(evaluation, words)),
-        "text": words(
-            "reliability_text",
-            error=words.decimal(evaluation.calibration_error() * 100, 1),
-            bins=15,
-            confidence=words.percent(confidence),
-            accuracy=words.percent(evaluation.accuracy),
-            verdict=words(verdict),
-        ),
+        "text": " ".join([words("reliability_text"), *map(words.note, told)]),
         "alt": words("reliability_alt", n=len(bins), groups=groups),
     }
 

@@ -158,17 +158,17 @@ def input_text(preprocess: SeriesPreprocess) -> Note:
 
 TEXTS = {
     "result_test": Note(
-        "{network} recognises {accuracy} of {n} test series it never saw (95 % interval {interval}).",
+        "{network} recognises {accuracy} of {n} test series it never saw (95 % interval {interval}){tail}.",
         "{network} reconnaît {accuracy} des {n} séries de test, qu’il n’a jamais vues "
-        "(intervalle à 95 % : {interval}).",
+        "(intervalle à 95 % : {interval}){tail}.",
     ),
     "result_validation": Note(
-        "{network} recognises {accuracy} of {n} validation series (95 % interval {interval}).",
-        "{network} reconnaît {accuracy} des {n} séries de validation (intervalle à 95 % : {interval}).",
+        "{network} recognises {accuracy} of {n} validation series (95 % interval {interval}){tail}.",
+        "{network} reconnaît {accuracy} des {n} séries de validation (intervalle à 95 % : {interval}){tail}.",
     ),
     "result_train": Note(
-        "{network} recognises {accuracy} of the {n} series it learned on.",
-        "{network} reconnaît {accuracy} des {n} séries sur lesquelles il a appris.",
+        "{network} recognises {accuracy} of the {n} series it learned on{tail}.",
+        "{network} reconnaît {accuracy} des {n} séries sur lesquelles il a appris{tail}.",
     ),
     "caveat_validation": Note(
         "There is no test split. The validation series also chose which epoch’s weights to keep, so this "

@@ -17,17 +17,17 @@ TEXTS = {
     "report": Note("Training report", "Rapport d’entraînement"),
     "contents": Note("Contents", "Sommaire"),
     "result_test": Note(
-        "{network} recognises {accuracy} of {n} test pictures it never saw (95 % interval {interval}).",
+        "{network} recognises {accuracy} of {n} test pictures it never saw (95 % interval {interval}){tail}.",
         "{network} reconnaît {accuracy} des {n} images de test, qu’il n’a jamais vues "
-        "(intervalle à 95 % : {interval}).",
+        "(intervalle à 95 % : {interval}){tail}.",
     ),
     "result_validation": Note(
-        "{network} recognises {accuracy} of {n} validation pictures (95 % interval {interval}).",
-        "{network} reconnaît {accuracy} des {n} images de validation (intervalle à 95 % : {interval}).",
+        "{network} recognises {accuracy} of {n} validation pictures (95 % interval {interval}){tail}.",
+        "{network} reconnaît {accuracy} des {n} images de validation (intervalle à 95 % : {interval}){tail}.",
     ),
     "result_train": Note(
-        "{network} recognises {accuracy} of the {n} pictures it learned on.",
-        "{network} reconnaît {accuracy} des {n} images sur lesquelles il a appris.",
+        "{network} recognises {accuracy} of the {n} pictures it learned on{tail}.",
+        "{network} reconnaît {accuracy} des {n} images sur lesquelles il a appris{tail}.",
     ),
     "caveat_validation": Note(
         "There is no test split. The validation pictures also chose which epoch’s weights to keep, so this "
@@ -202,19 +202,8 @@ TEXTS = {
         "Diagramme de fiabilité (plus le point est gros, plus il y a d’images)",
     ),
     "reliability_text": Note(
-        "A network that says “90 % sure” should be right nine times in ten. Here confidence and accuracy "
-        "differ by {error} points on average (expected calibration error, {bins} bins): with a mean "
-        "confidence of {confidence} for an accuracy of {accuracy}, the network is {verdict}.",
-        "Un réseau qui se dit « sûr à 90 % » devrait avoir raison neuf fois sur dix. Ici, confiance et "
-        "exactitude diffèrent en moyenne de {error} points (erreur de calibration attendue, {bins} "
-        "intervalles) : avec une confiance moyenne de {confidence} pour une exactitude de {accuracy}, le "
-        "réseau est {verdict}.",
-    ),
-    "too_sure": Note("too sure of itself on the whole", "dans l’ensemble trop sûr de lui"),
-    "too_shy": Note("not sure enough of itself on the whole", "dans l’ensemble trop peu sûr de lui"),
-    "well_sure": Note(
-        "about as sure as it should be, as far as so many answers can tell",
-        "à peu près aussi sûr qu’il devrait l’être, autant que ces réponses permettent de le dire",
+        "A network that says “90 % sure” should be right nine times in ten.",
+        "Un réseau qui se dit « sûr à 90 % » devrait avoir raison neuf fois sur dix.",
     ),
     "confidence": Note("Confidence", "Confiance"),
     "perfect": Note("perfect calibration", "calibration parfaite"),

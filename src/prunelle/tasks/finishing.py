@@ -20,6 +20,7 @@ from prunelle.texts import Language, Note
 from prunelle.training.checkpoint import load_tensors, write_json, write_text
 from prunelle.training.inference import evaluate
 from prunelle.training.metrics import Evaluation
+from prunelle.training.verdicts import summary
 
 if TYPE_CHECKING:
     from prunelle.tasks.preparing import Prepared
@@ -45,7 +46,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     rows = training.progress.rows
     seconds = sum(row["seconds"] or 0.0 for row in rows)
     metrics = {
-        **{split: evaluation.summary() for split, evaluation in evaluations.items()},
+        **{split: summary(evaluation) for split, evaluation in evaluations.items()},
         "best_epoch": training.progress.best_epoch,
         "epochs": len(rows),
         "seconds": round(seconds, 3),

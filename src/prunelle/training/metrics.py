@@ -12,22 +12,7 @@ from typing import Any
 
 import numpy as np
 
-
-def wilson_interval(successes: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a proportion (Wilson 1927), ``(low, high)`` in [0, 1].
-
-    Unlike the normal approximation it stays inside [0, 1] and holds for small n and for accuracies near 1.
-    """
-    if n == 0:
-        return 0.0, 1.0
-    z = 1.959963984540054
-    p = successes / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    # At the ends the exact bound is 0 or 1; rounding must not leave it a hair outside.
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == n else centre + half
-    return low, high
+from prunelle.training.intervals import wilson_interval
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_Z = 1.959963984540054  # the normal distribution's 97.5th percentile
+from prunelle.training.intervals import Z
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,5 +60,5 @@ def over_pictures(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
     n = len(gaps) + 2
     mean = float(gaps.sum()) / n
     variance = (float((gaps**2).sum()) + 1) / n - mean**2
-    half = _Z * math.sqrt(variance / n)
+    half = Z * math.sqrt(variance / n)
     return max(-1.0, mean - half), min(1.0, mean + half)

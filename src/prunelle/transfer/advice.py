@@ -25,7 +25,7 @@ from prunelle.networks.summary import summarise
 from prunelle.networks.trunk import Stage, stages
 from prunelle.texts import Note
 from prunelle.training.inference import predict_logits
-from prunelle.training.metrics import wilson_interval
+from prunelle.training.intervals import wilson_interval
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.learning import begin
 from prunelle.transfer.solving import choose_c

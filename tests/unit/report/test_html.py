@@ -83,11 +83,12 @@ def pixels_of(uri: str) -> np.ndarray:
 def test_result_in_one_sentence(content):
     # 5 of 8 is 62.5 %. Wilson: centre 0.58444, half 0.27871 (worked out with z = 1.96).
     english = plain(Page(html.render(content, "en")).text)
-    assert "lenet5 recognises 62.5 % of 8 test pictures it never saw (95 % interval 30.6–86.3 %)." in english
+    assert "lenet5 recognises 62.5 % of 8 test pictures it never saw (95 % interval 30.6–86.3 %), which" in english
+    assert "always answering chat été is right for 50.0 %." in english
     french = plain(Page(html.render(content, "fr")).text)
     assert (
         "lenet5 reconnaît 62,5 % des 8 images de test, qu’il n’a jamais vues "
-        "(intervalle à 95 % : 30,6 à 86,3 %)." in french
+        "(intervalle à 95 % : 30,6 à 86,3 %), ce qui" in french
     )
     assert "chose which epoch" not in english
 
@@ -243,11 +244,10 @@ def test_calibration_in_one_sentence(content):
     page = Page(html.render(content, "en"))
     text = plain(page.sections["reliability"])
     assert "differ by 44.4 points on average" in text
-    # Eight answers cannot tell 72.9 from 62.5 %; 480 can (Wilson's interval: 58.1 to 66.7 %).
-    assert (
-        "a mean confidence of 72.9 % for an accuracy of 62.5 %, the network is about as sure as it should be"
-        in text
-    )
+    # Eight answers cannot tell 72.9 from 62.5 % (Wilson's interval: 30.6 to 86.3 %); 480 can (58.1 to 66.7 %).
+    assert "a mean confidence of 72.9 % for an accuracy of 62.5 %, the network is perhaps as sure" in text
+    assert "the difference lies between −13.4 and +42.3 points" in text
+    assert "about as sure as it should be" not in text
     many = dataclasses.replace(
         content,
         evaluation=dataclasses.replace(

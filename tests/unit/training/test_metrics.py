@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics as reference
 
-from prunelle.training.metrics import Evaluation, wilson_interval
+from prunelle.training.intervals import wilson_interval
+from prunelle.training.metrics import Evaluation
 
 
 def random_evaluation(n: int = 500, k: int = 5, seed: int = 0) -> Evaluation:
