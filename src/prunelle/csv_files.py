@@ -23,6 +23,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prunelle.errors import DataError
+from prunelle.files import no_file
 
 # Where a spreadsheet may begin a cell, and what makes it compute one: a sign, in its full width too, which some of them
 # read as the plain one, after any blanks, which others pass over, and after quotes.
@@ -72,6 +73,8 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     Raises:
         DataError: it cannot be read, lacks a column, or is cut off or changed; it says the line.
     """
+    if kind := no_file(path):
+        raise DataError(f"{path} cannot be read: it is {kind}, not a file.")
     try:
         text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
     except OSError as error:

@@ -13,7 +13,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 
 FLOORS = (
-    ("errors", "texts"),
+    ("errors", "texts", "files"),
     ("csv_files",),
     ("data", "networks"),
     ("look",),

@@ -24,15 +24,19 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from prunelle.data import unread
 from prunelle.data.fitting import as_image, resize, scales, shrink
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.unread import HEAD_BYTES
 from prunelle.errors import BadPicture
+from prunelle.files import no_file
 
 EMPTY = "empty file"
 NOT_A_PICTURE = "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)"
 DAMAGED = "truncated or damaged"
 BOMB = "decompression bomb: {width}×{height} pixels"
 CANNOT_OPEN = "cannot be opened: {error}"
+NOT_A_FILE = "{kind}, not a file"
 
 MAX_PIXELS = 178_956_970
 """A larger picture is taken for a decompression bomb and never decoded (Pillow's own limit for an error)."""
@@ -40,7 +44,6 @@ MAX_PIXELS = 178_956_970
 _LARGE_PIXELS = 32_000_000
 _one_large_at_a_time = threading.Lock()
 
-_HEAD_BYTES = 32
 _FIRST_BYTES = 1 << 16  # all of most pictures
 _BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -71,13 +74,14 @@ def read_bytes(path: Path) -> bytes:
     """The bytes of a picture; only the first few are read where they are not those of a picture.
 
     Raises:
-        BadPicture: the file cannot be opened, is empty, or is no picture.
+        BadPicture: it is no file (a named pipe…), cannot be opened, is empty, or is no picture.
     """
+    _refuse_no_file(path)
     try:
         # Not buffered: straight from the system, in two thirds of the time.
         with path.open("rb", buffering=0) as file:
             head = file.read(_FIRST_BYTES)
-            _reader(head[:_HEAD_BYTES], str(path))
+            _reader(head[:HEAD_BYTES], str(path))
             return head + file.readall()
     except OSError as error:
         raise BadPicture(str(path), CANNOT_OPEN.format(error=error.strerror or error)) from None
@@ -100,7 +104,7 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
     Raises:
         BadPicture: with one of this module's reasons.
     """
-    reader = _reader(content[:_HEAD_BYTES], file)
+    reader = _reader(content[:HEAD_BYTES], file)
     if reader is JpegImageFile:
         pixels = _fast_jpeg(content, file, preprocess)
         if pixels is not None:
@@ -128,8 +132,9 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
 def read_header(path: Path) -> tuple[int, int, bool] | None:
     """Height, width, and whether it is grey, without decoding; None for a bad picture."""
     try:
+        _refuse_no_file(path)
         with path.open("rb") as file:
-            reader = _reader(file.read(_HEAD_BYTES), str(path))
+            reader = _reader(file.read(HEAD_BYTES), str(path))
             file.seek(0)
             with _no_warnings(), reader(file) as image:
                 grey = image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
@@ -145,7 +150,7 @@ def upright_size(content: bytes, file: str) -> tuple[int, int, bool]:
         BadPicture: with one of this module's reasons.
     """
     try:
-        with _no_warnings(), _reader(content[:_HEAD_BYTES], file)(io.BytesIO(content)) as image:
+        with _no_warnings(), _reader(content[:HEAD_BYTES], file)(io.BytesIO(content)) as image:
             grey = image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
             turned = _orientation(image) >= 5
             return (image.width, image.height, grey) if turned else (image.height, image.width, grey)
@@ -153,6 +158,11 @@ def upright_size(content: bytes, file: str) -> tuple[int, int, bool]:
         raise
     except Exception:
         raise BadPicture(file, DAMAGED) from None
+
+
+def _refuse_no_file(path: Path) -> None:
+    if kind := no_file(path):
+        raise BadPicture(str(path), NOT_A_FILE.format(kind=kind))
 
 
 def _reader(head: bytes, file: str) -> type[ImageFile.ImageFile]:
@@ -173,7 +183,7 @@ def _reader(head: bytes, file: str) -> type[ImageFile.ImageFile]:
     # Plain text may begin with BM too.
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return BmpImageFile
-    raise BadPicture(file, NOT_A_PICTURE)
+    raise BadPicture(file, unread.known(head) or NOT_A_PICTURE)
 
 
 def _refuse_bomb(width: int, height: int, file: str) -> None:

@@ -157,7 +157,9 @@ def _class_folders(folder: Path, notes: list[Note]) -> list[Labelled]:
     empty: list[str] = []
     ignored = 0
     classes = listing.subfolders(folder)
-    beside = [path for path in folder.iterdir() if path.is_file() and listing.is_picture_name(path.name)]
+    beside = [
+        path for path in listing.entries(folder) if path.is_file() and listing.is_picture_name(path.name)
+    ]
     if not classes:
         raise DataError(
             f"{folder} has no picture."
@@ -186,6 +188,13 @@ def _class_folders(folder: Path, notes: list[Note]) -> list[Labelled]:
             )
         )
     _note_ignored(ignored, folder, notes)
+    if links := listing.links_up(folder):
+        notes.append(
+            Note(
+                en=f"Links to a folder above were passed over: {shown(links)}.",
+                fr=f"Des liens vers un dossier au-dessus ont été laissés : {shown(links)}.",
+            )
+        )
     return labelled
 
 

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from prunelle.errors import ArgumentError, WeightsError, did_you_mean
+from prunelle.files import no_file
 from prunelle.networks import build
 from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
 from prunelle.texts import Note
@@ -175,6 +176,8 @@ def read_file(path: Path) -> Weights:
     Raises:
         WeightsError: it is damaged, no weights file, or needs pickled code to be run.
     """
+    if kind := no_file(path):
+        raise WeightsError(f"{path} is {kind}, not a file of weights.")
     try:
         with path.open("rb") as file:
             head = file.read(16)

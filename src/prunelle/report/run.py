@@ -35,6 +35,7 @@ from prunelle.csv_files import read_table, table_text
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
 from prunelle.errors import DataError, RunError, did_you_mean
+from prunelle.files import no_file
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.training import inference
 from prunelle.training.checkpoint import load_tensors, save_tensors, write_json, write_text
@@ -314,6 +315,8 @@ def new_run_path(runs: Path, name: str, now: datetime) -> Path:
 
 
 def _read_json(path: Path) -> Any:
+    if kind := no_file(path):
+        raise RunError(f"{path} cannot be read: it is {kind}, not a file.")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 
+from prunelle.data import decode, unread
+from prunelle.files import KINDS_FR
 from prunelle.texts import NO_BREAK, Note, Typography
 
 _MONTHS = {
@@ -260,6 +262,8 @@ _REASONS_FR = {
     "truncated or damaged": "tronquée ou abîmée",
     "decompression bomb": "bombe de décompression",
     "cannot be opened": "impossible à ouvrir",
+    **unread.IN_FRENCH,
+    **{decode.NOT_A_FILE.format(kind=en): f"{fr}, pas un fichier" for en, fr in KINDS_FR.items()},
 }
 
 

@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from prunelle.errors import DiskFull, RunError
+from prunelle.files import no_file
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _META = "prunelle"
@@ -86,6 +87,8 @@ def load_tensors(source: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]
     Raises:
         RunError: the file is not there or is no safetensors file.
     """
+    if kind := no_file(source):
+        raise RunError(f"{source} cannot be read as safetensors: it is {kind}, not a file.")
     try:
         with safe_open(source, framework="pt", device="cpu") as file:
             meta = json.loads((file.metadata() or {}).get(_META, "{}"))

@@ -361,7 +361,7 @@ def test_bomb_limit_is_pillows():
 
 def test_files(tmp_path):
     expected = make_bad_pictures(tmp_path)
-    expected["folder.jpg"] = "cannot be opened: Is a directory"
+    expected["folder.jpg"] = "a folder, not a file"
     (tmp_path / "folder.jpg").mkdir()
     for name, reason in expected.items():
         with pytest.raises(BadPicture) as caught:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.data import decode
+from prunelle.data import decode, unread
 from prunelle.data.examples import Skipped
+from prunelle.files import KINDS_FR
 from prunelle.report import html
 from prunelle.report.words import TEXTS, Words
 from prunelle.texts import Note
@@ -285,6 +286,9 @@ def test_every_reason_that_reading_gives_has_its_french():
         decode.CANNOT_OPEN.format(error="Permission denied"),
     ]
     assert reasons == list(REASONS)[:5]
+    french = Words("fr")
+    for reason in (*unread.IN_FRENCH, *(decode.NOT_A_FILE.format(kind=kind) for kind in KINDS_FR)):
+        assert french.reason(reason) != reason
 
 
 @pytest.mark.parametrize("times", [1, 40], ids=["few", "many"])

@@ -17,6 +17,7 @@ from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.data.series.tables import read_npz, read_table
 from prunelle.data.series.ts import Found, read_ts
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean
+from prunelle.files import no_file
 from prunelle.texts import Note
 
 SUFFIXES = (".ts", ".tsv", ".csv", ".npz")
@@ -147,6 +148,8 @@ def read_file(path: Path, labels: str | None = None, progress: Progress | None =
 
 def _read(path: Path, labels: str | None, progress: Progress | None) -> dict[str, Found]:
     suffix = path.suffix.lower()
+    if kind := no_file(path):
+        raise DataError(f"{path} is {kind}, not a file.")
     if not path.is_file():
         raise MissingData(f"{path} is not there.")
     if suffix == ".npz":

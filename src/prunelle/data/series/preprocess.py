@@ -106,9 +106,10 @@ class SeriesPreprocess:
     @staticmethod
     def lists(folder: Path) -> list[Path]:
         """The files of a folder that ``read`` is for, by their suffix, in name order."""
+        from prunelle.data.listing import entries
         from prunelle.data.series.load import is_series_file
 
-        return [path for path in sorted(folder.iterdir()) if is_series_file(path)]
+        return [path for path in entries(folder) if is_series_file(path)]
 
     def prepare(self, series: Series, progress: Progress | None = None, what: str = "") -> np.ndarray:
         """``(N, T, C)`` float32, interpolated, fitted, each normalised by its own if so; NaN is padding alone.

@@ -1,0 +1,34 @@
+"""What a path leads to, asked before it is opened: a named pipe would be waited for, a device read for ever."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+KINDS_FR = {
+    "a folder": "un dossier",
+    "a named pipe": "un tube nommé",
+    "a socket": "une socket",
+    "a device": "un périphérique",
+}
+"""What ``no_file`` gives, in French."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def no_file(path: Path) -> str | None:
+    """``a folder``, ``a named pipe``, ``a socket`` or ``a device`` where it is one, links followed.
+
+    None for a file, and for what is not there or may not be looked at: opening it says so without waiting.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    return next((kind for is_one, kind in _KINDS if is_one(mode)), None)
