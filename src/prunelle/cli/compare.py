@@ -113,6 +113,8 @@ def compare(context: click.Context, /, **given: Any) -> None:
 def _show(found: Comparison) -> None:
     from rich.table import Table
 
+    from prunelle.report.comparison_page import at_chance
+    from prunelle.report.comparison_words import ComparisonWords
     from prunelle.report.console import Terminal
 
     # Wider than any terminal: a line that does not fit is continued, no cell is cut.
@@ -142,8 +144,10 @@ def _show(found: Comparison) -> None:
         intervals = ", ".join(
             f"{100 * low:+.2f} to {100 * high:+.2f} over {what}" for what, (low, high) in over
         )
-        verdict = "clear" if each.clear else "not clear"
+        verdict = "too few seeds to tell" if each.verdict == "few seeds" else each.verdict
         terminal.print(
             f"{each.first} − {each.second}: {100 * each.mean:+.2f} points (95 %: {intervals}): {verdict}",
             soft_wrap=True,
         )
+    if told := at_chance(found, ComparisonWords("en")):
+        terminal.print(told, soft_wrap=True)

@@ -13,9 +13,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,7 +24,10 @@ from prunelle.csv_files import read_table, table_text
 from prunelle.errors import DataError, RunError
 from prunelle.report.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
 from prunelle.training.checkpoint import write_text
+from prunelle.training.intervals import wilson_interval
 from prunelle.training.paired import Estimate, over_pictures, over_seeds
+
+Verdict = Literal["clear", "few seeds", "not clear"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,17 +88,18 @@ class Standing:
     @property
     def accuracy(self) -> Estimate:
         """In [0, 1], over seeds."""
-        return over_seeds([outcome.accuracy for outcome in self.outcomes])
+        values = [outcome.accuracy for outcome in self.outcomes]
+        return over_seeds(values, low=0, high=1, step=1 / len(self.outcomes[0].right))
 
     @property
     def loss(self) -> Estimate:
         """Mean negative log-likelihood in nats, over seeds."""
-        return over_seeds([outcome.loss for outcome in self.outcomes])
+        return over_seeds([outcome.loss for outcome in self.outcomes], low=0)
 
     @property
     def seconds_per_epoch(self) -> Estimate:
         """On the machine, and beside the other work, of these trainings."""
-        return over_seeds([outcome.seconds_per_epoch for outcome in self.outcomes])
+        return over_seeds([outcome.seconds_per_epoch for outcome in self.outcomes], low=0)
 
     def curve(self, column: str) -> np.ndarray:
         """``(seeds, epochs)`` of a column of ``results.csv``; NaN where a training was shorter or has no value."""
@@ -115,6 +120,8 @@ class Difference:
             none in common.
         over_seeds: 95 % interval of the mean over other seeds; None with fewer than two.
         over_pictures: 95 % interval over other test pictures.
+        verdict: ``clear`` where neither interval holds 0: no luck of seeds or of pictures explains it; ``few seeds``
+            where pictures would not, and seeds only because there are so few; else ``not clear``.
     """
 
     first: str
@@ -123,11 +130,12 @@ class Difference:
     seeds: Sequence[int]
     over_seeds: tuple[float, float] | None
     over_pictures: tuple[float, float]
+    verdict: Verdict
 
     @property
     def clear(self) -> bool:
-        """Neither interval holds 0: no luck of seeds or of pictures explains it."""
-        return all(low > 0 or high < 0 for low, high in filter(None, (self.over_seeds, self.over_pictures)))
+        """``verdict`` is ``clear``."""
+        return self.verdict == "clear"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -140,6 +148,7 @@ class Comparison:
         split: on which all are judged: ``test``, or ``validation`` where there is none.
         n: number of its pictures.
         standings: in the order in which the networks were named.
+        commonest: the commonest class of those pictures, and its share.
     """
 
     path: Path
@@ -147,6 +156,17 @@ class Comparison:
     split: str
     n: int
     standings: Sequence[Standing]
+    commonest: tuple[str, float] | None = None
+
+    @property
+    def at_chance(self) -> list[str]:
+        """Labels of those that these pictures do not show to be better than always answering the commonest class."""
+        if self.commonest is None:
+            return []
+        rights = {each.contestant.label: round(each.accuracy.mean * self.n) for each in self.standings}
+        return [
+            label for label, right in rights.items() if wilson_interval(right, self.n)[0] <= self.commonest[1]
+        ]
 
     @property
     def ranking(self) -> list[Standing]:
@@ -208,17 +228,24 @@ def difference(first: Standing, second: Standing) -> Difference:
     common = [seed for seed in by_seed[0] if seed in by_seed[1]]
     chosen = [[found[seed] for seed in common] if common else list(found.values()) for found in by_seed]
     right = [np.stack([outcome.right for outcome in outcomes]) for outcomes in chosen]
-    interval = None
-    if common:
-        gaps = [by_seed[0][seed].accuracy - by_seed[1][seed].accuracy for seed in common]
-        interval = over_seeds(gaps).interval
+    gaps = [by_seed[0][seed].accuracy - by_seed[1][seed].accuracy for seed in common]
+    seeds = over_seeds(gaps, low=-1, high=1, step=1 / right[0].shape[1]) if common else None
+    interval = None if seeds is None else seeds.interval
+    pictures = over_pictures(right[0], right[1])
+    verdict: Verdict = "not clear"
+    if pictures[0] > 0 or pictures[1] < 0:
+        if interval is None or (seeds is not None and seeds.too_few):
+            verdict = "few seeds"
+        elif interval[0] > 0 or interval[1] < 0:
+            verdict = "clear"
     return Difference(
         first=first.contestant.label,
         second=second.contestant.label,
         mean=float(right[0].mean() - right[1].mean()),
         seeds=common,
         over_seeds=interval,
-        over_pictures=over_pictures(right[0], right[1]),
+        over_pictures=pictures,
+        verdict=verdict,
     )
 
 
@@ -271,7 +298,16 @@ def gather(
             )
         standings.append(Standing(contestant=contestant, outcomes=outcomes, diverged=diverged))
     assert pictures is not None
-    return Comparison(path=path, info=info, split=pictures[0], n=len(pictures[1]), standings=standings)
+    split, judged = pictures
+    name, count = Counter(name for _, name in judged).most_common(1)[0]
+    return Comparison(
+        path=path,
+        info=info,
+        split=split,
+        n=len(judged),
+        standings=standings,
+        commonest=(name, count / len(judged)),
+    )
 
 
 def _answers(run: Run) -> tuple[str, list[tuple[str, str]], np.ndarray]:

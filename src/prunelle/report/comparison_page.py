@@ -74,7 +74,7 @@ def render(comparison: Comparison, language: Language) -> str:
 def _headline(comparison: Comparison, first: Difference, words: Words) -> Markup:
     best, second = comparison.ranking[:2]
     name = Markup("<bdi>{}</bdi>")
-    return Markup(words.note(TEXTS["headline_clear" if first.clear else "headline_unclear"])).format(
+    return Markup(words.note(TEXTS[f"headline_{first.verdict}"])).format(
         best=name.format(best.contestant.label),
         second=name.format(second.contestant.label),
         accuracy=Markup("<strong>{}</strong>").format(words.percent(best.accuracy.mean, digits=2)),
@@ -89,6 +89,8 @@ def _caveats(comparison: Comparison, seeds: set[int], words: Words) -> list[str]
     caveats = []
     if comparison.split != "test":
         caveats.append(words(f"judged_{comparison.split}"))
+    if told := at_chance(comparison, words):
+        caveats.append(told)
     if len(seeds) < 2:
         caveats.append(words("one_seed"))
     for standing in comparison.standings:
@@ -96,6 +98,14 @@ def _caveats(comparison: Comparison, seeds: set[int], words: Words) -> list[str]
             found = ", ".join(words.integer(seed) for seed in standing.diverged)
             caveats.append(words("has_diverged", label=standing.contestant.label, seeds=found))
     return caveats
+
+
+def at_chance(comparison: Comparison, words: Words) -> str:
+    """Which networks are no better than chance; empty where none."""
+    if comparison.commonest is None or not comparison.at_chance:
+        return ""
+    name, share = comparison.commonest
+    return words("at_chance", labels=", ".join(comparison.at_chance), name=name, share=words.percent(share))
 
 
 def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
@@ -154,12 +164,12 @@ def _row(index: int, standing: Standing, words: Words) -> dict[str, Any]:
 
 
 def _interval(interval: tuple[float, float] | None, words: Words, *, digits: int) -> str:
-    """In points: ``+0.91 to +1.32``; a mean accuracy cannot pass 100."""
+    """In percent: ``98.50 – 99.50``."""
     if interval is None:
         return NO_VALUE
     low, high = (100 * end for end in interval)
     between = " – " if words.language == "en" else " à "
-    return words.decimal(low, digits) + between + words.decimal(min(high, 100), digits)
+    return words.decimal(low, digits) + between + words.decimal(high, digits)
 
 
 def _difference(found: Difference, words: Words) -> dict[str, Any]:
@@ -179,7 +189,7 @@ def _difference(found: Difference, words: Words) -> dict[str, Any]:
         "points": signed(found.mean),
         "over_seeds": ends(found.over_seeds),
         "over_pictures": ends(found.over_pictures),
-        "verdict": words("clear" if found.clear else "unclear"),
+        "verdict": words(f"verdict_{found.verdict}"),
         "is_clear": found.clear,
     }
 

@@ -13,9 +13,21 @@ TEXTS = SHARED | {
         "{best} recognises {accuracy} of the {n} {split} pictures, {gap} points more than {second}.",
         "{best} reconnaît {accuracy} des {n} images de {split}, {gap} points de plus que {second}.",
     ),
-    "headline_unclear": Note(
+    "headline_not clear": Note(
         "{best} ({accuracy}) and {second} ({other}) cannot be told apart on these {n} {split} pictures.",
         "{best} ({accuracy}) et {second} ({other}) ne se distinguent pas sur ces {n} images de {split}.",
+    ),
+    "headline_few seeds": Note(
+        "{best} ({accuracy}) is ahead of {second} ({other}) on these {n} {split} pictures, but so few seeds cannot "
+        "tell whether other trainings would be: train more (--seeds 10).",
+        "{best} ({accuracy}) devance {second} ({other}) sur ces {n} images de {split}, mais si peu de graines ne "
+        "permettent pas de dire si d’autres entraînements feraient de même : entraînez-en plus (--seeds 10).",
+    ),
+    "at_chance": Note(
+        "No better than chance, as far as these pictures can tell: {labels}. Always answering {name} is right for "
+        "{share}.",
+        "Pas mieux que le hasard, pour autant que ces images permettent de le dire : {labels}. Répondre toujours "
+        "{name} est juste pour {share}.",
     ),
     "one_seed": Note(
         "Each network was trained with a single seed. Another seed would give another accuracy, and nothing here "
@@ -51,9 +63,11 @@ TEXTS = SHARED | {
     "standings": Note("What each network reaches", "Ce qu’atteint chaque réseau"),
     "standings_text": Note(
         "Means over the seeds, ± standard deviation. The interval is where the mean over many seeds lies, as far as "
-        "{n} seeds can tell (Student, 95 %).",
+        "{n} seeds can tell (Student, 95 %); accuracies are counted in pictures, so equal ones may still be a picture "
+        "apart.",
         "Moyennes sur les graines, ± écart type. L’intervalle dit où se situe la moyenne sur beaucoup de graines, "
-        "pour autant que {n} graines permettent de le dire (Student, 95 %).",
+        "pour autant que {n} graines permettent de le dire (Student, 95 %) ; les exactitudes se comptent en images, "
+        "deux exactitudes égales peuvent donc cacher une image d’écart.",
     ),
     "standings_text_one": Note("One training each.", "Un entraînement chacun."),
     "mean_interval": Note("95 % interval, seeds", "Intervalle à 95 %, graines"),
@@ -69,10 +83,11 @@ TEXTS = SHARED | {
     "dots_alt": Note("{label}: {mean}", "{label} : {mean}"),
     "curves_mean": Note(
         "Lines are means over the seeds, bands reach from the lowest seed to the highest. Solid: validation; dashed: "
-        "training, measured while the weights still move and with dropout on, so it may lie below.",
+        "training, averaged over each epoch while the weights still move, with dropout and augmentation where there "
+        "are any, so it may lie below.",
         "Les lignes sont des moyennes sur les graines, les bandes vont de la plus basse à la plus haute. Trait plein : "
-        "validation ; tirets : entraînement, mesuré pendant que les poids changent encore et avec dropout, d’où des "
-        "valeurs parfois moins bonnes.",
+        "validation ; tirets : entraînement, moyenné sur chaque époque pendant que les poids changent encore, avec "
+        "dropout et augmentation s’il y en a, d’où des valeurs parfois moins bonnes.",
     ),
     "curves_training_only": Note(
         "Lines are means over the seeds, bands reach from the lowest seed to the highest. Without a validation split, "
@@ -86,22 +101,25 @@ TEXTS = SHARED | {
         "Every network learned the same pictures with the same seeds and answered the same {n} {split} pictures, so "
         "they are compared seed by seed and picture by picture. “Over seeds” is where the difference lies if all "
         "were trained again many times; “over pictures”, where it lies for these trained networks on other "
-        "pictures of the same kind. A difference is clear when neither interval holds 0.",
+        "pictures of the same kind. A difference is clear when neither interval holds 0; where it might be clear with "
+        "more trainings, there are too few seeds.",
         "Tous les réseaux ont appris les mêmes images avec les mêmes graines et ont répondu sur les mêmes {n} images "
         "de {split} : on les compare donc graine par graine et image par image. « Sur les graines » : où se situe la "
         "différence si l’on recommençait beaucoup de fois les entraînements ; « sur les images » : où elle se situe, "
         "pour ces réseaux entraînés, sur d’autres images du même genre. Une différence est nette quand aucun des deux "
-        "intervalles ne contient 0.",
+        "intervalles ne contient 0 ; là où elle pourrait l’être avec plus d’entraînements, il y a trop peu de graines.",
     ),
     "runs_text": Note(
         "The networks answered the same {n} {split} pictures, so they are compared picture by picture, and seed by "
         "seed where they share some. “Over seeds” is where the difference lies if all were trained again many "
         "times; “over pictures”, where it lies for these trained networks on other pictures of the same kind. A "
-        "difference is clear when no interval holds 0.",
+        "difference is clear when neither interval holds 0; where it might be clear with more trainings, there are too "
+        "few seeds.",
         "Les réseaux ont répondu sur les mêmes {n} images de {split} : on les compare donc image par image, et graine "
         "par graine quand ils en ont en commun. « Sur les graines » : où se situe la différence si l’on recommençait "
         "beaucoup de fois les entraînements ; « sur les images » : où elle se situe, pour ces réseaux entraînés, sur "
-        "d’autres images du même genre. Une différence est nette quand aucun intervalle ne contient 0.",
+        "d’autres images du même genre. Une différence est nette quand aucun des deux intervalles ne contient 0 ; là "
+        "où elle pourrait l’être avec plus d’entraînements, il y a trop peu de graines.",
     ),
     "many_pairs": Note(
         "With {n} pairs, expect one interval in twenty to miss by chance.",
@@ -113,8 +131,9 @@ TEXTS = SHARED | {
     "over_seeds": Note("95 %, over seeds", "95 %, sur les graines"),
     "over_pictures": Note("95 %, over pictures", "95 %, sur les images"),
     "verdict": Note("Verdict", "Verdict"),
-    "clear": Note("clear", "nette"),
-    "unclear": Note("not clear", "pas nette"),
+    "verdict_clear": Note("clear", "nette"),
+    "verdict_not clear": Note("not clear", "pas nette"),
+    "verdict_few seeds": Note("too few seeds", "trop peu de graines"),
     "every_training": Note("Every training", "Chaque entraînement"),
     "every_training_text": Note(
         "Each is an ordinary run, with a report of its own.",

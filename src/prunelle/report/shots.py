@@ -36,19 +36,21 @@ class Shots:
         path: the folder.
         data_name: of the pictures.
         rows: ``(strategy, pictures a class, draw, test accuracy)``.
+        n: number of test pictures.
     """
 
     path: Path
     data_name: str
     rows: tuple[tuple[str, int, int, float], ...]
+    n: int
 
     def curve(self, strategy: str) -> dict[int, Estimate]:
         """Mean over draws, with Student's 95 % interval, by number of pictures."""
-        numbers = sorted({number for name, number, _, _ in self.rows if name == strategy})
-        return {
-            number: over_seeds([a for name, n, _, a in self.rows if (name, n) == (strategy, number)])
-            for number in numbers
-        }
+        found: dict[int, list[float]] = {}
+        for name, number, _, accuracy in sorted(self.rows):
+            if name == strategy:
+                found.setdefault(number, []).append(accuracy)
+        return {n: over_seeds(values, low=0, high=1, step=1 / self.n) for n, values in found.items()}
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ class Shots:
             for estimate in self.curve(strategy).values():
                 cell = f"{100 * estimate.mean:.1f}"
                 if estimate.interval is not None:
-                    low, high = (min(max(end, 0.0), 1.0) for end in estimate.interval)
+                    low, high = estimate.interval
                     cell += f" ({100 * low:.1f} to {100 * high:.1f})"
                 cells.append(cell)
             lines.append(f"| {strategy} | " + " | ".join(cells) + " |")
@@ -83,8 +85,8 @@ def save_plot(shots: Shots, file: Path, language: Language) -> None:
         bands = {number: e.interval for number, e in curve.items() if e.interval is not None}
         axes.fill_between(
             list(bands),
-            [max(low, 0) for low, _ in bands.values()],
-            [min(high, 1) for _, high in bands.values()],
+            [low for low, _ in bands.values()],
+            [high for _, high in bands.values()],
             color=colour,
             alpha=0.13,
             linewidth=0,

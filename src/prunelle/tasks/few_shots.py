@@ -106,6 +106,7 @@ def shots(
                 "runs",
             )
             rows: list[tuple[str, int, int, float]] = []
+            counted = len(found.test)
             total = len(wanted) * len(numbers) * draws
             for strategy in wanted:
                 for number in numbers:
@@ -114,7 +115,7 @@ def shots(
                         run = _one(
                             folder, found, network, weights, strategy, number, draw, epochs, augment, size
                         )
-                        accuracy = float(run.metrics()["test"]["accuracy"])
+                        accuracy, counted = (run.metrics()["test"][key] for key in ("accuracy", "n"))
                         rows.append((_name(strategy), number, draw, accuracy))
                         listener.note(
                             Note(
@@ -123,7 +124,7 @@ def shots(
                                 f"{100 * accuracy:.2f} %".replace(".", ","),
                             )
                         )
-            result = Shots(folder, found.name, tuple(rows))
+            result = Shots(folder, found.name, tuple(rows), counted)
             _write(result, language or default_language())
         return result
     finally:

@@ -23,17 +23,27 @@ class Estimate:
         mean: of the values.
         sd: their standard deviation (n - 1); None for a single one.
         interval: 95 % interval of the mean over seeds; None for a single one.
+        too_few: the interval holds 0 only because so few values say little of their own spread; were it known, it
+            would not.
     """
 
     mean: float
     sd: float | None
     interval: tuple[float, float] | None
+    too_few: bool = False
 
 
-def over_seeds(values: Sequence[float]) -> Estimate:
+def over_seeds(
+    values: Sequence[float], *, low: float = -math.inf, high: float = math.inf, step: float = 0.0
+) -> Estimate:
     """Mean of one value a seed, with Student's 95 % interval: ``mean ± t(n-1) · sd / √n``.
 
     With two seeds t is 12.7, with three 4.3, with ten 2.3: few seeds say little, and the interval says so.
+
+    Args:
+        low, high: no mean can be beyond; an interval ends there.
+        step: the values are counted in such steps (a picture of a test). Values that are alike may have come from as
+            different ones as a step holds, so a standard deviation of less than that of two neighbours is not believed.
     """
     found = np.asarray(values, float)
     mean = float(found.mean())
@@ -42,8 +52,10 @@ def over_seeds(values: Sequence[float]) -> Estimate:
     from scipy.stats import t
 
     sd = float(found.std(ddof=1))
-    half = float(t.ppf(0.975, len(found) - 1)) * sd / math.sqrt(len(found))
-    return Estimate(mean, sd, (mean - half, mean + half))
+    error = max(sd, step / math.sqrt(2)) / math.sqrt(len(found))
+    half = float(t.ppf(0.975, len(found) - 1)) * error
+    too_few = Z * error < abs(mean) <= half
+    return Estimate(mean, sd, (max(low, mean - half), min(high, mean + half)), too_few)
 
 
 def over_pictures(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:

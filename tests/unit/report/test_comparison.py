@@ -94,12 +94,75 @@ def test_a_difference_that_seeds_or_pictures_may_explain_is_not_clear() -> None:
     assert not found.clear
     # The same gap at each seed, but from as many pictures won as nearly lost: the seeds agree, the pictures do not.
     a = standing("a", [outcome(0, 500), outcome(1, 501)])
-    b = standing("b", [outcome(0, 495, shift=500), outcome(1, 496, shift=500)])
+    b = standing("b", [outcome(0, 490, shift=500), outcome(1, 491, shift=500)])
     (found,) = comparison(a, b).differences()
     assert found.over_seeds is not None
     assert found.over_seeds[0] > 0
     assert found.over_pictures[0] < 0
     assert not found.clear
+
+
+def test_two_seeds_that_agree_are_no_interval_without_width() -> None:
+    a = standing("a", [outcome(0, 300), outcome(1, 300)])
+    b = standing("b", [outcome(0, 200), outcome(1, 200)])
+    (found,) = comparison(a, b).differences()
+    # Counted in pictures of 1,000: the deviation of two neighbours, 0.001/√2, times t(1) = 12.7062, over √2.
+    assert found.over_seeds == pytest.approx((0.1 - 0.006353, 0.1 + 0.006353), abs=1e-6)
+    assert a.accuracy.interval == pytest.approx((0.293647, 0.306353), abs=1e-6)
+    page = text_of(comparison_page.render(comparison(a, b), "en"))
+    assert "29.36 – 30.64" in page
+    assert found.verdict == "clear"
+
+
+def test_no_interval_leaves_what_an_accuracy_can_be() -> None:
+    a = standing("a", [outcome(0, 900), outcome(1, 500)])
+    b = standing("b", [outcome(0, 100), outcome(1, 500)])
+    found = comparison(a, b)
+    assert a.accuracy.interval == (0, 1)
+    assert found.differences()[0].over_seeds == (-1, 1)
+    page = text_of(comparison_page.render(found, "en"))
+    assert "0.00 – 100.00" in page
+    assert "−100.00 to +100.00" in page
+    for number in re.findall(r"[−+]?(\d+\.\d+)(?= (?:–|to|%))", page):
+        assert float(number) <= 100
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict"),
+    [
+        # One training each: pictures are sure, seeds unknown.
+        ((990,), (900,), "few seeds"),
+        # Gaps of 90 and 30: mean 60, error 30; twice that is reached, 12.7 times is not.
+        ((990, 930), (900, 900), "few seeds"),
+        # Gaps of 90 and -60: no number of seeds like these would tell.
+        ((990, 840), (900, 900), "not clear"),
+        ((990, 988), (900, 899), "clear"),
+    ],
+)
+def test_too_few_seeds_are_said(ours: tuple[int, ...], theirs: tuple[int, ...], verdict: str) -> None:
+    found = comparison(
+        *(
+            standing(label, [outcome(seed, right) for seed, right in enumerate(rights)])
+            for label, rights in (("a", ours), ("b", theirs))
+        )
+    )
+    assert found.differences()[0].verdict == verdict
+    english, french = (text_of(comparison_page.render(found, language)) for language in ("en", "fr"))
+    assert ("so few seeds cannot tell" in english) == (verdict == "few seeds")
+    assert ("si peu de graines ne permettent pas" in french) == (verdict == "few seeds")
+    assert ("points more than" in english) == (verdict == "clear")
+
+
+def test_networks_at_chance_are_said_to_be() -> None:
+    blind = standing("blind", [outcome(0, 260), outcome(1, 255), outcome(2, 262)])
+    found = dataclasses.replace(comparison(blind, GOOD), commonest=("cat", 0.25))
+    assert found.at_chance == ["blind"]
+    page = text_of(comparison_page.render(found, "en"))
+    assert "No better than chance, as far as these pictures can tell: blind. Always answering cat" in page
+    assert "Pas mieux que le hasard" in text_of(comparison_page.render(found, "fr"))
+    assert "chance" not in text_of(comparison_page.render(comparison(BAD, GOOD), "en")).replace(
+        "by chance", ""
+    )
 
 
 def test_seeds_that_only_one_has_are_left_out_of_the_pairs() -> None:
@@ -183,7 +246,7 @@ def test_every_text_is_used() -> None:
         for name in ("comparison_page.py", "comparison_figures.py", "templates/comparison.html")
     )
     for key in TEXTS.keys() - SHARED.keys():
-        assert f'"{key}"' in sources or key.startswith(("judged_", "headline_")), key
+        assert f'"{key}"' in sources or key.startswith(("judged_", "headline_", "verdict_")), key
 
 
 def test_hostile_labels_stay_text() -> None:

@@ -84,7 +84,10 @@ def pixels_of(uri: str) -> np.ndarray:
 def test_result_in_one_sentence(content):
     # 5 of 8 is 62.5 %. Wilson: centre 0.58444, half 0.27871 (worked out with z = 1.96).
     english = plain(Page(html.render(content, "en")).text)
-    assert "lenet5 recognises 62.5 % of 8 test pictures it never saw (95 % interval 30.6–86.3 %), which" in english
+    assert (
+        "lenet5 recognises 62.5 % of 8 test pictures it never saw (95 % interval 30.6–86.3 %), which"
+        in english
+    )
     assert "always answering chat été is right for 50.0 %." in english
     french = plain(Page(html.render(content, "fr")).text)
     assert (
