@@ -21,6 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from prunelle.look.policy import content_policy
 from prunelle.texts import Language, Note
 
 DPI = 80
@@ -146,15 +147,20 @@ def page(title: str, intro: str, sections: Sequence[Section], language: Language
         text = f"<p>{html.escape(section.text)}</p>" if section.text else ""
         body.append(f'<section id="part-{index + 1}">{heading}{text}{shown}</section>')
     keys = f"<footer>{_in(KEYS, language)}</footer>" if players else ""
+    # In a script element, only "</" could end it early.
+    values = {
+        "players": json.dumps(players).replace("</", "<\\/"),
+        "play": json.dumps(_in(PLAY, language)),
+        "pause": json.dumps(_in(PAUSE, language)),
+    }
+    script = _SCRIPT.format(**values) if players else ""
     return _PAGE.format(
         language=language,
+        policy=content_policy(scripts=(script,) if script else ()),
         title=html.escape(title),
         intro=f"<p>{html.escape(intro)}</p>" if intro else "",
         body="\n".join(body) + keys,
-        # In a script element, only "</" could end it early.
-        players=json.dumps(players).replace("</", "<\\/"),
-        play=json.dumps(_in(PLAY, language)),
-        pause=json.dumps(_in(PAUSE, language)),
+        script=f"<script>{script}</script>" if script else "",
     )
 
 
@@ -175,6 +181,7 @@ _PLAYER = """<div class="player" data-player="{index}"><img alt="">
 
 _PAGE = """<!doctype html>
 <html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
 <style>
 body {{ font: 17px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1f2430; background: #fff;
@@ -190,7 +197,11 @@ footer {{ color: #5d6472; margin: 2rem 0; }}
 </style>
 <h1>{title}</h1>{intro}
 {body}
-<script>
+{script}
+</html>
+"""
+
+_SCRIPT = """
 const players = {players};
 let current = null;
 document.querySelectorAll(".player").forEach((root) => {{
@@ -223,6 +234,4 @@ document.addEventListener("keydown", (event) => {{
   const act = {{ " ": () => current.toggle(), ArrowRight: () => current.step(1), ArrowLeft: () => current.step(-1) }};
   if (act[event.key]) {{ event.preventDefault(); act[event.key](); }}
 }});
-</script>
-</html>
 """

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
-import jinja2
-
+from prunelle.report.html import template, writable
 from prunelle.texts import Note, Typography
 
 TEXTS = {
@@ -161,24 +158,10 @@ def render(
         words: of the page, in its language.
     """
     sections = [(view, list(_groups(figures, view)), left_out.get(view)) for view in views]
-    page = _template().render(t=words, name=name, sections=sections, notes=notes)
-    # Names of files may hold bytes that are no text; UTF-8 and HTML have no place for these characters.
-    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", page)
+    return writable(template("gallery.html").render(t=words, name=name, sections=sections, notes=notes))
 
 
 def _groups(figures: Sequence[Shown], view: str) -> Iterator[list[Shown]]:
     of_view = [figure for figure in figures if figure.view == view]
     for _, group in itertools.groupby(of_view, key=lambda figure: figure.title):
         yield list(group)
-
-
-@functools.cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("prunelle.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("gallery.html")

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.look.policy import content_policy
 from prunelle.report import figures, judgement, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS, Words
@@ -84,6 +85,7 @@ def template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["policy"] = Markup(content_policy(beside=name == "gallery.html"))
     return environment.get_template(name)
 
 
