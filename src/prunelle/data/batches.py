@@ -55,6 +55,12 @@ class Batches:
         order = epoch_order(len(self), seed, epoch)
         return order if self._mapped is not None else order.to(self._images.device)
 
+    def shortest(self) -> int:
+        """The place of an example with the fewest values that are there; the first where none is missing."""
+        if self._mapped is not None or not self._images.is_floating_point():
+            return 0
+        return int(self._images.isnan().flatten(1).sum(dim=1).argmax())
+
     def take(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """``indices: (n,)`` int64 → images ``(n, C, H, W)`` uint8 in channels-last memory, labels.
 
@@ -75,10 +81,10 @@ class Batches:
         return images, self.labels.index_select(0, on_device(indices, self.device))
 
     def training_batch(
-        self, order: torch.Tensor, step: int, batch_size: int, augment: AnyAugment, seed: int, epoch: int
+        self, indices: torch.Tensor, step: int, augment: AnyAugment, seed: int, epoch: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Batch ``step`` of an epoch, augmented; the last one of an epoch may be smaller."""
-        images, labels = self.take(order[step * batch_size : (step + 1) * batch_size])
+        """Those of ``indices: (n,)``, augmented as batch ``step`` of an epoch."""
+        images, labels = self.take(indices)
         if augment:
             generator = torch.Generator().manual_seed(derive_seed(seed, "augment", epoch, step))
             images = augment.apply(images, generator)

@@ -183,7 +183,7 @@ def _create(
             "source": data.source,
             "counts": {split: len(pixels) for split, pixels in prepared.pixels.items()},
             "digest": loading.digest(prepared.pixels),
-            "notes": [dataclasses.asdict(note) for note in data.notes],
+            "notes": [dataclasses.asdict(note) for note in (*data.notes, *training.notes)],
         },
         "network": prepared.description,
         "recipe": prepared.recipe.to_json(),

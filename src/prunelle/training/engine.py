@@ -22,7 +22,8 @@ from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches, derive_seed
 from prunelle.data.examples import Pixels
 from prunelle.errors import ArgumentError, Diverged, RunError
-from prunelle.training import diagnosis, speed
+from prunelle.texts import Note
+from prunelle.training import diagnosis, single, speed
 from prunelle.training.acceleration import accelerated
 from prunelle.training.inference import Normaliser, class_logits, evaluate
 from prunelle.training.layers import Layers
@@ -49,7 +50,11 @@ class Training:
         recipe: how.
 
     Raises:
-        ArgumentError: ``patience`` without a validation split.
+        ArgumentError: ``patience`` without a validation split; batches of one, and a network whose batch
+            normalisation can't learn from one.
+
+    Attributes:
+        notes: what a person should know of it.
     """
 
     def __init__(
@@ -78,6 +83,8 @@ class Training:
         self._validation = validation
         self._views = [Batches(view, self.device) for view in views]
         self._parameters = list(network.parameters())
+        self.notes: tuple[Note, ...] = ()
+        self.steps_per_epoch = self._count_steps()
         self._layers = Layers(network, recipe)
         self._optimizer = make_optimizer(network, recipe, self._layers)
         self._average = _averageable(network) if recipe.ema_decay is not None else {}
@@ -89,10 +96,22 @@ class Training:
             network, train, self._views[0], len(classes), preprocess, recipe, self._class_weights
         )
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """The last batch of an epoch may be smaller; none is dropped."""
-        return math.ceil(len(self._views[0]) / self.recipe.batch_size)
+    def _count_steps(self) -> int:
+        """Of an epoch. The last batch may be smaller; none is dropped, but a single example may join the one before."""
+        view, size = self._views[0], self.recipe.batch_size
+        steps = math.ceil(len(view) / size)
+        alone = len(view) - (steps - 1) * size == 1
+        if not alone or not single.refuses_one(self.network, view, self.preprocess):
+            return steps
+        if size == 1 or steps == 1:
+            what, received = ("batch_size", size) if size == 1 else ("the number of training examples", 1)
+            raise ArgumentError(
+                f"{what} must be at least 2 for this network: its batch normalisation has one value a channel of a "
+                f"single example, and takes a variance of them; received {received}. Or choose a network without "
+                f"batch normalisation (prunelle networks), or larger examples."
+            )
+        self.notes += (single.joined(size),)
+        return steps - 1
 
     @property
     def finished(self) -> bool:
@@ -137,8 +156,10 @@ class Training:
         at, recipe = self.progress, self.recipe
         number = at.epoch * self.steps_per_epoch + at.step
         start = time.perf_counter()
+        first = at.step * recipe.batch_size
+        last = len(order) if at.step == self.steps_per_epoch - 1 else first + recipe.batch_size
         images, labels = view.training_batch(
-            order, at.step, recipe.batch_size, recipe.augment, recipe.seed, at.epoch
+            order[first:last], at.step, recipe.augment, recipe.seed, at.epoch
         )
         targets = labels
         if isinstance(recipe.augment, Augment) and recipe.augment.mixes:

@@ -53,7 +53,9 @@ def plain_loop(network: nn.Module, pixels: Pixels, recipe: Recipe) -> list[tuple
         loss_sum = right = 0.0
         network.train()
         for step in range(steps):
-            images, labels = batches.training_batch(order, step, BATCH, recipe.augment, recipe.seed, epoch)
+            images, labels = batches.training_batch(
+                order[step * BATCH : (step + 1) * BATCH], step, recipe.augment, recipe.seed, epoch
+            )
             shares = F.one_hot(labels, len(counts)).double()
             if recipe.augment.mixup or recipe.augment.cutmix:
                 generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", epoch, step))
