@@ -2,13 +2,15 @@
 # make test   sets up the test tools as well, and checks everything
 # make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
 #             them: about ten minutes on two cores; ARGS=--quick about four, ARGS=lenet5 one network
+# make torture  kills at random system calls, full disks, flipped bits, 10,000 damaged and hostile files: 40 to 50 minutes
+#             on two cores; ARGS="--kills 50 --files 500 --seed 3 --verbs train" scales it (tests/torture)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench torture lint clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
@@ -32,6 +34,9 @@ $(VENV)/.test-installed: $(VENV)/.installed
 	@# Oracles only. Without their dependencies: torchvision's would bring another build of torch.
 	$(INSTALL) --no-deps torchvision timm
 	@touch $@
+
+torture: $(VENV)/.test-installed
+	PYTHONPATH=src $(BIN)/python -m tests.torture $(ARGS)
 
 bench: .venv-bench/.installed
 	.venv-bench/bin/python benchmarks/training_step.py $(ARGS)
