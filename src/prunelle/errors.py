@@ -23,6 +23,7 @@ the rule, what was received, and the next step.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -102,8 +103,15 @@ class Interrupted(TrainingStopped):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` Did you mean 'lenet5'?``, with a space before it, or nothing when no known name is close."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
+    by_fold: dict[str, list[str]] = {}
+    for candidate in known:
+        by_fold.setdefault(folded(candidate), []).append(candidate)
+    close = difflib.get_close_matches(folded(name), by_fold, n=3, cutoff=0.6)
     if not close:
         return ""
-    return f" Did you mean {' or '.join(repr(by_lower[match]) for match in close)}?"
+    return f" Did you mean {' or '.join(repr(one) for match in close for one in by_fold[match])}?"
+
+
+def folded(name: str) -> str:
+    """What two names share that a reader takes for the same."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

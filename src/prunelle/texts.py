@@ -7,6 +7,7 @@ import locale
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
@@ -39,6 +40,14 @@ def _written(character: str) -> str:
     code = ord(character)
     # 0xDC80 to 0xDCFF stand for the bytes 0x80 to 0xFF (PEP 383).
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else repr(character)[1:-1]
+
+
+def composed(name: str) -> str:
+    """A name as it is compared: accents in one piece (Unicode's NFC), however the system or the program wrote them.
+
+    Macs and some archives write ``é`` as ``e`` and an accent. A file keeps its own name on the disk.
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 NAMES_SHOWN = 10

@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 
 import prunelle as pn
 from prunelle.cli.train import next_text
+from prunelle.csv_files import read_table
 from tests.integration.command import Finished, prunelle, weights
 from tests.pictures import encoded, make_folder
 
@@ -629,4 +630,31 @@ def test_the_real_thing_writes_names_of_files_that_are_no_text(photo_run: Path) 
     )
     assert done.returncode == 1
     assert done.stdout == b""
-    assert done.stderr == b"\\udce9t\\udce9.jpg  error: cannot be opened: No such file or directory\n"
+    assert done.stderr == b"\\xe9t\\xe9.jpg  error: cannot be opened: No such file or directory\n"
+
+
+def test_answers_as_csv_keep_names_to_the_byte(photos: Path, photo_run: Path, tmp_path: Path) -> None:
+    names = [b"\xe9.jpg", b"a\rb.jpg", b"=1.jpg", "\u2028.jpg".encode()]
+    picture = next(photos.rglob("*.jpg")).read_bytes()
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(picture)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "prunelle",
+            "predict",
+            str(photo_run),
+            *map(os.fsdecode, names),
+            "-q",
+            "--format",
+            "csv",
+        ],
+        capture_output=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "answers.csv").write_bytes(done.stdout)
+    files = [os.fsencode(row["file"]) for row in read_table(tmp_path / "answers.csv", ("file", "class"))]
+    assert list(dict.fromkeys(files)) == names

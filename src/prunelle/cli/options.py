@@ -34,8 +34,9 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
     return click.option(
         "--labels",
-        metavar="filename|CSV",
-        help="For a flat folder: the class in each file's name (cat.123.jpg), or a CSV of file,label.",
+        metavar="filename|folder|CSV",
+        help="Where classes are: in files' names (cat.123.jpg); in folders, even one called train; in a CSV of "
+        "file,label.",
     )(command)
 
 

@@ -22,5 +22,11 @@ def echo_data(text: str) -> None:
     """A file on standard output, to the byte; in a terminal, where it is only looked at, as ``echo`` shows it."""
     if sys.stdout.isatty():
         echo(text, nl=False)
-    else:
-        click.echo(text.encode(errors="surrogateescape"), nl=False)
+        return
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:  # a stream of texts that a program has put there
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    binary.write(text.encode(errors="surrogateescape"))
+    binary.flush()

@@ -78,8 +78,8 @@ def load(
         data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, ``cifar100``, or the path of a folder
             (``./mnist`` for a folder of that name). See ``folder.load_folder`` for how a folder may be laid out. A
             ``.ts``, ``.tsv``, ``.csv`` or ``.npz`` file holds series: see ``series.load.load_series``.
-        labels: for folders: None (a folder a class), ``"filename"``, or a CSV file of ``file,label``. For a CSV of
-            series: the name of the label's column.
+        labels: for folders: None (a folder a class), ``"folder"`` (the same, whatever the folders are called),
+            ``"filename"``, or a CSV file of ``file,label``. For a CSV of series: the name of the label's column.
         data_dir: for named sets: where their files are, or are put.
         validation, test: shares to take out, in [0, 1); 0 for none. Splits that are given stay as they are.
         seed: of the splits that are drawn.

@@ -12,6 +12,7 @@ from prunelle.data import splits
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
+from prunelle.texts import composed
 
 _DEFAULT_SHARE = 0.1
 
@@ -54,7 +55,7 @@ def from_arrays(
         known = np.unique(values)
         names = tuple(str(value) for value in known.tolist())
     else:
-        names = tuple(str(value) for value in classes)
+        names = tuple(composed(str(value)) for value in classes)
         known = np.arange(len(names)) if values.dtype.kind == "i" else np.array(names)
         if len(set(names)) < len(names):
             raise ArgumentError(f"classes must all be different; received {names}.")
@@ -170,7 +171,7 @@ def _labels(argument: str, value: Any, num_pictures: int) -> np.ndarray:
         labels = labels.astype(str)
     if labels.dtype.kind != "U":
         raise ArgumentError(f"{argument} must be integers or strings; received {labels.dtype}.")
-    return labels
+    return np.array([composed(label) for label in labels.tolist()])
 
 
 def _numbers(argument: str, values: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -13,15 +13,16 @@ from torch import nn
 from prunelle import data as datasets
 from prunelle.data import cache
 from prunelle.data.examples import Data, Split
-from prunelle.data.labels import find_label_file
-from prunelle.errors import ArgumentError, BadPictures, DataError, did_you_mean
+from prunelle.data.label_files import find_label_file
+from prunelle.data.labels import near_classes
+from prunelle.errors import ArgumentError, BadPictures, DataError
 from prunelle.networks.published import imagenet_classes
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.report.run import Run
 from prunelle.tasks import loading
 from prunelle.tasks.weights import Pretrained
-from prunelle.texts import Note, shown
+from prunelle.texts import Note, composed, shown
 from prunelle.training.compiled import Compile, Predictor
 from prunelle.training.inference import evaluate as evaluate_network
 from prunelle.training.metrics import Evaluation
@@ -171,7 +172,9 @@ def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
     if labels is None or labels == source.get("labels"):
         return True
     # The same pictures under other labels are other data.
-    return labels != "filename" and str(find_label_file(labels, folder)) == source.get("labels")
+    return labels not in ("filename", "folder") and str(find_label_file(labels, folder)) == source.get(
+        "labels"
+    )
 
 
 def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data, Pretrained]:
@@ -195,12 +198,14 @@ def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data
 
 def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...]) -> np.ndarray:
     """Labels that index ``theirs`` → labels that index ``ours``."""
-    for name in theirs:
-        if name not in ours:
-            raise DataError(
-                f"the run does not know the class {name!r}.{did_you_mean(name, ours)} It knows: {shown(ours)}."
-            )
-    translation = np.array([ours.index(name) for name in theirs], np.int64)
+    # Runs of earlier versions keep names as a Mac wrote them.
+    index = {composed(name): i for i, name in enumerate(ours)} | {name: i for i, name in enumerate(ours)}
+    unknown = [name for name in theirs if name not in index and composed(name) not in index]
+    if unknown:
+        raise DataError(
+            f"the run does not know the class {unknown[0]!r}.{near_classes(unknown, ours)} It knows: {shown(ours)}."
+        )
+    translation = np.array([index.get(name, index.get(composed(name))) for name in theirs], np.int64)
     return np.asarray(translation[labels])
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.data import labels as label_files
 from prunelle.data import listing, load, splits
 from prunelle.data.folder import load_folder, load_labelled
+from prunelle.data.labels import class_of_filename
 from prunelle.errors import ArgumentError, DataError, MissingData
 from tests.pictures import encoded
 
@@ -267,7 +267,7 @@ def test_a_class_that_training_lacks(tmp_path):
     ],
 )
 def test_class_in_a_name(name, expected):
-    assert label_files.class_of_filename(name) == expected
+    assert class_of_filename(name) == expected
 
 
 def test_labels_in_file_names(tmp_path):
@@ -344,7 +344,7 @@ def test_label_file_with_splits(tmp_path):
         ("file,label\n1.png,\n", "line 2: the label is empty"),
         ("file,label\n,a\n", "line 2: the file is empty"),
         ("file,label\n1.png,a\n\n1.png,b\n", "line 4: 1.png is on line 2 already"),
-        ("file,label,split\n1.png,a,dev\n", "line 2: split must be.*'dev'"),
+        ("file,label,split\n1.png,a,later\n", "line 2: split must be.*'later'"),
         ("file,label\n", "names no file"),
     ],
 )
@@ -370,7 +370,7 @@ def test_label_file_that_names_missing_files(tmp_path):
 
 
 def test_label_file_that_is_missing(photos):
-    with pytest.raises(MissingData, match=r"'filename' or a CSV file; received 'lables.csv'"):
+    with pytest.raises(MissingData, match=r"'filename', 'folder' or a CSV file; received 'lables.csv'"):
         load_folder(photos, labels="lables.csv")
 
 

@@ -1,0 +1,280 @@
+"""Labels in a CSV file: which column is what, and which picture a name means."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from prunelle.csv_files import unmarked
+from prunelle.data import listing
+from prunelle.data.labels import Labelled
+from prunelle.data.split_names import split_of
+from prunelle.errors import DataError, MissingData
+from prunelle.texts import Note, composed, shown
+
+# Headers without capitals, accents, blanks and underscores; of several in one file, the first here is taken.
+_FILES = (
+    *(
+        "file",
+        "filename",
+        "filepath",
+        "path",
+        "image",
+        "imagename",
+        "imagefile",
+        "imagepath",
+        "img",
+        "imgname",
+    ),
+    *(
+        "imgfile",
+        "imgpath",
+        "picture",
+        "picturename",
+        "photo",
+        "files",
+        "filenames",
+        "paths",
+        "images",
+        "imgs",
+    ),
+    *(
+        "pictures",
+        "photos",
+        "fichier",
+        "nomfichier",
+        "chemin",
+        "imageid",
+        "imgid",
+        "pictureid",
+        "photoid",
+        "id",
+    ),
+)
+_LABELS = (
+    *(
+        "label",
+        "class",
+        "category",
+        "labels",
+        "classes",
+        "categories",
+        "classname",
+        "labelname",
+        "categoryname",
+    ),
+    *("species", "breed", "target", "targets", "etiquette", "classe", "categorie", "espece"),
+    *("classid", "labelid", "categoryid"),
+)
+_SPLITS = ("split", "set", "subset", "partition", "usage")
+
+
+def find_label_file(labels: str | Path, folder: Path) -> Path:
+    """``labels`` in the folder of pictures, else from the current one."""
+    path = Path(labels).expanduser()
+    for candidate in (folder / path, path):
+        if candidate.is_file():
+            return candidate.absolute()
+    raise MissingData(
+        f"labels must be 'filename', 'folder' or a CSV file; received {str(labels)!r}, and there is no such file in "
+        f"{folder} nor in the current folder."
+    )
+
+
+def read_label_file(path: Path, folder: Path, notes: list[Note]) -> list[Labelled]:
+    """A CSV with a column of files, one of labels, and optionally one of splits; semicolons and tabs do as well.
+
+    Columns are known by their headers: file, filename, image, image_id…; label, class, category, species…; split, set….
+    Files are relative to ``folder``, else to the CSV's own. A name is found whatever the form of its accents, and,
+    where no file has it, by what stands before the suffix (``7`` for ``7.jpg``).
+
+    Args:
+        notes: gets what a reader should know of how the file was understood.
+
+    Raises:
+        DataError: a header, line or encoding that cannot be read; it says which.
+        MissingData: it names files that are not there.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not UTF-8 text; save it as CSV (UTF-8).") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be opened: {error.strerror}.") from None
+    first_line = re.split("[\r\n]", text, maxsplit=1)[0]
+    delimiter = max(",;\t", key=first_line.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    finder = _Finder(folder, path.parent)
+    try:
+        columns = _Columns(next(rows, []), path, finder)
+        found = _read_rows(rows, columns, path, finder)
+    except csv.Error as error:
+        raise DataError(f"{path}, line {rows.line_num}: {error}.") from None
+    if not found:
+        raise DataError(f"{path} names no file.")
+    if columns.note is not None:
+        notes.append(columns.note)
+    return found
+
+
+class _Columns:
+    """Where the files, labels and splits are."""
+
+    def __init__(self, header: Sequence[str], path: Path, finder: _Finder) -> None:
+        self.header = [name.strip() for name in header]
+        plain = [_plain(name) for name in self.header]
+        file, label, split = (
+            next((plain.index(name) for name in names if name in plain), None)
+            for names in (_FILES, _LABELS, _SPLITS)
+        )
+        if file is None or label is None:
+            lacking = " and ".join(
+                what
+                for what, at in (
+                    ("files (file, filename, image, path, image_id, id…)", file),
+                    ("labels (label, class, category, species, target…)", label),
+                )
+                if at is None
+            )
+            hint = ""
+            if any(name and finder.find(name) for name in self.header):
+                hint = " That looks like a picture and its label: put a line file,label before it."
+            raise DataError(
+                f"{path}, line 1: the header must be file,label; received {','.join(self.header)[:200]!r}, which names "
+                f"no column of {lacking}.{hint}"
+            )
+        self.file, self.label, self.split = file, label, split
+        read = {file, label, split} - {None}
+        unread = [name for at, name in enumerate(self.header) if at not in read]
+        self.note = self._told(path, unread) if unread else None
+
+    def _told(self, path: Path, unread: Sequence[str]) -> Note:
+        file, label = self.header[self.file], self.header[self.label]
+        split_en = f", splits from {self.header[self.split]}" if self.split is not None else ""
+        split_fr = f", les divisions de {self.header[self.split]}" if self.split is not None else ""
+        return Note(
+            f"Of {path.name}, files are taken from the column {file}, classes from {label}{split_en}; not read: "
+            f"{shown(unread)}.",
+            f"Dans {path.name}, les fichiers sont pris dans la colonne {file}, les classes dans {label}{split_fr} ; "
+            f"pas lu : {shown(unread)}.",
+        )
+
+
+def _plain(header: str) -> str:
+    letters = unicodedata.normalize("NFKD", header).casefold()
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def _read_rows(rows: csv._reader, columns: _Columns, path: Path, finder: _Finder) -> list[Labelled]:  # type: ignore[name-defined]
+    listed: dict[Path | str, int] = {}
+    found, missing = [], []
+    for row in rows:
+        where = f"{path}, line {rows.line_num}"
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(columns.header):
+            raise DataError(
+                f"{where}: {len(columns.header)} values were expected, as in the header; received {len(row)}."
+            )
+        name, label = row[columns.file].strip(), row[columns.label].strip()
+        if not name or not label:
+            raise DataError(f"{where}: the {'label' if name else 'file'} is empty.")
+        files = finder.find(name)
+        if len(files) > 1:
+            raise DataError(
+                f"{where}: {name!r} may be {shown([file.name for file in files])}; write the whole name."
+            )
+        file = files[0] if files else None
+        if (file or name) in listed:
+            raise DataError(f"{where}: {name} is on line {listed[file or name]} already.")
+        listed[file or name] = rows.line_num
+        if file is None:
+            missing.append(name)
+            continue
+        found.append(Labelled(file, composed(unmarked(label)), _split(row, columns, where)))
+    if missing:
+        inside = finder.holder(missing[0])
+        raise MissingData(
+            f"{path} names {len(missing)} file(s) that are not in {finder.folder}: {shown(missing)}. "
+            + (
+                f"There are such files in {inside}: name that folder, and the CSV by its path."
+                if inside
+                else "Names are relative to that folder; correct them, or take the lines out."
+            )
+        )
+    return found
+
+
+def _split(row: Sequence[str], columns: _Columns, where: str) -> str | None:
+    given = row[columns.split].strip() if columns.split is not None else ""
+    split = split_of(given) if given else None
+    if given and split is None:
+        raise DataError(
+            f"{where}: {columns.header[columns.split or 0]} must be train, validation or test, or empty; received "
+            f"{given!r}. Give the column another name if it is no split."
+        )
+    return split
+
+
+class _Finder:
+    """Pictures by the names that a table gives them. Each folder is listed once, and only where that is needed."""
+
+    def __init__(self, folder: Path, beside: Path) -> None:
+        self.folder = folder
+        self._bases = (folder, beside)
+        self._listed: dict[Path, tuple[dict[str, list[Path]], dict[str, list[Path]]]] = {}
+
+    def find(self, name: str) -> list[Path]:
+        """The file of that name; the files, where several might be meant; none."""
+        # A CSV made on Windows may say cats\\1.jpg, one of Prunelle's has an apostrophe before a formula.
+        spellings = list(dict.fromkeys((name, name.replace("\\", "/"), unmarked(name))))
+        for look in (self._exactly, self._nearly):
+            for spelling in spellings:
+                for base in self._bases:
+                    if found := look(base, spelling):
+                        return found
+        return []
+
+    def holder(self, name: str) -> Path | None:
+        """A folder directly in ours in which there is a file of that name."""
+        folders = listing.subfolders(self.folder).values()
+        return next((inside for inside in folders if self._nearly(inside, name)), None)
+
+    @staticmethod
+    def _exactly(base: Path, name: str) -> list[Path]:
+        try:
+            return [base / name] if (base / name).is_file() else []
+        except OSError:  # a name longer than any file's
+            return []
+
+    def _nearly(self, base: Path, name: str) -> list[Path]:
+        """In any form of accents, and with any suffix where none has the whole name."""
+        *parents, last = PurePosixPath(name).parts or ("",)
+        folder = base
+        for part in parents:
+            if not (folder / part).is_dir():
+                inside = [path for path in self._names(folder)[0].get(composed(part), ()) if path.is_dir()]
+                if not inside:
+                    return []
+                folder = inside[0]
+            else:
+                folder = folder / part
+        names, stems = self._names(folder)
+        files = [path for path in names.get(composed(last), ()) if path.is_file()]
+        return files or [path for path in stems.get(composed(last), ()) if path.is_file()]
+
+    def _names(self, folder: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+        """What is in a folder by its name, and pictures by what stands before the suffix."""
+        if folder not in self._listed:
+            names: dict[str, list[Path]] = {}
+            stems: dict[str, list[Path]] = {}
+            for path in listing.entries(folder) if folder.is_dir() else ():
+                names.setdefault(composed(path.name), []).append(path)
+                if path.suffix and listing.is_picture_name(path.name):
+                    stems.setdefault(composed(path.stem), []).append(path)
+            self._listed[folder] = names, stems
+        return self._listed[folder]
