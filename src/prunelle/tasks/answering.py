@@ -21,8 +21,8 @@ from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.report.run import Run
 from prunelle.tasks import loading
-from prunelle.tasks.weights import Pretrained
-from prunelle.texts import Note, composed, shown
+from prunelle.tasks.weights import Pretrained, outputs_note
+from prunelle.texts import composed, shown
 from prunelle.training.compiled import Compile, Predictor
 from prunelle.training.inference import evaluate as evaluate_network
 from prunelle.training.metrics import Evaluation
@@ -180,15 +180,11 @@ def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
 def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data, Pretrained]:
     """The classes of the data and of the outputs under the same names, where one of them says too little."""
     if not pretrained.classes_known:
+        source = pretrained.source
         pretrained = pretrained.named_by(data.classes)
-        names = shown(data.classes)
-        listener.note(
-            Note(
-                f"Nothing says what the outputs are; they are taken for the classes of the data in order: {names}.",
-                f"Rien ne dit ce que sont les sorties ; elles sont prises pour les classes des données, dans "
-                f"l'ordre : {names}.",
-            )
-        )
+        note = outputs_note(source, None, data.classes)
+        if note is not None:
+            listener.note(note)
     english = imagenet_classes()
     if pretrained.classes == tuple(english.values()) and all(name in english for name in data.classes):
         # ImageNet's own folders are called n02099601, and so on.
@@ -204,6 +200,11 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
     if unknown:
         raise DataError(
             f"the run does not know the class {unknown[0]!r}.{near_classes(unknown, ours)} It knows: {shown(ours)}."
+            + (
+                f" Folders that are numbers are not taken for its outputs; give them these names: 0 is {ours[0]!r}."
+                if all(name.isdigit() for name in theirs)
+                else ""
+            )
         )
     translation = np.array([index.get(name, index.get(composed(name))) for name in theirs], np.int64)
     return np.asarray(translation[labels])

@@ -23,7 +23,7 @@ from prunelle.report.console import Listener, Quiet
 from prunelle.report.run import Run, build_network
 from prunelle.tasks import entry, loading, reusing
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
-from prunelle.tasks.weights import fetch_weights, prepared_for
+from prunelle.tasks.weights import fetch_weights, outputs_note, prepared_for
 from prunelle.texts import Note, shown
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
@@ -206,6 +206,10 @@ def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener:
         description = entry.module_entry(network, data, preprocess)
     if begun.start is not None and not (strategy is not None and strategy.name == "scratch"):
         description["weights"] = begun.start.source
+        if (strategy is None or strategy.classifier is None) and _keeps_outputs(network, begun.start):
+            outputs = outputs_note(begun.start.source, begun.start.classes, data.classes)
+            if outputs is not None:
+                listener.note(outputs)
     description["parameters"] = count_parameters(network)
     return _prepared(
         data,
@@ -219,6 +223,12 @@ def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener:
         memory_budget,
         listener,
     )
+
+
+def _keeps_outputs(network: nn.Module, start: Weights) -> bool:
+    """Whether the last layer is that of the weights too, as it has as many outputs."""
+    own = network.state_dict()
+    return all(own[name].shape == tensor.shape for name, tensor in start.tensors.items() if name in own)
 
 
 def _prepared(

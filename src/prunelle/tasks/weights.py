@@ -16,11 +16,13 @@ from prunelle.networks.published import Published, fetch, find, on_this_machine,
 from prunelle.networks.weights import Weights, load_weights, read_weights, size_of
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.run import Run
-from prunelle.texts import Note
+from prunelle.texts import Note, composed, shown, visible
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 """Per channel, in units of [0, 1]; what weights of unknown origin are taken to want."""
+
+_SHOWN = 6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -180,3 +182,52 @@ def prepared_for(
             )
         said |= {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
     return dataclasses.replace(preprocess, **said)
+
+
+def outputs_note(source: str, theirs: tuple[str, ...] | None, classes: tuple[str, ...]) -> Note | None:
+    """Which output is taken for which class, and what follows from that order; None where names agree.
+
+    Args:
+        source: of the weights.
+        theirs: the classes that the weights say their outputs are; None where nobody says.
+        classes: of the data, as many.
+    """
+    if theirs is not None and tuple(map(composed, theirs)) == classes:
+        return None
+    pairs = [f"{number} → {visible(name)}" for number, name in enumerate(classes[:_SHOWN])]
+    listed = ", ".join(pairs) + (", …" if len(classes) > _SHOWN else "")
+    if theirs is None:
+        why_en = f"Nothing says what the outputs of {source} are; they"
+        why_fr = f"Rien ne dit ce que sont les sorties de {source} ; elles"
+    else:
+        why_en = f"The outputs of {source} were {shown(theirs)}; they"
+        why_fr = f"Les sorties de {source} étaient {shown(theirs)} ; elles"
+    order_en, order_fr = _order(classes)
+    return Note(
+        f"{why_en} are taken for the classes of the data in order: {listed}.{order_en}",
+        f"{why_fr} sont prises pour les classes des données, dans l'ordre : {listed}.{order_fr}",
+    )
+
+
+def _order(classes: tuple[str, ...]) -> tuple[str, str]:
+    """What it changes that classes are numbers in the order of text, or text that another program takes for numbers."""
+    try:
+        by_value = tuple(sorted(classes, key=float))
+    except ValueError:
+        return "", ""
+    as_text = tuple(sorted(classes))
+    if by_value == as_text or classes not in (by_value, as_text):
+        return "", ""
+    other = as_text if classes == by_value else by_value
+    number = next(i for i, (one, another) in enumerate(zip(classes, other, strict=True)) if one != another)
+    taken, would = classes[number], other[number]
+    name_en, name_fr = ("text", "du texte") if classes == as_text else ("numbers", "des nombres")
+    other_en, other_fr = ("numbers", "des nombres") if classes == as_text else ("text", "du texte")
+    return (
+        f" They are numbers in the order of {name_en}: output {number} is {taken}, and would be {would} in the order "
+        f"of {other_en}. If the weights were made with that one, what is said of the classes is wrong; names with as "
+        f"many digits each (00, 01, … 10) are in both orders the same.",
+        f" Ce sont des nombres dans l'ordre {name_fr} : la sortie {number} est {taken}, et serait {would} dans l'ordre "
+        f"{other_fr}. Si les poids ont été faits avec celui-ci, ce qui est dit des classes est faux ; des noms qui ont "
+        f"tous autant de chiffres (00, 01, … 10) ont le même ordre des deux façons.",
+    )

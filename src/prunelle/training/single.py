@@ -6,7 +6,6 @@ are only vectors, one example gives one value a channel, of which there is no va
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -45,8 +44,8 @@ def refuses_one(network: nn.Module, batches: Batches, normaliser: Normaliser) ->
 def joined(batch_size: int) -> Note:
     """That the last example joins the batch before it."""
     return Note(
-        f"The last batch of an epoch would hold a single example, of which batch normalisation can't take a variance: it "
-        f"joins the batch before, of {batch_size + 1} in place of {batch_size}.",
-        f"Le dernier lot d'une époque n'aurait qu'un exemple, dont la normalisation par lots ne peut prendre la variance : "
-        f"il rejoint le lot précédent, de {batch_size + 1} au lieu de {batch_size}.",
+        f"The last batch of an epoch would hold a single example, of which batch normalisation can't take a variance: "
+        f"it joins the batch before, of {batch_size + 1} in place of {batch_size}.",
+        f"Le dernier lot d'une époque n'aurait qu'un exemple, dont la normalisation par lots ne peut prendre la "
+        f"variance : il rejoint le lot précédent, de {batch_size + 1} au lieu de {batch_size}.",
     )
