@@ -28,6 +28,7 @@ INK, MUTED, LINE = "#1f2430", "#5d6472", "#dedbd3"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SCALE = matplotlib.colors.LinearSegmentedColormap.from_list("signed", ["#0072b2", "#c9c7c1", "#d55e00"])
 MOST_FILTERS, MOST_SERIES, MOST_CHANNELS, MOST_WINDOWS = 32, 12, 16, 9
+_MOST_PIECES = 2000  # of a series coloured along itself, all channels together
 
 _WORDS = {
     "time": Note("time step", "pas de temps"),
@@ -219,8 +220,12 @@ def draw_class_activation(
     for axes, one, levels, title in zip(grid, series.float().cpu().numpy(), maps, titles, strict=True):
         places = np.linspace(0, one.shape[1] - 1, len(levels))
         at_steps = np.interp(np.arange(one.shape[1]), places, levels)
-        for values in one:
-            points = np.stack([np.arange(len(values)), values], axis=1)
+        drawn = np.linspace(0, len(one) - 1, min(len(one), MOST_CHANNELS)).round().astype(int)
+        # Of a long series, as many pieces as can be seen: each is an element of the SVG.
+        steps = np.arange(0, one.shape[1], -(-one.shape[1] * len(drawn) // _MOST_PIECES))
+        at_steps = at_steps[steps]
+        for values in one[drawn][:, steps]:
+            points = np.stack([steps, values], axis=1)
             # A piece for each two neighbours; beyond the end there is none.
             pieces = np.stack([points[:-1], points[1:]], axis=1)
             there = ~np.isnan(pieces).any(axis=(1, 2))

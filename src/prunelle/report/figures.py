@@ -32,6 +32,8 @@ from prunelle.training.metrics import Evaluation
 
 MOST_NUMBERED = 30
 """Up to so many classes a confusion matrix carries names and numbers; beyond it is a heat map."""
+MOST_CELLS = 500
+"""Cells of a heat map's side; of more classes, several share one."""
 
 
 def loss_svg(content: ReportContent, words: Words) -> str:
@@ -134,17 +136,22 @@ def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words
 
 def _confusion(evaluation: Evaluation, words: Words) -> Figure:
     """Blue on the diagonal, orange beside it, as opaque as the share of the row."""
-    counts = evaluation.confusion
-    num_classes = len(counts)
+    num_classes = len(evaluation.classes)
     numbered = num_classes <= MOST_NUMBERED
     side = 2.2 + 0.5 * num_classes if numbered else 7.0
     figure, axes = new_figure(side, side)
-    axes.imshow(confusion_colours(counts), interpolation="none")
     axes.grid(visible=False)
     axes.set_xlabel(words("answer"))
     axes.set_ylabel(words("truth"))
     if not numbered:
+        shares = pooled_shares(evaluation)
+        edges = (-0.5, classes_a_cell(num_classes) * len(shares) - 0.5)
+        axes.imshow(confusion_colours(shares), interpolation="none", extent=(*edges, *edges[::-1]))
         return figure
+    counts = evaluation.confusion
+    colours = confusion_colours(row_shares(counts))
+    colours[..., 3] *= 0.65
+    axes.imshow(colours, interpolation="none")
     # Bytes in a folder's name that are no text cannot be drawn.
     drawable = [re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", name) for name in evaluation.classes]
     names = [name if len(name) <= 20 else name[:19] + "…" for name in drawable]
@@ -179,16 +186,38 @@ def confusion_strength(shares: np.ndarray) -> np.ndarray:
     return strength
 
 
-def confusion_colours(counts: np.ndarray) -> np.ndarray:
-    """``(K, K)`` counts → ``(K, K, 4)`` RGBA in [0, 1]."""
-    colours = np.empty((*counts.shape, 4))
+def confusion_colours(shares: np.ndarray) -> np.ndarray:
+    """``(K, K)`` shares of rows → ``(K, K, 4)`` RGBA in [0, 1], the largest opacity 1."""
+    colours = np.empty((*shares.shape, 4))
     colours[..., :3] = to_rgb(ORANGE)
-    diagonal = np.arange(len(counts))
+    diagonal = np.arange(len(shares))
     colours[diagonal, diagonal, :3] = to_rgb(BLUE)
-    colours[..., 3] = confusion_strength(row_shares(counts)) / 0.65
-    if len(counts) <= MOST_NUMBERED:
-        colours[..., 3] *= 0.65
+    colours[..., 3] = confusion_strength(shares) / 0.65
     return colours
+
+
+def classes_a_cell(num_classes: int) -> int:
+    """Classes that share a cell of a heat map."""
+    return -(-num_classes // MOST_CELLS)
+
+
+def pooled_shares(evaluation: Evaluation) -> np.ndarray:
+    """``(M, M)`` shares of rows, M up to ``MOST_CELLS``: of classes that share a cell, the largest.
+
+    On the diagonal, the right answers alone: an error within a cell of several classes is in no other.
+    """
+    num_classes = len(evaluation.classes)
+    cell = classes_a_cell(num_classes)
+    pooled = np.zeros((-(-num_classes // cell),) * 2)
+    support = np.maximum(np.bincount(evaluation.labels, minlength=num_classes), 1)
+    right = np.bincount(evaluation.labels[evaluation.predicted == evaluation.labels], minlength=num_classes)
+    places = np.arange(num_classes) // cell
+    np.maximum.at(pooled, (places, places), right / support)
+    pairs, counts = evaluation.confused()
+    truths, answers = places[pairs].T
+    apart = truths != answers
+    np.maximum.at(pooled, (truths[apart], answers[apart]), (counts / support[pairs[:, 0]])[apart])
+    return pooled
 
 
 def _reliability(evaluation: Evaluation, words: Words) -> Figure:

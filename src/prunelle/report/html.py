@@ -12,7 +12,7 @@ import functools
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -32,6 +32,9 @@ from prunelle.training.verdicts import Chance, against_chance, calibration
 MOST_WRONG = 24
 MOST_EXAMPLES = 8
 MOST_CLASSES_SHOWN = 40
+"""Classes of which there are examples."""
+MOST_LINES = 1000
+"""Lines of a table of classes or of files; a page is to stay below 20 MB whatever there is."""
 SMALL_PX = 48
 """Pictures up to this side are embedded pixel for pixel and enlarged crisp; larger ones as small JPEGs."""
 WRONG_PX, EXAMPLE_PX = 160, 96
@@ -42,6 +45,7 @@ def render(content: ReportContent, language: Language) -> str:
     """The whole page in ``language``, to be written as UTF-8."""
     words = content.words(language)
     evaluation = content.evaluation
+    examples = _examples(content)
     page = template("report.html").render(
         t=words,
         content=content,
@@ -59,9 +63,11 @@ def render(content: ReportContent, language: Language) -> str:
         looks=_looks(content, words),
         filters=_filters(content, words),
         num_wrong=evaluation.n - evaluation.correct,
+        most_lines=MOST_LINES,
         crisp=not content.of_series and max(content.preprocess.input_shape[1:]) <= SMALL_PX,
         reliability=_reliability(content, words),
-        examples=_examples(content),
+        examples=examples,
+        examples_text=_examples_text(content, len(examples), words),
         reasons=Counter(picture.reason for picture in content.skipped).most_common(),
         recipe=recipe_rows(content.recipe),
         preprocess=content.preprocess.to_json(),
@@ -216,9 +222,14 @@ def _curves(content: ReportContent, words: Words) -> list[tuple[str, str, Markup
 def _confusion(content: ReportContent, words: Words) -> dict[str, Any]:
     """Rows of cells up to ``figures.MOST_NUMBERED`` classes, a heat map beyond."""
     evaluation = content.evaluation
+    if len(evaluation.classes) > figures.MOST_NUMBERED:
+        cell = figures.classes_a_cell(len(evaluation.classes))
+        return {
+            "svg": Markup(figures.confusion_svg(evaluation, words)),
+            "rows": [],
+            "cell": words("confusion_cells", n=cell) if cell > 1 else "",
+        }
     counts = evaluation.confusion
-    if len(counts) > figures.MOST_NUMBERED:
-        return {"svg": Markup(figures.confusion_svg(evaluation, words)), "rows": []}
     shares = figures.row_shares(counts)
     strength = figures.confusion_strength(shares)
     rows = []
@@ -242,9 +253,11 @@ def _confusion(content: ReportContent, words: Words) -> dict[str, Any]:
 
 def _pairs(content: ReportContent) -> list[tuple[str, str, int, float]]:
     """``(truth, answer, count, share of the truth's pictures)``, the commonest first."""
-    support = dict(zip(content.evaluation.classes, content.evaluation.confusion.sum(axis=1), strict=True))
+    evaluation = content.evaluation
+    counts = np.bincount(evaluation.labels, minlength=len(evaluation.classes)).tolist()
+    support = dict(zip(evaluation.classes, counts, strict=True))
     return [
-        (truth, answer, count, count / int(support[truth]))
+        (truth, answer, count, count / support[truth])
         for truth, answer, count in content.evaluation.most_confused()
     ]
 
@@ -343,15 +356,33 @@ def _reliability(content: ReportContent, words: Words) -> dict[str, Any]:
     }
 
 
+def classes_shown(names: Sequence[str]) -> list[str]:
+    """Of many classes, as many as a report shows examples of, evenly spread."""
+    if len(names) <= MOST_CLASSES_SHOWN:
+        return list(names)
+    return [names[i * len(names) // MOST_CLASSES_SHOWN] for i in range(MOST_CLASSES_SHOWN)]
+
+
 def _examples(content: ReportContent) -> list[tuple[str, list[str]]]:
     """``(class, pictures)``; of many classes, as many as are shown, evenly spread."""
-    names = [name for name in content.evaluation.classes if len(content.examples.get(name, ()))]
-    if len(names) > MOST_CLASSES_SHOWN:
-        names = [names[i * len(names) // MOST_CLASSES_SHOWN] for i in range(MOST_CLASSES_SHOWN)]
+    names = classes_shown(
+        [name for name in content.evaluation.classes if len(content.examples.get(name, ()))]
+    )
     # Twenty classes of eight and forty of four weigh the same.
     each = MOST_EXAMPLES if len(names) <= 20 else MOST_EXAMPLES // 2
     source = _source(content, EXAMPLE_PX)
     return [(name, [source(example) for example in content.examples[name][:each]]) for name in names]
+
+
+def _examples_text(content: ReportContent, shown: int, words: Words) -> str:
+    """What the examples are, and what of them is not shown."""
+    there = len(content.evaluation.classes)
+    parts = [words("examples_text")]
+    if content.of_series and (channels := content.preprocess.input_shape[0]) > series.MOST_CHANNELS:
+        parts.append(words("channels_sample", shown=series.MOST_CHANNELS, n=words.integer(channels)))
+    if shown < there:
+        parts.append(words("examples_sample", shown=shown, n=words.integer(there)))
+    return " ".join(parts)
 
 
 def _source(content: ReportContent, largest_px: int) -> Callable[[np.ndarray], str]:
@@ -359,7 +390,11 @@ def _source(content: ReportContent, largest_px: int) -> Callable[[np.ndarray], s
     if not content.of_series:
         return lambda image: data_uri(image, largest_px)
     between = series.value_range([content.images, *content.examples.values()])
-    return lambda one: series.drawing_uri(one, between)
+    drawings = MOST_WRONG + sum(
+        len(content.examples[name][:MOST_EXAMPLES]) for name in classes_shown(list(content.examples))
+    )
+    points = series.points_a_line(drawings, between.shape[1])
+    return lambda one: series.drawing_uri(one, between, points)
 
 
 def data_uri(image: np.ndarray, largest_px: int) -> str:

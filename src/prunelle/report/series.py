@@ -26,6 +26,9 @@ from prunelle.training.metrics import Evaluation
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 WIDTH, HEIGHT, MARGIN = 240, 110, 6
 _MOST_POINTS = 2 * WIDTH
+MOST_CHANNELS = 12
+"""Drawn of a series; of more, those evenly between."""
+_PAGE_POINTS = 500_000  # of about 15 bytes each
 _SAMPLE = 512
 
 
@@ -36,15 +39,19 @@ def value_range(examples: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack([np.nanmin(values, axis=0), np.nanmax(values, axis=0)])
 
 
-def drawing_uri(series: np.ndarray, between: np.ndarray) -> str:
+def drawing_uri(series: np.ndarray, between: np.ndarray, most_points: int = _MOST_POINTS) -> str:
     """``(T, C)`` → ``data:`` address of an SVG: a line a channel, over one another, each within its range.
 
     Args:
         series: NaN beyond its end. All drawings of a report have one time axis.
         between: ``(2, C)`` from ``value_range``, so that drawings can be compared.
+        most_points: of each line.
     """
+    if series.shape[1] > MOST_CHANNELS:
+        drawn = np.linspace(0, series.shape[1] - 1, MOST_CHANNELS).round().astype(int)
+        series, between = series[:, drawn], between[:, drawn]
     low, span = between[0], np.where(between[1] > between[0], between[1] - between[0], 1.0)
-    shown = np.arange(0, len(series), max(1, len(series) // _MOST_POINTS))
+    shown = np.arange(0, len(series), max(1, -(-len(series) // most_points)))
     x = MARGIN + (WIDTH - 2 * MARGIN) * shown / max(len(series) - 1, 1)
     y = MARGIN + (HEIGHT - 2 * MARGIN) * (1 - np.clip((series[shown] - low) / span, 0, 1))
     lines = []
@@ -62,6 +69,11 @@ def drawing_uri(series: np.ndarray, between: np.ndarray) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(lines)}</svg>'
     )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def points_a_line(drawings: int, channels: int) -> int:
+    """So that all drawings of a page together stay well below 20 MB, however many series and channels there are."""
+    return min(_MOST_POINTS, max(60, _PAGE_POINTS // max(1, drawings * min(channels, MOST_CHANNELS))))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -121,6 +121,10 @@ TEXTS = {
         "Plus c’est foncé, plus la part de la ligne est grande. Les classes sont numérotées comme dans le "
         "tableau par classe.",
     ),
+    "confusion_cells": Note(
+        "Each cell stands for {n}×{n} of them and shows the largest share among these.",
+        "Chaque case en regroupe {n}×{n} et montre la plus grande part parmi elles.",
+    ),
     "confusion_cell": Note(
         "{truth} taken for {predicted}: {count}, {share} of the row",
         "{truth} pris pour {predicted} : {count}, {share} de la ligne",
@@ -146,6 +150,11 @@ TEXTS = {
     "recall": Note("Recall", "Rappel"),
     "f1": Note("F1", "F1"),
     "pictures_of": Note("Pictures ({split})", "Images ({split})"),
+    "more_classes": Note(
+        "… and {n} more classes: prunelle evaluate RUN --json lists them all.",
+        "… et {n} classes de plus : prunelle evaluate RUN --json les donne toutes.",
+    ),
+    "more_skipped": Note("… and {n} more, in run.json.", "… et {n} de plus, dans run.json."),
     "other_classes": Note("The other {n} classes", "Les {n} autres classes"),
     # Pictures.
     "wrong": Note("Most-wrong pictures", "Les plus grosses erreurs"),
@@ -168,6 +177,7 @@ TEXTS = {
         "Des images d’entraînement, telles que le réseau les reçoit avant normalisation.",
     ),
     "examples_sample": Note("{shown} of the {n} classes.", "{shown} des {n} classes."),
+    "channels_sample": Note("{shown} of the {n} channels.", "{shown} des {n} canaux."),
     "example_alt": Note("{name}, example {n}", "{name}, exemple {n}"),
     # The inside.
     "inside": Note("Where it looked", "Où il a regardé"),

@@ -54,6 +54,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     }
     run.write_predictions(evaluations[judged])
     train_pixels = prepared.pixels["train"]
+    index = {name: label for label, name in enumerate(run.classes)}
     content = ReportContent(
         run_name=run.path.name,
         data_name=run.info["data"]["name"],
@@ -62,8 +63,11 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         evaluation=evaluations[judged],
         images=prepared.pixels[judged].images,
         examples={
-            name: np.asarray(train_pixels.images[np.flatnonzero(train_pixels.labels == label)[:_EXAMPLES]])
-            for label, name in enumerate(run.classes)
+            # Of thousands of classes the pictures of all would fill the memory.
+            name: np.asarray(
+                train_pixels.images[np.flatnonzero(train_pixels.labels == index[name])[:_EXAMPLES]]
+            )
+            for name in html.classes_shown(run.classes)
         },
         counts={
             split: np.bincount(pixels.labels, minlength=len(run.classes)).tolist()

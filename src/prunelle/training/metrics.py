@@ -108,11 +108,22 @@ class Evaluation:
 
     def most_confused(self, most: int = 10) -> list[tuple[str, str, int]]:
         """``(truth, prediction, count)`` of the commonest errors, commonest first."""
-        errors = self.confusion.copy()
-        np.fill_diagonal(errors, 0)
-        order = np.argsort(-errors, axis=None, kind="stable")[:most]
-        pairs = [np.unravel_index(index, errors.shape) for index in order]
-        return [(self.classes[i], self.classes[j], int(errors[i, j])) for i, j in pairs if errors[i, j]]
+        pairs, counts = self.confused()
+        order = np.argsort(-counts, kind="stable")[:most]
+        return [
+            (self.classes[i], self.classes[j], int(n))
+            for (i, j), n in zip(pairs[order], counts[order], strict=True)
+        ]
+
+    def confused(self) -> tuple[np.ndarray, np.ndarray]:
+        """The errors that were made: ``(E, 2)`` truth and prediction in their order, ``(E,)`` how often.
+
+        Of thousands of classes the matrix of all pairs takes gigabytes; errors are no more than examples.
+        """
+        wrong = self.predicted != self.labels
+        found = np.stack([self.labels[wrong], self.predicted[wrong]], axis=1)
+        pairs, counts = np.unique(found, axis=0, return_counts=True)
+        return pairs, counts
 
     def reliability(self, num_bins: int = 15) -> list[ReliabilityBin]:
         """Equal-width bins of confidence over [0, 1]; empty ones are left out."""
