@@ -26,6 +26,9 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
+# Of the names that there are, all are said up to so many (networks, layers of a small one), else the first few.
+_MOST_KNOWN, _FEW_KNOWN = 100, 10
+
 
 class PrunelleError(Exception):
     """The root: catch this to catch whatever Prunelle raises on purpose."""
@@ -44,7 +47,9 @@ class UnknownName(ArgumentError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        super().__init__(f"unknown {kind} {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+        listed = ", ".join(known if len(known) <= _MOST_KNOWN else known[:_FEW_KNOWN])
+        more = f" and {len(known) - _FEW_KNOWN} more" if len(known) > _MOST_KNOWN else ""
+        super().__init__(f"unknown {kind} {name!r}.{did_you_mean(name, known)} Known: {listed}{more}.")
 
 
 class DataError(PrunelleError):

@@ -153,8 +153,12 @@ def test_advice_is_measured_followed_and_told(photos: Path, base: Path, tmp_path
     # Stripes of two directions, told apart by a network that knows three others.
     assert max(trial["accuracy"] for trial in advice["trials"]) > 0.9
     assert {trial["strategy"]["name"] for trial in advice["trials"]} == {"features", "partial", "full"}
-    plain = prunelle("advise", photos, "--weights", base, "--quiet")
-    assert f"prunelle train … --strategy {advice['strategy']['name']}" in plain.out
+    plain = prunelle("advise", photos, "--weights", base, "--progress", "lines")
+    # Once, on standard output; what is shown meanwhile does not say it again.
+    assert plain.out.count("Recommended: --strategy " + advice["strategy"]["name"]) == 1
+    assert "Recommended" not in plain.err
+    for note in advice["notes"]:
+        assert (plain.out + plain.err).count(note["en"]) == 1
 
     info = train(photos, base, tmp_path / "run", "--strategy", "auto", "--epochs", 2)
     assert info["transfer"]["strategy"] == advice["strategy"]

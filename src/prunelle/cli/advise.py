@@ -38,7 +38,7 @@ def advise(**given: Any) -> None:
         data_dir=given["data_dir"],
         style="quiet" if given["as_json"] else given["progress"],
     )
-    if as_json := given["as_json"]:
+    if given["as_json"]:
         import json
 
         echo(json.dumps(found.to_json()))
@@ -47,5 +47,3 @@ def advise(**given: Any) -> None:
 
         for note in found.notes:
             echo(note.fr if default_language() == "fr" else note.en)
-    if not as_json:
-        echo(f"prunelle train … {found.strategy.options()}")

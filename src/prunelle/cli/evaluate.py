@@ -20,6 +20,8 @@ from prunelle.texts import visible
 if TYPE_CHECKING:
     from prunelle.training.metrics import Evaluation
 
+_MOST_CLASSES = 20
+
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[RUN] [DATA]")
@@ -85,7 +87,15 @@ def _show(found: Evaluation) -> None:
     table = Table("class", *(f"{name}" for name in ("precision", "recall", "F1", "examples")), box=None)
     for column in table.columns[1:]:
         column.justify = "right"
-    for score in found.per_class():
+    scores = found.per_class()
+    if len(scores) > 2 * _MOST_CLASSES:
+        # A thousand lines would push what was said before out of sight.
+        there = [score for score in scores if score.support]
+        terminal.print(
+            f"The {_MOST_CLASSES} of {len(scores):,} classes with the lowest recall; --json has all:"
+        )
+        scores = sorted(there, key=lambda score: score.recall)[:_MOST_CLASSES]
+    for score in scores:
         table.add_row(
             visible(score.name),
             f"{score.precision:.1%}",
@@ -94,7 +104,7 @@ def _show(found: Evaluation) -> None:
             f"{score.support:,}",
         )
     terminal.print(table)
-    if len(found.classes) <= 20:
+    if len(found.classes) <= _MOST_CLASSES:
         # Wide enough for the widest count and the widest name: no cell is cut.
         matrix = Table("truth \\ predicted", *map(visible, found.classes), box=None)
         for column in matrix.columns[1:]:

@@ -37,6 +37,7 @@ from prunelle.keras.plain import plain
 from prunelle.networks.summary import LayerRow, summarise
 from prunelle.report import html
 from prunelle.report.content import ReportContent
+from prunelle.report.repeating import PROGRAM
 from prunelle.texts import Language, Note, default_language
 from prunelle.training.checkpoint import write_json, write_text
 from prunelle.training.records import RESULT_FIELDS
@@ -295,6 +296,7 @@ class Recording:
             data_name=self._data_name,
             network_name=model.name,
             command=str(self._info["command"]),
+            again=PROGRAM,
             evaluation=evaluation,
             images=pictures,
             examples=usable.get("train", usable[judged]).examples(classes),

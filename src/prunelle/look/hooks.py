@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError, did_you_mean
+from prunelle.texts import shown
 
 
 @contextlib.contextmanager
@@ -113,7 +114,7 @@ def activations(
             if name not in modules:
                 raise ArgumentError(
                     f"unknown module {name!r}.{did_you_mean(name, modules)} "
-                    f"Known: {', '.join(filter(None, modules))}."
+                    f"Known: {shown(list(filter(None, modules)))}."
                 )
     found: dict[str, torch.Tensor] = {}
 

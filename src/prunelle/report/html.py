@@ -26,6 +26,7 @@ from prunelle.report import figures, judgement, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS, Words
 from prunelle.texts import Language
+from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.verdicts import Chance, against_chance, calibration
 
@@ -62,7 +63,8 @@ def render(content: ReportContent, language: Language) -> str:
         wrong=_wrong(content, words),
         looks=_looks(content, words),
         filters=_filters(content, words),
-        num_wrong=evaluation.n - evaluation.correct,
+        wrong_text=_wrong_text(evaluation, words),
+        inside_text=_inside_text(content, words),
         most_lines=MOST_LINES,
         crisp=not content.of_series and max(content.preprocess.input_shape[1:]) <= SMALL_PX,
         reliability=_reliability(content, words),
@@ -189,9 +191,17 @@ def _with_validation(content: ReportContent) -> bool:
 
 def _curves_text(content: ReportContent, words: Words) -> str:
     """How to read the curves that there are."""
-    if len(content.results) == 1:
-        return words("curves_point")
-    return words("curves_text" if _with_validation(content) else "curves_alone")
+    if not _with_validation(content):
+        return words("curves_alone" if len(content.results) > 1 else "curves_point")
+    parts = [words("curves_text" if len(content.results) > 1 else "curves_point")]
+    if note := judgement.validation_ahead(
+        content.results,
+        n=(content.metrics.get("validation") or {}).get("n", sum(content.counts.get("validation", ()))),
+        dropout=any("Dropout" in row.kind for row in content.layers),
+        augmented=isinstance(content.recipe, Recipe) and bool(content.recipe.augment),
+    ):
+        parts.append(words.note(note))
+    return " ".join(parts)
 
 
 def _curves(content: ReportContent, words: Words) -> list[tuple[str, str, Markup]]:
@@ -278,6 +288,27 @@ def most_wrong(content: ReportContent, most: int = MOST_WRONG) -> list[int]:
     wrong = np.flatnonzero(evaluation.predicted != evaluation.labels)
     order = np.argsort(-evaluation.confidence[wrong], kind="stable")[:most]
     return [int(index) for index in wrong[order]]
+
+
+def _better_than_chance(evaluation: Evaluation) -> bool:
+    """For sure, or at least not blind: what is said of its confidence and its looks is of something learned."""
+    chance = against_chance(evaluation)
+    return chance is not None and (chance.verdict == "above" or chance.informed)
+
+
+def _wrong_text(evaluation: Evaluation, words: Words) -> str:
+    n = evaluation.n - evaluation.correct
+    text = words("wrong_text_one") if n == 1 else words("wrong_text", n=words.integer(n))
+    # One that has learned nothing is as sure of true labels as of false ones.
+    return f"{text} {words('wrong_labels')}" if _better_than_chance(evaluation) else text
+
+
+def _inside_text(content: ReportContent, words: Words) -> str:
+    if content.insight is None:
+        return ""
+    method = {"grad-cam": "Grad-CAM", "hires-cam": "HiRes-CAM"}[content.insight.method]
+    key = "inside_learned" if _better_than_chance(content.evaluation) else "inside_chance"
+    return f"{words('inside_text', method=method)} {words(key)}"
 
 
 def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:

@@ -6,11 +6,11 @@ same of the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prunelle.texts import Note, Typography
-from prunelle.training.intervals import difference_interval
+from prunelle.training.intervals import difference_interval, wilson_interval
 from prunelle.training.verdicts import Calibration, Chance
 
 _ENGLISH, _FRENCH = Typography("en"), Typography("fr")
@@ -93,6 +93,29 @@ _EASIER = Note(
     "Il reconnaît mieux les exemples de {split} que ceux sur lesquels il a appris, de {gap} points (intervalle à 95 %"
     " : {low} à {high}), plus que le hasard n’explique : ils sont plus faciles, ou les jeux ne viennent pas des mêmes "
     "exemples.",
+)
+_AHEAD = Note(
+    "Validation looks better than training in {where}. Training figures are means over an epoch, while the network was "
+    "still learning{hindered}; validation is measured at its end{free}.{luck}",
+    "La validation paraît meilleure que l’entraînement {where}. Les résultats d’entraînement sont des moyennes sur une "
+    "époque, pendant que le réseau apprenait encore{hindered} ; la validation est mesurée à la fin{free}.{luck}",
+)
+_WHERE = {
+    True: Note("every epoch", "à chaque époque"),
+    False: Note("{k} of {n} epochs", "pour {k} époques sur {n}"),
+}
+_HINDERED = {
+    (False, False): Note("", ""),
+    (True, False): Note(", with dropout on", ", avec dropout"),
+    (False, True): Note(", on augmented examples", ", sur des exemples augmentés"),
+    (True, True): Note(
+        ", with dropout on and on augmented examples", ", avec dropout et sur des exemples augmentés"
+    ),
+}
+_FREE = {False: Note("", ""), True: Note(", without", ", sans cela")}
+_LUCK = Note(
+    " With {n} validation examples, luck alone moves their accuracy by {points} points.",
+    " Avec {n} exemples de validation, le hasard seul déplace leur exactitude de {points} points.",
 )
 SPLITS = {
     "train": Note("training", "entraînement"),
@@ -197,6 +220,42 @@ def by_heart(metrics: Mapping[str, Any], judged: str) -> Note | None:
         high=lambda t: points(t, high),
         split=lambda t: t.note(SPLITS[judged]),
     )
+
+
+def validation_ahead(
+    results: Sequence[Mapping[str, float | None]], *, n: int, dropout: bool, augmented: bool
+) -> Note | None:
+    """Why validation is drawn above training; None where it is not.
+
+    Args:
+        results: the lines of ``results.csv``.
+        n: number of validation examples.
+        dropout, augmented: training had to do with them.
+    """
+    ahead = [row for row in results if _ahead(row, "accuracy", 1) or _ahead(row, "loss", -1)]
+    if not ahead:
+        return None
+    where, luck = _WHERE[len(ahead) == len(results)], Note("", "")
+    accuracy = ahead[-1].get("val_accuracy")
+    within = ahead[-1].get("train_accuracy")
+    if n and accuracy is not None and within is not None:
+        low, high = wilson_interval(round(accuracy * n), n)
+        if low <= within <= high:
+            luck = _filled(
+                _LUCK, n=lambda t: t.integer(n), points=lambda t: "±" + points(t, (high - low) / 2)
+            )
+    return _filled(
+        _AHEAD,
+        where=lambda t: t.note(where).format(k=t.integer(len(ahead)), n=t.integer(len(results))),
+        hindered=lambda t: t.note(_HINDERED[dropout, augmented]),
+        free=lambda t: t.note(_FREE[dropout or augmented]),
+        luck=lambda t: t.note(luck),
+    )
+
+
+def _ahead(row: Mapping[str, float | None], name: str, sign: int) -> bool:
+    ours, theirs = row.get(f"val_{name}"), row.get(f"train_{name}")
+    return ours is not None and theirs is not None and sign * (ours - theirs) > 0
 
 
 def points(typography: Typography, share: float, *, signed: bool = False) -> str:

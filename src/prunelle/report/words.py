@@ -159,10 +159,13 @@ TEXTS = {
     # Pictures.
     "wrong": Note("Most-wrong pictures", "Les plus grosses erreurs"),
     "wrong_text": Note(
-        "Of {n} mistakes, those made with the most confidence. A wrong label in the data often shows here "
-        "first.",
-        "Parmi {n} erreurs, celles que le réseau a faites avec le plus d’assurance. C’est souvent ici qu’on "
-        "repère une étiquette fausse dans les données.",
+        "Of {n} mistakes, those made with the most confidence.",
+        "Parmi {n} erreurs, celles que le réseau a faites avec le plus d’assurance.",
+    ),
+    "wrong_text_one": Note("Its only mistake.", "Sa seule erreur."),
+    "wrong_labels": Note(
+        "A wrong label in the data, if there is one, often shows here first.",
+        "S’il y a une étiquette fausse dans les données, c’est souvent ici qu’on la repère.",
     ),
     "wrong_true": Note("is", "c’est"),
     "wrong_answer": Note("said", "répond"),
@@ -183,9 +186,17 @@ TEXTS = {
     "inside": Note("Where it looked", "Où il a regardé"),
     "inside_text": Note(
         "{method}: yellow marks the parts of the picture that spoke most for the answer given. Its most confident "
-        "mistakes first, then right answers. A network that looks beside the subject has learned something else.",
+        "mistakes first, then right answers.",
         "{method} : en jaune, les parties de l’image qui ont le plus compté pour la réponse donnée. D’abord ses "
-        "erreurs les plus sûres, puis des réponses justes. Un réseau qui regarde à côté du sujet a appris autre chose.",
+        "erreurs les plus sûres, puis des réponses justes.",
+    ),
+    "inside_learned": Note(
+        "A network that looks beside the subject has learned something else.",
+        "Un réseau qui regarde à côté du sujet a appris autre chose.",
+    ),
+    "inside_chance": Note(
+        "As its answers are no better than chance, where it looks says nothing of the classes.",
+        "Comme ses réponses ne valent pas mieux que le hasard, l’endroit où il regarde ne dit rien des classes.",
     ),
     "look_alt": Note(
         "Where it looked to answer {predicted}; the picture is {truth}",
@@ -243,10 +254,6 @@ TEXTS = {
     "shape": Note("Output shape", "Forme de sortie"),
     "total": Note("Total", "Total"),
     "again": Note("How to do it again", "Pour recommencer"),
-    "again_text": Note(
-        "On the same CPU, with the same versions, this command gives the same weights, bit for bit.",
-        "Sur le même processeur, avec les mêmes versions, cette commande redonne les mêmes poids, au bit près.",
-    ),
     "recipe": Note("Recipe", "Recette"),
     "setting": Note("Setting", "Réglage"),
     "value": Note("Value", "Valeur"),

@@ -14,6 +14,7 @@ from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
 from prunelle.report.insight import Insight, look_inside
+from prunelle.report.repeating import repeating
 from prunelle.report.run import Run
 from prunelle.tasks import reusing
 from prunelle.texts import Language, Note
@@ -60,6 +61,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         data_name=run.info["data"]["name"],
         network_name=prepared.description["name"],
         command=run.info["command"],
+        again=repeating(run.info, training.device.type),
         evaluation=evaluations[judged],
         images=prepared.pixels[judged].images,
         examples={

@@ -176,10 +176,10 @@ def started(
 
 
 def advised(begun: Started, memory_budget: int, listener: Listener) -> Advice:
-    """Tries strategies, and says what came out; ``begun.network`` keeps its first weights."""
+    """Tries strategies, and says nothing of what came out; ``begun.network`` keeps its first weights."""
     num_classes = len(begun.data.classes)
     seed = begun.recipe_of(None).seed
-    advice = advise(
+    return advise(
         reusing.reuse(copy.deepcopy(begun.network), begun.start, None, num_classes, seed, Quiet()),
         begun.network,
         begun.pixels["train"],
@@ -189,15 +189,14 @@ def advised(begun: Started, memory_budget: int, listener: Listener) -> Advice:
         memory_budget=memory_budget,
         progress=listener.progress,
     )
-    for note in advice.notes:
-        listener.note(note)
-    return advice
 
 
 def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener: Listener) -> Prepared:
     advice = None
     if strategy is not None and strategy.name == "auto":
         advice = advised(begun, memory_budget, listener)
+        for note in advice.notes:
+            listener.note(note)
         strategy = reusing.followed(advice.strategy, strategy)
     data, preprocess, description = begun.data, begun.preprocess, begun.description
     recipe = begun.recipe_of(strategy)

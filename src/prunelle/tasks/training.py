@@ -153,7 +153,9 @@ def train(
         try:
             with run.locked():
                 if prepared.recipe != run.recipe:
-                    run.update(status="training", recipe=prepared.recipe.to_json())
+                    before = run.info.get("extended", [])
+                    extended = [*before, {"epochs": prepared.recipe.epochs, "whole": run.finished}]
+                    run.update(status="training", recipe=prepared.recipe.to_json(), extended=extended)
                 _fit(run, prepared, listener, save_every_s)
                 finishing.finish(run, prepared, listener, language or default_language())
         except KeyboardInterrupt:

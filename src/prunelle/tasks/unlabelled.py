@@ -24,7 +24,7 @@ from prunelle.tasks import loading
 from prunelle.tasks.answering import expand_files
 from prunelle.tasks.several import made_once, same_settings
 from prunelle.tasks.training import train
-from prunelle.texts import Note
+from prunelle.texts import Note, shown
 from prunelle.training.checkpoint import write_json, write_text
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.pseudo_labels import RIGHT, threshold
@@ -199,7 +199,8 @@ class _Learning:
             (*(train.files or ()), *(one.file for one in taken)),
         )
         counts = np.bincount([one.label for one in taken], minlength=len(self.data.classes))
-        listed = ", ".join(f"{n} {name}" for n, name in zip(counts, self.data.classes, strict=True))
+        by_count = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        listed = shown([f"{counts[label]} {self.data.classes[label]}" for label in by_count])
         note = Note(
             f"{len(taken):,} of {of:,} unlabelled pictures were learned from, with the classes that a network gave "
             f"them (confidence {sure:.2f} or more): {listed}.",

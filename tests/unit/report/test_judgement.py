@@ -157,3 +157,51 @@ def test_metrics_of_an_older_run_say_less() -> None:
 def test_both_languages_fill_the_same_places(notes: dict[str, object]) -> None:
     for note in notes.values():
         assert sorted(re.findall(r"{(\w+)}", note.en)) == sorted(re.findall(r"{(\w+)}", note.fr))
+
+
+def rows(*pairs: tuple[float, float]) -> list[dict[str, float | None]]:
+    """Training and validation accuracy of each epoch; the losses leave no doubt."""
+    return [
+        {"train_accuracy": ours, "val_accuracy": theirs, "train_loss": 1.0, "val_loss": 1.5}
+        for ours, theirs in pairs
+    ]
+
+
+def test_validation_above_training_is_explained_where_it_is_so_and_by_what_is_so() -> None:
+    told = judgement.validation_ahead
+    assert told(rows((0.8, 0.7), (0.9, 0.9)), n=100, dropout=True, augmented=True) is None
+    once = told(rows((0.5, 0.8), (0.9, 0.7)), n=1000, dropout=False, augmented=False)
+    assert once is not None
+    assert "in 1 of 2 epochs" in once.en
+    assert "pour 1 époques sur 2" in once.fr
+    for absent in ("dropout", "augmented", "luck"):
+        assert absent not in once.en
+    always = told(rows((0.7, 0.75), (0.8, 0.85)), n=20, dropout=True, augmented=True)
+    assert always is not None
+    assert "in every epoch" in always.en
+    assert "with dropout on and on augmented examples" in always.en
+    # 17 of 20: Wilson's interval is 64.0 to 94.8 %.
+    assert "With 20 validation examples, luck alone moves their accuracy by ±15.4 points." in always.en
+    assert "±15,4 points" in always.fr
+    without = [{"train_accuracy": 0.5, "val_accuracy": None, "train_loss": 1.0, "val_loss": None}]
+    assert told(without, n=0, dropout=True, augmented=False) is None
+
+
+def test_the_curves_say_it_of_what_this_training_did(content: ReportContent) -> None:
+    def curves(results: list[dict[str, float | None]], kind: str) -> str:
+        changed = [{**row, **new} for row, new in zip(content.results, results, strict=True)]
+        layers = [dataclasses.replace(content.layers[0], kind=kind), *content.layers[1:]]
+        whole = dataclasses.replace(content, results=changed, layers=layers)
+        return plain(Page(html.render(whole, "en")).sections["curves"])
+
+    below, above = rows((0.5, 0.4), (0.7, 0.6), (0.9, 0.8)), rows((0.5, 0.6), (0.7, 0.8), (0.9, 0.8))
+    assert "looks better" not in curves(below, "Dropout")
+    assert "in 2 of 3 epochs" in curves(above, "Dropout")
+    assert "with dropout on and on augmented examples" in curves(above, "Dropout")
+    assert "still learning, on augmented examples" in curves(above, "Conv2d")
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_network_at_chance_accuses_no_label(report: Callable[[str, str], str], outcome: str) -> None:
+    said = "A wrong label in the data" in report(outcome, "en")
+    assert said == (outcome in ("right", "overfitted"))
