@@ -357,7 +357,7 @@ class TestCommandLine:
         )
         assert done.code == 0, done.err
         assert "on 30 examples" in done.out
-        assert "The series have 12 to 24 steps." in done.err
+        assert "40 series of 12 to 24 steps and 2 channels" in done.err
         done = prunelle("evaluate", str(run), "--json")
         assert json.loads(done.out)["n"] == 30
         done = prunelle("predict", str(run), str(files / "Waves_TEST.ts"), "--format", "json")

@@ -34,9 +34,9 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
     return click.option(
         "--labels",
-        metavar="filename|folder|CSV",
+        metavar="filename|folder|CSV|COLUMN",
         help="Where classes are: in files' names (cat.123.jpg); in folders, even one called train; in a CSV of "
-        "file,label.",
+        "file,label. Of a table of series: the label's column by its name, first, last, or its number.",
     )(command)
 
 

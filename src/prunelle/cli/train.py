@@ -143,7 +143,7 @@ def train(context: click.Context, /, **given: Any) -> None:
     """Train a classifier on DATA: photos, a file of series, or digits, mnist, fashion-mnist, cifar10, cifar100.
 
     A folder holds one folder a class, or train/, val/ and test/ with one folder a class in each; for others
-    see --labels. Series come as .ts, .tsv, .csv or .npz; NAME_TEST.ts beside NAME_TRAIN.ts is
+    see --labels. Series come as .ts, .tsv, .txt, .csv, .arff or .npz; NAME_TEST.ts beside NAME_TRAIN.ts is
     their test. Without DATA, scikit-learn's handwritten digits are learned.
     """
     from prunelle import tasks

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prunelle.data.augment import Augment
     from prunelle.data.examples import Data, Pixels, Progress, Skipped, Split
     from prunelle.data.named import NAMED
-    from prunelle.data.preprocess import Preprocess
+    from prunelle.data.preprocess import AnyPreprocess, Preprocess
     from prunelle.data.series.augment import SeriesAugment
     from prunelle.data.series.load import from_series
     from prunelle.data.series.preprocess import SeriesPreprocess
@@ -77,9 +77,11 @@ def load(
     Args:
         data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, ``cifar100``, or the path of a folder
             (``./mnist`` for a folder of that name). See ``folder.load_folder`` for how a folder may be laid out. A
-            ``.ts``, ``.tsv``, ``.csv`` or ``.npz`` file holds series: see ``series.load.load_series``.
+            ``.ts``, ``.tsv``, ``.txt``, ``.csv``, ``.arff`` or ``.npz`` file holds series: see
+            ``series.load.load_series``.
         labels: for folders: None (a folder a class), ``"folder"`` (the same, whatever the folders are called),
-            ``"filename"``, or a CSV file of ``file,label``. For a CSV of series: the name of the label's column.
+            ``"filename"``, or a CSV file of ``file,label``. For a table of series: the label's column, by its name,
+            ``first``, ``last``, or its number where there is no header.
         data_dir: for named sets: where their files are, or are put.
         validation, test: shares to take out, in [0, 1); 0 for none. Splits that are given stay as they are.
         seed: of the splits that are drawn.
@@ -136,12 +138,21 @@ def load(
     return load_folder(data, labels=labels, validation=validation, test=test, seed=seed)
 
 
-def load_labelled(data: str | Path, *, labels: str | Path | None = None) -> Data:
-    """A folder's pictures or a file's series with their labels, split only where the splits are given."""
+def load_labelled(
+    data: str | Path, *, labels: str | Path | None = None, like: AnyPreprocess | None = None
+) -> Data:
+    """A folder's pictures or a file's series with their labels, split only where the splits are given.
+
+    ``like`` is how the data of a run are prepared: it tells, of a table of series, the label's column from the steps.
+    """
     from prunelle.data.series.load import is_series_file, load_labelled_series
 
     if is_series_file(data):
-        return load_labelled_series(data, None if labels is None else str(labels))
+        named = None if labels is None else str(labels)
+        known = getattr(like, "known", None)
+        return (
+            load_labelled_series(data, named) if known is None else load_labelled_series(data, named, known)
+        )
     from prunelle.data.folder import load_labelled as load_labelled_folder
 
     return load_labelled_folder(data, labels=labels)

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -20,6 +20,7 @@ import torch
 from prunelle.data.augment import Augment
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, BadPicture, UnknownName
+from prunelle.texts import Note
 
 if TYPE_CHECKING:
     from prunelle.data.examples import Pixels, Progress, Split
@@ -102,8 +103,13 @@ class Preprocess:
 
         return decode_split(split, self, in_memory=in_memory, progress=progress)
 
-    def read(self, file: str | Path) -> Iterator[tuple[str, np.ndarray | str]]:
-        """The picture of a file, by its name as given: ``(H, W, C)`` uint8, or why it cannot be read."""
+    def read(
+        self, file: str | Path, note: Callable[[Note], None] | None = None
+    ) -> Iterator[tuple[str, np.ndarray | str]]:
+        """The picture of a file, by its name as given: ``(H, W, C)`` uint8, or why it cannot be read.
+
+        Pictures leave nothing to understand, and ``note`` is told nothing.
+        """
         from prunelle.data.decode import read_file
 
         try:

@@ -70,8 +70,13 @@ def _counts(counts: np.ndarray, share: float) -> np.ndarray:
     return np.where((counts >= 3) & (share > 0), np.maximum(whole, 1), whole)
 
 
-def drawn_note(shares: Shares, drawn: Sequence[Sized], *, seed: int, from_train: bool) -> Note | None:
-    """The sentence that says what was drawn, from train or from all pictures; None if nothing was.
+PICTURES, SERIES = Note("the pictures", "des images"), Note("the series", "des séries")
+
+
+def drawn_note(
+    shares: Shares, drawn: Sequence[Sized], *, seed: int, from_train: bool, examples: Note = PICTURES
+) -> Note | None:
+    """The sentence that says what was drawn, from train or from all examples; None if nothing was.
 
     Args:
         drawn: what became validation, and what became test.
@@ -91,7 +96,7 @@ def drawn_note(shares: Shares, drawn: Sequence[Sized], *, seed: int, from_train:
     drawn_fr = " et ".join(f"{share * 100:g} % ({count}) pour {name}" for name, share, count in parts)
     return Note(
         en=f"No {names_en} split was given: {drawn_en} were drawn from "
-        f"{'train' if from_train else 'the pictures'}, class by class, seed {seed}.",
+        f"{'train' if from_train else examples.en}, class by class, seed {seed}.",
         fr=f"Pas de division de {names_fr} donnée : {drawn_fr} ont été tirés "
-        f"{'de train' if from_train else 'des images'}, classe par classe, graine {seed}.",
+        f"{'de train' if from_train else examples.fr}, classe par classe, graine {seed}.",
     )

@@ -61,7 +61,7 @@ def predict_files(
     answers: list[Prediction] = []
     predictor = Predictor(network, len(files), compile=compile, note=note)
     batch_size: int | None = None
-    examples = ((number, *one) for number, file in enumerate(files, 1) for one in preprocess.read(file))
+    examples = ((number, *one) for number, file in enumerate(files, 1) for one in preprocess.read(file, note))
     while chunk := list(itertools.islice(examples, inference.EVALUATION_BATCH)):
         readable = [example for _, _, example in chunk if isinstance(example, np.ndarray)]
         probabilities: Iterator[Any] = iter(())

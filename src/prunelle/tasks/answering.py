@@ -15,6 +15,7 @@ from prunelle.data import cache
 from prunelle.data.examples import Data, Split
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
+from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError
 from prunelle.networks.published import imagenet_classes
 from prunelle.report.console import Listener, Style, make_listener
@@ -155,7 +156,7 @@ def _labelled(
         return loading.data_of(run, listener, data_dir)
     if str(data) in datasets.NAMED:
         return loading.load_data(data, listener, data_dir=data_dir)
-    loaded = datasets.load_labelled(data, labels=labels)
+    loaded = datasets.load_labelled(data, labels=labels, like=run.preprocess)
     for note in loaded.notes:
         listener.note(note)
     if loaded.test or loaded.validation:
@@ -193,10 +194,11 @@ def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data
 
 
 def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...]) -> np.ndarray:
-    """Labels that index ``theirs`` → labels that index ``ours``."""
+    """Labels that index ``theirs`` → labels that index ``ours``; of series, ``1.0`` is the class ``1``."""
     # Runs of earlier versions keep names as a Mac wrote them.
     index = {composed(name): i for i, name in enumerate(ours)} | {name: i for i, name in enumerate(ours)}
-    unknown = [name for name in theirs if name not in index and composed(name) not in index]
+    found = {name: index.get(name, index.get(composed(name), index_of(name, ours))) for name in theirs}
+    unknown = [name for name in theirs if found[name] is None]
     if unknown:
         raise DataError(
             f"the run does not know the class {unknown[0]!r}.{near_classes(unknown, ours)} It knows: {shown(ours)}."
@@ -206,7 +208,7 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
                 else ""
             )
         )
-    translation = np.array([index.get(name, index.get(composed(name))) for name in theirs], np.int64)
+    translation = np.array([found[name] for name in theirs], np.int64)
     return np.asarray(translation[labels])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -14,6 +15,7 @@ from prunelle.csv_files import read_table, table_text
 from prunelle.data import cache
 from prunelle.data.examples import Data, Pixels, Skipped, Split
 from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.series.classes import index_of
 from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
 from prunelle.report.run import Run
@@ -135,9 +137,10 @@ def data_of(run: Run, listener: Listener, data_dir: str | Path | None = None) ->
     if data_dir is not None:
         source = source | {"data_dir": data_dir}
     data = datasets.load(**source, progress=listener.progress)
-    if data.classes != run.classes:
+    # A run of an earlier version may call the class 1 as its file writes it, 1.0; the order is the same.
+    if [index_of(name, run.classes) for name in data.classes] != list(range(len(run.classes))):
         raise RunError(f"the data of {run.path} has other classes now: {shown(data.classes)}.")
-    return data
+    return dataclasses.replace(data, classes=run.classes)
 
 
 def _from_splits(run: Run) -> Data:

@@ -143,7 +143,7 @@ class SeriesLook:
         found, names = [], []
         preprocess = self.run.preprocess
         for file in expand_files(self.files, preprocess.lists):
-            for name, one in preprocess.read(file):
+            for name, one in preprocess.read(file, self.listener.note):
                 if isinstance(one, str):
                     self.unreadable.append(BadPicture(name, one))
                 else:

@@ -69,7 +69,7 @@ class TestTs:
         (tmp_path / "a.ts").write_text("1,2,3:a\n")
         with pytest.raises(DataError, match="line 1: the header's lines start with @ and end with @data"):
             read_file(tmp_path / "a.ts")
-        (tmp_path / "b.ts").write_bytes(b"\xff\xfe\x00@data")
+        (tmp_path / "b.ts").write_bytes(b"@data\n1,2:\xe9t\xe9\n")
         with pytest.raises(DataError, match="is no UTF-8 text"):
             read_file(tmp_path / "b.ts")
         (tmp_path / "c.ts").write_text("@problemName x\n")
@@ -143,7 +143,7 @@ class TestTables:
             ("p.csv", "series,time,value,label\na,1,2,\n", "line 2: the label is missing"),
             ("p.csv", "", "p.csv has no series"),
             ("p.npz", "no zip", "p.npz cannot be read as .npz"),
-            ("p.txt", "1", "p.txt is no file of series; those are .ts, .tsv, .csv, .npz"),
+            ("p.dat", "1", "p.dat is no file of series; those are .ts, .tsv, .csv, .txt, .arff, .npz"),
         ],
     )
     def test_what_is_wrong_is_said_with_its_line(
@@ -217,7 +217,7 @@ class TestLoad:
     def test_unequal_lengths_and_missing_values_are_counted(self, tmp_path: Path) -> None:
         data = load_series(ts(tmp_path, "1,?,3:a\n1,?:b\n4,5:a\n6,7:b\n"), validation=0, test=0)
         assert [note.en for note in data.notes] == [
-            "The series have 2 to 3 steps.",
+            "p.ts: 4 series of 2 to 3 steps; labels after the last colon.",
             "2 missing values in 2 series were interpolated, linearly in time.",
         ]
         assert all(note.fr != note.en for note in data.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -55,7 +56,7 @@ class Series:
         return cls(np.concatenate(parts).astype(np.float32, copy=False), starts)
 
     @classmethod
-    def from_array(cls, array: Any, argument: str = "series") -> Series:
+    def from_array(cls, values: Any, argument: str = "series") -> Series:
         """From ``(N, T)`` or ``(N, T, C)`` numbers, or a list of ``(T,)`` or ``(T, C)`` of any lengths.
 
         Steps at the end of which every channel is NaN are not there: that is how arrays hold unequal lengths.
@@ -63,8 +64,8 @@ class Series:
         Raises:
             ArgumentError: no numbers, infinite ones, other shapes, an empty series, channels that differ.
         """
-        if isinstance(array, list | tuple) and len({np.shape(one)[:1] for one in array}) > 1:
-            parts = [_numbers(one, f"{argument}[{i}]") for i, one in enumerate(array)]
+        if isinstance(values, list | tuple) and len({np.shape(one)[:1] for one in values}) > 1:
+            parts = [_numbers(one, f"{argument}[{i}]") for i, one in enumerate(values)]
             parts = [part[:, np.newaxis] if part.ndim == 1 else part for part in parts]
             for i, part in enumerate(parts):
                 if part.ndim != 2 or part.shape[1] != parts[0].shape[1]:
@@ -73,18 +74,42 @@ class Series:
                         f"{part.shape}, the first {parts[0].shape}."
                     )
             return cls.of([_without_tail(part, f"{argument}[{i}]") for i, part in enumerate(parts)])
-        whole = _numbers(array, argument)
+        whole = _numbers(values, argument)
         if whole.ndim == 2:
             whole = whole[..., np.newaxis]
         if whole.ndim != 3 or 0 in whole.shape:
             raise ArgumentError(
                 f"{argument} must be (N, T) or (N, T, C), with at least one series of at least one step; received "
-                f"shape {np.shape(array)}."
+                f"shape {np.shape(values)}."
             )
         n, length, channels = whole.shape
         if np.isnan(whole[:, -1]).all(axis=1).any():
             return cls.of([_without_tail(part, f"{argument}[{i}]") for i, part in enumerate(whole)])
         return cls(whole.reshape(n * length, channels), np.arange(n + 1, dtype=np.int64) * length)
+
+
+class Gathering:
+    """``Series`` in the making, read one after the other: 4 bytes a value, whatever their number and lengths."""
+
+    def __init__(self) -> None:
+        self._values = array.array("f")
+        self._lengths = array.array("q")
+        self.channels = 0
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def add(self, series: np.ndarray) -> None:
+        """One more, ``(T, C)`` float32; C as those before."""
+        self.channels = series.shape[1]
+        self._lengths.append(len(series))
+        self._values.frombytes(np.ascontiguousarray(series, np.float32).tobytes())
+
+    def series(self) -> Series:
+        """All of them; at least one."""
+        starts = np.zeros(len(self) + 1, np.int64)
+        np.cumsum(np.frombuffer(self._lengths, np.int64), out=starts[1:])
+        return Series(np.frombuffer(self._values, np.float32).reshape(-1, self.channels), starts)
 
 
 def _numbers(value: Any, argument: str) -> np.ndarray:

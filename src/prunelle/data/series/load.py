@@ -4,32 +4,55 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from prunelle.data import splits
-from prunelle.data.examples import Data, Progress, Split
+from prunelle.data.examples import Data, Progress
+from prunelle.data.listing import entries
+from prunelle.data.series.arff import read_arff
+from prunelle.data.series.assemble import assembled
+from prunelle.data.series.classes import named as class_names
+from prunelle.data.series.classes import why_no_classes
 from prunelle.data.series.container import Series
-from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.data.series.tables import read_npz, read_table
-from prunelle.data.series.ts import Found, read_ts
+from prunelle.data.series.found import Expected, Found
+from prunelle.data.series.long import long_header, read_long
+from prunelle.data.series.npz import read_npz
+from prunelle.data.series.ts import read_ts
+from prunelle.data.series.wide import read_wide
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean
 from prunelle.files import no_file
 from prunelle.texts import Note
 
-SUFFIXES = (".ts", ".tsv", ".csv", ".npz")
-_DEFAULT_SHARE = 0.1
-_ENOUGH = 1000  # training series, from which on a validation split is drawn beside a test that is given
-_SHOWN = 10
+_NOTHING = Expected()
+
+HOW = "labels (--labels) may be a name of the header, first, last, or without a header a column's number"
+
+SUFFIXES = (".ts", ".tsv", ".csv", ".txt", ".arff", ".npz")
+
+
+_OF_AN_ARCHIVE = re.compile(r".*_(train|test)", re.IGNORECASE)
 
 
 def is_series_file(path: str | Path) -> bool:
-    """By its suffix, and that it is a file: a folder of photos may be called anything."""
+    """By its name, and that it is a file: a folder of photos may be called anything.
+
+    ``NAME_TRAIN`` and ``NAME_TEST`` without a suffix are the oldest files of the UCR archive.
+    """
     path = Path(path).expanduser()
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    archive = not path.suffix and _OF_AN_ARCHIVE.fullmatch(path.name) is not None
+    return (archive or path.suffix.lower() in SUFFIXES) and path.is_file()
+
+
+def series_files(folder: Path) -> list[Path]:
+    """Those of a folder, in name order. A ``.txt`` may be anything: only ``NAME_TRAIN`` and ``NAME_TEST`` are."""
+    return [
+        path
+        for path in entries(folder)
+        if is_series_file(path) and (path.suffix.lower() != ".txt" or _OF_AN_ARCHIVE.fullmatch(path.stem))
+    ]
 
 
 def load_series(
@@ -41,32 +64,51 @@ def load_series(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Data:
-    """Labelled series from a ``.ts``, ``.tsv``, ``.csv`` or ``.npz`` file.
+    """Labelled series from a ``.ts``, ``.tsv``, ``.txt``, ``.csv``, ``.arff`` or ``.npz`` file.
 
-    Of ``NAME_TRAIN.ts``, the test split is ``NAME_TEST.ts`` beside it where there is one. ``tables.read_table``
-    says how CSV may be laid out.
+    Of ``NAME_TRAIN.ts``, the test split is ``NAME_TEST.ts`` beside it where there is one. ``layout`` says how tables
+    may be laid out; how a file was understood is always among the notes.
 
     Args:
         path: the file.
-        labels: of a CSV with a header: the name of the label's column.
+        labels: of a table: the label's column, by the header's name, ``first``, ``last``, or its number from 1 where
+            there is no header. Of an ``.arff``: the attribute.
         validation, test: shares to take out, in [0, 1), 0 for none. 10 % each by default; beside a test split
             that is given, no validation is drawn from less than 1,000 series.
         seed: of the splits that are drawn.
         progress: told how far reading is.
 
     Raises:
-        DataError: what is wrong with the file, with the line.
+        DataError: what is wrong with the file, with the line; or its labels are no classes.
         ArgumentError: an argument that does not go with the file.
     """
     path = Path(path).expanduser()
     name = re.sub(r"_TRAIN$", "", path.stem, flags=re.IGNORECASE)
-    if labels is not None and path.suffix.lower() != ".csv":
-        raise ArgumentError(f"labels names a column of a CSV; {path.name} says itself which labels it has.")
-    parts = _labelled_parts(path, labels, progress)
+    parts = _labelled_parts(path, Expected(labels, asked=labels is not None), progress)
+    train = parts["train"]
+    _check_classes(path, train)
+    notes = []
     beside = _test_beside(path)
-    if beside is not None:
-        parts |= {"test": _labelled_parts(beside, labels, progress)["train"]}
-    data = _data(name, parts, validation, test, seed)
+    if beside is not None and "test" not in parts:
+        hint = Expected(labels or train.label, labels is not None, train.steps)
+        found = _read(beside, hint, progress)["train"]
+        words = found.understood
+        if found.labels is None:
+            notes.append(
+                Note(
+                    f"{beside.name} has no labels and is left for predict ({words.en}).",
+                    f"{beside.name} n’a pas d’étiquettes et reste pour predict ({words.fr}).",
+                )
+            )
+        else:
+            parts |= {"test": found}
+            notes.append(
+                Note(
+                    f"The test split is {beside.name}: {words.en}.",
+                    f"Le jeu de test est {beside.name} : {words.fr}.",
+                )
+            )
+    data = assembled(name, parts, validation, test, seed)
     source = {
         "data": str(path.absolute()),
         **{
@@ -75,16 +117,19 @@ def load_series(
             if value is not None
         },
     }
-    notes = list(data.notes)
-    if beside is not None:
-        notes.insert(0, Note(f"The test split is {beside.name}.", f"Le jeu de test est {beside.name}."))
-    return dataclasses.replace(data, source=source, notes=tuple(notes))
+    return dataclasses.replace(data, source=source, notes=(*notes, _said(path, train), *data.notes))
 
 
-def load_labelled_series(path: str | Path, labels: str | None = None) -> Data:
-    """A file's labelled series as they are, all in ``train`` (an ``.npz`` may have its splits)."""
+def load_labelled_series(path: str | Path, labels: str | None = None, known: Expected = _NOTHING) -> Data:
+    """A file's labelled series as they are, all in ``train`` (an ``.npz`` may have its splits).
+
+    ``labels`` as ``load_series``; ``known`` is how the training series were read, where others had been.
+    """
     path = Path(path).expanduser()
-    return _data(path.stem, _labelled_parts(path, labels, None), 0.0, 0.0, 0)
+    expected = known if labels is None else Expected(labels, True, known.steps)
+    parts = _labelled_parts(path, expected, None)
+    data = assembled(path.stem, parts, 0.0, 0.0, 0, alone=True)
+    return dataclasses.replace(data, notes=(_said(path, parts["train"]), *data.notes))
 
 
 def from_series(
@@ -127,49 +172,95 @@ def from_series(
         if values is None:
             continue
         found = Series.from_array(values, f"{prefix}series")
-        texts = [str(label) for label in np.asarray(its_labels).ravel().tolist()]
+        values = (
+            its_labels.detach().cpu().numpy() if hasattr(its_labels, "detach") else np.asarray(its_labels)
+        )
+        texts = [str(label) for label in values.ravel().tolist()]
         if len(texts) != len(found):
             raise ArgumentError(
                 f"{prefix}labels must be as many as the series, {len(found)}; received {len(texts)}."
             )
         if classes is not None:
-            texts = [_named(label, classes, f"{prefix}labels") for label in texts]
-        parts[split] = Found(found, tuple(texts))
+            texts = [_named(label, classes, f"{prefix}labels") for label in class_names(texts)]
+        elif split == "train" and (
+            why := why_no_classes(class_names(texts), sure=values.dtype.kind in "USO")
+        ):
+            raise ArgumentError(f"labels {why}. Where they are classes, name them with classes.")
+        parts[split] = Found(found, tuple(texts), Note("arrays", "tableaux"))
     try:
-        return _data(name, parts, validation, test, seed, classes)
+        return assembled(name, parts, validation, test, seed, classes)
     except DataError as error:
         raise ArgumentError(str(error)) from None
 
 
-def read_file(path: Path, labels: str | None = None, progress: Progress | None = None) -> Found:
+def read_file(path: Path, labels: str | None = None, known: Expected = _NOTHING) -> Found:
     """All series of a file, labelled or not; of an ``.npz`` with splits, those of ``X_train``."""
-    return _read(path, labels, progress)["train"]
+    expected = known if labels is None else Expected(labels, True, known.steps)
+    return _read(path, expected, None)["train"]
 
 
-def _read(path: Path, labels: str | None, progress: Progress | None) -> dict[str, Found]:
+def _read(path: Path, expected: Expected, progress: Progress | None) -> dict[str, Found]:
     suffix = path.suffix.lower()
     if kind := no_file(path):
         raise DataError(f"{path} is {kind}, not a file.")
     if not path.is_file():
-        raise MissingData(f"{path} is not there.")
+        raise MissingData(f"{path} is {'no file' if path.exists() else 'not there'}.")
+    if expected.asked and suffix in (".npz", ".ts"):
+        raise ArgumentError(
+            f"labels names a column of a CSV or another table; {path.name} says itself which labels it has."
+        )
     if suffix == ".npz":
         return read_npz(path)
     if suffix == ".ts":
         return {"train": read_ts(path, progress)}
-    if suffix in (".tsv", ".csv"):
-        return {"train": read_table(path, labels, progress)}
-    raise DataError(f"{path} is no file of series; those are {', '.join(SUFFIXES)}.")
+    if suffix == ".arff":
+        return {"train": read_arff(path, expected, progress)}
+    if not is_series_file(path):
+        raise DataError(
+            f"{path} is no file of series; those are {', '.join(SUFFIXES)}, and NAME_TRAIN, NAME_TEST."
+        )
+    long = long_header(path)
+    if long is not None:
+        return {"train": read_long(path, *long, expected, progress)}
+    return {"train": read_wide(path, expected, progress)}
 
 
-def _labelled_parts(path: Path, labels: str | None, progress: Progress | None) -> dict[str, Found]:
-    parts = _read(path, labels, progress)
+def _labelled_parts(path: Path, expected: Expected, progress: Progress | None) -> dict[str, Found]:
+    parts = _read(path, expected, progress)
     for found in parts.values():
         if found.labels is None:
             raise DataError(
                 f"{path} has no labels; to train on, or to evaluate, each series needs one (a column named label, "
-                f"y in an .npz, @classLabel in a .ts)."
+                f"y in an .npz, @classLabel in a .ts). Understood: {found.understood}"
+                f"{f'; first line: {found.first}' if found.first else ''}. In a table, {HOW}."
             )
     return parts
+
+
+def _check_classes(path: Path, found: Found) -> None:
+    """Whether the labels of training series are classes.
+
+    Raises:
+        DataError: they are quantities, or nearly as many as the series; it shows what was understood.
+    """
+    labels = class_names(found.labels or ())
+    why = why_no_classes(labels, sure=found.sure)
+    if not why:
+        return
+    shown = f"; first line: {found.first}" if found.first else ""
+    other = ""
+    if found.label:
+        other = f" Where the label is another column, say which: {HOW}."
+        if "quantities" not in why:
+            other += f" Where these are the classes all the same: labels={found.label!r}."
+    elif "quantities" not in why:
+        other = " Where these are the classes all the same, give them as words."
+    raise DataError(f"{path.name}: the labels {why}. Understood: {found.understood}{shown}.{other}")
+
+
+def _said(path: Path, found: Found) -> Note:
+    words = found.understood
+    return Note(f"{path.name}: {words.en}.", f"{path.name} : {words.fr}.")
 
 
 def _test_beside(path: Path) -> Path | None:
@@ -190,111 +281,3 @@ def _named(label: str, classes: Sequence[str], argument: str) -> str:
     raise ArgumentError(
         f"{argument} must be among the classes or their indices; received {label!r}.{did_you_mean(label, classes)}"
     )
-
-
-def class_order(labels: set[str]) -> tuple[str, ...]:
-    """By value where all are numbers (10 after 9), else as strings."""
-    try:
-        return tuple(sorted(labels, key=lambda label: (float(label), label)))
-    except ValueError:
-        return tuple(sorted(labels))
-
-
-def _data(
-    name: str,
-    parts: Mapping[str, Found],
-    validation: float | None,
-    test: float | None,
-    seed: int,
-    classes: Sequence[str] | None = None,
-) -> Data:
-    """Splits, classes, notes. ``parts`` has ``train``, and the splits that are given."""
-    train = parts["train"]
-    names = tuple(classes) if classes is not None else class_order(set(train.labels or ()))
-    if len(names) < 2:
-        raise DataError(
-            f"{name}: the training series are all of one class, {names[0]}; at least two are needed."
-        )
-    index = {label: i for i, label in enumerate(names)}
-    given: dict[str, Split] = {}
-    for split, found in parts.items():
-        if found.series.channels != train.series.channels:
-            raise DataError(
-                f"{name}: the {split} series have {found.series.channels} channels, the training series "
-                f"{train.series.channels}."
-            )
-        unknown = sorted(set(found.labels or ()) - index.keys())
-        if unknown:
-            raise DataError(
-                f"{name}: the {split} split has {'the class' if len(unknown) == 1 else 'classes'} "
-                f"{', '.join(map(repr, unknown[:_SHOWN]))} that training lacks; it has {', '.join(names[:_SHOWN])}"
-                f"{'…' if len(names) > _SHOWN else ''}."
-            )
-        numbers = np.array([index[label] for label in found.labels or ()], np.int64)
-        given[split] = Split(split, numbers, array=found.series)
-    for split, share in (("validation", validation), ("test", test)):
-        if share is not None and split in given and share > 0:
-            raise ArgumentError(
-                f"{split} is a share to take out of the series; {name} has a {split} split of its own."
-            )
-    enough = "test" not in given or len(train.series) >= _ENOUGH
-    shares = splits.Shares(
-        0.0 if "validation" in given else (_DEFAULT_SHARE * enough) if validation is None else validation,
-        0.0 if "test" in given else _DEFAULT_SHARE if test is None else test,
-    )
-    notes = [*_length_notes(given), *_missing_notes(given)]
-    whole = given["train"]
-    kept, *drawn = splits.stratified(whole.labels, shares, seed)
-    note = splits.drawn_note(shares, drawn, seed=seed, from_train="test" in given or "validation" in given)
-    for split, chosen in zip(("validation", "test"), drawn, strict=True):
-        if len(chosen):
-            given[split] = Split(split, whole.labels[chosen], array=train.series.take(chosen))
-    if len(kept) < len(whole):
-        given["train"] = Split("train", whole.labels[kept], array=train.series.take(kept))
-    lengths = train.series.lengths
-    return Data(
-        name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "series",
-        classes=names,
-        train=given["train"],
-        validation=given.get("validation"),
-        test=given.get("test"),
-        preprocess=SeriesPreprocess(
-            length=int(lengths.max()),
-            fit="resample" if lengths.min() == lengths.max() else "pad",
-            channels=train.series.channels,
-        ),
-        notes=(*notes, *([note] if note else [])),
-    )
-
-
-def _length_notes(given: Mapping[str, Split]) -> list[Note]:
-    lengths = np.concatenate(
-        [split.array.lengths for split in given.values() if isinstance(split.array, Series)]
-    )
-    low, high = int(lengths.min()), int(lengths.max())
-    if low == high:
-        return []
-    return [
-        Note(
-            f"The series have {low} to {high} steps.",
-            f"Les séries ont de {low} à {high} pas de temps.",
-        )
-    ]
-
-
-def _missing_notes(given: Mapping[str, Split]) -> list[Note]:
-    values = series = 0
-    for split in given.values():
-        assert isinstance(split.array, Series)
-        missing = np.isnan(split.array.values).any(axis=1)
-        if missing.any():
-            values += int(np.isnan(split.array.values).sum())
-            series += int(np.add.reduceat(missing, split.array.starts[:-1]).astype(bool).sum())
-    if not values:
-        return []
-    return [
-        Note(
-            f"{values:,} missing values in {series:,} series were interpolated, linearly in time.",
-            f"{values} valeurs manquantes, dans {series} séries, ont été interpolées linéairement dans le temps.",
-        )
-    ]

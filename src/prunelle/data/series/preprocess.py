@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -13,10 +13,16 @@ import torch
 
 from prunelle.data.series.augment import SeriesAugment
 from prunelle.data.series.container import Series
+from prunelle.data.series.found import Expected
 from prunelle.errors import ArgumentError, DataError, UnknownName
+from prunelle.texts import Note
 
 if TYPE_CHECKING:
     from prunelle.data.examples import Pixels, Progress, Split
+
+_FREE = 1 << 30
+_MOST_GROWTH = 20
+"""Series of lengths that differ may take 1 GB when they are of one length; beyond it, 20 times what they are."""
 
 SeriesFit = Literal["resample", "pad"]
 Normalisation = Literal["train", "series", "none"]
@@ -37,6 +43,9 @@ class SeriesPreprocess:
             amplitudes still tell series apart; ``series``: each series and channel by its own; ``none``.
         mean, std: per channel, in the units of the data; empty until known from the training series
             (``with_statistics``).
+        steps: of every training series as it came, before ``length``; 0 where they differ, or are not known.
+        label: the column of the training table that held the labels; empty where files say it themselves. With
+            ``steps``, it tells the label of other tables from a value.
     """
 
     length: int
@@ -45,6 +54,8 @@ class SeriesPreprocess:
     normalisation: Normalisation = "train"
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    steps: int = 0
+    label: str = ""
 
     def __post_init__(self) -> None:
         if self.length < 1:
@@ -85,12 +96,25 @@ class SeriesPreprocess:
         assert isinstance(split.array, Series)
         return Pixels(self.prepare(split.array, progress, f"preparing {split.name}"), split.labels)
 
-    def read(self, file: str | Path) -> Iterator[tuple[str, np.ndarray | str]]:
-        """Every series of a file, by its name ``file:number`` from 1: ``(T, C)`` prepared, or why it cannot be."""
+    @property
+    def known(self) -> Expected:
+        """What reading other files may go by: how the training series were read."""
+        return Expected(self.label or None, False, self.steps)
+
+    def read(
+        self, file: str | Path, note: Callable[[Note], None] | None = None
+    ) -> Iterator[tuple[str, np.ndarray | str]]:
+        """Every series of a file, by its name ``file:number`` from 1: ``(T, C)`` prepared, or why it cannot be.
+
+        ``note`` is told how the file was understood.
+        """
         from prunelle.data.series.load import read_file
 
         try:
-            found = read_file(Path(file))
+            found = read_file(Path(file), known=self.known)
+            if note is not None:
+                words = found.understood
+                note(Note(f"{Path(file).name}: {words.en}.", f"{Path(file).name} : {words.fr}."))
             if found.series.channels != self.channels:
                 yield (
                     str(file),
@@ -105,22 +129,30 @@ class SeriesPreprocess:
 
     @staticmethod
     def lists(folder: Path) -> list[Path]:
-        """The files of a folder that ``read`` is for, by their suffix, in name order."""
-        from prunelle.data.listing import entries
-        from prunelle.data.series.load import is_series_file
+        """The files of a folder that ``read`` is for, by their names, in that order."""
+        from prunelle.data.series.load import series_files
 
-        return [path for path in entries(folder) if is_series_file(path)]
+        return series_files(folder)
 
     def prepare(self, series: Series, progress: Progress | None = None, what: str = "") -> np.ndarray:
         """``(N, T, C)`` float32, interpolated, fitted, each normalised by its own if so; NaN is padding alone.
 
         ``T`` is ``length``; with ``pad`` it is the longest length where that is more.
+
+        Raises:
+            DataError: a few series are so much longer than the others that padding them would take the memory.
         """
         lengths = series.lengths
         longest = int(max(self.length, lengths.max(initial=0))) if self.fit == "pad" else self.length
         as_it_is = self.normalisation != "series" and bool((lengths == longest).all())
         if as_it_is and not np.isnan(series.values).any():
             return series.values.reshape(len(series), longest, series.channels)
+        size = 4 * len(series) * longest * series.channels
+        if size > max(_FREE, _MOST_GROWTH * series.values.nbytes):
+            raise DataError(
+                f"{len(series):,} series would take {size / 1e9:.1f} GB at {longest:,} steps each, the longest; all "
+                f"together have {len(series.values):,}. Leave the longest out, or resample (--size STEPS)."
+            )
         prepared = np.full((len(series), longest, series.channels), np.nan, np.float32)
         for i, one in enumerate(series):
             one = interpolated(one)

@@ -7,94 +7,28 @@ Source: the format's description at timeseriesclassification.com. Channels are s
 from __future__ import annotations
 
 import dataclasses
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from prunelle.data.examples import Progress
-from prunelle.data.series.container import Series
+from prunelle.data.series.classes import index_of
+from prunelle.data.series.container import Gathering
+from prunelle.data.series.found import Found
+from prunelle.data.series.text import lines_of, numbers
 from prunelle.errors import DataError
+from prunelle.texts import Note
 
-_REPORT_EVERY = 1 << 22  # characters
-_MISSING = ("?", "", "nan", "na", "null")
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Found:
-    """What a file holds: N series, and their labels (None where the file has none)."""
-
-    series: Series
-    labels: tuple[str, ...] | None
+_MOST_CHANNELS = 10_000
 
 
 @dataclasses.dataclass
 class _Header:
     labelled: bool | None = None
-    classes: frozenset[str] = frozenset()
+    classes: tuple[str, ...] = ()
     length: int | None = None
     equal: bool = False
     channels: int | None = None
-
-
-def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int, str]]:
-    """``(number from 1, line)`` of a text file, without its end; one line at a time in memory.
-
-    Raises:
-        DataError: it cannot be opened, or is no UTF-8 text.
-    """
-    read = told = 0
-    try:
-        size = path.stat().st_size
-        with path.open(encoding="utf-8-sig") as stream:
-            for number, line in enumerate(stream, 1):
-                read += len(line)
-                if progress is not None and read - told > _REPORT_EVERY:
-                    told = read
-                    progress(f"reading {path.name}", min(read, size), size)
-                yield number, line.rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is no UTF-8 text; a file of series is text, or a NumPy .npz.") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be opened: {error.strerror}.") from None
-    if progress is not None and told:
-        progress(f"reading {path.name}", size, size)
-
-
-def numbers(text: str, where: str, separator: str = ",") -> np.ndarray:
-    """``1.5,?,2`` → float32, NaN for a missing value.
-
-    Raises:
-        DataError: something else than numbers; it says ``where``.
-    """
-    plain = text.replace("?", "nan") if "?" in text else text
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # NumPy stops at what is no number, and only warns
-            values = np.fromstring(plain, np.float64, sep=separator)
-    except (DeprecationWarning, ValueError):
-        values = np.empty(0)
-    if len(values) != text.count(separator) + 1:
-        # Empty cells, words for a missing value, or a mistake: one by one, to be able to say which.
-        parts = [part.strip() for part in text.split(separator)]
-        values = np.array([_number(part, i, where) for i, part in enumerate(parts, 1)])
-    with np.errstate(over="ignore"):
-        single = values.astype(np.float32)
-    if np.isinf(single).any():
-        raise DataError(
-            f"{where}: value {int(np.flatnonzero(np.isinf(single))[0]) + 1} is infinite, or too large."
-        )
-    return single
-
-
-def _number(text: str, position: int, where: str) -> float:
-    if text.lower() in _MISSING:
-        return np.nan
-    try:
-        return float(text)
-    except ValueError:
-        raise DataError(f"{where}: value {position} is no number: {text[:40]!r}.") from None
 
 
 def read_ts(path: Path, progress: Progress | None = None) -> Found:
@@ -104,8 +38,8 @@ def read_ts(path: Path, progress: Progress | None = None) -> Found:
         DataError: what is wrong, with the line's number.
     """
     header, in_data = _Header(), False
-    series: list[np.ndarray] = []
-    labels: list[str] = []
+    gathered, labels = Gathering(), []
+    known: dict[str, str] = {}
     for number, line in lines_of(path, progress):
         text = line.strip()
         if not text or text.startswith(("#", "%")):
@@ -119,14 +53,19 @@ def read_ts(path: Path, progress: Progress | None = None) -> Found:
             in_data = text.lower() == "@data"
             _read_header(text, header, where)
             continue
-        one, label = _read_series(text, header, where)
-        if series and one.shape[1] != series[0].shape[1]:
-            raise DataError(f"{where}: {one.shape[1]} channels; the series before have {series[0].shape[1]}.")
-        series.append(one)
-        labels.append(label)
-    if not series:
+        one, label = _read_series(text, header, known, where)
+        if len(gathered) and one.shape[1] != gathered.channels:
+            raise DataError(f"{where}: {one.shape[1]} channels; the series before have {gathered.channels}.")
+        gathered.add(one)
+        if header.labelled:
+            labels.append(known.setdefault(label, label))  # one text a class, not one a line
+    if not len(gathered):
         raise DataError(f"{path} has no series{'' if in_data else ': no line says @data'}.")
-    return Found(Series.of(series), tuple(labels) if header.labelled else None)
+    words = Note("labels after the last colon", "étiquettes après les derniers deux-points")
+    none = Note("no label", "pas d’étiquette")
+    return Found(
+        gathered.series(), tuple(labels) if header.labelled else None, words if header.labelled else none
+    )
 
 
 def _read_header(text: str, header: _Header, where: str) -> None:
@@ -140,14 +79,14 @@ def _read_header(text: str, header: _Header, where: str) -> None:
         raise DataError(f"{where}: this is a set for regression (@targetLabel); classes are needed.")
     if key == "@classlabel":
         header.labelled = given == "true"
-        header.classes = frozenset(text.split()[2:])
+        header.classes = tuple(text.split()[2:])
     elif key == "@equallength":
         header.equal = given == "true"
     elif key in ("@serieslength", "@dimensions", "@dimension"):
         try:
             number = int(given)
         except ValueError:
-            raise DataError(f"{where}: {key} must be a whole number; received {given!r}.") from None
+            raise DataError(f"{where}: {key} must be a whole number; received {given[:40]!r}.") from None
         if key == "@serieslength":
             header.length = number
         else:
@@ -158,21 +97,23 @@ def _read_header(text: str, header: _Header, where: str) -> None:
         )
 
 
-def _read_series(text: str, header: _Header, where: str) -> tuple[np.ndarray, str]:
+def _read_series(text: str, header: _Header, known: dict[str, str], where: str) -> tuple[np.ndarray, str]:
     """→ ``(T, C)`` and the label."""
+    if text.count(":") > _MOST_CHANNELS:
+        raise DataError(f"{where}: more than {_MOST_CHANNELS:,} channels.")
     *parts, label = text.split(":") if header.labelled else [*text.split(":"), ""]
     label = label.strip()
     if header.labelled and (not parts or not label):
         raise DataError(f"{where}: the label is missing; a line ends with :label.")
-    if header.labelled and header.classes and label not in header.classes:
+    if header.labelled and header.classes and label not in known and index_of(label, header.classes) is None:
         hint = "; is the label missing?" if "," in label else "."
         raise DataError(
             f"{where}: the label {label[:40]!r} is not among those of @classLabel, "
-            f"{', '.join(sorted(header.classes)[:10])}{hint}"
+            f"{', '.join(sorted(set(header.classes))[:10])}{hint}"
         )
     if header.channels is not None and len(parts) != header.channels:
         raise DataError(f"{where}: {len(parts)} channels; @dimensions says {header.channels}.")
-    channels = [numbers(part.strip(), where) for part in parts]
+    channels = [numbers(part.split(","), where) for part in parts]
     for i, channel in enumerate(channels[1:], 2):
         if len(channel) != len(channels[0]):
             raise DataError(

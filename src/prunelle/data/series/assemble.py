@@ -1,0 +1,126 @@
+"""``Data`` of series that were read: splits, classes, notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from prunelle.data import splits
+from prunelle.data.examples import Data, Split
+from prunelle.data.series.classes import in_order, index_of
+from prunelle.data.series.classes import named as class_names
+from prunelle.data.series.container import Series
+from prunelle.data.series.found import Found
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.errors import ArgumentError, DataError
+from prunelle.texts import Note
+
+_DEFAULT_SHARE = 0.1
+_ENOUGH = 1000  # training series, from which on a validation split is drawn beside a test that is given
+_SHOWN = 10
+
+
+def assembled(
+    name: str,
+    parts: Mapping[str, Found],
+    validation: float | None,
+    test: float | None,
+    seed: int,
+    classes: Sequence[str] | None = None,
+    *,
+    alone: bool = False,
+) -> Data:
+    """Splits, classes, notes. ``parts`` has ``train``, and the splits that are given.
+
+    ``alone``: nothing is trained on them, and a single class will do.
+    """
+    train = parts["train"]
+    labels = dict(zip(parts, _class_names(parts), strict=True))
+    names = tuple(classes) if classes is not None else in_order(labels["train"])
+    if len(names) < 2 and not alone:
+        shown = f" ({train.understood})" if not train.sure else ""
+        raise DataError(
+            f"{name}: the training series are all of one class, {names[0]}; at least two are needed{shown}."
+        )
+    given: dict[str, Split] = {}
+    for split, found in parts.items():
+        if found.series.channels != train.series.channels:
+            raise DataError(
+                f"{name}: the {split} series have {found.series.channels} channels, the training series "
+                f"{train.series.channels}."
+            )
+        index = {label: index_of(label, names) for label in set(labels[split])}
+        unknown = sorted(label for label, i in index.items() if i is None)
+        if unknown:
+            raise DataError(
+                f"{name}: the {split} split has {'the class' if len(unknown) == 1 else 'classes'} "
+                f"{', '.join(map(repr, unknown[:_SHOWN]))} that training lacks; it has {', '.join(names[:_SHOWN])}"
+                f"{'…' if len(names) > _SHOWN else ''}."
+            )
+        numbers = np.array([index[label] for label in labels[split]], np.int64)
+        given[split] = Split(split, numbers, array=found.series)
+    for split, share in (("validation", validation), ("test", test)):
+        if share is not None and split in given and share > 0:
+            raise ArgumentError(
+                f"{split} is a share to take out of the series; {name} has a {split} split of its own."
+            )
+    enough = "test" not in given or len(train.series) >= _ENOUGH
+    shares = splits.Shares(
+        0.0 if "validation" in given else (_DEFAULT_SHARE * enough) if validation is None else validation,
+        0.0 if "test" in given else _DEFAULT_SHARE if test is None else test,
+    )
+    notes = _missing_notes(given)
+    whole = given["train"]
+    kept, *drawn = splits.stratified(whole.labels, shares, seed)
+    from_train = "test" in given or "validation" in given
+    note = splits.drawn_note(shares, drawn, seed=seed, from_train=from_train, examples=splits.SERIES)
+    for split, chosen in zip(("validation", "test"), drawn, strict=True):
+        if len(chosen):
+            given[split] = Split(split, whole.labels[chosen], array=train.series.take(chosen))
+    if len(kept) < len(whole):
+        given["train"] = Split("train", whole.labels[kept], array=train.series.take(kept))
+    lengths = train.series.lengths
+    return Data(
+        name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "series",
+        classes=names,
+        train=given["train"],
+        validation=given.get("validation"),
+        test=given.get("test"),
+        preprocess=SeriesPreprocess(
+            length=int(lengths.max()),
+            fit="resample" if lengths.min() == lengths.max() else "pad",
+            channels=train.series.channels,
+            steps=train.steps,
+            label=train.label,
+        ),
+        notes=(*notes, *([note] if note else [])),
+    )
+
+
+def _class_names(parts: Mapping[str, Found]) -> list[tuple[str, ...]]:
+    """Of each split, its labels as classes are called: one name, whichever way a split writes it."""
+    together = class_names(label for found in parts.values() for label in found.labels or ())
+    ends = np.cumsum([len(found.labels or ()) for found in parts.values()]).tolist()
+    return [
+        together[end - len(found.labels or ()) : end] for end, found in zip(ends, parts.values(), strict=True)
+    ]
+
+
+def _missing_notes(given: Mapping[str, Split]) -> list[Note]:
+    values = series = 0
+    for split in given.values():
+        assert isinstance(split.array, Series)
+        missing = np.isnan(split.array.values).any(axis=1)
+        if missing.any():
+            values += int(np.isnan(split.array.values).sum())
+            series += int(np.add.reduceat(missing, split.array.starts[:-1]).astype(bool).sum())
+    if not values:
+        return []
+    return [
+        Note(
+            f"{values:,} missing values in {series:,} series were interpolated, linearly in time.",
+            f"{values} valeurs manquantes, dans {series} séries, ont été interpolées linéairement dans le temps.",
+        )
+    ]

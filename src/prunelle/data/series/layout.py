@@ -1,0 +1,352 @@
+"""How a table of series is laid out: separator, decimals, header, which columns are row numbers, label and steps.
+
+Tables say little of themselves. What is decided here is decided from names where there are names, else from what the
+first and the last columns hold over the whole file, and it is always said (``Layout.words``).
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from prunelle.data.series.found import FIRST, LAST, Expected
+from prunelle.data.series.text import MISSING, cells_of, lines_of, number_or_none
+from prunelle.errors import ArgumentError, DataError, did_you_mean
+from prunelle.texts import Note
+
+LABEL_NAMES = ("label", "labels", "class", "classes", "target", "y", "category", "class_label", "classlabel")
+ROW_NAMES = ("", "index", "id", "row", "series_id", "sample_id")
+
+SEPARATORS = (";", "\t", ",", "")
+_NAMES = {
+    ";": ("semicolons", "points-virgules"),
+    "\t": ("tabs", "tabulations"),
+    ",": ("commas", "virgules"),
+    "": ("spaces", "espaces"),
+}
+_SAMPLE = 30  # lines that the separator and the header are told from
+_MOST_CLASSES = 10_000
+_FEW = 10  # series, below which nothing can be told from how often a label comes
+_SHOWN = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """Of a table with a series a line.
+
+    Attributes:
+        separator: between cells; empty for white space.
+        decimal: ``.`` or ``,``.
+        header: names, or None.
+        columns: how many, an empty one behind a last separator not counted.
+        trailing: whether every line ends with a separator.
+        rows: the column of row numbers or names, which are left out; None where there is none.
+        label: the label's column, or None.
+        sure: whether the user says so.
+    """
+
+    separator: str
+    decimal: str
+    header: tuple[str, ...] | None
+    columns: int
+    trailing: bool = False
+    rows: int | None = None
+    label: int | None = None
+    sure: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Columns that are steps."""
+        return self.columns - (self.rows is not None) - (self.label is not None)
+
+    @property
+    def label_name(self) -> str:
+        """As ``labels`` would name it."""
+        if self.label is None:
+            return ""
+        if self.header is not None and self.header[self.label]:
+            return self.header[self.label]
+        return LAST if self.label == self.columns - 1 else FIRST
+
+    def series_cells(self, cells: Sequence[str]) -> list[str]:
+        """The cells of a line that are steps."""
+        return [cell for i, cell in enumerate(cells) if i not in (self.rows, self.label)]
+
+    def words(self) -> Note:
+        """``the label is column 41 of 41 (label)``, and what else was taken how."""
+        en, fr = [], []
+        if self.label is None:
+            en.append(f"{self.columns:,} columns, no label")
+            fr.append(f"{self.columns} colonnes, pas d’étiquette")
+        else:
+            name = f" ({self.header[self.label]!r})" if self.header else ""
+            en.append(f"the label is column {self.label + 1:,} of {self.columns:,}{name}")
+            fr.append(f"l’étiquette est la colonne {self.label + 1} sur {self.columns}{name}")
+        if self.rows is not None:
+            en.append("the first column numbers the lines and is left out")
+            fr.append("la première colonne numérote les lignes et est laissée de côté")
+        if self.header is None:
+            en.append("no header")
+            fr.append("pas d’en-tête")
+        if self.decimal == ",":
+            en.append(f"columns are separated by {_NAMES[self.separator][0]}, decimals by commas")
+            fr.append(f"colonnes séparées par des {_NAMES[self.separator][1]}, décimales par des virgules")
+        return Note("; ".join(en), " ; ".join(fr))
+
+    def first(self, cells: Sequence[str]) -> str:
+        """A line as it is understood: ``label '0'; steps 0.1, 0.2, 0.3, …``."""
+        steps = self.series_cells(cells)
+        label = f"label {cells[self.label][:40]!r}; " if self.label is not None else ""
+        shown = ", ".join(step[:20] for step in steps[:_SHOWN])
+        return f"{label}steps {shown}{', …' if len(steps) > _SHOWN else ''}"
+
+
+class Column:
+    """What a column holds, seen line by line."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.counts: collections.Counter[str] | None = collections.Counter()
+        self.missing = 0
+        self.numeric = self.whole = self.counting = True
+        self._last: float | None = None
+
+    def see(self, cell: str, decimal: str) -> None:
+        """One more."""
+        self.n += 1
+        if cell.lower() in MISSING:
+            self.missing += 1
+            return
+        if self.counts is not None:
+            self.counts[cell] += 1
+            if len(self.counts) > _MOST_CLASSES:
+                self.counts = None
+        value = number_or_none(cell, decimal)
+        if value is None:
+            self.numeric = self.whole = self.counting = False
+            return
+        self.whole = self.whole and value.is_integer()
+        self.counting = self.counting and (value in (0, 1) if self._last is None else value == self._last + 1)
+        self._last = value
+
+    @property
+    def names(self) -> bool:
+        """Whether nearly each is another: a number or a name of its line."""
+        return self.n > 1 and (self.counts is None or len(self.counts) > max(1, self.n / 2))
+
+    @property
+    def strength(self) -> int:
+        """How much it looks like labels: 0 not, 1 a single whole number, 2 whole numbers, 3 words."""
+        if not self.counts or self.missing > self.n / 2 or (self.n >= _FEW and self.names):
+            return 0
+        if not self.numeric:
+            return 3
+        return 0 if not self.whole else 1 if len(self.counts) == 1 else 2
+
+
+def lay_out(path: Path, expected: Expected) -> Layout:
+    """How the table at ``path``, a series a line, is laid out.
+
+    Raises:
+        DataError: it has no line, or one of its text columns is neither a label nor a name.
+        ArgumentError: ``labels`` is no column.
+    """
+    sample = list(itertools.islice(content_lines(path), _SAMPLE))
+    if not sample:
+        raise DataError(f"{path} has no series.")
+    separator, decimal = _separator([line for _, line in sample])
+    rows = [cells_of(line, separator) for _, line in sample]
+    header = _header(rows, decimal)
+    if header is not None and len(rows) == 1:
+        raise DataError(f"{path} has no series: its only line is a header.")
+    body = rows[1:] if header is not None else rows
+    trailing = bool(separator) and all(len(cells) > 1 and not cells[-1] for cells in body)
+    columns = max(len(cells) - trailing for cells in body)
+    if header is not None:
+        header = [*header, *[""] * columns][: max(columns, len(header) - (trailing and not header[-1]))]
+    layout = Layout(separator, decimal, None if header is None else tuple(header), columns, trailing)
+    if columns < 2:
+        return layout
+    return _with_columns(path, layout, body, expected)
+
+
+def content_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines that hold something: no blank ones, no comments (``#``, ``%``)."""
+    for number, line in lines_of(path):
+        if is_content(line):
+            yield number, line
+
+
+def is_content(line: str) -> bool:
+    """Whether a line is neither blank (separators alone are blank, as spreadsheets write them) nor a comment."""
+    bare = line.strip(" \t;,\r\n")
+    return bool(bare) and not bare.startswith(("#", "%"))
+
+
+def _separator(lines: Sequence[str]) -> tuple[str, str]:
+    """Of four separators and two decimals, those with which most cells are numbers; the first of equals."""
+    best, chosen = (0.0, 0), (",", ".")
+    for separator in SEPARATORS:
+        for decimal in (".", ",") if separator != "," else (".",):
+            rows = [cells_of(line, separator) for line in lines]
+            if min(map(len, rows)) < 2:
+                continue
+            cells = [cell for row in rows[1:] or rows for cell in row]
+            good = sum(cell.lower() in MISSING or number_or_none(cell, decimal) is not None for cell in cells)
+            score = (round(good / len(cells), 2), min(map(len, rows)))
+            if score[0] > best[0] or (score[0] == best[0] and not best[1]):
+                best, chosen = score, (separator, decimal)
+    quoted = any('"' in line for line in lines)
+    if chosen[0] == "," and quoted and best[0] < 0.5:  # "0,5","0,7": a decimal comma needs quotes there
+        return ",", ","
+    if not best[1]:
+        return max(SEPARATORS[:3], key=lines[0].count), "."
+    return chosen
+
+
+def _header(rows: Sequence[Sequence[str]], decimal: str) -> list[str] | None:
+    """The first row, where it names columns; numbers that go up evenly, 0, 1, 2, …, name steps."""
+    first, below = list(rows[0]), rows[1:]
+    values = [value for value in (number_or_none(cell, decimal) for cell in first) if value is not None]
+    words = [
+        i
+        for i, cell in enumerate(first)
+        if cell.lower() not in MISSING and number_or_none(cell, decimal) is None
+    ]
+    if not below:
+        return first if len(words) == len(first) > 1 else None
+    # A word over numbers names them; a word over words may be a label.
+    over_numbers = any(
+        number_or_none(row[i], decimal) is not None for i in words for row in below if i < len(row)
+    )
+    if not values:
+        named = {cell.lower() for cell in first} & {*LABEL_NAMES, *ROW_NAMES[1:]}
+        return first if words and (over_numbers or (len(words) > 1 and named)) else None
+    if len(words) > len(values):
+        return first if over_numbers else None
+    if words or not first[0]:
+        rising = len(values) >= 3 and all(a < b for a, b in itertools.pairwise(values))
+        return first if rising and (over_numbers or _goes_up(values)) else None
+    inner = [
+        value for value in (number_or_none(cell, decimal) for cell in below[0][1:-1]) if value is not None
+    ]
+    return first if _goes_up(values) and not _goes_up(inner) else None
+
+
+def _goes_up(values: Sequence[float]) -> bool:
+    """Whether numbers go up by the same step each, as those that name steps do."""
+    if len(values) < 5:  # fewer may be a short series that rises
+        return False
+    step = values[1] - values[0]
+    return step > 0 and all(abs(b - a - step) < 1e-6 * step for a, b in itertools.pairwise(values))
+
+
+def _with_columns(path: Path, layout: Layout, body: Sequence[Sequence[str]], expected: Expected) -> Layout:
+    """The same with its label and its row numbers."""
+    header = [name.strip().lower() for name in layout.header or ()]
+    label = _named(path, layout, header, expected)
+    seen = _seen(path, layout, sorted({0, 1, layout.columns - 1}))
+    rows = _row_numbers(layout, header, label, seen, expected)
+    layout = dataclasses.replace(layout, rows=rows)
+    text = [i for i in _text_columns(layout, body) if i not in (rows, label)] if header else []
+    if len(text) > (label is None):
+        names = ", ".join(repr(header[i]) for i in text[:5])
+        label_too = " Where one of them is the label, name it (--labels NAME)." if label is None else ""
+        raise DataError(
+            f"{path}: text where numbers were expected, in {names}; leave out what is no step.{label_too} A table of "
+            f"files and their labels goes with the folder of the files: prunelle train FOLDER --labels {path.name}."
+        )
+    if label is not None:
+        return dataclasses.replace(layout, label=label, sure=expected.asked)
+    over = layout.steps - expected.steps if expected.steps else None
+    if over == 0:
+        return layout
+    first, last = (1 if rows == 0 else 0), layout.columns - 1
+    hint = (expected.labels or "").lower()
+    if hint and hint in header:
+        return dataclasses.replace(layout, label=header.index(hint))
+    if text:
+        return dataclasses.replace(layout, label=text[0])
+    strength = {at: 0 if _is_step(header, at) else seen[at].strength for at in (first, last)}
+    if hint in (FIRST, LAST) and strength[first if hint == FIRST else last]:
+        return dataclasses.replace(layout, label=first if hint == FIRST else last)
+    if not any(strength.values()):
+        # One column more than the run's series have steps: its label, where the format has it.
+        return dataclasses.replace(layout, label=last if hint == LAST else first) if over == 1 else layout
+    return dataclasses.replace(layout, label=last if strength[last] > strength[first] else first)
+
+
+def _named(path: Path, layout: Layout, header: Sequence[str], expected: Expected) -> int | None:
+    """The label's column where the header names it, or the user."""
+    if not expected.asked or expected.labels is None:
+        return next((header.index(name) for name in LABEL_NAMES if name in header), None)
+    wanted = expected.labels.strip()
+    if wanted.lower() in header:
+        return header.index(wanted.lower())
+    if wanted.lower() in (FIRST, LAST):
+        return 0 if wanted.lower() == FIRST else layout.columns - 1
+    if header:
+        raise ArgumentError(
+            f"labels must name a column of {path.name}; received {wanted!r}.{did_you_mean(wanted, header)} It may also "
+            f"be first or last."
+        )
+    if wanted.isdecimal() and 1 <= int(wanted) <= layout.columns:
+        return int(wanted) - 1
+    raise ArgumentError(
+        f"labels must be first, last or the number of a column, 1 to {layout.columns}, as {path.name} has no header; "
+        f"received {wanted!r}."
+    )
+
+
+def _seen(path: Path, layout: Layout, places: Sequence[int]) -> dict[int, Column]:
+    """What those columns hold, over the whole file."""
+    seen = {at: Column() for at in places}
+    lines = content_lines(path)
+    if layout.header is not None:
+        next(lines)
+    for _, line in lines:
+        cells = cells_of(line, layout.separator)
+        for at, column in seen.items():
+            column.see(cells[at] if at < len(cells) else "", layout.decimal)
+    return seen
+
+
+def _row_numbers(
+    layout: Layout, header: Sequence[str], label: int | None, seen: dict[int, Column], expected: Expected
+) -> int | None:
+    """0 where the first column numbers the lines (as pandas writes it) or names them."""
+    if label == 0 or layout.columns < 3:
+        return None
+    first = seen[0]
+    if header:
+        own = header[0].startswith("unnamed") or header[0] in ROW_NAMES
+        return 0 if own and first.names and (first.whole or not first.numeric) else None
+    fits = not expected.steps or layout.columns - 1 - (label is not None) in (
+        expected.steps,
+        expected.steps + 1,
+    )
+    if first.counting and first.n > _SHOWN and fits:
+        return 0
+    return 0 if not first.numeric and first.names and first.n >= _FEW else None
+
+
+def _is_step(header: Sequence[str], at: int) -> bool:
+    """Whether a column's name is like those of the others, numbers apart: ``t39`` among ``t0``, ``t1``, …."""
+    patterns = [re.sub(r"\d+", "#", name) for name in header]
+    if not patterns or patterns[at] == "#":
+        return False  # numbers alone name any column, also the label
+    return patterns.count(patterns[at]) > len(patterns) / 2
+
+
+def _text_columns(layout: Layout, body: Sequence[Sequence[str]]) -> list[int]:
+    """Those of a sample that hold words."""
+    found = []
+    for at in range(layout.columns):
+        cells = [row[at] for row in body if at < len(row) and row[at].lower() not in MISSING]
+        if cells and all(number_or_none(cell, layout.decimal) is None for cell in cells):
+            found.append(at)
+    return found

@@ -1,0 +1,78 @@
+"""Tables with a series a line: CSV of any kind, and the text files of the UCR archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from prunelle.data.examples import Progress
+from prunelle.data.series.container import Gathering
+from prunelle.data.series.found import Expected, Found
+from prunelle.data.series.layout import Layout, is_content, lay_out
+from prunelle.data.series.text import MISSING, cells_of, lines_of, numbers
+from prunelle.errors import DataError
+
+
+def read_wide(path: Path, expected: Expected, progress: Progress | None = None) -> Found:
+    """Every series of a table with a series a line; ``layout.lay_out`` says which columns are what.
+
+    Empty cells, NaN, NA and ? are missing values; those at the end of a line, steps that are not there.
+
+    Raises:
+        DataError: what is wrong, with the line's number.
+        ArgumentError: ``labels`` is no column.
+    """
+    layout = lay_out(path, expected)
+    gathered = Gathering()
+    labels: list[str] = []
+    known: dict[str, str] = {}
+    first = ""
+    header = layout.header is not None
+    for number, line in lines_of(path, progress):
+        if not is_content(line):
+            continue
+        if header:
+            header = False
+            continue
+        where = f"{path}, line {number}"
+        cells = cells_of(line, layout.separator)
+        if layout.trailing and len(cells) == layout.columns + 1 and not cells[-1]:
+            cells.pop()
+        _check_columns(cells, layout, where)
+        if layout.label is not None:
+            label = cells[layout.label]
+            if label.lower() in MISSING:
+                raise DataError(f"{where}: the label is missing.")
+            labels.append(known.setdefault(label, label))  # one text a class, not one a line
+        first = first or layout.first(cells)
+        gathered.add(_series(cells, layout, where))
+    return Found(
+        gathered.series(),
+        tuple(labels) if layout.label is not None else None,
+        layout.words(),
+        layout.label_name,
+        layout.sure,
+        first,
+        layout.steps if layout.separator else 0,
+    )
+
+
+def _check_columns(cells: list[str], layout: Layout, where: str) -> None:
+    """As many as the other lines have; without a separator that is seen, a shorter line is a shorter series."""
+    if len(cells) == layout.columns:
+        return
+    if not layout.separator and len(cells) > 1 and layout.label in (0, None) and layout.header is None:
+        return
+    raise DataError(
+        f"{where}: {len(cells)} columns; the lines before have {layout.columns}. A missing value is an empty cell."
+    )
+
+
+def _series(cells: list[str], layout: Layout, where: str) -> np.ndarray:
+    """``(T, 1)``, up to the last value."""
+    one = numbers(layout.series_cells(cells), where, layout.decimal)
+    there = np.flatnonzero(~np.isnan(one))
+    if not len(there):
+        raise DataError(f"{where}: the series has no value.")
+    return one[: there[-1] + 1, np.newaxis]
