@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from prunelle.look.contrast import Telling
+from prunelle.look.contrast import ALONE, Telling
 from prunelle.look.figures import (
     BLUE,
     DPI,
@@ -128,7 +128,8 @@ def pair_plate(
     top = TITLE_SPACE + 0.6
     side = across if with_maps else 0.0
     chart_top = top + (2 * (side + 0.3) if with_maps else 0) + 0.15
-    sheet = Sheet(title, words("pair_text", first=names[0], second=names[1]), chart_top + 1.9)
+    key = "pair_text" if any(telling.tells for telling in tellings) else "pair_text_none"
+    sheet = Sheet(title, words(key, first=names[0], second=names[1]), chart_top + 1.9)
     charts: list[Axes] = []
     for column, (telling, values, pair) in enumerate(zip(tellings, responses, maps, strict=True)):
         x = MARGIN + 0.5 + column * (across + 0.3)
@@ -208,12 +209,21 @@ def alone_plate(
     names = [shortened(sample.classes[label], 9, 0.8) for label in labels]
     turned = max(text_width(name, 9) for name in names) > across / len(labels) - 0.05
     below = 0.95 if turned and len(labels) <= 12 else 0.45
-    sheet = Sheet(title, words("alone_text"), TITLE_SPACE + rows * (down + 0.5 + below) + 0.2)
+    count = sum(telling.is_alone for _, telling, _ in found)
+    text = words("alone_text", least=words.decimal(ALONE, 2), n=count, of=len(found))
+    sheet = Sheet(title, text, TITLE_SPACE + rows * (down + 0.5 + below) + 0.2)
     for number, (label, telling, values) in enumerate(found):
         x = MARGIN + 0.4 + (number % columns) * (across + 0.6)
         y = TITLE_SPACE + (number // columns) * (down + 0.5 + below)
         head = words("channel_of", layer=telling.layer, channel=telling.channel + 1)
-        told = words("score_for", score=words.decimal(telling.score, 3), name=sample.classes[label])
+        key = (
+            "score_alone"
+            if telling.is_alone
+            else "score_most"
+            if telling.interval[0] > 0.5
+            else "score_not_alone"
+        )
+        told = words(key, score=words.decimal(telling.score, 3), name=sample.classes[label])
         sheet.text(x - 0.4, y + 0.15, head, 11, weight="bold", width=across + 0.4)
         sheet.text(x - 0.4, y + 0.35, told, 11, colour=ORANGE, width=across + 0.4)
         axes = sheet.axes(x, y + 0.5, across, down)

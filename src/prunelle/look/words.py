@@ -72,6 +72,12 @@ TEXTS = {
         "Une image de la classe et, à côté, la carte du canal ; une seule échelle : noir {low}, blanc {high}.",
     ),
     "pair": Note("What tells {first} from {second}", "Ce qui distingue {first} de {second}"),
+    "pair_text_none": Note(
+        "Nothing does for sure, as far as these pictures can tell; the channels that seem to most. Score: the "
+        "probability that {first} (or {second}) excites the channel more.",
+        "Rien de sûr, pour autant que ces images permettent de le dire ; les canaux qui semblent le faire le plus. "
+        "Score : probabilité que {first} (ou {second}) excite davantage le canal.",
+    ),
     "pair_text": Note(
         "The channels whose responses separate them best. Score: the probability that {first} (or {second}) excites "
         "the channel more.",
@@ -83,13 +89,16 @@ TEXTS = {
     "mean_map": Note("mean map, {name}", "carte moyenne, {name}"),
     "response": Note("response", "réponse"),
     "share_of": Note("share of pictures", "part des images"),
-    "alone": Note("Channels that answer to one class alone", "Canaux qui ne répondent qu’à une classe"),
+    "alone": Note("Does a channel answer to one class alone?", "Un canal ne répond-il qu’à une classe ?"),
     "alone_text": Note(
-        "Median response to each class, and where its middle half lies. Score: against the class it is confused "
-        "with most.",
-        "Réponse médiane à chaque classe, et sa moitié centrale. Score : face à la classe avec laquelle on la "
-        "confond le plus.",
+        "Median response to each class, and its middle half. Score: against the class it is confused with most. Alone: "
+        "surely above {least}; {n} of {of} here.",
+        "Réponse médiane à chaque classe, et sa moitié centrale. Score : face à la classe la plus confondue. Seule : "
+        "sûrement plus de {least} ; {n} sur {of} ici.",
     ),
+    "score_alone": Note("{score} for {name}: alone", "{score} pour {name} : seule"),
+    "score_most": Note("{score} for {name}: most of all", "{score} pour {name} : le plus"),
+    "score_not_alone": Note("{score} for {name}: not alone", "{score} pour {name} : pas seule"),
     "patches": Note("What channels of {layer} look for", "Ce que cherchent des canaux de {layer}"),
     "patches_text": Note(
         "Left, a picture synthesised to excite the channel; then the {n} strongest patches of {field} pixels, of "

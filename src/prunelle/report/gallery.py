@@ -66,10 +66,10 @@ TEXTS = {
     ),
     "health": Note("Dead, saturated, redundant", "Morts, saturés, redondants"),
     "health_text": Note(
-        "How much of each layer works: channels that no picture ever activates, values at the end of a bounded "
-        "activation, channels that nearly repeat another.",
-        "Quelle part de chaque couche travaille : canaux qu’aucune image n’active, valeurs en butée d’une "
-        "activation bornée, canaux qui en répètent presque un autre.",
+        "How much of each layer works: channels that none of the pictures looked at activates, values at the end of a "
+        "bounded activation, channels that nearly repeat another.",
+        "Quelle part de chaque couche travaille : canaux qu’aucune des images regardées n’active, valeurs en butée "
+        "d’une activation bornée, canaux qui en répètent presque un autre.",
     ),
 }
 

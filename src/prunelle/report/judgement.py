@@ -102,7 +102,7 @@ _AHEAD = Note(
 )
 _WHERE = {
     True: Note("every epoch", "à chaque époque"),
-    False: Note("{k} of {n} epochs", "pour {k} époques sur {n}"),
+    False: Note("{k} of {n} epochs", "à {k} des {n} époques"),
 }
 _HINDERED = {
     (False, False): Note("", ""),

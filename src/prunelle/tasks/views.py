@@ -54,6 +54,8 @@ _SAMPLE_OPERATIONS = 2 * 10**12
 _SYNTHESIS_OPERATIONS = 2 * 10**12
 _SURVEY_BYTES = 1 << 28
 _PER_CLASS = 8
+MOST_CLASSES = 40
+"""Of more, those evenly between are shown."""
 _MEAN_OF = 64
 
 _T = TypeVar("_T")
@@ -250,7 +252,9 @@ def channel(look: Look) -> Iterator[Plate]:
     with_maps = [layer for layer in look.layers or look.anatomy.layers if layer.has_maps]
     if not with_maps:
         raise LeftOutError(NO_MAPS)
-    chosen = _stratified(sample.labels, _PER_CLASS * len(np.unique(sample.labels)))
+    kinds = _spread(np.unique(sample.labels).tolist(), MOST_CLASSES)
+    there = np.flatnonzero(np.isin(sample.labels, kinds))
+    chosen = there[_stratified(sample.labels[there], _PER_CLASS * len(kinds))]
     last = [layer for layer in with_maps if layer.last == look.anatomy.attention] or with_maps[-1:]
     for layer in with_maps if look.layers else last:
         index = _telling_channel(look, layer, sample, found)
@@ -290,7 +294,8 @@ def classes(look: Look) -> Iterator[Plate]:
     if asked:
         entries = [(label, one) for label in asked for one in alone(responses, sample.labels, label, 10)]
     else:
-        entries = [(int(label), alone(responses, sample.labels, int(label), 1)[0]) for label in labels]
+        shown_labels = _spread(labels.tolist(), MOST_CLASSES)
+        entries = [(label, alone(responses, sample.labels, label, 1)[0]) for label in shown_labels]
     for page, (first, last) in enumerate(pages(len(entries), 10)):
         shown = [(label, one, responses[one.layer][:, one.channel]) for label, one in entries[first:last]]
         yield alone_plate(shown, sample, look.language, page)
@@ -409,7 +414,7 @@ def health(look: Look) -> Iterator[Plate]:
 
 def _stratified(labels: np.ndarray, most: int) -> np.ndarray:
     """Indices of at most about so many, as many of each class, evenly over each, in order."""
-    kinds = np.unique(labels)
+    kinds = _spread(np.unique(labels).tolist(), most)
     each = max(1, math.ceil(most / max(1, len(kinds))))
     chosen = []
     for kind in kinds:

@@ -71,11 +71,12 @@ def plates(language: Language) -> Iterator[Plate]:
         maps = RANDOM.random((6 * kinds, 7, 7))
         yield from channel_plates(layer(16), 15, pictures, np.arange(6 * kinds), maps, language)
         tellings = [
-            (label, Telling("features.12", 511, 0.987), RANDOM.random(6 * kinds)) for label in range(kinds)
+            (label, Telling("features.12", 511, 0.987, (0.8, 1.0)), RANDOM.random(6 * kinds))
+            for label in range(kinds)
         ]
         yield alone_plate(tellings[:10], pictures, language)
         yield space_plate(RANDOM.normal(size=(6 * kinds, 2)), 0.5, 4096, "pca", pictures, language)
-    six = [Telling("features.12", 511, score) for score in (0.99, 0.01, 0.9, 0.1, 0.7, 0.5)]
+    six = [Telling("features.12", 511, score, (0, 1)) for score in (0.99, 0.01, 0.9, 0.1, 0.7, 0.5)]
     responses = [
         (RANDOM.random(30) * scale, RANDOM.random(40) * scale) for scale in (1, 100, 1e-4, 1, 3, 1e5)
     ]

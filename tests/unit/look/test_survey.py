@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
 import prunelle as pn
-from prunelle.look.contrast import alone, between, separation
+from prunelle.look.contrast import ALONE, alone, between, interval, separation
 from prunelle.look.hooks import activations
 from prunelle.look.layers import examine, outputs_of
 from prunelle.look.space import project
@@ -125,6 +128,52 @@ def test_channels_that_tell_classes_apart() -> None:
     # Against class 2, channel 1 is right half of the time: that is what it is worth.
     second = next(one for one in only if (one.layer, one.channel) == ("a", 1))
     assert second.score == 0.5
+
+
+def test_the_interval_of_a_score_as_newcombe_has_it() -> None:
+    """Each end is a score whose variance, by his formula, puts the measured one 1.96 deviations away."""
+    for score, n, m in ((0.9, 20, 30), (0.5, 8, 8), (1.0, 10, 10), (0.0, 5, 40)):
+        low, high = interval(score, n, m)
+        for end in {low, high} - {0.0, 1.0}:
+            pairs = (n + m) / 2 - 1
+            spread = 1 + pairs * ((1 - end) / (2 - end) + end / (1 + end))
+            assert abs(score - end) == pytest.approx(
+                1.959964 * np.sqrt(end * (1 - end) * spread / (n * m)), rel=1e-4
+            )
+        assert 0 <= low <= score <= high <= 1
+        assert high - low > 0.1
+        wider = interval(score, n, m, chosen_from=500)
+        assert wider[0] <= low
+        assert wider[1] >= high
+
+
+@pytest.mark.parametrize(("shift", "n"), [(0.0, 12), (1.0, 12), (2.0, 40)])
+def test_the_interval_of_a_score_holds_as_often_as_it_says(shift: float, n: int) -> None:
+    rng = np.random.default_rng(n)
+    ours, theirs = rng.normal(shift, 1, (n, 1500)), rng.normal(0, 1, (n, 1500))
+    truth = NormalDist().cdf(shift / 2**0.5)
+    held = [low <= truth <= high for low, high in (interval(s, n, n) for s in separation(ours, theirs))]
+    assert np.mean(held) > 0.93
+
+
+def test_the_best_of_many_random_channels_tells_nothing_and_a_real_one_does() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(4), 50)
+    wrong = 0
+    for _ in range(40):
+        random = {"a": rng.normal(size=(200, 300)).astype(np.float32)}
+        wrong += any(alone(random, labels, label, 1)[0].interval[0] > 0.5 for label in range(4))
+        wrong += between(random, labels, 0, 1)[0].tells
+    assert wrong <= 5  # of 80, at 5 %
+    # One that answers to class 2 by three deviations, and to class 1 by one.
+    random["a"][:, 7] += 3 * (labels == 2) + 1 * (labels == 1)
+    found = alone(random, labels, 2, 1)[0]
+    assert found.channel == 7
+    assert found.is_alone == (found.interval[0] > ALONE)
+    random["a"][:, 7] += 3 * (labels == 2)
+    assert alone(random, labels, 2, 1)[0].is_alone
+    assert not alone(random, labels, 1, 1)[0].is_alone
+    assert between(random, labels, 2, 0)[0].tells
 
 
 def test_pca_is_that_of_the_singular_values() -> None:

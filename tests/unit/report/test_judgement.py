@@ -173,7 +173,7 @@ def test_validation_above_training_is_explained_where_it_is_so_and_by_what_is_so
     once = told(rows((0.5, 0.8), (0.9, 0.7)), n=1000, dropout=False, augmented=False)
     assert once is not None
     assert "in 1 of 2 epochs" in once.en
-    assert "pour 1 époques sur 2" in once.fr
+    assert "à 1 des 2 époques" in once.fr
     for absent in ("dropout", "augmented", "luck"):
         assert absent not in once.en
     always = told(rows((0.7, 0.75), (0.8, 0.85)), n=20, dropout=True, augmented=True)
