@@ -435,3 +435,79 @@ def test_a_trunk_serves_other_series(unequal: bool, tmp_path: Path, monkeypatch:
     assert [row[:3] for row in found.rows] == [("features", 2, 0), ("full", 2, 0)]
     recipe_of = pn.Run.open(tmp_path / "shots" / "runs" / "full-2-0").info["recipe"]
     assert recipe_of["augment"]["jitter"] > 0
+
+
+class TestTables:
+    """A table without a header, its label last: what a run of it makes of other tables."""
+
+    @pytest.fixture(scope="class")
+    def table(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("tables")
+        for name, n, seed in (("w_train.csv", 40, 0), ("w_test.csv", 20, 1)):
+            series, labels = waves(n, seed=seed)
+            rows = [
+                [*map(repr, one[:, 0].tolist()), f"{label == 'late':d}.0"]
+                for one, label in zip(series, labels, strict=True)
+            ]
+            (folder / name).write_text("\n".join(map(",".join, rows)) + "\n")
+            (folder / f"bare_{name}").write_text("\n".join(",".join(row[:-1]) for row in rows) + "\n")
+            (folder / f"words_{name}").write_text(
+                "\n".join(["label;" + ";".join(f"t{i}" for i in range(24))])
+                + "\n"
+                + "\n".join(";".join([row[-1][0], *row[:-1]]).replace(".", ",") for row in rows)
+                + "\n"
+            )
+        return folder
+
+    @pytest.fixture(scope="class")
+    def run(self, table: Path) -> Run:
+        return tasks.train(
+            "course-series",
+            table / "w_train.csv",
+            epochs=8,
+            output=table / "run",
+            style="quiet",
+            language="en",
+        )
+
+    def test_it_learns_two_classes(self, run: Run) -> None:
+        assert run.classes == ("0", "1")
+        assert run.metrics()["test"]["n"] == 20
+        assert run.metrics()["test"]["accuracy"] > 0.9
+        assert "40 series of 24 steps; the label is column 25 of 25" in run.info["data"]["notes"][1]["en"]
+
+    def test_labelled_or_not_the_answers_are_the_same(self, run: Run, table: Path) -> None:
+        answers = [
+            [one.top for one in tasks.predict(run, [table / name], style="quiet")]
+            for name in ("w_test.csv", "bare_w_test.csv", "words_w_test.csv")
+        ]
+        assert len(answers[0]) == 20
+        assert answers[0] == answers[1] == answers[2]
+        done = prunelle("predict", run.path, table / "bare_w_test.csv", "--progress", "lines")
+        assert "bare_w_test.csv: 20 series of 24 steps; 24 columns, no label" in done.err
+
+    @pytest.mark.parametrize("name", ["w_test.csv", "words_w_test.csv"])
+    def test_judged_on_other_tables(self, run: Run, table: Path, name: str, tmp_path: Path) -> None:
+        (tmp_path / "other.csv").write_text((table / name).read_text())
+        found = tasks.evaluate(run, tmp_path / "other.csv", style="quiet")
+        assert (found.n, found.accuracy) == (20, run.metrics()["test"]["accuracy"])
+
+    def test_a_table_without_labels_judges_nothing(self, run: Run, table: Path) -> None:
+        with pytest.raises(DataError, match=r"has no labels.*20 series of 24 steps; 24 columns, no label"):
+            tasks.evaluate(run, table / "bare_w_test.csv", style="quiet")
+
+    def test_a_run_of_an_earlier_version(self, run: Run, table: Path, tmp_path: Path) -> None:
+        """Its classes are called as its file writes them, and it knows neither steps nor label."""
+        import shutil
+
+        old = tmp_path / "old"
+        shutil.copytree(run.path, old)
+        (old / "classes.json").write_text(json.dumps(["0.0", "1.0"]))
+        preprocess = json.loads((old / "preprocess.json").read_text())
+        del preprocess["steps"], preprocess["label"]
+        (old / "preprocess.json").write_text(json.dumps(preprocess))
+        opened = Run.open(old)
+        assert tasks.evaluate(opened, style="quiet").accuracy == run.metrics()["test"]["accuracy"]
+        (tmp_path / "other.csv").write_text((table / "w_test.csv").read_text())
+        found = tasks.evaluate(opened, tmp_path / "other.csv", style="quiet")
+        assert found.accuracy == run.metrics()["test"]["accuracy"]

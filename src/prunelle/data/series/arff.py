@@ -15,7 +15,7 @@ from prunelle.data.examples import Progress
 from prunelle.data.series.classes import index_of
 from prunelle.data.series.container import Gathering
 from prunelle.data.series.found import Expected, Found
-from prunelle.data.series.layout import LABEL_NAMES
+from prunelle.data.series.sniff import LABEL_NAMES
 from prunelle.data.series.text import MISSING, lines_of, numbers
 from prunelle.errors import ArgumentError, DataError, did_you_mean
 from prunelle.texts import Note

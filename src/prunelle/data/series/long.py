@@ -12,7 +12,7 @@ import numpy as np
 from prunelle.data.examples import Progress
 from prunelle.data.series.container import Series
 from prunelle.data.series.found import Expected, Found
-from prunelle.data.series.layout import LABEL_NAMES, SEPARATORS, content_lines, is_content
+from prunelle.data.series.sniff import LABEL_NAMES, SEPARATORS, content_lines, is_content
 from prunelle.data.series.text import MISSING, as_float32, cells_of, lines_of, number_or_none
 from prunelle.errors import ArgumentError, DataError, did_you_mean
 from prunelle.texts import Note

@@ -43,15 +43,15 @@ def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int
         with path.open(encoding=encoding) as stream:
             while line := stream.readline(MOST_CHARACTERS + 1):
                 number += 1
-                if len(line) > MOST_CHARACTERS:
-                    raise DataError(
-                        f"{path}, line {number}: more than {MOST_CHARACTERS:,} characters. A line holds one series, or "
-                        f"one value; longer series go into an .npz."
-                    )
                 if "\0" in line:
                     raise DataError(
                         f"{path}, line {number}: a NUL character; this is no text, or UTF-16 without its mark. Save it "
                         f"as UTF-8."
+                    )
+                if len(line) > MOST_CHARACTERS:
+                    raise DataError(
+                        f"{path}, line {number}: more than {MOST_CHARACTERS:,} characters. A line holds one series, or "
+                        f"one value; longer series go into an .npz."
                     )
                 read += len(line)
                 if progress is not None and read - told > _REPORT_EVERY:

@@ -9,7 +9,8 @@ import numpy as np
 from prunelle.data.examples import Progress
 from prunelle.data.series.container import Gathering
 from prunelle.data.series.found import Expected, Found
-from prunelle.data.series.layout import Layout, is_content, lay_out
+from prunelle.data.series.layout import Layout, lay_out
+from prunelle.data.series.sniff import is_content
 from prunelle.data.series.text import MISSING, cells_of, lines_of, numbers
 from prunelle.errors import DataError
 
