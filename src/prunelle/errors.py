@@ -11,13 +11,15 @@
     │   └── BadPictures          too many of them, or a class left with none
     ├── WeightsError             weights that cannot be had, read, or fitted to a network
     ├── RunError                 a run folder that cannot be made, read or resumed
-    │   └── DiskFull             what was saved before stays as it was
+    │   ├── Damaged              a file whose content is not what was written
+    │   └── CannotWrite          a file that the system does not let be written; what was saved before stays as it was
+    │       └── DiskFull         for want of room
     └── TrainingStopped          a training that ended early; what it learned is saved
         ├── Diverged             its loss became NaN or infinite
         └── Interrupted          SIGINT or SIGTERM; ``.exit_code`` is 130 or 143
 
 The command line prints the message of a ``PrunelleError`` and no traceback. Messages name the argument,
-the rule, what was received, and the next step.
+the rule, what was received, and the next step. Where that step is a line to type, who knows it adds it with ``then``.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable
+from typing import Self
 
 # Of the names that there are, all are said up to so many (networks, layers of a small one), else the first few.
 _MOST_KNOWN, _FEW_KNOWN = 100, 10
@@ -34,6 +37,25 @@ class PrunelleError(Exception):
     """The root: catch this to catch whatever Prunelle raises on purpose."""
 
     exit_code = 1
+    next_line: str | None = None
+    """What ``then`` was given."""
+    _how = ""
+
+    def then(self, how: str, line: str) -> Self:
+        """Ends the message with a line that can be typed, in place of one that was there; gives the error itself.
+
+        Whoever does a larger work replaces the line of the part that stopped by its own.
+        """
+        self._how, self.next_line = how, line
+        return self
+
+    @property
+    def message(self) -> str:
+        """Without that line."""
+        return super().__str__()
+
+    def __str__(self) -> str:
+        return self.message if self.next_line is None else f"{self.message} {self._how}:\n  {self.next_line}"
 
 
 class ArgumentError(PrunelleError, ValueError):
@@ -86,8 +108,16 @@ class RunError(PrunelleError):
     """A run folder cannot be made, read or resumed."""
 
 
-class DiskFull(RunError):
-    """No room to write; what was saved before is untouched."""
+class Damaged(RunError):
+    """A file whose content is not what was written."""
+
+
+class CannotWrite(RunError):
+    """The system does not let a file be written; what was saved before is untouched."""
+
+
+class DiskFull(CannotWrite):
+    """No room to write."""
 
 
 class TrainingStopped(PrunelleError):

@@ -14,7 +14,8 @@ SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 
 FLOORS = (
     ("errors", "texts", "files"),
-    ("csv_files",),
+    ("csv_files", "disk"),
+    ("tensors",),
     ("data", "networks"),
     ("look",),
     ("training",),

@@ -58,8 +58,6 @@ def kill_at_write(output: str, resume: bool, moment: int | str) -> None:
 
     ``moment`` is the number of that write, or the name of a file in the comparison's own folder.
     """
-    from prunelle.training import checkpoint
-
     writes = 0
     replace = os.replace
 
@@ -67,11 +65,12 @@ def kill_at_write(output: str, resume: bool, moment: int | str) -> None:
         nonlocal writes
         writes += 1
         if moment in (writes, os.path.relpath(target, output)):
-            os.truncate(source, os.path.getsize(source) // 2)
+            if str(source).endswith(".tmp"):
+                os.truncate(source, os.path.getsize(source) // 2)
             os.kill(os.getpid(), signal.SIGKILL)
         replace(source, target)
 
-    checkpoint.os.replace = deadly  # type: ignore[assignment]
+    os.replace = deadly  # type: ignore[assignment]
     small_comparison(output, resume)
 
 

@@ -144,7 +144,7 @@ def test_nothing_is_written_over(run: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     done = prunelle("look", run, "-o", tmp_path, "--view", "filters")
     assert done.code == 1
-    assert "is there already, and nothing is written over" in done.err
+    assert "is there already, and a page is never written over" in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 

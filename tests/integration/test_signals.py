@@ -150,5 +150,9 @@ def test_while_pictures_are_decoded(tmp_path: Path) -> None:
     arguments = ["train", str(folder), *COMMON, "--epochs", "1", "--output", str(tmp_path / "run")]
     written = tmp_path / "out"
     assert run_command(arguments, written, "decoding", signal.SIGINT) == 130
-    assert written.read_text().split() == ["Interrupted."]
+    assert written.read_text().startswith(
+        "Interrupted. Nothing was begun; start again with:\n  prunelle train "
+    )
     assert not (tmp_path / "run").exists()
+    again = shlex.split(written.read_text().splitlines()[-1])
+    assert again == ["prunelle", *arguments]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
+import shlex
 import sys
 
 import click
 
 from prunelle.cli.output import echo
-from prunelle.errors import Interrupted, PrunelleError, did_you_mean
+from prunelle.errors import CannotWrite, Interrupted, PrunelleError, did_you_mean
 
 COMMANDS = {
     "train": "Train a classifier on labelled pictures or series.",
@@ -65,6 +66,11 @@ def cli() -> None:
     """
 
 
+def typed() -> str:
+    """The command as it was typed, for a shell."""
+    return shlex.join(["prunelle", *sys.argv[1:]])
+
+
 def main() -> None:
     """The entry point: runs a command, prints its errors without a traceback, exits with their status."""
     for stream in (sys.stdout, sys.stderr):
@@ -77,6 +83,8 @@ def main() -> None:
         echo(str(stopped), err=True)
         status = stopped.exit_code
     except PrunelleError as error:
+        if isinstance(error, CannotWrite) and error.next_line is None:
+            error.then("Then start again with", typed())
         echo(f"Error: {error}", err=True)
         status = error.exit_code
     except click.ClickException as error:
@@ -84,10 +92,15 @@ def main() -> None:
         error.show(said)
         echo(said.getvalue(), err=True, nl=False)
         status = error.exit_code
-    except click.Abort:
-        # Click makes this of a KeyboardInterrupt; a training that had begun saved its state and said so.
-        echo("Interrupted.", err=True)
-        status = 130
+    except click.Abort as abort:
+        # Click makes this of a KeyboardInterrupt, and of a file that ends too early.
+        if isinstance(abort.__cause__, EOFError):
+            echo(f"Error: a file ends before its content does ({abort.__cause__}).", err=True)
+            status = 1
+        else:
+            # A training that had begun saved its state, and said so.
+            echo(f"Interrupted. Start again with:\n  {typed()}", err=True)
+            status = 130
     except BrokenPipeError:
         # ``| head`` has read enough. Nothing more can be written, so nothing may be flushed at exit.
         sys.stdout = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import Any
 
 import click
@@ -57,6 +59,7 @@ def shots(**given: Any) -> None:
         test=given["test"],
         language=given["language"],
         style=given["progress"],
+        command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
     echo(found.markdown())
     echo(f"Plot: {found.path / 'shots.png'}")

@@ -1,7 +1,6 @@
 """A split decoded once, by all cores, into memory or into a memory-mapped file that later trainings reuse.
 
-A file of the cache is two: ``<key>.npy`` with the pixels, and ``<key>.json`` with the pictures that were left
-out, written last, which makes the entry valid. ``cache_files`` says where they are and how many stay.
+``cache_entry`` writes and checks an entry of the cache; ``cache_files`` says where they are and how many stay.
 """
 
 from __future__ import annotations
@@ -12,28 +11,31 @@ import dataclasses
 import errno
 import hashlib
 import itertools
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from prunelle.data import decode
-from prunelle.data.cache_files import cache_folder, make_room, remove_leftovers, replacing
+from prunelle.data.cache_entry import Unusable, open_entry, write_entry
+from prunelle.data.cache_files import cache_folder, make_room
 from prunelle.data.examples import Pixels, Progress, Skipped, Split
 from prunelle.data.fitting import fit_array
 from prunelle.data.preprocess import AnyPreprocess, Preprocess
-from prunelle.errors import BadPicture, BadPictures, DataError, DiskFull
-from prunelle.texts import visible
+from prunelle.disk import is_full, reason, sweep
+from prunelle.errors import BadPicture, BadPictures, CannotWrite, DataError, DiskFull
+from prunelle.texts import Note, visible
 
 MAX_BAD_SHARE = 0.05
 """A larger share of bad pictures stops a training."""
 
 # Part of every key: raise it whenever the same file would decode to other pixels.
 _DECODER_VERSION = 2
+# And this one whenever an entry is written otherwise.
+_ENTRY_VERSION = 2
 _GROUP = 16
 _NAMES_SHOWN = 10
 
@@ -182,55 +184,68 @@ def _num_cores() -> int:
 
 def _decode_to_file(split: Split, preprocess: Preprocess, progress: Progress | None) -> Pixels:
     folder = cache_folder()
-    key = _key(split, preprocess, progress)
-    target = folder / f"{key}.npy"
-    kept = _kept(split, preprocess, target)
-    if kept is not None:
-        return kept
-    needed = decoded_bytes(split, preprocess)
+    target = folder / f"{_key(split, preprocess, progress)}.npy"
+    shape = _picture_shape(preprocess)
+    notes: tuple[Note, ...] = ()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(folder)
-        make_room(folder, needed)
-        if shutil.disk_usage(folder).free < needed:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        skipped: dict[int, str] = {}
-        with replacing(target) as file:
-            shape = _picture_shape(preprocess)
-            _write_header(file, (len(split), *shape))
-            body, row = file.tell(), 0
-            # Written, not mapped: a full disk is an exception here and would be a SIGBUS there.
-            for decoded in _decoded(split, preprocess, progress):
-                for image in decoded.images:
-                    file.write(np.ascontiguousarray(image).data)
-                row += len(decoded.images)
-                skipped |= decoded.skipped
-            file.seek(0)
-            _write_header(file, (row, *shape))
-            # NumPy leaves room in the header for the first dimension to change in place.
-            assert file.tell() == body
-        with replacing(target.with_suffix(".json")) as file:
-            file.write(json.dumps({"shape": [row, *shape], "skipped": list(skipped.items())}).encode())
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"no room for the decoded pictures of the {split.name} split in {folder}: "
-                f"{needed:,} bytes are needed. Free some, or name a folder on another disk with the "
-                "environment variable PRUNELLE_CACHE."
+        kept = open_entry(target, len(split), shape, split.name, progress)
+    except Unusable as error:
+        kept, notes = None, (_decoded_again(split, error),)
+    if kept is None:
+        needed = decoded_bytes(split, preprocess)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder)
+            make_room(folder, needed)
+            if shutil.disk_usage(folder).free < needed:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            write_entry(
+                target,
+                len(split),
+                shape,
+                ((group.images, group.skipped) for group in _decoded(split, preprocess, progress)),
+            )
+        except (OSError, CannotWrite) as error:
+            raise _cannot_keep(split, folder, needed, error) from None
+        try:
+            kept = open_entry(target, len(split), shape, split.name, progress)
+        except Unusable as error:
+            raise DataError(
+                f"decoded pictures do not stay as they are written in {folder} ({error}). Name a folder on another "
+                "disk with the environment variable PRUNELLE_CACHE."
             ) from None
-        raise DataError(
-            f"the decoded pictures cannot be kept in {folder}: {error.strerror}. Name another folder with the "
+        if kept is None:
+            raise DataError(f"{target} was removed by another program while it was written; try again.")
+    return dataclasses.replace(_pixels(split, kept.images, kept.skipped), notes=notes)
+
+
+def _decoded_again(split: Split, error: Unusable) -> Note:
+    return Note(
+        f"The decoded pictures of the {split.name} split in the cache cannot be used ({error}); they are decoded "
+        f"again.",
+        f"Les images décodées du jeu {split.name} dans le cache sont inutilisables ({error}) ; elles sont décodées à "
+        f"nouveau.",
+    )
+
+
+def _cannot_keep(split: Split, folder: Path, needed: int, error: OSError | CannotWrite) -> CannotWrite:
+    if isinstance(error, DiskFull) or (isinstance(error, OSError) and is_full(error)):
+        return DiskFull(
+            f"no room for the decoded pictures of the {split.name} split in {folder}: "
+            f"{needed:,} bytes are needed. Free some, or name a folder on another disk with the "
             "environment variable PRUNELLE_CACHE."
-        ) from None
-    kept = _kept(split, preprocess, target)
-    assert kept is not None, f"{target} was removed while it was being written"
-    return kept
+        )
+    why = reason(error) if isinstance(error, OSError) else error.message
+    return CannotWrite(
+        f"the decoded pictures cannot be kept in {folder}: {why.rstrip('.')}. Name another folder with the environment "
+        "variable PRUNELLE_CACHE."
+    )
 
 
 def _key(split: Split, preprocess: Preprocess, progress: Progress | None) -> str:
     """Of the pictures' bytes in order and of whatever changes what they decode to."""
     p = preprocess
-    settings = (_DECODER_VERSION, p.size, p.fit, p.crop_fraction, p.border, p.channels)
+    settings = (_DECODER_VERSION, _ENTRY_VERSION, p.size, p.fit, p.crop_fraction, p.border, p.channels)
     key = hashlib.blake2b(repr(settings).encode(), digest_size=20)
 
     def hash_group(start: int) -> bytes:
@@ -250,21 +265,3 @@ def _file_digest(path: Path) -> bytes:
         return hashlib.blake2b(decode.read_bytes(path)).digest()
     except BadPicture as error:
         return hashlib.blake2b(error.reason.encode()).digest()
-
-
-def _kept(split: Split, preprocess: Preprocess, target: Path) -> Pixels | None:
-    """The entry, if it is there and whole."""
-    try:
-        about: dict[str, Any] = json.loads(target.with_suffix(".json").read_bytes())
-        # An empty file cannot be mapped.
-        images = np.load(target, mmap_mode="r" if about["shape"][0] else None)
-        skipped = {int(i): str(reason) for i, reason in about["skipped"]}
-        os.utime(target)  # used just now
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    whole = (len(split) - len(skipped), *_picture_shape(preprocess))
-    return _pixels(split, images, skipped) if images.shape == whole and images.dtype == np.uint8 else None
-
-
-def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})

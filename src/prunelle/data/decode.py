@@ -8,6 +8,7 @@ and whatever simplejpeg refuses, goes through Pillow. All resizing is antialiase
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import threading
 import warnings
@@ -28,6 +29,7 @@ from prunelle.data import unread
 from prunelle.data.fitting import as_image, resize, scales, shrink
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.unread import HEAD_BYTES
+from prunelle.disk import refused
 from prunelle.errors import BadPicture
 from prunelle.files import no_file
 
@@ -84,6 +86,9 @@ def read_bytes(path: Path) -> bytes:
             _reader(head[:HEAD_BYTES], str(path))
             return head + file.readall()
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            # No fault of the picture: left out, the training would be another.
+            raise refused(path, error, "cannot be opened") from error
         raise BadPicture(str(path), CANNOT_OPEN.format(error=error.strerror or error)) from None
 
 

@@ -42,12 +42,14 @@ class Pixels:
         labels: ``(N,)`` int64, indices into the classes.
         files: where each picture came from, or None for arrays.
         skipped: the pictures that could not be read; they are in none of the above.
+        notes: what a person should know of how they were read.
     """
 
     images: np.ndarray
     labels: np.ndarray
     files: tuple[str, ...] | None = None
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -30,6 +30,7 @@ import numpy as np
 
 from prunelle.csv_files import table_text
 from prunelle.data.preprocess import Preprocess
+from prunelle.disk import write_json, write_text
 from prunelle.errors import PrunelleError
 from prunelle.keras import optimizers
 from prunelle.keras.answers import Answers
@@ -39,7 +40,6 @@ from prunelle.report import html
 from prunelle.report.content import ReportContent
 from prunelle.report.repeating import PROGRAM
 from prunelle.texts import Language, Note, default_language
-from prunelle.training.checkpoint import write_json, write_text
 from prunelle.training.records import RESULT_FIELDS
 from prunelle.training.verdicts import summary
 

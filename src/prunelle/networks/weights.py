@@ -10,19 +10,20 @@ import dataclasses
 import json
 import pickle
 import re
+import shlex
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from prunelle.errors import ArgumentError, WeightsError, did_you_mean
+from prunelle.errors import ArgumentError, Damaged, WeightsError, did_you_mean
 from prunelle.files import no_file
 from prunelle.networks import build
 from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
+from prunelle.tensors import read_tensors
 from prunelle.texts import Note
 
 _NESTED = ("state_dict", "model")
@@ -195,11 +196,11 @@ def read_file(path: Path) -> Weights:
 
 def _safetensors(path: Path) -> Weights:
     try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            metadata = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise WeightsError(f"{path} is damaged: {error}. Fetch or copy it again.") from error
+        tensors, metadata = read_tensors(path)
+    except Damaged as error:
+        raise WeightsError(f"{error} Fetch or copy it again.") from error
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
     said = _said(path, metadata)
     classes = said.get("classes")
     return Weights(
@@ -269,7 +270,12 @@ def _of_run(folder: Path) -> Weights:
     best = folder / "weights" / "best.safetensors"
     if not best.is_file():
         raise WeightsError(f"{folder} is no run with weights: it has no {best.relative_to(folder)}.")
-    found = read_file(best)
+    try:
+        found = read_file(best)
+    except WeightsError as error:
+        raise error.then(
+            "Make them again with", f"prunelle train --resume {shlex.quote(str(folder))}"
+        ) from None
     try:
         classes = tuple(json.loads((folder / "classes.json").read_text(encoding="utf-8")))
         preprocess = json.loads((folder / "preprocess.json").read_text(encoding="utf-8"))

@@ -21,9 +21,9 @@ from typing import Any, Literal
 import numpy as np
 
 from prunelle.csv_files import read_table, table_text
+from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
 from prunelle.report.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
-from prunelle.training.checkpoint import write_text
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.paired import Estimate, over_pictures, over_seeds
 

@@ -9,21 +9,22 @@
     metrics.json          final figures by split
     predictions.csv       what was answered on the evaluated split, a line a picture
     weights/best.safetensors, last.safetensors
-    state/training.safetensors   what resuming needs
+    state/training.safetensors   what resuming needs; previous.safetensors is the one before it
     report.html, figures/
 
 Every file is written atomically. A run folder is never written over: ``create`` refuses one that is there.
+Weights and states carry the digest of their own content (``prunelle.tensors``); ``run.json`` has those of the small
+files that never change after it. A file that is not what was written is named, never used.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
-import os
-import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +35,35 @@ from prunelle import networks
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
-from prunelle.errors import DataError, RunError, did_you_mean
+from prunelle.disk import held, reason, write_json, write_text, writing
+from prunelle.errors import Damaged, DataError, RunError, did_you_mean
 from prunelle.files import no_file
+from prunelle.report.folder import RUN, refuse_occupied, tidy
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.training import inference
-from prunelle.training.checkpoint import load_tensors, save_tensors, write_json, write_text
+from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import RESULT_FIELDS
 
 PREDICTIONS_FILE = "predictions.csv"
 PREDICTION_FIELDS = ("file", "split", "class", "predicted", "probability")
+_NEVER_CHANGED = ("classes.json", "preprocess.json", "splits.csv")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class State:
+    """What a training goes on from.
+
+    Attributes:
+        tensors: by name; None where there is no state that is whole.
+        progress: the numbers beside them.
+        damaged: of newer ones, what is wrong with them.
+    """
+
+    tensors: dict[str, torch.Tensor] | None
+    progress: dict[str, Any]
+    damaged: tuple[str, ...]
 
 
 class Run:
@@ -59,6 +78,8 @@ class Run:
     def __init__(self, path: Path, info: dict[str, Any], network: nn.Module | None = None) -> None:
         self.path = path
         self.info = info
+        for name in _NEVER_CHANGED:
+            self.check(name)
         self.classes: tuple[str, ...] = tuple(_read_json(path / "classes.json"))
         self.preprocess = preprocess_from_json(_read_json(path / "preprocess.json"))
         self.recipe = Recipe.from_json(info["recipe"])
@@ -75,23 +96,32 @@ class Run:
         classes: Sequence[str],
         preprocess: AnyPreprocess,
         network: nn.Module,
+        before: Callable[[Run], None] | None = None,
     ) -> Run:
         """Makes the folder and writes what is known before training. ``run.json`` comes last: it makes a run.
+
+        Args:
+            path: an empty folder, or where one is to be; one that was left unfinished is completed.
+            info: the content of ``run.json``.
+            classes, preprocess, network: of the training.
+            before: writes what else must be there when there is a run.
 
         Raises:
             RunError: ``path`` is there already and is not an empty folder, or cannot be made.
         """
         refuse_occupied(path)
-        try:
+        with writing(path):
             path.mkdir(parents=True, exist_ok=True)
-            for folder in ("weights", "state", "figures"):
-                (path / folder).mkdir()
-        except OSError as error:
-            raise RunError(f"cannot make the run folder {path}: {error.strerror}.") from error
+            for folder in RUN.folders:
+                (path / folder).mkdir(exist_ok=True)
         write_json(path / "classes.json", list(classes))
         write_json(path / "preprocess.json", preprocess.to_json())
-        write_json(path / "run.json", info)
-        return cls(path, info, network)
+        run = cls(path, info, network)
+        if before is not None:
+            before(run)
+        digests = {name: _sha256(path / name) for name in _NEVER_CHANGED if (path / name).is_file()}
+        run.update(sha256=digests)
+        return run
 
     @classmethod
     def open(cls, path: str | Path, network: nn.Module | None = None) -> Run:
@@ -126,6 +156,24 @@ class Run:
         """The training went to its end (it can still be extended)."""
         return bool(self.info["status"] == "finished")
 
+    def check(self, name: str) -> None:
+        """Whether a file that never changes after ``run.json`` is as it was then, where that is known.
+
+        Raises:
+            Damaged: it is not.
+        """
+        said = self.info.get("sha256", {}).get(name)
+        if said is not None and (self.path / name).is_file() and _sha256(self.path / name) != said:
+            raise Damaged(
+                f"{self.path / name} is not what was written when the training began (by its SHA-256). Put it back "
+                f"from a copy; or, to use it as it is, take its line out of sha256 in {self.path / 'run.json'}."
+            )
+
+    def read_again(self) -> None:
+        """``run.json`` may have been changed by another process before this one held the run."""
+        self.info = _read_json(self.path / "run.json")
+        self.recipe = Recipe.from_json(self.info["recipe"])
+
     def update(self, **changes: Any) -> None:
         """Changes entries of ``run.json``."""
         self.info |= changes
@@ -150,10 +198,7 @@ class Run:
         return self._network
 
     def _loaded(self, network: nn.Module) -> nn.Module:
-        best = self.path / "weights" / "best.safetensors"
-        if not best.is_file():
-            raise RunError(f"{self.path} has no weights: no epoch of its training was finished.")
-        weights, _ = load_tensors(best)
+        weights = self.best_weights()
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:
@@ -202,10 +247,68 @@ class Run:
         about = {"classes": list(self.classes), "preprocess": self.preprocess.to_json()}
         save_tensors(self.path / "weights" / f"{which}.safetensors", weights, about)
 
+    def best_weights(self) -> dict[str, torch.Tensor]:
+        """By name.
+
+        Raises:
+            RunError: no epoch was finished.
+            Damaged: they are not what was written.
+        """
+        best = self.path / "weights" / "best.safetensors"
+        if not best.exists():
+            raise RunError(f"{self.path} has no weights: no epoch of its training was finished.")
+        try:
+            return load_tensors(best)[0]
+        except Damaged as error:
+            raise error.then("Make them again with", f"{RUN.resume} {shlex.quote(str(self.path))}") from None
+
+    def needs_repair(self) -> bool:
+        """Whether the weights of this run, which has finished epochs, are gone or damaged."""
+        try:
+            self.best_weights()
+        except RunError:
+            return True
+        return False
+
     @property
     def state_file(self) -> Path:
         """Where the state of an unfinished (or extendable) training is."""
         return self.path / "state" / "training.safetensors"
+
+    @property
+    def previous_state_file(self) -> Path:
+        """The state before that one; a training goes on from there to the same end."""
+        return self.path / "state" / "previous.safetensors"
+
+    def save_state(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
+        """The state of the training now; the one before it is kept."""
+        save_tensors(self.state_file, tensors, progress, keep=self.previous_state_file)
+
+    def load_state(self) -> State:
+        """The newest state that is whole.
+
+        A damaged file is taken away, so that it never becomes the one before.
+        """
+        damaged = []
+        for file in (self.state_file, self.previous_state_file):
+            if not file.exists():
+                continue
+            try:
+                tensors, progress = load_tensors(file)
+            except Damaged as error:
+                damaged.append(str(error))
+                if file.is_file():
+                    with writing(file):
+                        file.unlink()
+            else:
+                return State(tensors, progress, tuple(damaged))
+        return State(None, {}, tuple(damaged))
+
+    def forget_states(self) -> None:
+        """Before a training begins again: a state of before would not be of the weights that are written now."""
+        for file in (self.state_file, self.previous_state_file):
+            with writing(file):
+                file.unlink(missing_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -214,10 +317,10 @@ class Run:
         Raises:
             RunError: another process has it.
         """
-        with held(self.path / "state" / "lock", f"{self.path} is being trained by another process."):
-            # Left by a process that was killed while it wrote; nobody else writes here now.
-            for leftover in self.path.rglob(".*.tmp"):
-                leftover.unlink()
+        with writing(self.path / RUN.lock):
+            (self.path / "state").mkdir(exist_ok=True)
+        with held(self.path / RUN.lock, f"{self.path} is being trained by another process."):
+            tidy(self.path)
             yield
 
     def evaluate(self, split: Split | Pixels, *, progress: Progress | None = None) -> Evaluation:
@@ -255,65 +358,6 @@ def build_network(description: Mapping[str, Any]) -> nn.Module:
     )
 
 
-@contextmanager
-def held(lock: Path, busy: str) -> Iterator[None]:
-    """Holds the file ``lock`` against other processes; on systems without POSIX locks, holds nothing.
-
-    Raises:
-        RunError: another process has it; ``busy`` is what to say then.
-    """
-    if os.name != "posix":
-        yield
-        return
-    import fcntl
-
-    with lock.open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(busy) from None
-        yield
-
-
-def refuse_occupied(path: Path) -> None:
-    """Raises a ``RunError`` where a run cannot go because something is there."""
-    try:
-        occupied = any(path.iterdir()) if path.is_dir() else path.exists()
-    except OSError as error:
-        raise RunError(f"cannot make the run folder {path}: {error.strerror}.") from error
-    if occupied:
-        resume = (
-            f", or go on with it: prunelle train --resume {shlex.quote(str(path))}"
-            if (path / "run.json").is_file()
-            else "."
-        )
-        raise RunError(
-            f"{path} is there already, and a run is never written over. Name another --output{resume}"
-        )
-
-
-def new_run_path(runs: Path, name: str, now: datetime) -> Path:
-    """``runs/20261121-143000-lenet5-mnist``, with ``-2``, ``-3``… behind it when it is taken.
-
-    The folder is made here, empty, so that of two trainings started in the same second each has its own.
-
-    Raises:
-        RunError: it cannot be made.
-    """
-    slug = re.sub(r"[^\w.-]+", "-", f"{now:%Y%m%d-%H%M%S}-{name}")
-    path, number = runs / slug, 2
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        while True:
-            try:
-                path.mkdir()
-                return path
-            except FileExistsError:
-                path, number = runs / f"{slug}-{number}", number + 1
-    except OSError as error:
-        raise RunError(f"cannot make the run folder {path}: {error.strerror}.") from error
-
-
 def _read_json(path: Path) -> Any:
     if kind := no_file(path):
         raise RunError(f"{path} cannot be read: it is {kind}, not a file.")
@@ -323,3 +367,10 @@ def _read_json(path: Path) -> Any:
         raise RunError(f"{path} is not there.") from None
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}.") from error
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {reason(error)}.") from error

@@ -68,6 +68,8 @@ def evaluate(
             in_memory=cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET,
             progress=listener.progress,
         )
+        for note in pixels.notes:
+            listener.note(note)
         for skipped in pixels.skipped:
             listener.note(loading.skipped_note(skipped))
         if not len(pixels):

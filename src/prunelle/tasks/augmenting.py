@@ -13,6 +13,7 @@ import torch
 from prunelle.data import decode
 from prunelle.data.augment import POLICIES, USUAL, Augment
 from prunelle.data.preprocess import Preprocess
+from prunelle.disk import writing
 from prunelle.errors import ArgumentError
 from prunelle.report.augmentation import Row, draw_sheet, save_sheet
 from prunelle.texts import Language, default_language
@@ -70,7 +71,9 @@ def augment(
         if change.mixes:
             drawn, _ = change.mix(drawn, torch.zeros(columns, dtype=torch.int64), 1, generator)
         rows.append(Row(name, title, _pixels(drawn)))
-    save_sheet(draw_sheet(rows, language or default_language()), path)
+    sheet = draw_sheet(rows, language or default_language())
+    with writing(path):
+        save_sheet(sheet, path)
     return path
 
 

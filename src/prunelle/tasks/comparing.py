@@ -6,11 +6,11 @@ was: finished runs are kept, a begun one is resumed, the others are still to com
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import shlex
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,21 @@ from typing import Any
 from prunelle import networks as known
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
-from prunelle.errors import ArgumentError, Diverged, Interrupted, PrunelleError, RunError, did_you_mean
+from prunelle.disk import held, sweep, write_json
+from prunelle.errors import (
+    ArgumentError,
+    CannotWrite,
+    Diverged,
+    Interrupted,
+    PrunelleError,
+    RunError,
+    did_you_mean,
+)
 from prunelle.report import comparison_page
 from prunelle.report.comparison import Comparison, Contestant, gather
 from prunelle.report.console import Listener, Style, clock, make_listener
-from prunelle.report.run import Run, held, new_run_path, refuse_occupied
+from prunelle.report.folder import COMPARISON, claimed, new_run_path, refuse_occupied
+from prunelle.report.run import Run
 from prunelle.tasks import loading, machine
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.contestants import (
@@ -34,15 +44,15 @@ from prunelle.tasks.contestants import (
     made,
     makers_of,
 )
+from prunelle.tasks.going_on import going_on
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
 from prunelle.texts import Language, Note, default_language
-from prunelle.training.checkpoint import write_json
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
 from prunelle.training.speed import choose_device
 
-INFO_FILE = "comparison.json"
+INFO_FILE = COMPARISON.main
 
 
 def compare(
@@ -98,62 +108,101 @@ def compare(
     """
     listener = _Once(make_listener(style))
     language = language or default_language()
-    try:
+    with contextlib.closing(listener):
         if resume is not None:
-            plan = _reopened(Path(resume), networks, data, listener)
-        elif (found := as_runs(networks)) is not None:
+            with _going_on(path := Path(resume)), _held(path):
+                plan = _reopened(path, networks, data, listener)
+                _train_all(plan, memory_budget, language, listener)
+                return _conclude(plan, language)
+        if (found := as_runs(networks)) is not None:
             given = (data, recipe, options, epochs, size, fit, labels, data_dir, validation, test)
             if match_parameters or any(value is not None for value in given):
                 raise ArgumentError("finished runs are compared as they are; leave data and settings out.")
-            return _compare_runs(found, output, Path(runs), language, command)
-        else:
-            makers, chosen = makers_of(networks), _seeds(seeds)
-            if output is not None:
-                refuse_occupied(Path(output))
-            loaded = loading.load_data(
-                data, listener, labels=labels, data_dir=data_dir, validation=validation, test=test
-            )
-            recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(loaded)
-            if epochs is not None:
-                recipe = dataclasses.replace(recipe, epochs=epochs)
-            contestants = contestants_of(makers, options or {}, match_parameters, loaded, size, fit)
-            plan = _Plan(
-                path=_new_folder(output, Path(runs), [each.label for each in contestants], loaded.name),
-                info={
-                    "status": "training",
-                    **_circumstances(command or "prunelle.compare(…)", recipe.device),
-                    "data": {"name": loaded.name, "source": loaded.source},
-                    "networks": [dataclasses.asdict(each) for each in contestants],
-                    "recipe": recipe.to_json(),
-                    "seeds": chosen,
-                    "size": size,
-                    "fit": fit,
-                },
-                data=loaded,
-                contestants=contestants,
-                makers=makers,
-            )
-            plan.save()
-        try:
-            with held(plan.path / "lock", f"{plan.path} is being made by another process."):
-                _train_all(plan, memory_budget, language, listener)
+            with going_on("start again with", lambda: command, "Nothing was begun"):
+                return _compare_runs(found, output, Path(runs), language, command)
+        with contextlib.ExitStack() as claim:
+            with going_on("start again with", lambda: command, "Nothing was begun"):
+                makers, chosen = makers_of(networks), _seeds(seeds)
+                if output is not None:
+                    refuse_occupied(Path(output), COMPARISON)
+                loaded = loading.load_data(
+                    data, listener, labels=labels, data_dir=data_dir, validation=validation, test=test
+                )
+                recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(loaded)
+                if epochs is not None:
+                    recipe = dataclasses.replace(recipe, epochs=epochs)
+                contestants = contestants_of(makers, options or {}, match_parameters, loaded, size, fit)
+                path = _new_path(output, Path(runs), [each.label for each in contestants], loaded.name)
+                claim.enter_context(claimed(path, COMPARISON, made=output is None))
+                plan = _Plan(
+                    path=path,
+                    info={
+                        "status": "training",
+                        **_circumstances(command or "prunelle.compare(…)", recipe.device),
+                        "data": {"name": loaded.name, "source": loaded.source},
+                        "networks": [dataclasses.asdict(each) for each in contestants],
+                        "recipe": recipe.to_json(),
+                        "seeds": chosen,
+                        "size": size,
+                        "fit": fit,
+                    },
+                    data=loaded,
+                    contestants=contestants,
+                    makers=makers,
+                )
+                plan.save()
+            with _going_on(path):
+                try:
+                    _train_all(plan, memory_budget, language, listener)
+                except (CannotWrite, Interrupted):
+                    raise
+                except PrunelleError:
+                    # What is wrong with the first training is wrong with the call; there is nothing to go on with.
+                    if not any(path.glob("runs/*/run.json")):
+                        (path / COMPARISON.main).unlink()
+                        with contextlib.suppress(OSError):
+                            (path / "runs").rmdir()
+                    raise
                 return _conclude(plan, language)
-        except Interrupted as error:
-            # The training said how to go on with itself alone.
-            first = str(error).splitlines()[0].removesuffix(" go on with:")
-            raise Interrupted(
-                f"{first} go on with the comparison:\n  {plan.resume_command}", error.exit_code
-            ) from None
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"Interrupted. All that was saved is kept; go on with:\n  {plan.resume_command}", 130
-            ) from None
-        except PrunelleError:
-            if not any(plan.path.glob("runs/*/run.json")):
-                shutil.rmtree(plan.path)  # nothing was begun: there is nothing to go on with
-            raise
-    finally:
-        listener.close()
+
+
+def _going_on(path: Path) -> contextlib.AbstractContextManager[None]:
+    def line() -> str:
+        return _resume_command(path)
+
+    return going_on("go on with the comparison", line, "All that was saved is kept")
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """A comparison that was begun."""
+    if not (path / INFO_FILE).is_file():
+        siblings = [each.parent.name for each in path.parent.glob(f"*/{INFO_FILE}")]
+        raise RunError(f"{path} is no comparison: it has no {INFO_FILE}.{did_you_mean(path.name, siblings)}")
+    with held(path / COMPARISON.lock, f"{path} is being made by another process."):
+        sweep(path)
+        yield
+
+
+def _resume_command(path: Path) -> str:
+    """For the shell; in Python where networks or data are the caller's own."""
+    info = _info(path)
+    own = [] if all(known.is_known(each["network"]) for each in info["networks"]) else ["networks=…"]
+    if info["data"]["source"] is None:
+        own.append("data=…")
+    if own:
+        return f"prunelle.compare({', '.join(own)}, resume={str(path)!r})"
+    return f"{COMPARISON.resume} {shlex.quote(str(path))}"
+
+
+def _info(path: Path) -> dict[str, Any]:
+    try:
+        info: dict[str, Any] = json.loads((path / INFO_FILE).read_text(encoding="utf-8"))
+        [Contestant(**each) for each in info["networks"]]
+        info["data"]["source"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path / INFO_FILE} is not as prunelle compare writes it ({error!r}).") from error
+    return info
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,16 +222,6 @@ class _Plan:
     @property
     def seeds(self) -> Sequence[int]:
         return list(self.info["seeds"])
-
-    @property
-    def resume_command(self) -> str:
-        """For the shell; in Python where networks or data are the caller's own."""
-        own = [] if all(isinstance(maker, str) for maker in self.makers.values()) else ["networks=…"]
-        if self.info["data"]["source"] is None:
-            own.append("data=…")
-        if own:
-            return f"prunelle.compare({', '.join(own)}, resume={str(self.path)!r})"
-        return f"prunelle compare --resume {shlex.quote(str(self.path))}"
 
     def run_path(self, contestant: Contestant, seed: int) -> Path:
         number = self.contestants.index(contestant)
@@ -241,30 +280,19 @@ def _circumstances(command: str, device: str) -> dict[str, Any]:
     }
 
 
-def _new_folder(output: str | Path | None, runs: Path, labels: Sequence[str], data: str) -> Path:
-    if output is None:
-        shown = "-".join(labels if len(labels) <= 3 else [*labels[:3], "…"])
-        return new_run_path(runs, f"compare-{shown}-{data}", datetime.now())
-    refuse_occupied(Path(output))
-    try:
-        Path(output).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make the folder {output}: {error.strerror}.") from error
-    return Path(output)
+def _new_path(output: str | Path | None, runs: Path, labels: Sequence[str], data: str) -> Path:
+    if output is not None:
+        return Path(output)
+    shown = "-".join(labels if len(labels) <= 3 else [*labels[:3], "…"])
+    return new_run_path(runs, f"compare-{shown}-{data}", datetime.now())
 
 
 def _reopened(
     path: Path, networks: Networks | None, data: Data | str | Path | None, listener: Listener
 ) -> _Plan:
     """The plan of a comparison that was begun, with the pictures that it began with."""
-    if not (path / INFO_FILE).is_file():
-        siblings = [each.parent.name for each in path.parent.glob(f"*/{INFO_FILE}")]
-        raise RunError(f"{path} is no comparison: it has no {INFO_FILE}.{did_you_mean(path.name, siblings)}")
-    try:
-        info = json.loads((path / INFO_FILE).read_text(encoding="utf-8"))
-        contestants = [Contestant(**each) for each in info["networks"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path / INFO_FILE} is not as prunelle compare writes it ({error!r}).") from error
+    info = _info(path)
+    contestants = [Contestant(**each) for each in info["networks"]]
     if "recipe" not in info:
         raise RunError(f"{path} compares runs that were finished before; there is nothing to go on with.")
     makers: dict[str, str | Maker] = {}
@@ -288,7 +316,7 @@ def _reopened(
         data = (
             loading.data_of(Run.open(begun[0].parent), listener)
             if begun
-            else loading.load_data(None, listener, **info["data"]["source"])
+            else loading.load_data(listener=listener, **info["data"]["source"])
         )
     return _Plan(path=path, info=info, data=data, contestants=contestants, makers=makers)
 
@@ -304,8 +332,6 @@ def _train_all(plan: _Plan, memory_budget: int, language: Language, listener: Li
             begun = (path / "run.json").is_file()
             if begun and Run.open(path).info["status"] in ("finished", "diverged"):
                 continue
-            if path.exists() and not begun:
-                shutil.rmtree(path)  # killed before its first line
             listener.note(_heading(plan, contestant, seed, number, total))
             maker = plan.makers[contestant.label]
             own = None if isinstance(maker, str) else made(maker, seed)
@@ -383,7 +409,8 @@ def _compare_runs(
         "networks": [dataclasses.asdict(contestant) for contestant, _ in trained],
         "seeds": sorted({run.recipe.seed for run in runs}),
     }
-    path = _new_folder(
+    path = _new_path(
         output, folder, [contestant.label for contestant, _ in trained], first.info["data"]["name"]
     )
-    return _write(dataclasses.replace(judged, path=path, info=info), language)
+    with claimed(path, COMPARISON, made=output is None):
+        return _write(dataclasses.replace(judged, path=path, info=info), language)

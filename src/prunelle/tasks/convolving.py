@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from prunelle.disk import writing
 from prunelle.errors import ArgumentError, MissingData, UnknownName
 from prunelle.look import convolve_drawing, convolve_views, kernels
 from prunelle.look.convolution import Border, Channels, Convolution, Padding
@@ -114,7 +115,8 @@ def save_convolution(
             if not fits:
                 missing = convolve_views.VIEWS[name].missing
                 listener.note(Note(f"Left out: {missing.en}.", f"Laissé de côté : {missing.fr}."))
-        return result.save(folder, only, language, listener.progress)
+        with writing(Path(folder)):
+            return result.save(folder, only, language, listener.progress)
     finally:
         listener.close()
 

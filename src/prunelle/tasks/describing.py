@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from prunelle.disk import writing
 from prunelle.errors import ArgumentError
 from prunelle.networks import ALIASES, Entry, build, catalogue, natural_shape
 from prunelle.networks.outline import Part, outline
@@ -83,7 +84,8 @@ class Description:
             multiply_adds=self.multiply_adds,
             language=language or default_language(),
         )
-        architecture.save(figure, path)
+        with writing(path):
+            architecture.save(figure, path)
 
 
 def describe(

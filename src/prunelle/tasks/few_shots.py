@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Sequence
@@ -13,16 +14,17 @@ from prunelle.csv_files import table_text
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data, Split
 from prunelle.data.series.container import Series
+from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError
 from prunelle.report.console import Listener, Quiet, Style, make_listener
-from prunelle.report.run import Run, held
+from prunelle.report.run import Run
 from prunelle.report.shots import Shots, save_plot
 from prunelle.tasks import loading, reusing
 from prunelle.tasks.choosing import choose_recipe
+from prunelle.tasks.going_on import going_on
 from prunelle.tasks.several import made_once, same_settings
 from prunelle.tasks.training import train
 from prunelle.texts import Language, Note, default_language
-from prunelle.training.checkpoint import write_text
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -50,6 +52,7 @@ def shots(
     test: float | None = None,
     language: Language | None = None,
     style: Style | Listener = "auto",
+    command: str | None = None,
 ) -> Shots:
     """Trains with few pictures a class, then more, several times with others, and measures on the test split.
 
@@ -67,12 +70,17 @@ def shots(
         output: the folder.
         language: of the plot; None for the locale's.
         style: what to show meanwhile.
+        command: the shell command that makes this call.
 
     Raises:
         ArgumentError: a class has too few pictures, there is no test split, or ``output`` is of other settings.
     """
     listener = make_listener(style)
-    try:
+    again = command or f"prunelle.shots(…, output={str(output)!r})"
+    with (
+        contextlib.closing(listener),
+        going_on("go on with the same again", lambda: again, "All that was saved is kept"),
+    ):
         chosen = [reusing.as_strategy(each) for each in strategies]
         wanted = [each for each in chosen if each is not None]
         for strategy in wanted:
@@ -90,8 +98,10 @@ def shots(
                 f"shots must be at most {fewest}, the training pictures of the rarest class; received {max(numbers)}."
             )
         folder = Path(output)
-        folder.mkdir(parents=True, exist_ok=True)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         with held(folder / "lock", f"{folder} is being worked on by another process."):
+            sweep(folder)
             same_settings(
                 folder,
                 "shots.json",
@@ -127,8 +137,6 @@ def shots(
             result = Shots(folder, found.name, tuple(rows), counted)
             _write(result, language or default_language())
         return result
-    finally:
-        listener.close()
 
 
 def few(data: Data, number: int, draw: int) -> Data:

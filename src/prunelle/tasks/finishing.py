@@ -9,6 +9,7 @@ import numpy as np
 from prunelle.data.examples import Skipped
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.disk import write_json, write_text
 from prunelle.report import html, series
 from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
@@ -18,7 +19,6 @@ from prunelle.report.repeating import repeating
 from prunelle.report.run import Run
 from prunelle.tasks import reusing
 from prunelle.texts import Language, Note
-from prunelle.training.checkpoint import load_tensors, write_json, write_text
 from prunelle.training.inference import evaluate
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import summary
@@ -32,8 +32,7 @@ _EXAMPLES = 8  # pictures a class in the report
 def finish(run: Run, prepared: Prepared, listener: Listener, language: Language) -> None:
     """Evaluates the best weights on every split, writes the rest of the folder, marks the run finished."""
     training = prepared.training
-    weights, _ = load_tensors(run.path / "weights" / "best.safetensors")
-    prepared.network.load_state_dict(weights)
+    prepared.network.load_state_dict(run.best_weights())
     prepared.network.eval()
     seen = prepared.learning
     # A frozen trunk is not run again: its features are there.

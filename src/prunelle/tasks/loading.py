@@ -16,12 +16,12 @@ from prunelle.data import cache
 from prunelle.data.examples import Data, Pixels, Skipped, Split
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.data.series.classes import index_of
+from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
 from prunelle.report.run import Run
 from prunelle.texts import Note, shown, visible
 from prunelle.training import speed
-from prunelle.training.checkpoint import write_text
 
 SPLITS_FILE = "splits.csv"
 SPLITS = ("train", "validation", "test")
@@ -71,6 +71,9 @@ def decode_all(
         split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.progress)
         for split in data.splits()
     }
+    for split in pixels.values():
+        for note in split.notes:
+            listener.note(note)
     cache.check_readable(pixels, data.classes)
     skipped = [picture for split in pixels.values() for picture in split.skipped]
     for picture in skipped[:_SHOWN]:

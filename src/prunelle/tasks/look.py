@@ -15,7 +15,8 @@ from prunelle.data import decode
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.errors import ArgumentError, BadPicture, BadPictures, RunError, UnknownName
+from prunelle.disk import write_text, writing
+from prunelle.errors import ArgumentError, BadPicture, BadPictures, UnknownName
 from prunelle.look.attribution import probabilities
 from prunelle.look.figures import DPI, Plate
 from prunelle.look.layer_plates import Scale
@@ -23,6 +24,7 @@ from prunelle.look.layers import check_channel, examine
 from prunelle.look.picture_plates import Answer
 from prunelle.report import gallery
 from prunelle.report.console import Listener, Style, make_listener
+from prunelle.report.folder import GALLERY, claimed, refuse_occupied
 from prunelle.report.run import Run
 from prunelle.tasks.answering import expand_files
 from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook
@@ -30,7 +32,6 @@ from prunelle.tasks.subject import Subject, find_subject
 from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
 from prunelle.tasks.weights import Pretrained
 from prunelle.texts import Language, Note, default_language
-from prunelle.training.checkpoint import write_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +121,8 @@ def look_into(
         for view in wanted:
             if view not in known_views:
                 raise UnknownName("view", view, known_views)
-        folder = _empty_folder(Path(output))
+        folder = Path(output)
+        refuse_occupied(folder, GALLERY)
         if of_series is not None:
             _refuse(
                 "is for pictures, and the run is on series",
@@ -218,7 +220,17 @@ class _Page:
         unreadable: Sequence[BadPicture],
     ) -> Gallery:
         """Draws each view, saves its figures, writes the page."""
-        (self.folder / "figures").mkdir(parents=True, exist_ok=True)
+        with claimed(self.folder, GALLERY), writing(self.folder):
+            (self.folder / "figures").mkdir(exist_ok=True)
+            return self._write(views, draw, notes, unreadable)
+
+    def _write(
+        self,
+        views: Sequence[Any],
+        draw: Callable[[Any], Iterator[Plate]],
+        notes: Sequence[Note],
+        unreadable: Sequence[BadPicture],
+    ) -> Gallery:
         shown: list[gallery.Shown] = []
         left_out: dict[str, Note] = {}
         for view in views:
@@ -245,12 +257,6 @@ def _save(plate: Plate, folder: Path) -> gallery.Shown:
     png, svg = plate.save(folder / "figures")
     width, height = (round(side * DPI) for side in plate.figure.get_size_inches())
     return gallery.Shown(plate.view, plate.title, f"figures/{png.name}", f"figures/{svg.name}", width, height)
-
-
-def _empty_folder(path: Path) -> Path:
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(f"{path} is there already, and nothing is written over. Name another --output.")
-    return path
 
 
 def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Answer], list[BadPicture]]:

@@ -23,9 +23,9 @@ from prunelle.report.console import Listener, Quiet
 from prunelle.report.run import Run, build_network
 from prunelle.tasks import entry, loading, reusing
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.tasks.going_on import cannot_go_on
 from prunelle.tasks.weights import fetch_weights, outputs_note, prepared_for
 from prunelle.texts import Note, shown
-from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
 from prunelle.transfer import learning
@@ -61,11 +61,11 @@ class Prepared:
         """To keep, of the whole network."""
         return self.network.state_dict() | self.training.weights()
 
-    def save_state(self, target: Path) -> None:
+    def save_state(self, run: Run) -> None:
         """All that ``load_state`` needs: frozen weights too, which may be nowhere else."""
         whole = {f"{_NETWORK}{name}": tensor for name, tensor in self.network.state_dict().items()}
         tensors, progress = self.training.state()
-        save_tensors(target, whole | tensors, progress)
+        run.save_state(whole | tensors, progress)
 
     def load_state(self, tensors: Mapping[str, torch.Tensor], progress: dict[str, Any]) -> None:
         """Goes back to where ``save_state`` was called, bit for bit."""
@@ -310,18 +310,14 @@ def resumed(
             )
         network = _seeded_network(run.info["network"], recipe.seed)
     run.attach(network)
-    state = load_tensors(run.state_file) if run.state_file.is_file() else None
-    if state is None and "weights" in run.info["network"]:
-        raise RunError(
-            f"{run.path} was stopped before it had saved anything; start it again, in another folder."
-        )
+    state, progress = _state_of(run, listener)
     strategy = None
     if "transfer" in run.info:
         strategy = Strategy.from_json(run.info["transfer"]["strategy"])
         if state is not None:
             # What is frozen must be there before its features are looked for.
             network.load_state_dict(
-                {n.removeprefix(_NETWORK): t for n, t in state[0].items() if n.startswith(_NETWORK)}
+                {n.removeprefix(_NETWORK): t for n, t in state.items() if n.startswith(_NETWORK)}
             )
         strategy.apply(network)
     prepared = _prepared(
@@ -337,9 +333,49 @@ def resumed(
         listener,
     )
     if state is not None:
-        prepared.load_state(*state)
+        prepared.load_state(state, progress)
         listener.note(_where(run, prepared.training))
     return prepared
+
+
+def _state_of(run: Run, listener: Listener) -> tuple[dict[str, torch.Tensor] | None, dict[str, Any]]:
+    """What a training goes on from, and a word about what is damaged; None for its beginning.
+
+    What it saved after an older state is made again, to the same bits; so is everything from the beginning, where
+    the seed alone decides the first weights.
+
+    Raises:
+        RunError: there is no state, and the first weights are nowhere else.
+    """
+    found = run.load_state()
+    wrong = list(found.damaged)
+    if found.tensors is not None and found.progress["best_epoch"]:
+        # At the end they are needed; an epoch that is done again may not write them anew.
+        try:
+            run.best_weights()
+        except RunError as error:
+            wrong.append(error.message)
+            found = dataclasses.replace(found, tensors=None)
+    if found.tensors is None:
+        if not networks.is_known(run.info["network"]["name"]) or "weights" in run.info["network"]:
+            why = " ".join(wrong) or f"{run.path} was stopped before it had saved anything."
+            raise cannot_go_on(run, why)
+        run.forget_states()
+        if wrong:
+            listener.note(
+                Note(
+                    f"{' '.join(wrong)} The training begins again, from its first step.",
+                    f"{' '.join(wrong)} L’entraînement recommence à son premier pas.",
+                )
+            )
+    elif wrong:
+        listener.note(
+            Note(
+                f"{' '.join(wrong)} Going on from the state before it, to the same end.",
+                f"{' '.join(wrong)} Reprise de l’état précédent, pour arriver au même point.",
+            )
+        )
+    return found.tensors, found.progress
 
 
 def _where(run: Run, training: Training) -> Note:

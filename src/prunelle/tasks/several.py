@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from prunelle.disk import write_json
 from prunelle.errors import ArgumentError
 from prunelle.report.run import Run
-from prunelle.training.checkpoint import write_json
 
 
 def same_settings(folder: Path, name: str, settings: dict[str, Any], runs: str) -> None:
@@ -36,9 +35,7 @@ def same_settings(folder: Path, name: str, settings: dict[str, Any], runs: str) 
 
 def made_once(path: Path, begin: Callable[[], Run], go_on: Callable[[], Run]) -> Run:
     """The finished run at ``path``: what is there, what goes on from there, or a new one."""
-    if (path / "state" / "training.safetensors").is_file():
+    if (path / "run.json").is_file():
         run = Run.open(path)
         return run if run.finished else go_on()
-    # Killed before it had saved anything.
-    shutil.rmtree(path, ignore_errors=True)
     return begin()

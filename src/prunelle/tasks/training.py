@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import shlex
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -20,8 +20,10 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError, Diverged, Interrupted
 from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.run import Run, new_run_path, refuse_occupied
+from prunelle.report.folder import RUN, claimed, new_run_path, refuse_occupied
+from prunelle.report.run import Run
 from prunelle.tasks import finishing, loading, machine, preparing, reusing
+from prunelle.tasks.going_on import going_on, resume_command
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.preparing import Prepared
 from prunelle.texts import Language, Note, default_language
@@ -30,6 +32,7 @@ from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord
 from prunelle.transfer.strategies import Strategy
 
+_KEPT = "All that was saved is kept"
 SAVE_EVERY_S = 120.0
 """Seconds between two saves of the state; each epoch ends with one too, unless saving took a tenth of the time."""
 
@@ -100,6 +103,7 @@ def train(
         PrunelleError: see ``prunelle.errors``; ``Interrupted`` after SIGINT or SIGTERM, with the state saved.
     """
     listener = make_listener(style)
+    language = language or default_language()
     try:
         if resume is not None:
             if weights is not None or strategy is not None:
@@ -107,75 +111,99 @@ def train(
                     "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
                 )
             run = resume if isinstance(resume, Run) else Run.open(resume)
-            recipe = run.recipe if epochs is None else _extended(run, epochs)
-            if run.finished and recipe == run.recipe:
-                listener.note(
-                    Note(
-                        f"{run.path} is finished ({run.recipe.epochs} epochs). --epochs N extends it.",
-                        f"{run.path} est terminé ({run.recipe.epochs} époques). --epochs N le prolonge.",
-                    )
-                )
-                return run
-            prepared = preparing.resumed(run, network, data, recipe, memory_budget, listener)
-        else:
-            # What can be known to be wrong is said before anything is fetched or decoded.
-            if isinstance(network, str):
-                networks.variant(network)
-            strategy = reusing.as_strategy(strategy)
-            reusing.check_weights(strategy, network, weights)
-            if output is not None:
-                refuse_occupied(Path(output))
-            begun = preparing.started(
-                network,
-                loading.load_data(
-                    data,
+            with going_on("go on with", lambda: resume_command(run), _KEPT), run.locked():
+                _go_on(run, network, data, epochs, memory_budget, listener, language, save_every_s)
+            return run
+        with contextlib.ExitStack() as claim:
+            with going_on("start again with", lambda: command, "Nothing was begun"):
+                # What can be known to be wrong is said before anything is fetched or decoded.
+                if isinstance(network, str):
+                    networks.variant(network)
+                strategy = reusing.as_strategy(strategy)
+                reusing.check_weights(strategy, network, weights)
+                if output is not None:
+                    refuse_occupied(Path(output))
+                begun = preparing.started(
+                    network,
+                    loading.load_data(
+                        data,
+                        listener,
+                        labels=labels,
+                        data_dir=data_dir,
+                        validation=validation,
+                        test=test,
+                    ),
+                    recipe,
+                    epochs,
+                    size,
+                    fit,
+                    normalisation,
+                    options or {},
+                    weights,
+                    strategy,
+                    mean,
+                    std,
+                    memory_budget,
                     listener,
-                    labels=labels,
-                    data_dir=data_dir,
-                    validation=validation,
-                    test=test,
-                ),
-                recipe,
-                epochs,
-                size,
-                fit,
-                normalisation,
-                options or {},
-                weights,
-                strategy,
-                mean,
-                std,
-                memory_budget,
-                listener,
-            )
-            prepared = preparing.new(begun, strategy, memory_budget, listener)
-            run = _create(prepared, Path(output) if output is not None else None, Path(runs), name, command)
-        try:
-            with run.locked():
-                if prepared.recipe != run.recipe:
-                    before = run.info.get("extended", [])
-                    extended = [*before, {"epochs": prepared.recipe.epochs, "whole": run.finished}]
-                    run.update(status="training", recipe=prepared.recipe.to_json(), extended=extended)
+                )
+                prepared = preparing.new(begun, strategy, memory_budget, listener)
+                now = datetime.now().astimezone()
+                if output is None:
+                    called = name or f"{prepared.description['name']}-{prepared.data.name}"
+                    path = new_run_path(Path(runs), called, now)
+                else:
+                    path = Path(output)
+                claim.enter_context(claimed(path, RUN, made=output is None))
+                run = _create(prepared, path, now, command)
+            with going_on("go on with", lambda: resume_command(run), _KEPT):
                 _fit(run, prepared, listener, save_every_s)
-                finishing.finish(run, prepared, listener, language or default_language())
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"Interrupted. All that was saved is kept; go on with:\n  {_resume_command(run)}", 130
-            ) from None
+                finishing.finish(run, prepared, listener, language)
         return run
     finally:
         listener.close()
 
 
-def _create(
-    prepared: Prepared, output: Path | None, runs: Path, name: str | None, command: str | None
-) -> Run:
-    """The run folder, with all that is known before the first step."""
+def _go_on(
+    run: Run,
+    network: nn.Module | str | None,
+    data: Data | str | Path | None,
+    epochs: int | None,
+    memory_budget: int,
+    listener: Listener,
+    language: Language,
+    save_every_s: float,
+) -> None:
+    """The rest of a training, and of its folder; the run is held."""
+    run.read_again()
+    recipe = run.recipe if epochs is None else _extended(run, epochs)
+    if run.finished and recipe == run.recipe and not run.needs_repair():
+        listener.note(
+            Note(
+                f"{run.path} is finished ({run.recipe.epochs} epochs). --epochs N extends it.",
+                f"{run.path} est terminé ({run.recipe.epochs} époques). --epochs N le prolonge.",
+            )
+        )
+        return
+    done = _epochs_done(run)
+    prepared = preparing.resumed(run, network, data, recipe, memory_budget, listener)
+    if recipe != run.recipe:
+        if prepared.training.progress.epoch < done:
+            # From an older state to where it was, as it was then: another number of epochs is another schedule.
+            prepared = preparing.resumed(run, network, data, run.recipe, memory_budget, listener)
+            _fit(run, prepared, listener, save_every_s, until=done)
+            prepared = preparing.resumed(run, network, data, recipe, memory_budget, listener)
+        # Both states that are kept are then of this moment, whichever recipe a kill leaves in run.json.
+        prepared.save_state(run)
+        extended = [*run.info.get("extended", []), {"epochs": recipe.epochs, "whole": run.finished}]
+        run.update(status="training", recipe=recipe.to_json(), extended=extended)
+    _fit(run, prepared, listener, save_every_s)
+    finishing.finish(run, prepared, listener, language)
+
+
+def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) -> Run:
+    """The run folder, with all that is known before the first step; its first state too, so that it can go on."""
     data, training = prepared.data, prepared.training
-    now = datetime.now().astimezone()
     network_name = str(prepared.description["name"])
-    if output is None:
-        output = new_run_path(runs, name or f"{network_name}-{data.name}", now)
     info = {
         "status": "training",
         "created": now.isoformat(timespec="seconds"),
@@ -198,14 +226,18 @@ def _create(
         "versions": machine.versions(),
         "host": machine.host(training.device),
     }
-    run = Run.create(output, info, data.classes, prepared.preprocess, prepared.network)
-    loading.write_splits(run, prepared.pixels)
-    return run
+
+    def before(run: Run) -> None:
+        loading.write_splits(run, prepared.pixels)
+        # The first weights of a module of one's own, or from elsewhere, cannot be drawn again.
+        prepared.save_state(run)
+
+    return Run.create(path, info, data.classes, prepared.preprocess, prepared.network, before)
 
 
 def _extended(run: Run, epochs: int) -> Recipe:
     """The recipe with another number of epochs, for a run that is there."""
-    done = len(run.results()) if (run.path / "results.csv").is_file() else 0
+    done = _epochs_done(run)
     if epochs < done:
         raise ArgumentError(
             f"--epochs must be at least the {done} that {run.path} has done; received {epochs}."
@@ -213,12 +245,18 @@ def _extended(run: Run, epochs: int) -> Recipe:
     return dataclasses.replace(run.recipe, epochs=epochs)
 
 
-def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) -> None:
-    """Consumes the engine's records: shows, writes, saves, stops."""
+def _epochs_done(run: Run) -> int:
+    """By its lines of results."""
+    return len(run.results()) if (run.path / "results.csv").is_file() else 0
+
+
+def _fit(
+    run: Run, prepared: Prepared, listener: Listener, save_every_s: float, until: int | None = None
+) -> None:
+    """Consumes the engine's records: shows, writes, saves, stops; at the end, or after ``until`` epochs."""
     training = prepared.training
-    if not run.state_file.is_file():
-        # The first weights of a module of one's own cannot be drawn again.
-        prepared.save_state(run.state_file)
+    if not run.state_file.exists() and not run.previous_state_file.exists():
+        prepared.save_state(run)
     saved, cost = time.monotonic(), 0.0
     # Weights of the last finished epoch, and of the best one, that are not on disk yet.
     last: dict[str, torch.Tensor] = {}
@@ -235,7 +273,7 @@ def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) 
             run.save_weights("best", best)
         last.clear()
         best.clear()
-        prepared.save_state(run.state_file)
+        prepared.save_state(run)
         saved = time.monotonic()
         cost = saved - begin
 
@@ -250,11 +288,14 @@ def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) 
                     if record.improved:
                         best.update(last)
                     # An epoch on features takes a moment, and the whole network is written each time.
-                    due = due or training.finished or since > 10 * cost
+                    last_one = training.finished or training.progress.epoch == until
+                    due = due or last_one or since > 10 * cost
                 if due:
                     save()
-                if received and not training.finished:
-                    raise _interrupted(run, training, received[0])
+                if received:
+                    raise _interrupted(training, received[0])
+                if training.progress.epoch == until:
+                    return
         except Diverged as error:
             if best:
                 run.write_results(training.progress.rows)
@@ -269,21 +310,13 @@ def _fit(run: Run, prepared: Prepared, listener: Listener, save_every_s: float) 
             raise Diverged(f"{error} {kept}") from None
 
 
-def _interrupted(run: Run, training: Training, number: int) -> Interrupted:
+def _interrupted(training: Training, number: int) -> Interrupted:
     at = training.progress
-    return Interrupted(
-        f"Stopped by {signal.Signals(number).name} in epoch {min(at.epoch + 1, training.recipe.epochs)}, after step "
-        f"{at.step} of {training.steps_per_epoch}. All is saved; go on with:\n"
-        f"  {_resume_command(run)}",
-        exit_code=128 + number,
+    where = (
+        "after the last epoch, before the report"
+        if training.finished
+        else f"in epoch {at.epoch + 1}, after step {at.step} of {training.steps_per_epoch}"
     )
-
-
-def _resume_command(run: Run) -> str:
-    """For the shell; in Python where the network or the data are the caller's own."""
-    own = [] if networks.is_known(run.info["network"]["name"]) else ["network=…"]
-    if run.info["data"]["source"] is None:
-        own.append("data=…")
-    if own:
-        return f"prunelle.train({', '.join(own)}, resume={str(run.path)!r})"
-    return f"prunelle train --resume {shlex.quote(str(run.path))}"
+    return Interrupted(
+        f"Stopped by {signal.Signals(number).name} {where}. All is saved;", exit_code=128 + number
+    )

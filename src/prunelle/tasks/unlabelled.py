@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shlex
 import shutil
@@ -16,16 +17,18 @@ from torch import nn
 from prunelle.csv_files import table_text
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
-from prunelle.errors import ArgumentError, Interrupted
+from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
+from prunelle.errors import ArgumentError
 from prunelle.report.console import Listener, Style, make_listener
+from prunelle.report.folder import UNLABELLED, new_run_path, refuse_occupied
 from prunelle.report.predictions import predict_files
-from prunelle.report.run import Run, held, new_run_path, refuse_occupied
+from prunelle.report.run import Run
 from prunelle.tasks import loading
 from prunelle.tasks.answering import expand_files
+from prunelle.tasks.going_on import going_on
 from prunelle.tasks.several import made_once, same_settings
 from prunelle.tasks.training import train
 from prunelle.texts import Note, shown
-from prunelle.training.checkpoint import write_json, write_text
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.pseudo_labels import RIGHT, threshold
 
@@ -96,7 +99,18 @@ def train_with_unlabelled(
             other settings.
     """
     listener = make_listener(style)
-    try:
+    command, folder = settings.get("command"), None if output is None else Path(output)
+
+    def again() -> str:
+        if not command:
+            return f"prunelle.tasks.train_with_unlabelled(…, output={str(folder)!r})"
+        # The last --output counts.
+        return str(command) if folder is None else f"{command} --output {shlex.quote(str(folder))}"
+
+    with (
+        contextlib.closing(listener),
+        going_on("go on with the same again", again, "All that was saved is kept"),
+    ):
         if rounds < 1:
             raise ArgumentError(f"rounds must be at least 1; received {rounds}.")
         if isinstance(network, nn.Module):
@@ -121,6 +135,7 @@ def train_with_unlabelled(
             raise ArgumentError(f"{unlabelled} holds no picture that is not among the labelled ones.")
         folder = _folder(output, Path(runs), name or f"{network or 'unlabelled'}-{found.name}")
         with held(folder / "lock", f"{folder} is being worked on by another process."):
+            sweep(folder)
             same_settings(
                 folder,
                 "unlabelled.json",
@@ -135,18 +150,9 @@ def train_with_unlabelled(
             if (folder / "run.json").is_file():
                 return Run.open(folder)
             learn = _Learning(network, found, recipe, folder / "rounds", settings, listener)
-            try:
-                kept, tried = learn.rounds(files, rounds)
-            except Interrupted as error:
-                raise Interrupted(
-                    f"Stopped. All that was saved is kept; the same command with --output {shlex.quote(str(folder))} "
-                    f"goes on.",
-                    error.exit_code,
-                ) from None
+            kept, tried = learn.rounds(files, rounds)
             _write(folder, kept, tried, len(files), found.classes)
         return Run.open(folder)
-    finally:
-        listener.close()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -223,8 +229,9 @@ def _folder(output: str | Path | None, runs: Path, name: str) -> Path:
         return new_run_path(runs, name, datetime.now().astimezone())
     folder = Path(output)
     if not (folder / "unlabelled.json").is_file():
-        refuse_occupied(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+        refuse_occupied(folder, UNLABELLED)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
@@ -274,8 +281,13 @@ def _write(
     write_text(folder / "rounds.csv", table_text(header, rounds))
     taken = ((one.file, classes[one.label], f"{one.confidence:.4f}") for one in kept.taken)
     write_text(folder / "unlabelled.csv", table_text(("file", "class", "confidence"), taken))
-    shutil.copytree(
-        kept.run.path, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("run.json", "lock")
-    )
+    for source in sorted(kept.run.path.rglob("*")):
+        target = folder / source.relative_to(kept.run.path)
+        if source.is_dir():
+            with writing(target):
+                target.mkdir(exist_ok=True)
+        elif source.name not in ("run.json", "lock"):
+            with replacing(target) as copy, source.open("rb") as original:
+                shutil.copyfileobj(original, copy)
     entry = {"round": tried.index(kept), "taken": len(kept.taken), "unlabelled": unlabelled}
     write_json(folder / "run.json", kept.run.info | {"unlabelled": entry})

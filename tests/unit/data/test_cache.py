@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 import errno
-import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.data import Pixels, Preprocess, Skipped, Split, cache, cache_files, decode
-from prunelle.errors import BadPictures, DataError, DiskFull
+from prunelle.data import Pixels, Preprocess, Skipped, Split, cache, cache_entry, cache_files, decode
+from prunelle.errors import BadPictures, CannotWrite, DiskFull
 from tests.pictures import encoded, make_bad_pictures, photo
 
 SMALL = Preprocess(size=(8, 8))
@@ -174,21 +174,89 @@ def test_order_matters_to_the_key(split):
     assert turned.images[0, 0, 0, 0] == 39
 
 
-@pytest.mark.parametrize("damage", ["short", "no json", "wrong json", "not npy"])
-def test_a_damaged_entry_is_made_anew(split, cache, damage):
-    expected = np.array(split.decode(SMALL, in_memory=False).images)
+DAMAGE = {
+    "empty pixels": lambda file, about: file.write_bytes(b""),
+    "short": lambda file, about: file.write_bytes(file.read_bytes()[:-100]),
+    "long": lambda file, about: file.write_bytes(file.read_bytes() + b"more"),
+    "not npy": lambda file, about: file.write_bytes(b"something else"),
+    "an archive": lambda file, about: np.savez(file.open("wb"), a=np.zeros(3)),
+    "other shape": lambda file, about: np.save(file, np.zeros((40, 8, 8), np.uint8)),
+    "floats": lambda file, about: np.save(file, np.zeros((40, 8, 8, 3), np.float32)),
+    "one bit of a pixel": lambda file, about: flip(file, 8 * 5000 + 3),
+    "no pixels": lambda file, about: file.unlink(),
+    "pixels are a folder": lambda file, about: into_folder(file),
+    "empty json": lambda file, about: about.write_text(""),
+    "wrong json": lambda file, about: about.write_text("{"),
+    "deep json": lambda file, about: about.write_text("[" * 100_000),
+    "a list": lambda file, about: about.write_text("[1, 2]"),
+    "other entries": lambda file, about: about.write_text('{"shape": null, "digest": 3}'),
+    "json is a folder": lambda file, about: into_folder(about),
+}
+
+
+def flip(file, bit):
+    content = bytearray(file.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    file.write_bytes(content)
+
+
+def into_folder(file):
+    file.unlink()
+    file.mkdir()
+    (file / "somebody's").write_text("precious")
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_entry_is_made_anew_and_said(split, cache, damage):
+    first = split.decode(SMALL, in_memory=False)
+    expected = np.array(first.images)
+    assert first.notes == ()
     (file,) = cache.glob("*.npy")
     (about,) = cache.glob("*.json")
-    if damage == "short":
-        file.write_bytes(file.read_bytes()[:-100])
-    elif damage == "no json":
-        about.unlink()
-    elif damage == "wrong json":
-        about.write_text("{")
-    else:
-        file.write_bytes(b"something else")
-    np.testing.assert_array_equal(split.decode(SMALL, in_memory=False).images, expected)
-    assert json.loads(about.read_text())["skipped"] == []
+    DAMAGE[damage](file, about)
+    again = split.decode(SMALL, in_memory=False)
+    np.testing.assert_array_equal(again.images, expected)
+    (note,) = again.notes
+    assert "of the train split in the cache cannot be used" in note.en
+    assert file.stem in note.en
+    assert "décodées à nouveau" in note.fr
+    assert split.decode(SMALL, in_memory=False).notes == ()
+    # What was there and is not ours is put aside, not removed.
+    assert len(list(cache.rglob("somebody's"))) == ("folder" in damage)
+
+
+def test_an_entry_whose_making_was_killed_is_made_without_a_word(split, cache):
+    split.decode(SMALL, in_memory=False)
+    next(cache.glob("*.json")).unlink()
+    assert split.decode(SMALL, in_memory=False).notes == ()
+
+
+def test_no_flipped_bit_of_an_entry_gives_other_pixels(split, cache):
+    split.files[7].write_bytes(b"")  # so that there is a reason to alter too
+    split.decode(SMALL, in_memory=False)
+    expected = split.decode(SMALL)  # in memory: the file is altered in place
+    originals = {file: file.read_bytes() for file in cache.iterdir()}
+    draw = random.Random(17)
+    for file, content in originals.items():
+        for bit in draw.sample(range(8 * len(content)), 60):
+            flip(file, bit)
+            found = split.decode(SMALL, in_memory=False)
+            assert found.files == expected.files, (file.suffix, bit)
+            assert found.skipped == expected.skipped
+            np.testing.assert_array_equal(found.images, expected.images)
+            assert found.notes, (file.suffix, bit)
+
+
+def test_blocks_are_of_any_number_of_pictures(split, monkeypatch):
+    whole = np.array(split.decode(SMALL, in_memory=False).images)
+    for size in (1, 100, 192, 193, 7680, 10**6):
+        monkeypatch.setattr(cache_entry, "_BLOCK", size)
+        part = Split("train", split.labels[: size % 7 + 3], split.files[: size % 7 + 3])
+        for _ in range(2):
+            found = part.decode(SMALL, in_memory=False)
+            np.testing.assert_array_equal(found.images, whole[: len(part)])
+            assert found.notes == ()
+        monkeypatch.setenv("PRUNELLE_CACHE", f"{os.environ['PRUNELLE_CACHE']}-{size}")
 
 
 def test_a_failure_leaves_no_temporary_file(split, cache, monkeypatch):
@@ -229,7 +297,7 @@ def test_full_disk_while_writing(split, cache, monkeypatch):
     def full(file_descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cache_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskFull, match="PRUNELLE_CACHE"):
         split.decode(SMALL, in_memory=False)
     assert list(cache.iterdir()) == []
@@ -237,7 +305,7 @@ def test_full_disk_while_writing(split, cache, monkeypatch):
 
 def test_a_cache_folder_that_cannot_be_made(split, cache):
     cache.write_text("a file is in the way")
-    with pytest.raises(DataError, match="PRUNELLE_CACHE"):
+    with pytest.raises(CannotWrite, match=r"File exists\. Name another folder .* PRUNELLE_CACHE"):
         split.decode(SMALL, in_memory=False)
 
 

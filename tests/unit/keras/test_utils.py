@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
 import struct
+import subprocess
+import sys
 import tarfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +138,46 @@ def test_a_file_by_its_address(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="gave another file than the one with the hash 00"):
         utils.get_file(origin=(tmp_path / "x.txt").as_uri(), md5_hash="0" * 32, cache_dir=cache)
     assert not list((cache / "downloads").glob("x.txt*"))
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["length", "chunks"])
+def test_a_file_that_is_cut_short_is_not_kept(tmp_path: Path, told: bool) -> None:
+    content, sent = b"x" * 5000, [1000, 5000]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            part = content[: sent.pop(0)]
+            self.send_response(200)
+            if told:
+                self.send_header("Content-Length", "5000")
+            else:
+                self.send_header("Transfer-Encoding", "chunked")
+                part = b"1388\r\n" + part + (b"\r\n0\r\n\r\n" if len(part) == 5000 else b"")
+            self.end_headers()
+            self.wfile.write(part)
+            self.close_connection = True
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=lambda: [server.handle_request() for _ in range(2)])
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/data.bin"
+        with pytest.raises(MissingData, match="the connection ended after"):
+            utils.get_file(origin=address, cache_dir=tmp_path)
+        assert list((tmp_path / "downloads").iterdir()) == []
+        # What another process left half fetched goes with the next one.
+        dead = subprocess.Popen([sys.executable, "-c", ""])
+        dead.wait()
+        (tmp_path / "downloads" / f".data.bin.{dead.pid}-0.tmp").write_bytes(b"half")
+        (tmp_path / "downloads" / "mine.tmp").write_bytes(b"mine")
+        found = Path(utils.get_file(origin=address, cache_dir=tmp_path))
+        thread.join()
+    assert found.read_bytes() == content
+    assert sorted(path.name for path in found.parent.iterdir()) == ["data.bin", "mine.tmp"]
 
 
 def test_a_model_is_drawn(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from PIL import Image
 from torch import nn
 
 from prunelle.data.preprocess import Preprocess
-from prunelle.errors import ArgumentError, RunError
-from prunelle.report.run import Prediction, Run, build_network, new_run_path
+from prunelle.errors import ArgumentError, Damaged, RunError
+from prunelle.report.folder import new_run_path
+from prunelle.report.run import Prediction, Run, build_network
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 
@@ -111,7 +112,10 @@ def test_nothing_is_written_over(tmp_path: Path, run: Run, kind: str) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(RunError, match=r"cannot make the run folder .*file/run: Not a directory"):
+    with pytest.raises(
+        RunError,
+        match=r"file/run cannot be written: Not a directory\. Make that place writable",
+    ):
         Run.create(tmp_path / "file" / "run", info(), CLASSES, PREPROCESS, network())
 
 
@@ -122,6 +126,9 @@ def test_no_run_there(tmp_path: Path, run: Run) -> None:
     with pytest.raises(RunError, match=r"classes\.json is not there"):
         Run.open(run.path)
     (run.path / "classes.json").write_text("[")
+    with pytest.raises(Damaged, match=r"classes\.json is not what was written when the training began"):
+        Run.open(run.path)
+    run.update(sha256={})  # of before there were digests
     with pytest.raises(RunError, match=r"classes\.json cannot be read"):
         Run.open(run.path)
 

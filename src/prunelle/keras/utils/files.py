@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import tarfile
-import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from prunelle.data.named import data_folder
+from prunelle.disk import replacing, writing
 from prunelle.errors import ArgumentError, DataError, MissingData
 
 
@@ -68,20 +69,34 @@ def _has_hash(path: Path, expected: str | None) -> bool:
 
 
 def _fetch(origin: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with urllib.request.urlopen(origin, timeout=30) as answer, partial.open("wb") as file:
-            while chunk := answer.read(1 << 20):
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with urllib.request.urlopen(origin, timeout=30) as answer, replacing(path) as file:
+            length = answer.headers.get("Content-Length")
+            have = 0
+            while chunk := _read(answer, have, length):
                 file.write(chunk)
-        os.replace(partial, path)
-    except (OSError, ValueError) as error:
+                have += len(chunk)
+            if length is not None and have != int(length):
+                raise _Cut(f"the connection ended after {have:,} of {int(length):,} bytes")
+    except (_Cut, OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise MissingData(
             f"{origin} could not be fetched: {reason}. Fetch it where there is a network, and put it here as {path}."
         ) from None
-    finally:
-        partial.unlink(missing_ok=True)
+
+
+class _Cut(Exception):
+    """The answer ended, or stopped, before all of it was there."""
+
+
+def _read(answer: Any, have: int, length: str | None) -> bytes:
+    try:
+        return bytes(answer.read(1 << 20))
+    except (http.client.HTTPException, OSError) as error:
+        of = "" if length is None else f" of {int(length):,}"
+        raise _Cut(f"the connection ended after {have:,}{of} bytes ({error})") from error
 
 
 def _unpack(path: Path) -> None:

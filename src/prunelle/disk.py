@@ -1,0 +1,222 @@
+"""Files that are whole or not there at all, whatever kills the process; and what a system's refusal is called.
+
+A file is written beside its target, flushed to the disk, then renamed over it; the folder is flushed too, so that
+the rename survives a power cut. A temporary file's name says which process writes it, and that process holds a lock
+on it, so that what a killed one left can be told from work in progress, and is removed at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from prunelle.errors import CannotWrite, DiskFull, RunError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
+# The second form is what earlier versions left in caches.
+_OURS = re.compile(r"\..+\.(?P<pid>\d+)(-\d+)?\.tmp|[0-9a-f]+\.(?P<old_pid>\d+)\.[a-z0-9_]+\.tmp")
+_numbers = itertools.count()
+
+
+@contextlib.contextmanager
+def replacing(target: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
+    """A temporary file, open to write and read, that becomes ``target``, whole and on disk, or disappears.
+
+    Args:
+        target: the file.
+        keep: what was ``target`` before gets this name; a kill may leave it under this one alone.
+
+    Raises:
+        CannotWrite: the system refuses; ``target`` is as it was.
+    """
+    with writing(target):
+        sweep(target.parent, f".{target.name}.")
+        path, file = _own_temporary(target)
+        try:
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                # Windows renames no file that is open; elsewhere it is held until it has its name.
+                if os.name == "posix":
+                    _put(path, target, keep)
+            if os.name != "posix":
+                _put(path, target, keep)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
+        flush_folder(target.parent)
+
+
+def write_text(target: Path, text: str) -> None:
+    """A whole file of text, in UTF-8; names of files that are no text come out as the bytes they are."""
+    with replacing(target) as file:
+        file.write(text.encode(errors="surrogateescape"))
+
+
+def write_json(target: Path, values: Any) -> None:
+    """A whole file of JSON, indented, in UTF-8."""
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    with replacing(target) as file:
+        # Bytes in the name of a file that are no text become JSON's own escapes.
+        file.write(text.encode(errors="backslashreplace"))
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """What the system refuses inside becomes a ``CannotWrite`` that names ``target``, why, and what to do."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # who reads has read enough; no file is to blame
+    except OSError as error:
+        raise refused(target, error) from error
+
+
+def refused(target: Path | str, error: OSError, what: str = "cannot be written") -> CannotWrite:
+    """The error for a file that the system does not let be written, or otherwise used."""
+    if is_full(error):
+        return DiskFull(
+            f"no room on the disk to write {target}. What was saved before is untouched. Make room."
+        )
+    if error.errno in _NO_DESCRIPTORS:
+        step = "Close other programs, or allow more open files (ulimit -n 4096)."
+    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.ENOENT):
+        step = "Make that place writable, or name another."
+    else:
+        step = "What was saved before is untouched. See whether the disk is sound and there."
+    return CannotWrite(f"{target} {what}: {reason(error)}. {step}")
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there is no room, on the disk or in what one may have of it."""
+    return error.errno in _FULL
+
+
+def reason(error: OSError) -> str:
+    """The system's words."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def flush_folder(folder: Path) -> None:
+    """Makes names that were changed in ``folder`` last; only POSIX systems can be asked."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path, begin: str = "") -> None:
+    """Removes the temporary files in ``folder`` that killed processes left, and no other file.
+
+    Args:
+        folder: only in it, not in those inside.
+        begin: how their names begin.
+    """
+    try:
+        names = [name for name in os.listdir(folder) if name.startswith(begin) and name.endswith(".tmp")]
+    except OSError:
+        return
+    for name in names:
+        found, path = _OURS.fullmatch(name), folder / name
+        if found and not path.is_symlink() and _is_abandoned(path, int(found["pid"] or found["old_pid"])):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+@contextlib.contextmanager
+def held(lock: Path, busy: str, *, wait: bool = False) -> Iterator[None]:
+    """Holds the file ``lock`` against other processes; on systems without POSIX locks, holds nothing.
+
+    Args:
+        lock: is made where it is not there; its folder is.
+        busy: what to say when another process has it.
+        wait: until it has it no longer.
+
+    Raises:
+        RunError: another process has it.
+        CannotWrite: it cannot be made.
+    """
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    with writing(lock):
+        stream = lock.open("a")
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise RunError(busy) from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+
+
+def _put(path: Path, target: Path, keep: Path | None) -> None:
+    if keep is not None and target.exists():
+        os.replace(target, keep)
+    os.replace(path, target)
+
+
+def _own_temporary(target: Path) -> tuple[Path, BinaryIO]:
+    """A new file beside ``target``, locked, that nobody else writes."""
+    while True:
+        path = target.with_name(f".{target.name}.{os.getpid()}-{next(_numbers)}.tmp")
+        try:
+            file = path.open("x+b")
+        except FileExistsError:
+            continue  # left by a process that had this number before
+        if not _locked(file) or path.exists():
+            return path, file
+        file.close()  # swept by another process, between its making and its lock
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Locks a file; False where that cannot be done."""
+    if os.name != "posix":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_abandoned(path: Path, pid: int) -> bool:
+    """Whether nobody writes it any more."""
+    if os.name == "nt":
+        return True  # Windows refuses to remove a file that is open.
+    # A new process may have the number of one that was killed, as in containers.
+    if pid != os.getpid() and _is_running(pid):
+        return False
+    try:
+        with path.open("r+b") as file:
+            return _locked(file)
+    except OSError:
+        return False
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True

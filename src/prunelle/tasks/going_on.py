@@ -1,0 +1,68 @@
+"""What a work that was stopped says last: the line that goes on with it, or that starts it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prunelle import networks
+from prunelle.disk import refused
+from prunelle.errors import CannotWrite, Interrupted, RunError
+from prunelle.report.run import Run
+
+
+@contextmanager
+def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[None]:
+    """Inside, Ctrl-C and whatever the system refuses end with a line that goes on.
+
+    A work inside another one has said its own line; the outermost is the one to type.
+
+    Args:
+        how: what the line does: ``go on with``.
+        line: makes the line; None where the caller's own program is to be run again, which knows how.
+        kept: what Ctrl-C leaves, up to ``how``.
+    """
+
+    def told(error: CannotWrite | Interrupted) -> CannotWrite | Interrupted:
+        text = line()
+        if text is None:
+            return error
+        return error.then(how if isinstance(error, Interrupted) else f"Then {how}", text)
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if line() is None:
+            raise
+        raise told(Interrupted(f"Interrupted. {kept};", 130)) from None
+    except (CannotWrite, Interrupted) as error:
+        raise told(error) from error.__cause__
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        file = error.filename or "a file"
+        raise told(refused(file, error, "cannot be used")) from error
+
+
+def resume_command(run: Run) -> str:
+    """For the shell; in Python where the network or the data are the caller's own."""
+    own = [] if networks.is_known(run.info["network"]["name"]) else ["network=…"]
+    if run.info["data"]["source"] is None:
+        own.append("data=…")
+    if own:
+        return f"prunelle.train({', '.join(own)}, resume={str(run.path)!r})"
+    return f"prunelle train --resume {shlex.quote(str(run.path))}"
+
+
+def cannot_go_on(run: Run, why: str) -> RunError:
+    """That only a new training helps, with its line where there is one."""
+    error = RunError(f"{why} It can only be trained anew, in another folder")
+    command = str(run.info.get("command", ""))
+    if not command.startswith("prunelle train "):
+        return RunError(f"{why} It can only be trained anew, in another folder.")
+    number = 2
+    while (other := run.path.with_name(f"{run.path.name}-{number}")).exists():
+        number += 1
+    # The last --output counts.
+    return error.then("by", f"{command} --output {shlex.quote(str(other))}")
