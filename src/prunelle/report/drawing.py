@@ -132,10 +132,10 @@ def save(figure: Figure, target: Path | io.StringIO, **options: object) -> None:
         # A script without a font here shows as boxes in the PNG; in the page, the browser has fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         # With a layout engine, savefig would draw twice, to lay out first.
-        layout = figure.get_layout_engine()
-        assert layout is not None
-        layout.execute(figure)
-        figure.set_layout_engine(None)
+        # A figure that was written before has been laid out.
+        if (layout := figure.get_layout_engine()) is not None:
+            layout.execute(figure)
+            figure.set_layout_engine(None)
         figure.savefig(target, **options)  # type: ignore[arg-type]
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
-import io
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
 import torch
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from torch import nn
 
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError
 from prunelle.look import series as look
+from prunelle.report.drawing import to_svg
 from prunelle.report.words import TEXTS as SHARED
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note
@@ -24,6 +24,13 @@ from prunelle.training.metrics import Evaluation
 
 # Of Okabe & Ito (2008), told apart by colour-blind readers; more channels than colours start again.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+_IN_THE_DARK = ("#56b4e9", "#f0883e", "#2fc49b", "#dd8fbc", "#e6b23c", "#9fd3f2")
+# A drawing has no ground of its own: it follows the page into the dark.
+_STYLE = "".join(f".c{i}{{stroke:{colour}}}" for i, colour in enumerate(COLOURS)) + (
+    "@media(prefers-color-scheme:dark){"
+    + "".join(f".c{i}{{stroke:{colour}}}" for i, colour in enumerate(_IN_THE_DARK))
+    + "}"
+)
 WIDTH, HEIGHT, MARGIN = 240, 110, 6
 _MOST_POINTS = 2 * WIDTH
 MOST_CHANNELS = 12
@@ -58,15 +65,15 @@ def drawing_uri(series: np.ndarray, between: np.ndarray, most_points: int = _MOS
     for channel in range(series.shape[1]):
         there = ~np.isnan(y[:, channel])
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x[there], y[there, channel], strict=True))
-        colour = COLOURS[channel % len(COLOURS)]
+        kind = f"c{channel % len(COLOURS)}"
         opacity = 1 if series.shape[1] <= len(COLOURS) else 0.6
         lines.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-opacity="{opacity}" '
+            f'<polyline points="{points}" fill="none" class="{kind}" stroke-opacity="{opacity}" '
             f'stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>'
         )
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(lines)}</svg>'
+        f"<style>{_STYLE}</style>{''.join(lines)}</svg>"
     )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
@@ -84,12 +91,9 @@ class Plate:
     text: Note
     figure: Figure
 
-    def uri(self) -> str:
-        """``data:`` address of an SVG."""
-        buffer = io.BytesIO()
-        with matplotlib.rc_context({"svg.hashsalt": self.title.en}):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
-        return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    def svg(self) -> Markup:
+        """An ``<svg>`` element in the page's own colours."""
+        return Markup(to_svg(self.figure, self.title.en))
 
 
 _CAM_TITLE = Note("What it looked at", "Ce que le réseau a regardé")

@@ -97,3 +97,22 @@ def test_the_drawings_are_in_the_file(of_series: ReportContent, tmp_path: Path) 
     page = html.render(of_series, "en")
     assert page.count("data:image/svg+xml;base64,") >= 6 + 2
     assert 'src="http' not in page
+
+
+def test_nothing_stays_white_when_the_page_is_dark(of_series: ReportContent) -> None:
+    preprocess = of_series.preprocess
+    assert isinstance(preprocess, SeriesPreprocess)
+    network = build("fcn", num_classes=2, in_channels=2, input_size=24)
+    shown = of_series.evaluation, of_series.images, preprocess
+    page = html.render(dataclasses.replace(of_series, plates=series.plates(network, *shown, "en")), "en")
+    drawings = [base64.b64decode(one).decode() for one in re.findall(r"svg\+xml;base64,([^\"]+)", page)]
+    assert drawings
+    inline = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    # Two plates, two curves, the mark at the top, the reliability diagram.
+    assert len(inline) >= 6
+    for svg in (*drawings, *inline):
+        assert not re.search(r"#fff\b|#ffffff|white", svg)
+    for svg in drawings:
+        light, dark = svg.split("@media(prefers-color-scheme:dark)")
+        assert set(re.findall(r"#\w{6}", light)) & set(series.COLOURS)
+        assert "#0072b2" not in dark

@@ -99,4 +99,4 @@ def test_long_series_of_many_channels(
 def test_a_class_activation_map_of_a_long_series_is_drawn_with_what_can_be_seen() -> None:
     network = build("fcn", num_classes=2, in_channels=3, input_size=4000)
     figure = draw_class_activation(network, torch.randn(2, 3, 4000), [0, 1], ["a", "b"])
-    assert len(series.Plate(Note("a", "a"), Note("b", "b"), figure).uri()) < 2 * MEGABYTE
+    assert len(series.Plate(Note("a", "a"), Note("b", "b"), figure).svg()) < 2 * MEGABYTE
