@@ -29,7 +29,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from PIL import Image
 
-from prunelle.texts import Typography
+from prunelle.texts import Typography, visible
 
 INK, MUTED, LINE, BLUE, ORANGE = "#1f2430", "#5d6472", "#dedbd3", "#0072b2", "#d55e00"
 # Of Okabe & Ito, without the yellow, which is too light on white.
@@ -126,6 +126,7 @@ class Sheet:
         width: float | None = None,
     ) -> None:
         """``text`` on the base line ``y``; ``width`` is the room there is."""
+        text = visible(text)
         if width is not None:
             text = shortened(text, size, width, weight)
         self.canvas.text(
@@ -249,7 +250,7 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
     """In inches."""
     if not text:
         return 0.0
-    drawable = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+    drawable = visible(text)
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
@@ -259,7 +260,7 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 def shortened(text: str, size: float, width: float, weight: str = "normal") -> str:
     """``text``, or as much of it as ``width`` inches hold, with ``…`` at its end."""
-    text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+    text = visible(text)
     if text_width(text, size, weight) <= width:
         return text
     keep = len(text)

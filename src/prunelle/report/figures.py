@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ from prunelle.report.drawing import (
     to_svg,
 )
 from prunelle.report.words import Words
-from prunelle.texts import Language
+from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
 
 MOST_NUMBERED = 30
@@ -152,8 +151,8 @@ def _confusion(evaluation: Evaluation, words: Words) -> Figure:
     colours = confusion_colours(row_shares(counts))
     colours[..., 3] *= 0.65
     axes.imshow(colours, interpolation="none")
-    # Bytes in a folder's name that are no text cannot be drawn.
-    drawable = [re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", name) for name in evaluation.classes]
+    # Bytes in a folder's name that are no text cannot be drawn, nor what breaks a line.
+    drawable = [visible(name) for name in evaluation.classes]
     names = [name if len(name) <= 20 else name[:19] + "…" for name in drawable]
     # A name is not mathematics, dollars or not.
     axes.set_xticks(range(num_classes), names, rotation=45, ha="right", parse_math=False)

@@ -25,7 +25,7 @@ from prunelle.look.policy import content_policy
 from prunelle.report import figures, judgement, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS, Words
-from prunelle.texts import Language
+from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.verdicts import Chance, against_chance, calibration
@@ -79,8 +79,8 @@ def render(content: ReportContent, language: Language) -> str:
 
 
 def writable(page: str) -> str:
-    """Without the bytes that are no text in names of files; UTF-8 and HTML have no place for them."""
-    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", page)
+    """With what names hold and HTML has no place for made visible: control characters, bytes that are no text."""
+    return visible(page, keep="\n\t")
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from prunelle.look import series as look
 from prunelle.report.drawing import to_svg
 from prunelle.report.words import TEXTS as SHARED
 from prunelle.report.words import Words
-from prunelle.texts import Language, Note
+from prunelle.texts import Language, Note, visible
 from prunelle.training.metrics import Evaluation
 
 # Of Okabe & Ito (2008), told apart by colour-blind readers; more channels than colours start again.
@@ -129,7 +129,7 @@ def plates(
     Args:
         examples: ``(N, T, C)``, the prepared series of ``evaluation`` in its order.
     """
-    chosen, names = _chosen(evaluation), evaluation.classes
+    chosen, names = _chosen(evaluation), [visible(name) for name in evaluation.classes]
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
     batch = torch.from_numpy(np.ascontiguousarray(examples[chosen])).movedim(-1, 1).to(device)
     answers = evaluation.predicted[chosen].tolist()

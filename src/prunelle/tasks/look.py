@@ -31,7 +31,7 @@ from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook
 from prunelle.tasks.subject import Subject, find_subject
 from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
 from prunelle.tasks.weights import Pretrained
-from prunelle.texts import Language, Note, default_language
+from prunelle.texts import Language, Note, composed, default_language, visible
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,6 +170,8 @@ def look_into(
             for layer in named:
                 check_channel(layer, channel)
         answers, unreadable = _answers(found, pictures)
+        classes = tuple(visible(composed(name)) for name in classes)
+        between = None if between is None else (visible(composed(between[0])), visible(composed(between[1])))
         known = found.classes or (answers[0].classes if answers else ())
         for name in (*classes, *(between or ())):
             if known and name not in known:
@@ -270,7 +272,7 @@ def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Ans
             continue
         found = probabilities(subject.network, _batch(subject, pixels))[0].numpy()
         names = subject.classes or tuple(str(i) for i in range(len(found)))
-        answers.append(Answer(Path(file).name, pixels, found, names))
+        answers.append(Answer(visible(Path(file).name), pixels, found, names))
     if unreadable and not answers:
         raise BadPictures("; ".join(str(error) for error in unreadable))
     return answers, unreadable

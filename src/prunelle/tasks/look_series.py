@@ -21,7 +21,7 @@ from prunelle.report.console import Listener
 from prunelle.report.run import Run
 from prunelle.tasks.answering import expand_files, judged_split
 from prunelle.tasks.views import LeftOutError
-from prunelle.texts import Language, Note
+from prunelle.texts import Language, Note, visible
 
 SERIES_VIEWS = ("filters", "activations", "where", "patches", "equivariance")
 _SAMPLE = 300  # series that windows are looked for in
@@ -139,7 +139,7 @@ class SeriesLook:
                 [int(np.sum(labels[:i] == label)) for i, label in enumerate(labels)], kind="stable"
             )
             rows = [int(row) for row in turns[: drawing.MOST_SERIES]]
-            return series[rows], [self.run.classes[int(labels[row])] for row in rows]
+            return series[rows], [visible(self.run.classes[int(labels[row])]) for row in rows]
         found, names = [], []
         preprocess = self.run.preprocess
         for file in expand_files(self.files, preprocess.lists):
@@ -148,7 +148,7 @@ class SeriesLook:
                     self.unreadable.append(BadPicture(name, one))
                 else:
                     found.append(one)
-                    names.append(Path(name).name)
+                    names.append(visible(Path(name).name))
         if not found:
             raise BadPictures("; ".join(str(bad) for bad in self.unreadable))
         longest = max(len(one) for one in found)
@@ -215,7 +215,7 @@ class SeriesLook:
         found = probabilities(self.run.network, series)
         answers = found.argmax(1).tolist()
         titles = [
-            f"{name} → {self.run.classes[answer]} ({found[row, answer]:.0%})"
+            f"{name} → {visible(self.run.classes[answer])} ({found[row, answer]:.0%})"
             for row, (name, answer) in enumerate(zip(names, answers, strict=True))
         ]
         figure = drawing.draw_class_activation(self.run.network, series, answers, titles, self.language)

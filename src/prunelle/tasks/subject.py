@@ -14,6 +14,7 @@ from prunelle.errors import ArgumentError, did_you_mean
 from prunelle.report.console import Style
 from prunelle.report.run import Run
 from prunelle.tasks.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained, pretrained
+from prunelle.texts import composed, visible
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -24,7 +25,8 @@ class Subject:
         name: for titles.
         network: as it is; nothing is moved or changed.
         preprocess: how its pictures are prepared, mean and std included.
-        classes: in the order of its outputs; None where nobody says what they are.
+        classes: in the order of its outputs, as figures can show them (``texts.visible``); None where nobody says what
+            they are.
         run: where it came from, if it is a run.
         trained: false for weights that are random.
     """
@@ -35,6 +37,10 @@ class Subject:
     classes: tuple[str, ...] | None
     run: Run | None = None
     trained: bool = True
+
+    def __post_init__(self) -> None:
+        if self.classes is not None:
+            object.__setattr__(self, "classes", tuple(visible(composed(name)) for name in self.classes))
 
     @property
     def device(self) -> torch.device:

@@ -39,7 +39,7 @@ from prunelle.networks.summary import summarise
 from prunelle.report.console import Listener
 from prunelle.tasks import loading
 from prunelle.tasks.subject import Subject
-from prunelle.texts import Language, Note
+from prunelle.texts import Language, Note, visible
 
 View = Literal["filters", "activations", "where", "channel", "classes", "patches", "space", "health"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -134,7 +134,7 @@ class Look:
             self.listener.note(loading.skipped_note(skipped))
         if len(pixels) < 3:
             raise LeftOutError(NO_DATA)
-        return Sample(np.asarray(pixels.images), np.asarray(pixels.labels), data.classes)
+        return Sample(np.asarray(pixels.images), np.asarray(pixels.labels), tuple(map(visible, data.classes)))
 
     def _labelled(self) -> Data:
         if self.data is not None:

@@ -397,7 +397,7 @@ def test_hostile_names_stay_text(content):
 def test_file_names_that_are_no_text_can_be_written(content):
     name = b"caf\xe9.jpg".decode(errors="surrogateescape")
     source = html.render(dataclasses.replace(content, skipped=[Skipped(name + "\x00", "empty file")]), "en")
-    assert "caf\ufffd.jpg\ufffd" in source.encode("utf-8").decode("utf-8")
+    assert r"caf\xe9.jpg\x00" in source.encode("utf-8").decode("utf-8")
 
 
 def test_names_of_any_script_are_written_as_they_are(content):
