@@ -1,18 +1,16 @@
 """Weights from files into networks, with an account of what fits and what does not.
 
-Read are safetensors, and what ``torch.save`` writes (``.pth``, ``.pt``, ``.th``), never running code that is
-pickled in it. A run folder gives its best weights.
+Read are safetensors, and what ``torch.save`` writes (``.pth``, ``.pt``, ``.th``, ``.ckpt``), never running code
+that is pickled in it. A run folder gives its best weights.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import pickle
-import re
 import shlex
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,15 @@ from torch import nn
 
 from prunelle.errors import ArgumentError, Damaged, WeightsError, did_you_mean
 from prunelle.files import no_file
-from prunelle.networks import build
+from prunelle.networks import build, pickled
 from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
+from prunelle.networks.unwrapping import NESTED, aligned, unwrapped
 from prunelle.tensors import read_tensors
-from prunelle.texts import Note
+from prunelle.texts import Note, shown, visible
 
-_NESTED = ("state_dict", "model")
-_PREFIXES = ("module.", "_orig_mod.")  # of DataParallel, and of torch.compile
+FILE_BYTES = 4 << 30
+"""Of a file of weights; the largest network here is of 0.6 GB, a checkpoint of its training of four times that."""
+
 _SHOWN = 5
 
 
@@ -40,12 +40,31 @@ class Weights:
         tensors: by name, on the CPU.
         classes: what the outputs stand for, in order; None where nobody says.
         preprocess: fields of ``Preprocess`` by name, as far as they are known.
+        entries: under which they stood in the file, and the prefix of their names, which they are without.
+        notes: what a person should know of what was taken.
     """
 
     source: str
     tensors: Mapping[str, torch.Tensor]
     classes: tuple[str, ...] | None = None
     preprocess: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    entries: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def aligned(self, expected: Iterable[str]) -> Weights:
+        """The same under the names that a network expects, without what stands before or beside them in the file."""
+        found = aligned(self.tensors, expected)
+        notes = self.notes
+        if found.left_out:
+            names = shown(found.left_out)
+            notes += (
+                Note(
+                    f"Left out of {self.source}: {names}, which is not under {found.prefix!r} as the network is.",
+                    f"Laissé de côté dans {self.source} : {names}, pas sous {found.prefix!r} comme le réseau.",
+                ),
+            )
+        entries = self.entries + ((found.prefix,) if found.prefix else ())
+        return dataclasses.replace(self, tensors=found.tensors, notes=notes, entries=entries)
 
 
 def read_weights(source: str | Path, network: str | None = None) -> Weights:
@@ -100,8 +119,9 @@ def load_weights(network: nn.Module, source: Weights | str | Path) -> tuple[Note
     if not isinstance(source, Weights):
         source = read_weights(source, getattr(network, "built_as", (None,))[0])
     expected = network.state_dict()
+    source = source.aligned(expected)
     given = dict(source.tensors)
-    notes = []
+    notes = list(source.notes)
     absent = {name for name in given if name not in expected and _built_without(network, name)}
     if absent:
         for name in absent:
@@ -152,20 +172,25 @@ def size_of(weights: Weights, network: str, options: Mapping[str, Any] | None = 
 
     found = {}
     base = shapes(11, 3)
-    for name, other in shapes(13, 3).items():
-        if other != base[name] and name in weights.tensors and weights.tensors[name].ndim:
-            outputs = weights.tensors[name].shape[0]
-            found["num_classes"] = max(2, outputs)  # one output stands for two classes
+    tensors = weights.aligned(base).tensors
+    wider = shapes(13, 3)
+    values_a_class = sum(wider[name].numel() - base[name].numel() for name in base) // 2
+    for name, other in wider.items():
+        if other != base[name] and name in tensors and tensors[name].ndim:
+            outputs = tensors[name].shape[0]
+            # A network made to the measure of a few bytes, an empty tensor's say, could be of any size.
+            if outputs * values_a_class <= 4 * sum(tensor.numel() for tensor in tensors.values()) + 1_000_000:
+                found["num_classes"] = max(2, outputs)  # one output stands for two classes
             break
     try:
         grey = shapes(11, 1)
     except ArgumentError:
         return found
     for name, other in grey.items():
-        if other != base[name] and name in weights.tensors:
-            if weights.tensors[name].shape == other:
+        if other != base[name] and name in tensors:
+            if tensors[name].shape == other:
                 found["in_channels"] = 1
-            elif weights.tensors[name].shape == base[name]:
+            elif tensors[name].shape == base[name]:
                 found["in_channels"] = 3
             break
     return found
@@ -184,14 +209,23 @@ def read_file(path: Path) -> Weights:
             head = file.read(16)
     except OSError as error:
         raise WeightsError(f"{path} cannot be opened: {error.strerror}.") from error
+    if path.stat().st_size > FILE_BYTES:
+        raise WeightsError(
+            f"{path} is of {path.stat().st_size:,} bytes; files of weights may be of {FILE_BYTES >> 30} GB. Save the "
+            f"weights alone, without the optimiser's state."
+        )
     if head[8:9] == b"{":
         return _safetensors(path)
     if not (zipfile.is_zipfile(path) or head.startswith((b"PK\x03\x04", b"\x80"))):
         what = "is empty" if not head else "is no weights file"
+        if head.startswith(b"\x89HDF"):
+            what = "is no weights file of PyTorch but HDF5, as Keras writes it (a program under prunelle run reads it)"
         raise WeightsError(
-            f"{path} {what}. Read are safetensors, and what torch.save writes (.pth, .pt, .th)."
+            f"{path} {what}. Read are safetensors, and what torch.save writes (.pth, .pt, .th, .ckpt)."
         )
-    return _pickled(path)
+    found = _weights(path, pickled.read(path))
+    pickled.check_tensors(path, found.tensors)
+    return found
 
 
 def _safetensors(path: Path) -> Weights:
@@ -203,9 +237,9 @@ def _safetensors(path: Path) -> Weights:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
     said = _said(path, metadata)
     classes = said.get("classes")
-    return Weights(
-        str(path),
-        _unwrapped(path, tensors),
+    return _weights(
+        path,
+        tensors,
         tuple(map(str, classes)) if isinstance(classes, list) else None,
         {**said.get("preprocess", {}), **{key: said[key] for key in ("mean", "std") if key in said}},
     )
@@ -225,44 +259,30 @@ def _said(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     return said
 
 
-def _pickled(path: Path) -> Weights:
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        name = re.search(r"GLOBAL (\S+)", str(error))
-        if name is None:
-            raise WeightsError(f"{path} is damaged, or no weights file. Fetch or copy it again.") from error
-        raise WeightsError(
-            f"{path} holds pickled code ({name[1]}), which Prunelle never runs: it could do anything. Where you "
-            f"trust it, save its weights alone: torch.save(network.state_dict(), 'weights.pth')."
-        ) from error
-    except Exception as error:
-        # torch and zipfile raise nearly anything on damaged files: RuntimeError, EOFError, KeyError, ValueError…
-        raise WeightsError(f"{path} is damaged, or no weights file. Fetch or copy it again.") from error
-    return Weights(str(path), _unwrapped(path, content))
-
-
-def _unwrapped(path: Path, content: Any) -> dict[str, torch.Tensor]:
-    """The tensors by their own names, out of ``{"state_dict": …}``, ``{"model": …}`` and ``module.…``."""
-    while isinstance(content, Mapping):
-        inner = next((content[key] for key in _NESTED if isinstance(content.get(key), Mapping)), None)
-        if inner is None:
-            break
-        content = inner
-    tensors = (
-        {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)}
-        if isinstance(content, Mapping)
-        else {}
-    )
-    if not tensors:
+def _weights(
+    path: Path,
+    content: Any,
+    classes: tuple[str, ...] | None = None,
+    preprocess: Mapping[str, Any] | None = None,
+) -> Weights:
+    """Those in what a file holds."""
+    found = unwrapped(content)
+    if not found.tensors:
+        keys = ", ".join(map(repr, list(content)[:_SHOWN])) if isinstance(content, Mapping) else ""
         raise WeightsError(
             f"{path} holds no weights by name. It should hold a state_dict, by itself or under "
-            f"{' or '.join(map(repr, _NESTED))}."
+            f"{', '.join(map(repr, NESTED[:5]))}…{f'; it has {keys}' if keys else ''}."
         )
-    for prefix in _PREFIXES:
-        if all(name.startswith(prefix) for name in tensors):
-            tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
-    return tensors
+    notes: tuple[Note, ...] = ()
+    if found.others:
+        taken, others = ".".join(found.entries), ", ".join(map(repr, found.others))
+        notes = (
+            Note(
+                f"{path} holds several sets of weights: {taken!r} is taken, {others} not.",
+                f"{path} contient plusieurs jeux de poids : {taken!r} est pris, pas {others}.",
+            ),
+        )
+    return Weights(str(path), found.tensors, classes, preprocess or {}, found.entries, notes)
 
 
 def _of_run(folder: Path) -> Weights:
@@ -325,7 +345,7 @@ def _does_not_fit(
         for name in names[:_SHOWN]:
             ours = tuple(expected[name].shape) if name in expected else "—"
             theirs = tuple(weights.tensors[name].shape) if name in weights.tensors else "—"
-            rows.append((name, str(ours), str(theirs)))
+            rows.append((visible(name), str(ours), str(theirs)))
         if len(names) > _SHOWN:
             rows.append((f"… and {len(names) - _SHOWN} more like these", "", ""))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -334,8 +354,10 @@ def _does_not_fit(
         for row in rows
     )
     fitting = sum(name in weights.tensors for name in expected) - len(misshapen)
+    where = f" (under {'.'.join(map(visible, weights.entries))!r})" if weights.entries else ""
     return WeightsError(
-        f"{weights.source} does not fit the network: {fitting} of its {len(expected)} tensors do; {len(missing)} "
-        f"missing in the file, {len(misshapen)} of another shape, {len(unexpected)} not expected.\n{table}\n"
+        f"{weights.source}{where} does not fit the network: {fitting} of its {len(expected)} tensors do; "
+        f"{len(missing)} missing in the file, {len(misshapen)} of another shape, {len(unexpected)} not "
+        f"expected.\n{table}\n"
         f"Name the network, with the number of channels and the options, that the weights were made with."
     )

@@ -83,6 +83,7 @@ def reuse(
 def _of_trunk(weights: Weights, network: nn.Module, strategy: Strategy | None) -> Weights:
     """The weights of what is kept; the classifier, which is not, may be of any shape."""
     own = network.state_dict()
+    weights = weights.aligned(own)
     if isinstance(network, Reclassified):
         kept = {name for name in own if name.startswith("features.")}
     else:
