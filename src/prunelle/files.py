@@ -1,8 +1,14 @@
-"""What a path leads to, asked before it is opened: a named pipe would be waited for, a device read for ever."""
+"""What a path leads to, asked before it is opened: a named pipe would be waited for, a device read for ever.
+
+And paths for libraries that take no name but text.
+"""
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 KINDS_FR = {
@@ -32,3 +38,15 @@ def no_file(path: Path) -> str | None:
     except (OSError, ValueError):
         return None
     return next((kind for is_one, kind in _KINDS if is_one(mode)), None)
+
+
+@contextmanager
+def in_text(path: Path) -> Iterator[Path]:
+    """A path to the same file that is text, for libraries that refuse bytes which are none in a name."""
+    try:
+        os.fsencode(path).decode()
+    except UnicodeDecodeError:
+        with path.open("rb") as file:
+            yield Path(f"/dev/fd/{file.fileno()}")
+    else:
+        yield path

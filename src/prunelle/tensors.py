@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 
 from prunelle.disk import replacing
 from prunelle.errors import ArgumentError, Damaged
+from prunelle.files import in_text
 
 DIGEST = "prunelle_sha256"
 """The entry of the metadata."""
@@ -97,7 +98,7 @@ def read_tensors(source: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]
         OSError: it cannot be opened.
     """
     try:
-        with safe_open(source, framework="pt", device="cpu") as file:
+        with in_text(source) as path, safe_open(path, framework="pt", device="cpu") as file:
             metadata = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except (SafetensorError, ValueError) as error:

@@ -17,6 +17,7 @@ from typing import IO, Any
 import torch
 
 from prunelle.errors import WeightsError
+from prunelle.files import in_text
 
 PICKLE_BYTES = 64 << 20
 """Of the names and settings in a file, its tensors apart; the pickle of ResNet-152's weights takes 0.1 MB."""
@@ -108,8 +109,9 @@ def read(path: Path) -> Any:
                 f"trust it, save its weights alone: torch.save(network.state_dict(), 'weights.pth')."
             )
     try:
-        with torch.serialization.safe_globals([(_stand_in(name), name) for name in settings]):
-            content = torch.load(path, map_location="cpu", weights_only=True)
+        known = [(_stand_in(name), name) for name in settings]
+        with in_text(path) as readable, torch.serialization.safe_globals(known):
+            content = torch.load(readable, map_location="cpu", weights_only=True)
     except Exception as error:
         # torch and zipfile raise nearly anything on damaged files: RuntimeError, EOFError, KeyError, ValueError…
         raise _damaged(path) from error
