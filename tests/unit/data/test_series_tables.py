@@ -148,6 +148,17 @@ def test_the_column_may_be_named_where_there_is_no_header(tmp_path: Path, asked:
     assert f"column {column + 1} of {T + 1}" in data.notes[0].en
 
 
+def test_of_two_columns_of_whole_numbers_the_one_of_few_values_is_the_label(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    counts = random.integers(0, 40, (200, T))
+    labels = random.integers(0, 3, (200, 1))
+    for name, whole in (("first", np.hstack([labels, counts])), ("last", np.hstack([counts, labels]))):
+        np.savetxt(tmp_path / "p.csv", whole, fmt="%d", delimiter=",")
+        found = read_file(tmp_path / "p.csv")
+        assert found.label == name
+        assert found.labels == tuple(str(label) for label in labels[:, 0])
+
+
 def test_names_of_columns_go_before_places(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text(table(DIGITS, last=True, header=NUMBERS))

@@ -26,6 +26,7 @@ _NAMES = {
 }
 _SAMPLE = 30  # lines that the separator and the header are told from
 _ENOUGH = 10  # lines, from which words that all differ are their names
+_FEWER = 4  # times as many different values as the other column: no classes
 _SHOWN = 3
 
 
@@ -158,6 +159,10 @@ def _with_columns(path: Path, layout: Layout, body: Sequence[Sequence[str]], exp
     if not any(strength.values()):
         # One column more than the run's series have steps: its label, where the format has it.
         return dataclasses.replace(layout, label=last if hint == LAST else first) if over == 1 else layout
+    if strength[last] == strength[first]:
+        # Where both hold whole numbers, counts of an instrument are many, and classes few.
+        fewer = seen[last].num_different * _FEWER < seen[first].num_different
+        return dataclasses.replace(layout, label=last if fewer else first)
     return dataclasses.replace(layout, label=last if strength[last] > strength[first] else first)
 
 

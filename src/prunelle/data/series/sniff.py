@@ -122,6 +122,11 @@ class Column:
         return self.n > 1 and (self.counts is None or len(self.counts) > max(1, self.n / 2))
 
     @property
+    def num_different(self) -> int:
+        """How many different values."""
+        return _MOST_CLASSES + 1 if self.counts is None else len(self.counts)
+
+    @property
     def strength(self) -> int:
         """How much it looks like labels: 0 not, 1 a single whole number, 2 whole numbers, 3 words."""
         if not self.counts or self.missing > self.n / 2 or (self.n >= _FEW and self.names):
