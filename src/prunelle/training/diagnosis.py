@@ -21,6 +21,7 @@ from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels
 from prunelle.texts import Note
 from prunelle.training.inference import Normaliser, class_logits, evaluation_mode
+from prunelle.training.intervals import wilson_interval
 from prunelle.training.loss import classification_loss
 from prunelle.training.recipe import Recipe
 
@@ -93,12 +94,14 @@ class Watch:
         if loss < min(0.9 * train_loss, math.log(self._num_classes)):
             return None
         en, fr = self._reason(loss)
+        n = len(self._train)
+        low, high = wilson_interval(round(train_accuracy * n), n)
         return Note(
-            f"This training does not learn: {train_accuracy:.1%} right on the training pictures, when always "
-            f"answering the commonest class gives {self.chance:.1%}. {en}",
+            f"This training does not learn: {train_accuracy:.1%} right on the training pictures (95 % interval "
+            f"{low:.1%} to {high:.1%}), when always answering the commonest class gives {self.chance:.1%}. {en}",
             f"Cet entraînement n'apprend pas : {_percent_fr(train_accuracy)} de bonnes réponses sur les images "
-            f"d'entraînement, quand répondre toujours la classe la plus fréquente en donne "
-            f"{_percent_fr(self.chance)}. {fr}",
+            f"d'entraînement (intervalle à 95 % : {_percent_fr(low)} à {_percent_fr(high)}), quand répondre toujours "
+            f"la classe la plus fréquente en donne {_percent_fr(self.chance)}. {fr}",
         )
 
     def _answers(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -174,9 +177,8 @@ class Watch:
 
 def _beats_chance(accuracy: float, loss: float, chance: float, chance_loss: float, n: int) -> bool:
     """Whether n answers are right more often than ``chance``, or their loss is below ``chance_loss``."""
-    # Two standard errors and two points above chance: less could be luck.
-    margin = 0.02 + 2 * math.sqrt(chance * (1 - chance) / n)
-    return accuracy > chance + margin or loss < 0.98 * chance_loss
+    # Surely above chance; of the loss only the mean is known, and a hair below a blind guess's could be luck.
+    return wilson_interval(round(accuracy * n), n)[0] > chance or loss < 0.98 * chance_loss
 
 
 def _evenly(n: int, most: int) -> np.ndarray:

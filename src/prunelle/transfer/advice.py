@@ -26,6 +26,7 @@ from prunelle.networks.trunk import Stage, stages
 from prunelle.texts import Note
 from prunelle.training.inference import predict_logits
 from prunelle.training.intervals import wilson_interval
+from prunelle.training.paired import over_pictures
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.learning import begin
 from prunelle.transfer.solving import choose_c
@@ -265,7 +266,7 @@ def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, pick
     if not any(not trial.probe for trial in trials) and many:
         # Nothing could be tried, and there are pictures enough: the textbook's advice.
         chosen = next(s for s in unaffordable if s.name == ("partial" if similar else "full"))
-    notes = [_case(many, similar, fewest), _choice(chosen, chosen_trial, trials, best)]
+    notes = [_case(many, best, probes[-1], fewest), _choice(chosen, chosen_trial, trials, best)]
     if unaffordable:
         names = ", ".join(strategy.name for strategy in unaffordable)
         notes.append(
@@ -289,20 +290,43 @@ def _clearly(one: Trial, other: Trial) -> bool:
     return wins - losses - 1 > math.sqrt(wins + losses)
 
 
-def _case(many: bool, similar: bool, fewest: int) -> Note:
+def _ahead(one: Trial, other: Trial) -> tuple[float, tuple[float, float]]:
+    """By how much ``one`` is right more often than ``other``, with its 95 % interval over pictures."""
+    both = one.probe and other.probe
+    ours, theirs = (one.answers, other.answers) if both else (one.right, other.right)
+    return float(ours.mean() - theirs.mean()), over_pictures(ours[None], theirs[None])
+
+
+def _between(interval: tuple[float, float]) -> tuple[str, str]:
+    """The interval of a gain in points, and that it may be luck where it may."""
+    low, high = (f"{100 * end:.1f}" for end in interval)
+    sure = interval[0] > 0
+    return (
+        f"(95 % interval {low} to {high}{'' if sure else '; it may be luck'})",
+        f"(intervalle à 95 % : {low.replace('.', ',')} à {high.replace('.', ',')}"
+        f"{'' if sure else ' ; ce peut être un hasard'})",
+    )
+
+
+def _case(many: bool, best: Trial, last: Trial, fewest: int) -> Note:
     amount = ("Many", "Beaucoup d'images") if many else ("Few", "Peu d'images")
-    if similar:
+    if best is last:
         return Note(
-            f"{amount[0]} pictures ({fewest:,} of the rarest class), similar to what the weights were learned on: the "
-            f"last features tell them apart as well as any.",
-            f"{amount[1]} ({fewest} de la classe la plus rare), semblables à celles dont viennent les poids : "
-            f"les dernières sorties les distinguent aussi bien que les autres.",
+            f"{amount[0]} pictures ({fewest:,} of the rarest class), similar to what the weights were learned on, as "
+            f"far as these tell: no earlier stage tells them apart clearly better than the last.",
+            f"{amount[1]} ({fewest} de la classe la plus rare), semblables à celles dont viennent les poids, pour "
+            f"autant qu'elles le disent : aucune étape plus basse ne les distingue nettement mieux que la dernière.",
         )
+    gap, interval = _ahead(best, last)
+    en, fr = _between(interval)
+    sure = interval[0] > 0
+    points = f"{100 * gap:.1f}"
     return Note(
-        f"{amount[0]} pictures ({fewest:,} of the rarest class), different from what the weights were learned on: an "
-        f"earlier stage tells them apart better than the last.",
-        f"{amount[1]} ({fewest} de la classe la plus rare), différentes de celles dont viennent les poids : "
-        f"une étape plus basse les distingue mieux que la dernière.",
+        f"{amount[0]} pictures ({fewest:,} of the rarest class), {'' if sure else 'perhaps '}different from what the "
+        f"weights were learned on: an earlier stage tells them apart better than the last, by {points} points {en}.",
+        f"{amount[1]} ({fewest} de la classe la plus rare), {'' if sure else 'peut-être '}différentes de celles dont "
+        f"viennent les poids : une étape plus basse les distingue mieux que la dernière, de "
+        f"{points.replace('.', ',')} points {fr}.",
     )
 
 
@@ -318,10 +342,11 @@ def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) ->
     elif chosen.name == "features":
         why = _FEATURES_TRIED if tried else _FEATURES_ALONE
     else:
-        gain = f"{100 * (trial.right.mean() - best.right.mean()):.1f}"
+        gap, interval = _ahead(trial, best)
+        gain, (en_interval, fr_interval) = f"{100 * gap:.1f}", _between(interval)
         why = (
-            f"{gain} points better than a classifier on features",
-            f"{gain.replace('.', ',')} points de mieux qu'un classifieur sur des sorties",
+            f"{gain} points better than a classifier on features {en_interval}",
+            f"{gain.replace('.', ',')} points de mieux qu'un classifieur sur des sorties {fr_interval}",
         )
     return Note(
         f"Recommended: {chosen.options()}. {en.format(where)}: {why[0]}.",

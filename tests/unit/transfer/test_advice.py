@@ -168,3 +168,22 @@ def test_what_beats_what(wins: int, losses: int, expected: bool) -> None:
     few = np.array([True, False])
     assert module._clearly(module.Trial(strategy, few, one), module.Trial(strategy, few, other)) == expected
     assert module._clearly(module.Trial(strategy, one, few), beaten) == expected
+
+
+@pytest.mark.parametrize(("lead", "luck"), [(4, True), (60, False)])
+def test_what_may_be_luck_is_said_to(lead: int, luck: bool) -> None:
+    """Of 200 pictures an earlier stage, and a training, are right on so many more: 4 are luck at 95 %, 60 are not."""
+
+    def probe(stage: str, right: int) -> module.Trial:
+        answers = np.arange(200) < right
+        return module.Trial(Strategy(name="features", stage=stage, head="logistic"), answers, answers)
+
+    early, last = probe("early", 100 + lead), probe("last", 100)
+    case = module._judged([early, last], [], 40, []).notes[0]
+    assert f"better than the last, by {lead / 2:.1f} points (95 % interval" in case.en
+    assert (" perhaps different" in case.en) == ("it may be luck" in case.en) == luck
+    assert ("peut-être différentes" in case.fr) == ("ce peut être un hasard" in case.fr) == luck
+    trained = module.Trial(Strategy(name="full"), np.arange(200) < 100 + lead)
+    choice = module._judged([last, trained], [], 40, []).notes[1]
+    assert f"{lead / 2:.1f} points better than a classifier on features (95 % interval" in choice.en
+    assert ("it may be luck" in choice.en) == luck
