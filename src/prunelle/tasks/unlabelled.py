@@ -29,6 +29,7 @@ from prunelle.tasks.going_on import going_on
 from prunelle.tasks.several import made_once, same_settings
 from prunelle.tasks.training import train
 from prunelle.texts import Note, shown
+from prunelle.training.intervals import difference_interval
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.pseudo_labels import RIGHT, threshold
 
@@ -261,11 +262,19 @@ def _why_no_more(number: int, sure: float | None, taken: Sequence[_Taken]) -> No
 
 def _moved(number: int, now: _Round, before: _Round, of: int, kept: bool) -> Note:
     was, is_now = before.validation[0], now.validation[0]
+    counts = [
+        (round(m["accuracy"] * m["n"]), m["n"])
+        for m in (each.run.metrics()["validation"] for each in (now, before))
+    ]
+    low, high = (f"{100 * end:+.1f}" for end in difference_interval(*counts))
+    shares = f"{100 * was:.1f} % → {100 * is_now:.1f} %", f"{low} à {high}"
     return Note(
         f"Round {number}: {len(now.taken):,} of {of:,} unlabelled pictures taken (confidence {now.threshold:.2f} or "
-        f"more); validation {was:.1%} → {is_now:.1%}: {'kept' if kept else 'not kept'}.",
+        f"more); validation {was:.1%} → {is_now:.1%} (95 % interval of the change: {low} to {high} points): "
+        f"{'kept' if kept else 'not kept'}.",
         f"Tour {number} : {len(now.taken)} images sans étiquette prises sur {of} ; validation "
-        f"{100 * was:.1f} % → {100 * is_now:.1f} % : {'gardé' if kept else 'pas gardé'}.",
+        f"{shares[0]} (intervalle à 95 % de l’écart : {shares[1]} points) : ".replace(".", ",")
+        + f"{'gardé' if kept else 'pas gardé'}.",
     )
 
 
