@@ -132,6 +132,15 @@ def test_ts_that_promises_too_much(tmp_path: Path, head: str, body: str, message
         read_file(path)
 
 
+def test_a_name_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(f't0,"{"x" * 5000}\n1,2\n3,4\n')
+    with pytest.raises(
+        DataError, match="taken for a header, and names a column in more than 1,000 characters"
+    ):
+        read_file(path)
+
+
 def test_a_channel_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(long, "_MOST_CELLS", 1 << 10)
     path = tmp_path / "p.csv"

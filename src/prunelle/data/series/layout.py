@@ -24,7 +24,9 @@ _NAMES = {
     ",": ("commas", "virgules"),
     "": ("spaces", "espaces"),
 }
-_SAMPLE = 30  # lines that the separator and the header are told from
+_SAMPLE = 30  # lines that the separator and the header are told from,
+_MOST_SAMPLED = 1 << 20  # or fewer, where they have more characters than this
+_LONGEST_NAME = 1000
 _ENOUGH = 10  # lines, from which words that all differ are their names
 _FEWER = 4  # times as many different values as the other column: no classes
 _SHOWN = 3
@@ -108,12 +110,21 @@ def lay_out(path: Path, expected: Expected) -> Layout:
         DataError: it has no line, or one of its text columns is neither a label nor a name.
         ArgumentError: ``labels`` is no column.
     """
-    sample = list(itertools.islice(content_lines(path), _SAMPLE))
+    sample: list[str] = []
+    for _, line in itertools.islice(content_lines(path), _SAMPLE):
+        sample.append(line)
+        if len(sample) > 1 and sum(map(len, sample)) > _MOST_SAMPLED:
+            break
     if not sample:
         raise DataError(f"{path} has no series.")
-    separator, decimal = separator_of([line for _, line in sample])
-    rows = [cells_of(line, separator) for _, line in sample]
+    separator, decimal = separator_of(sample)
+    rows = [cells_of(line, separator) for line in sample]
     header = header_of(rows, decimal)
+    if header is not None and max(map(len, header)) > _LONGEST_NAME:
+        raise DataError(
+            f"{path}: its first line is taken for a header, and names a column in more than {_LONGEST_NAME:,} "
+            f"characters."
+        )
     if header is not None and len(rows) == 1:
         raise DataError(f"{path} has no series: its only line is a header.")
     body = rows[1:] if header is not None else rows
