@@ -18,9 +18,11 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 
+from prunelle import tensor_header
 from prunelle.disk import replacing
 from prunelle.errors import ArgumentError, Damaged
 from prunelle.files import in_text
+from prunelle.texts import visible
 
 DIGEST = "prunelle_sha256"
 """The entry of the metadata."""
@@ -97,6 +99,8 @@ def read_tensors(source: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]
         Damaged: it is no safetensors file, or its content is not what its digest was made of.
         OSError: it cannot be opened.
     """
+    if wrong := tensor_header.fault(source, _TYPES.values()):
+        raise Damaged(f"{source} is damaged, or no safetensors file: {visible(wrong)}.")
     try:
         with in_text(source) as path, safe_open(path, framework="pt", device="cpu") as file:
             metadata = dict(file.metadata() or {})

@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 
 FLOORS = (
     ("errors", "texts", "files"),
-    ("csv_files", "disk"),
+    ("csv_files", "disk", "tensor_header"),
     ("tensors",),
     ("data", "networks"),
     ("look",),

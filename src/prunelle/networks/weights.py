@@ -250,13 +250,24 @@ def _said(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     try:
         if "prunelle" in metadata:
-            said |= json.loads(metadata["prunelle"])
-        said |= {key: json.loads(metadata[key]) for key in ("mean", "std", "classes") if key in metadata}
-    except ValueError as error:
+            said |= _of_kind(json.loads(metadata["prunelle"]), dict)
+        said |= {
+            key: _of_kind(json.loads(metadata[key]), list)
+            for key in ("mean", "std", "classes")
+            if key in metadata
+        }
+        _of_kind(said.get("preprocess", {}), dict)
+    except (ValueError, RecursionError) as error:
         raise WeightsError(
-            f"the metadata of {path} should be JSON lists (mean, std, classes): {error}."
+            f"the metadata of {path} should be JSON lists (mean, std, classes): {visible(str(error))}."
         ) from error
     return said
+
+
+def _of_kind(value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(f"received {json.dumps(value)[:40]}")
+    return value
 
 
 def _weights(

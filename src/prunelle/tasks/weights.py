@@ -181,6 +181,12 @@ def prepared_for(
                 f"not ImageNet's; give --mean and --std, in units of [0, 1]."
             )
         said |= {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
+    unknown = said.keys() - {field.name for field in dataclasses.fields(preprocess)}
+    if unknown:
+        raise WeightsError(
+            f"{weights.source} says how pictures are prepared in words that are not known here: "
+            f"{shown(sorted(unknown))}."
+        )
     return dataclasses.replace(preprocess, **said)
 
 

@@ -49,6 +49,10 @@ def load_tensors(source: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]
         if error.errno == errno.EIO:
             raise Damaged(f"{source} cannot be read: {reason(error)}.") from error
         raise RunError(f"{source} cannot be read as safetensors: {reason(error)}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Damaged(f"{source} cannot be read as safetensors: {error}.") from error
+    if not isinstance(meta, dict):
+        raise Damaged(
+            f"{source} cannot be read as safetensors: its metadata are not those that it was written with."
+        )
     return tensors, meta
