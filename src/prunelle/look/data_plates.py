@@ -122,14 +122,14 @@ def pair_plate(
         names: of the classes.
     """
     words = Words(language)
-    title = words("pair", first=names[0], second=names[1])
+    key = "pair" if any(telling.tells for telling in tellings) else "pair_none"
+    title = words(key, first=names[0], second=names[1])
     with_maps = any(pair is not None for pair in maps)
     across = (WIDTH - 2 * MARGIN - 0.5 - 5 * 0.3) / 6
     top = TITLE_SPACE + 0.6
     side = across if with_maps else 0.0
     chart_top = top + (2 * (side + 0.3) if with_maps else 0) + 0.15
-    key = "pair_text" if any(telling.tells for telling in tellings) else "pair_text_none"
-    sheet = Sheet(title, words(key, first=names[0], second=names[1]), chart_top + 1.9)
+    sheet = Sheet(title, words(f"{key}_text", first=names[0], second=names[1]), chart_top + 1.9)
     charts: list[Axes] = []
     for column, (telling, values, pair) in enumerate(zip(tellings, responses, maps, strict=True)):
         x = MARGIN + 0.5 + column * (across + 0.3)

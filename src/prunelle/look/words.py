@@ -72,11 +72,14 @@ TEXTS = {
         "Une image de la classe et, à côté, la carte du canal ; une seule échelle : noir {low}, blanc {high}.",
     ),
     "pair": Note("What tells {first} from {second}", "Ce qui distingue {first} de {second}"),
-    "pair_text_none": Note(
-        "Nothing does for sure, as far as these pictures can tell; the channels that seem to most. Score: the "
-        "probability that {first} (or {second}) excites the channel more.",
-        "Rien de sûr, pour autant que ces images permettent de le dire ; les canaux qui semblent le faire le plus. "
-        "Score : probabilité que {first} (ou {second}) excite davantage le canal.",
+    "pair_none": Note(
+        "Does a channel tell {first} from {second}?", "Un canal distingue-t-il {first} de {second} ?"
+    ),
+    "pair_none_text": Note(
+        "None for sure, as far as these pictures tell; these come closest. Score: the probability that the class excites "
+        "it more.",
+        "Aucun à coup sûr, d’après ces images ; voici les plus proches. Score : probabilité que la classe l’excite "
+        "davantage.",
     ),
     "pair_text": Note(
         "The channels whose responses separate them best. Score: the probability that {first} (or {second}) excites "
