@@ -76,8 +76,8 @@ TEXTS = {
         "Does a channel tell {first} from {second}?", "Un canal distingue-t-il {first} de {second} ?"
     ),
     "pair_none_text": Note(
-        "None for sure, as far as these pictures tell; these come closest. Score: the probability that the class excites "
-        "it more.",
+        "None for sure, as far as these pictures tell; these come closest. Score: the probability that the class "
+        "excites it more.",
         "Aucun à coup sûr, d’après ces images ; voici les plus proches. Score : probabilité que la classe l’excite "
         "davantage.",
     ),
