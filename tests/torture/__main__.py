@@ -12,6 +12,9 @@ from typing import Any
 from tests.torture import campaign
 from tests.torture.worker import again
 
+_SHOWN = 3
+"""Faults of a trial; all are in its folder."""
+
 
 def main() -> int:
     """Plays a campaign; the exit status is 1 where anything was wrong."""
@@ -53,8 +56,10 @@ def main() -> int:
             print(f"slow  {answer['trial']}: {slow}", flush=True)
         if answer["faults"]:
             print(f"WRONG {answer['trial']}: {answer['what']}")
-            for fault in answer["faults"]:
+            for fault in answer["faults"][:_SHOWN]:
                 print(f"      {fault}")
+            if len(answer["faults"]) > _SHOWN:
+                print(f"      … and {len(answer['faults']) - _SHOWN} more")
             print(f"      again: {again(answer['trial'], given.seed)}", flush=True)
         elif done % 50 == 0:
             print(f"{done} of {len(trials)} trials, {time.monotonic() - begin:.0f} s", flush=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from tests.torture.materials import encoded, picture
-from tests.torture.mutations import Sample, damaged, odd_name
+from tests.torture.mutations import Sample, damaged, kept_on_disk, odd_name
 
 _OPTIONS: tuple[tuple[str, str, str, dict[str, object]], ...] = (
     # suffix, format, mode, options of Pillow's encoder
@@ -212,7 +212,7 @@ _LIES: tuple[Callable[[random.Random], tuple[str, bytes]], ...] = (
 )
 
 
-@functools.cache
+@kept_on_disk
 def _zeros(rows: int, row: int) -> bytes:
     packer, block = zlib.compressobj(1), bytes(1 + row)
     made = [packer.compress(block * 64) for _ in range(rows // 64)] + [packer.compress(block * (rows % 64))]
@@ -235,7 +235,7 @@ def _png_bomb(draw: random.Random) -> tuple[str, bytes]:
     return "png", png(side, side, depth, colour, palette, chunk(b"IDAT", _zeros(side, row)))
 
 
-@functools.cache
+@kept_on_disk
 def _large_jpeg(side: int, mode: str, progressive: bool) -> bytes:
     return encoded(Image.new(mode, (side, side)), "JPEG", quality=20, progressive=progressive)
 
@@ -251,7 +251,7 @@ def _jpeg_bomb(draw: random.Random) -> tuple[str, bytes]:
     ) + b"\xff\xd9"
 
 
-@functools.cache
+@kept_on_disk
 def _large(kind: str, mode: str, side: int, compression: str) -> bytes:
     stream = io.BytesIO()
     options = {"compression": compression} if compression else {}

@@ -295,7 +295,9 @@ def npz(draw: random.Random) -> tuple[str, bytes]:
             if draw.random() < 0.1:
                 data = bytes(3 * 10**8)
                 header = "{'descr': '<f4', 'fortran_order': False, 'shape': (75000000,), }"
-            archive.writestr(f"{name}.npy", npy(header + "\n", data, draw.choice((1, 1, 2, 3, 9))))
+            packed = zipfile.ZIP_DEFLATED if len(data) > 10**8 else archive.compression
+            content = npy(header + "\n", data, draw.choice((1, 1, 2, 3, 9)))
+            archive.writestr(f"{name}.npy", content, packed, 1)
     return ".npz", stream.getvalue()
 
 
@@ -315,7 +317,7 @@ def idx(draw: random.Random) -> dict[str, bytes]:
             files[name][:4] + struct.pack(">I", draw.choice((0, 2**31, 2**32 - 1))) + files[name][8:]
         )
     elif how == 1:
-        files[name] += bytes(draw.choice((1, 10**9)))
+        files[name] += bytes(draw.choice((1, 8 * 10**8)))
     elif not packed:
         files[name] = damaged(files[name], b"", draw)
     made = {each: gzip.compress(content, 1) for each, content in files.items()}

@@ -125,7 +125,7 @@ def pth(mark: Path, tensors: dict[str, np.ndarray], draw: random.Random) -> byte
     except Exception:
         return b""
     content = stream.getvalue()
-    if how == 7:
+    if how == 7 and zipfile.is_zipfile(io.BytesIO(content)):
         return _bomb(content, draw)
     return damaged(content, content[::-1], draw) if how > 7 else content
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 import struct
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.torture.flipping import cut, emptied, one_bit, some_bits, zeroed
 
@@ -22,6 +25,25 @@ class Sample:
     name: str
     content: bytes
     length: int = 0
+
+
+_Make = Callable[..., bytes]
+
+
+def kept_on_disk(make: _Make) -> _Make:
+    """Remembers what a function makes of its arguments, in files: what takes seconds to make is made once."""
+
+    def made(*arguments: object) -> bytes:
+        folder = Path(os.environ.get("TMPDIR", tempfile.gettempdir())) / "bombs"
+        file = folder / "-".join([make.__name__, *map(str, arguments)])
+        if not file.is_file():
+            folder.mkdir(exist_ok=True)
+            unfinished = folder / f"{file.name}.{os.getpid()}"
+            unfinished.write_bytes(make(*arguments))
+            unfinished.replace(file)
+        return file.read_bytes()
+
+    return made
 
 
 def spliced(content: bytes, other: bytes, draw: random.Random) -> bytes:

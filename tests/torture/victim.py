@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pickle
 import resource
 import select
 import shlex
 import signal
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tests.torture.shim import Board, Fault
+
+_Made = TypeVar("_Made")
 
 WALL_S = 300
 """A command that takes longer hangs (two cores, and tiny inputs)."""
@@ -47,6 +52,25 @@ class Outcome:
     def said(self) -> str:
         """Both streams."""
         return self.out + self.err
+
+
+def apart(make: Callable[[], _Made]) -> _Made:
+    """What ``make()`` gives, made in a process of its own: this one's memory does not grow, nor that of its forks."""
+    with tempfile.TemporaryFile() as file:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                pickle.dump(make(), file)
+                file.flush()
+                os._exit(0)
+            finally:
+                traceback.print_exc()
+                os._exit(70)
+        if os.waitpid(pid, 0)[1]:
+            raise RuntimeError("what was to be made could not be made; the worker's log says why")
+        file.seek(0)
+        made: _Made = pickle.load(file)
+        return made
 
 
 class Stage:

@@ -75,6 +75,7 @@ def warm_up(theatre: Theatre, thorough: bool) -> None:
             if ended.code:
                 raise RuntimeError(f"prunelle {text} ends with {ended.code}") from None
     os.chdir(here)
+    os.environ["TMPDIR"] = str(theatre.place)
     shutil.rmtree(theatre.trial)
 
 
