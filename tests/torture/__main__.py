@@ -15,6 +15,8 @@ from tests.torture.worker import again
 _SHOWN = 3
 """Faults of a trial; all are in its folder."""
 
+_SAY_EVERY_S = 60
+
 
 def main() -> int:
     """Plays a campaign; the exit status is 1 where anything was wrong."""
@@ -47,10 +49,11 @@ def main() -> int:
         *campaign.planned_flips(flips if verbs is None else 0),
         *campaign.planned_files(given.files, verbs),
     ]  # fmt: skip
-    begin, done = time.monotonic(), 0
+    begin = shown = time.monotonic()
+    done = 0
 
     def told(answer: dict[str, Any]) -> None:
-        nonlocal done
+        nonlocal done, shown
         done += 1
         for slow in answer["slow"]:
             print(f"slow  {answer['trial']}: {slow}", flush=True)
@@ -61,8 +64,9 @@ def main() -> int:
             if len(answer["faults"]) > _SHOWN:
                 print(f"      … and {len(answer['faults']) - _SHOWN} more")
             print(f"      again: {again(answer['trial'], given.seed)}", flush=True)
-        elif done % 50 == 0:
-            print(f"{done} of {len(trials)} trials, {time.monotonic() - begin:.0f} s", flush=True)
+        if time.monotonic() - shown > _SAY_EVERY_S:
+            shown = time.monotonic()
+            print(f"{done} of {len(trials)} trials, {shown - begin:.0f} s", flush=True)
 
     work = given.work.absolute()
     print(f"{len(trials)} trials, seed {given.seed}; what fails goes to {work / 'failures'}", flush=True)
