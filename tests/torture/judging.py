@@ -33,7 +33,11 @@ def wrong_with(outcome: Outcome, *, codes: tuple[int, ...] = (0, 1, 2), sentence
         found.append(f"hangs ({outcome.cpu_s:.0f} s of CPU)")
     elif outcome.code not in codes:
         found.append(f"ends with status {outcome.code}")
-    if "Traceback (most recent call last)" in outcome.said:
+    if outcome.argv[0] == "run":
+        # A program's error is shown with the program's own lines, as Python does.
+        if "This comes from within Prunelle" in outcome.err:
+            found.append(f"comes from within Prunelle: {outcome.err[-300:]}")
+    elif "Traceback (most recent call last)" in outcome.said:
         last = [line for line in outcome.err.splitlines() if re.match(r"^[\w.]+(: |$)", line)]
         found.append(f"traceback: {last[-1] if last else outcome.err[-200:]}")
     elif "Exception ignored" in outcome.err:

@@ -41,6 +41,16 @@ class CifarForm:
         """Of a picture with its labels."""
         return self.labels + 3 * 32 * 32
 
+    @property
+    def file_bytes(self) -> int:
+        """Of a whole file, the largest."""
+        return self.pictures * self.record_bytes
+
+
+_MEMBERS = 20  # times its largest file, an archive may hold: it has six, and a few texts
+
+IDX_BYTES = 256 * 2**20
+"""Of values in an IDX file: five times what MNIST's largest holds."""
 
 CIFAR = {
     "cifar10": CifarForm(
@@ -67,20 +77,26 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     Raises:
         DataError: it is not one, or its length is not what its sizes say.
     """
+    header = 4 + 4 * dimensions
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            start = stream.read(header)
+            if start[:4] != bytes((0, 0, 8, dimensions)) or len(start) < header:
+                raise damaged(path, f"it does not begin as an IDX file of {dimensions} dimension(s)")
+            shape = tuple(np.frombuffer(start, ">u4", dimensions, 4).tolist())
+            expected = math.prod(shape)
+            if expected > IDX_BYTES:
+                raise damaged(
+                    path, f"it says that it holds {expected:,} bytes; at most {IDX_BYTES:,} are read"
+                )
+            # One more than it says, of what may be far more: a small .gz unpacks to anything.
+            content = stream.read(expected + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise damaged(path, str(error)) from None
-    header = 4 + 4 * dimensions
-    if content[:4] != bytes((0, 0, 8, dimensions)) or len(content) < header:
-        raise damaged(path, f"it does not begin as an IDX file of {dimensions} dimension(s)")
-    shape = tuple(np.frombuffer(content, ">u4", dimensions, 4).tolist())
-    expected = header + math.prod(shape)
     if len(content) != expected:
-        raise damaged(path, f"{expected:,} bytes were expected, {len(content):,} are there")
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+        there = "more" if len(content) > expected else f"{len(content):,}"
+        raise damaged(path, f"{expected:,} bytes were expected after its header, {there} are there")
+    return np.frombuffer(content, np.uint8).reshape(shape)
 
 
 def read_cifar_file(path: Path, form: CifarForm, *, coarse: bool = False) -> Arrays:
@@ -93,7 +109,9 @@ def read_cifar_file(path: Path, form: CifarForm, *, coarse: bool = False) -> Arr
         DataError: it cannot be one.
     """
     try:
-        return _cifar_arrays(path.read_bytes(), path, form, coarse)
+        with path.open("rb") as stream:
+            content = stream.read(form.file_bytes + 1)
+        return _cifar_arrays(content, path, form, coarse)
     except OSError as error:
         raise damaged(path, str(error)) from None
 
@@ -110,7 +128,9 @@ def read_cifar_archive(path: Path, form: CifarForm, *, coarse: bool = False) -> 
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
                 name = wanted.get(member.name.removeprefix("./"))
-                if name and member.isfile() and member.size <= form.pictures * form.record_bytes:
+                if member.offset_data > _MEMBERS * form.file_bytes:
+                    raise damaged(path, "it unpacks to far more than the set holds")
+                if name and member.isfile() and member.size <= form.file_bytes:
                     file = archive.extractfile(member)
                     assert file is not None  # it is a regular file
                     contents[name] = file.read()

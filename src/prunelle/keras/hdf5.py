@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from prunelle.errors import PrunelleError, WeightsError
 from prunelle.keras import configs
 from prunelle.keras.layers.base import Layer, Weight
@@ -26,8 +24,8 @@ def load_keras3(
     """A ``.keras`` file: the model, and how it is compiled."""
     try:
         with zipfile.ZipFile(path) as archive:
-            described = json.loads(archive.read("config.json"))
-            weights = io.BytesIO(archive.read("model.weights.h5"))
+            described = json.loads(_member(archive, "config.json", path))
+            weights = io.BytesIO(_member(archive, "model.weights.h5", path))
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise WeightsError(f"{path} is no whole .keras file ({error}).") from error
     model = configs.model_from_config(described, custom_objects)
@@ -58,7 +56,7 @@ def load_weights(model: Model, path: Path, *, by_name: bool, skip_mismatch: bool
     """The weights of any such file."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            source: Any = io.BytesIO(archive.read("model.weights.h5"))
+            source: Any = io.BytesIO(_member(archive, "model.weights.h5", path))
     else:
         source = path
     with _opened(source, path) as file:
@@ -85,13 +83,39 @@ def _take_keras2(model: Model, root: Any, path: Path, *, skip_mismatch: bool) ->
         _give(_in_file_order(layer, names), arrays, f"{path}: {name}", skip_mismatch=skip_mismatch)
 
 
-def _groups(root: Any) -> list[tuple[str, list[np.ndarray], list[str]]]:
-    """A file's layers: name, arrays, names of the arrays."""
+def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
+    """A file of a ``.keras`` archive, where it holds no more than the archive could: Keras compresses nothing.
+
+    Raises:
+        WeightsError: it says that it does.
+    """
+    says, size = archive.getinfo(name).file_size, path.stat().st_size
+    if says > max(size, _SMALL):
+        raise WeightsError(f"{path}: {name} says that it holds {says:,} bytes, and the file is of {size:,}.")
+    return archive.read(name)
+
+
+_SMALL = 16 * 2**20  # a configuration that somebody packed again
+
+
+def _groups(root: Any) -> list[tuple[str, list[Any], list[str]]]:
+    """A file's layers: name, data sets, names of the data sets.
+
+    They are not read yet: what one says of its shape may be of any size, and is held against the model's first.
+    """
     found = []
     for name in map(_text, root.attrs["layer_names"]):
         group = root[name]
         names = [_text(each) for each in group.attrs.get("weight_names", ())]
-        found.append((name, [np.asarray(group[each]) for each in names], names))
+        found.append((name, [_data_set(group[each]) for each in names], names))
+    return found
+
+
+def _data_set(found: Any) -> Any:
+    import h5py
+
+    if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
+        raise WeightsError(f"{found.file.filename}: {found.name} holds no numbers.")
     return found
 
 
@@ -140,11 +164,11 @@ def _take_keras3(model: Layer, group: Any, path: Path, *, skip_mismatch: bool) -
             _take_keras3(layer, inside[key], path, skip_mismatch=skip_mismatch)
         else:
             variables = inside[key]["vars"]
-            arrays = [np.asarray(variables[str(i)]) for i in range(len(variables))]
+            arrays = [_data_set(variables[str(i)]) for i in range(len(variables))]
             _give(layer.weights, arrays, f"{path}: {layer.name}", skip_mismatch=skip_mismatch)
 
 
-def _give(weights: list[Weight], arrays: list[np.ndarray], what: str, *, skip_mismatch: bool) -> None:
+def _give(weights: list[Weight], arrays: list[Any], what: str, *, skip_mismatch: bool) -> None:
     if [w.shape for w in weights] != [a.shape for a in arrays]:
         if skip_mismatch:
             return

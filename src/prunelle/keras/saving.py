@@ -112,10 +112,8 @@ def load_weights(
     _assign(model, [tensors[name] for name in about["weights"]], path)
 
 
-def assign_by_name(
-    model: Model, given: Mapping[str, list[np.ndarray]], path: Path, *, skip_mismatch: bool
-) -> None:
-    """Gives layers the weights that a file has under their name."""
+def assign_by_name(model: Model, given: Mapping[str, list[Any]], path: Path, *, skip_mismatch: bool) -> None:
+    """Gives layers the weights that a file has under their name: arrays, or what becomes one and has its shape."""
     for layer in model.all_layers():
         mine = layer.own_weights
         arrays = given.get(layer.name)

@@ -6,16 +6,18 @@ import dataclasses
 import gzip
 import hashlib
 import io
+import os
 import struct
 import subprocess
 import sys
 import tarfile
+import tracemalloc
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from prunelle.data import named
+from prunelle.data import formats, named
 from prunelle.data.named import NAMED, load_named
 from prunelle.errors import ArgumentError, DataError, MissingData, UnknownName
 from tests.unit.data.conftest import SHARED
@@ -149,6 +151,39 @@ def test_damaged_gzip_files(tmp_path, damage):
     (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(content)
     with pytest.raises(DataError, match=r"train-labels-idx1-ubyte.gz is damaged"):
         load_named("mnist", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gz", "sparse"])
+def test_a_file_that_is_larger_than_it_says_is_not_read_whole(tmp_path, packed):
+    put(tmp_path, idx_files())
+    plain = tmp_path / "t10k-labels-idx1-ubyte"
+    if packed:
+        plain.with_name(f"{plain.name}.gz").write_bytes(gzip.compress(plain.read_bytes() + bytes(10**8), 1))
+        plain.unlink()
+    else:
+        os.truncate(plain, 10**8)
+    tracemalloc.start()
+    with pytest.raises(
+        DataError, match=r"is damaged.*20 bytes were expected after its header, more are there"
+    ):
+        load_named("mnist", data_dir=tmp_path)
+    assert tracemalloc.get_traced_memory()[1] < 2 * 10**7
+    tracemalloc.stop()
+
+
+def test_a_file_that_says_more_than_any_set_holds(tmp_path):
+    claims = struct.pack(">4BIII", 0, 0, 8, 3, 2**31, 28, 28)
+    put(tmp_path, idx_files() | {"train-images-idx3-ubyte": claims})
+    with pytest.raises(DataError, match=r"says that it holds 1,683,627,180,032 bytes; at most 268,435,456"):
+        load_named("mnist", data_dir=tmp_path)
+
+
+def test_a_cifar_archive_that_unpacks_to_far_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "_MEMBERS", 1e-3)
+    members = {f"cifar-10-batches-bin/{name}": content for name, content in cifar_files().items()}
+    put(tmp_path, {"cifar-10-binary.tar.gz": archive({"more": bytes(10**5)} | members)})
+    with pytest.raises(DataError, match="unpacks to far more than the set holds"):
+        load_named("cifar10", data_dir=tmp_path)
 
 
 def test_without_files_or_network(tmp_path):

@@ -310,3 +310,35 @@ def test_mistakes_are_explained() -> None:
         layers.Dense(3, input_shape=784)
     with pytest.raises(AttributeError, match=r"Prunelle does not have keras\.layers\.LSTM"):
         _ = layers.LSTM
+
+
+def test_what_a_weights_file_claims_is_held_against_the_model_before_it_is_read(tmp_path: Path) -> None:
+    import zipfile
+
+    import h5py
+
+    model = Sequential([layers.Dense(3, input_shape=(2,))])
+    with h5py.File(tmp_path / "huge.h5", "w") as file:
+        file.attrs["layer_names"] = [b"dense"]
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = [b"kernel:0", b"bias:0"]
+        # A few kilobytes that say they are 400 GB.
+        group.create_dataset(
+            "kernel:0", shape=(10**5, 10**6), dtype="f4", chunks=(1000, 1000), compression="gzip"
+        )
+        group.create_dataset("bias:0", data=np.zeros(3, np.float32))
+    with pytest.raises(
+        WeightsError, match=r"weights of \(100000, 1000000\), \(3,\); this model's are of \(2, 3\)"
+    ):
+        model.load_weights(tmp_path / "huge.h5")
+    with h5py.File(tmp_path / "huge.h5", "a") as file:
+        del file["dense/kernel:0"]
+        file["dense/kernel:0"] = "text"
+    with pytest.raises(WeightsError, match="/dense/kernel:0 holds no numbers"):
+        model.load_weights(tmp_path / "huge.h5")
+    with zipfile.ZipFile(tmp_path / "bomb.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("model.weights.h5", bytes(2 * 10**7))
+    for read in (model.load_weights, load_model):
+        with pytest.raises(WeightsError, match="says that it holds 20,000,000 bytes, and the file is of"):
+            read(tmp_path / "bomb.keras")
