@@ -7,6 +7,7 @@ import locale
 import math
 import os
 import re
+import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
@@ -40,6 +41,28 @@ def _written(character: str) -> str:
     code = ord(character)
     # 0xDC80 to 0xDCFF stand for the bytes 0x80 to 0xFF (PEP 383).
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else repr(character)[1:-1]
+
+
+def quoted(path: object) -> str:
+    r"""As a word of a command that a person can paste into a shell.
+
+    Where a name holds what a terminal must not be sent, as ``$'r\\351sult\\012'``, which bash and zsh read.
+    """
+    text = str(path)
+    if visible(text) == text:
+        return shlex.quote(text)
+    written = (
+        character if visible(character) == character and character not in "\\'" else _in_shell(character)
+        for character in text
+    )
+    return f"$'{''.join(written)}'"
+
+
+def _in_shell(character: str) -> str:
+    if character in "\\'":
+        return "\\" + character
+    # Byte by byte, with three octal digits each, so that nothing after it is taken for one more.
+    return "".join(f"\\{byte:03o}" for byte in character.encode(errors="surrogateescape"))
 
 
 def composed(name: str) -> str:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import random
+import shutil
+import subprocess
 import unicodedata
 
 import pytest
@@ -10,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prunelle.report.console import Lines, Terminal
-from prunelle.texts import Note, shown, visible
+from prunelle.texts import Note, quoted, shown, visible
 
 ARMED = "a\x1b[31m\rb\nc\td\x07\x9b2J\u2028e\u202egnp\udce9"
 
@@ -75,3 +79,24 @@ def test_notes_go_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
     listener.close()
     assert visible(said := capsys.readouterr().err, keep="\n\t") == said
     assert r"\x1b[31m" in said
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash to read it")
+def test_quoted_names_come_back_from_a_shell() -> None:
+    """bash itself is the oracle; and nothing in it moves a terminal."""
+    rng = random.Random(0)
+    alphabet = "ab 7'\"\\\\$`!\n\r\t\x1b\x07é\u2028\udce9\udcff;="
+    names = [
+        ARMED,
+        "plain",
+        "it's",
+        "é 7",
+        *("".join(rng.choices(alphabet, k=rng.randrange(1, 9))) for _ in range(200)),
+    ]
+    words = [quoted(name) for name in names]
+    assert all(visible(word) == word for word in words)
+    assert words[1] == "plain"
+    done = subprocess.run(
+        ["bash", "-c", "printf '%s\\0' " + " ".join(words)], capture_output=True, check=True
+    )
+    assert [os.fsdecode(part) for part in done.stdout.split(b"\0")[:-1]] == names

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
-import shlex
 import sys
 
 import click
 
 from prunelle.cli.output import echo
 from prunelle.errors import CannotWrite, Interrupted, PrunelleError, did_you_mean
+from prunelle.texts import quoted
 
 COMMANDS = {
     "train": "Train a classifier on labelled pictures or series.",
@@ -68,7 +68,7 @@ def cli() -> None:
 
 def typed() -> str:
     """The command as it was typed, for a shell."""
-    return shlex.join(["prunelle", *sys.argv[1:]])
+    return " ".join(map(quoted, ["prunelle", *sys.argv[1:]]))
 
 
 def main() -> None:

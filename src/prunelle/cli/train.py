@@ -23,6 +23,7 @@ from prunelle.cli.options import (
     weights_options,
 )
 from prunelle.cli.output import echo
+from prunelle.texts import quoted
 
 # Photos a class up to which weights learned elsewhere are worth more than some points (docs/results.md).
 _FEW = 500
@@ -211,7 +212,7 @@ def next_text(path: Path, info: Mapping[str, Any]) -> str:
         info: the content of its ``run.json``.
     """
     shape, num_classes = info["network"]["input_shape"], info["network"]["num_classes"]
-    run, example = shlex.quote(str(path)), "PICTURE" if len(shape) == 3 else "SERIES"
+    run, example = quoted(path), "PICTURE" if len(shape) == 3 else "SERIES"
     text = f"Next: prunelle predict {run} {example}, or prunelle look {run} {example} --output looks"
     photos = len(shape) == 3 and shape[0] == 3
     reused = info["network"].get("weights") is not None or info.get("transfer") is not None
@@ -224,7 +225,7 @@ def next_text(path: Path, info: Mapping[str, Any]) -> str:
         command += ["--network", "resnet18", "--weights", "imagenet", "--strategy", "auto"]
         text += (
             f"\n{number:,} photos are few to learn from nothing; reuse what a network has learned: "
-            f"{shlex.join(command)}"
+            f"{' '.join(map(quoted, command))}"
         )
     return text
 

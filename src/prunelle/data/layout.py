@@ -11,7 +11,7 @@ from prunelle.data.label_files import read_label_file
 from prunelle.data.labels import Labelled, class_of_filename, label_by_filename
 from prunelle.data.split_names import is_general, speaks_of_splits, splits_among
 from prunelle.errors import ArgumentError, DataError
-from prunelle.texts import Note, composed, shown
+from prunelle.texts import Note, composed, quoted, shown
 
 PLAIN_NAMES = ("train", "val", "valid", "validation", "test")
 """Of splits; whatever else is taken for one is said."""
@@ -251,10 +251,10 @@ def _is_unlabelled(folder: Path, known: set[str]) -> bool:
 
 def _unlabelled(split: str, path: Path) -> Note:
     return Note(
-        f"{path.name} has pictures without classes, so it is no {split} split; prunelle predict RUN {path} names "
-        f"what is on them once there is a run.",
+        f"{path.name} has pictures without classes, so it is no {split} split; prunelle predict RUN {quoted(path)} "
+        f"names what is on them once there is a run.",
         f"{path.name} contient des images sans classe, ce n'est donc pas une division de {split} ; prunelle predict "
-        f"RUN {path} dira ce qu'elles montrent une fois l'entraînement fait.",
+        f"RUN {quoted(path)} dira ce qu'elles montrent une fois l'entraînement fait.",
     )
 
 

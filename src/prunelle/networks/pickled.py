@@ -109,8 +109,10 @@ def read(path: Path) -> Any:
                 f"trust it, save its weights alone: torch.save(network.state_dict(), 'weights.pth')."
             )
     try:
-        known = [(_stand_in(name), name) for name in settings]
-        with in_text(path) as readable, torch.serialization.safe_globals(known):
+        with (
+            in_text(path) as readable,
+            torch.serialization.safe_globals([(_stand_in(name), name) for name in settings]),
+        ):
             content = torch.load(readable, map_location="cpu", weights_only=True)
     except Exception as error:
         # torch and zipfile raise nearly anything on damaged files: RuntimeError, EOFError, KeyError, ValueError…

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shlex
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ from prunelle.networks import build, pickled
 from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
 from prunelle.networks.unwrapping import NESTED, aligned, unwrapped
 from prunelle.tensors import read_tensors
-from prunelle.texts import Note, shown, visible
+from prunelle.texts import Note, quoted, shown, visible
 
 FILE_BYTES = 4 << 30
 """Of a file of weights; the largest network here is of 0.6 GB, a checkpoint of its training of four times that."""
@@ -304,9 +303,7 @@ def _of_run(folder: Path) -> Weights:
     try:
         found = read_file(best)
     except WeightsError as error:
-        raise error.then(
-            "Make them again with", f"prunelle train --resume {shlex.quote(str(folder))}"
-        ) from None
+        raise error.then("Make them again with", f"prunelle train --resume {quoted(folder)}") from None
     try:
         classes = tuple(json.loads((folder / "classes.json").read_text(encoding="utf-8")))
         preprocess = json.loads((folder / "preprocess.json").read_text(encoding="utf-8"))

@@ -24,6 +24,7 @@ from prunelle.csv_files import read_table, table_text
 from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
 from prunelle.report.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
+from prunelle.texts import quoted
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.paired import Estimate, over_pictures, over_seeds
 
@@ -270,7 +271,7 @@ def gather(
             metrics = run.metrics()
             if not run.finished or not metrics:
                 raise RunError(
-                    f"{run.path} is not finished; go on with it first: prunelle train --resume {run.path}"
+                    f"{run.path} is not finished; go on with it first: prunelle train --resume {quoted(run.path)}"
                 )
             split, judged, right = _answers(run)
             if pictures is None:

@@ -11,13 +11,13 @@ import contextlib
 import dataclasses
 import fnmatch
 import re
-import shlex
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from prunelle.disk import held, sweep, writing
 from prunelle.errors import CannotWrite, RunError
+from prunelle.texts import quoted
 
 _SAFETENSORS_OWN = re.compile(
     r"\.tmp[A-Za-z0-9]{6}"
@@ -114,7 +114,7 @@ def refuse_occupied(path: Path, kind: Kind = RUN) -> None:
     if not occupied or is_unfinished(path, kind):
         return
     there = next((each for each in (RUN, COMPARISON) if (path / each.main).is_file()), None)
-    resume = "." if there is None else f", or go on with it:\n  {there.resume} {shlex.quote(str(path))}"
+    resume = "." if there is None else f", or go on with it:\n  {there.resume} {quoted(path)}"
     raise RunError(
         f"{path} is there already, and a {kind.what} is never written over. Name another --output{resume}"
     )

@@ -22,7 +22,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +39,7 @@ from prunelle.errors import Damaged, DataError, RunError, did_you_mean
 from prunelle.files import no_file
 from prunelle.report.folder import RUN, refuse_occupied, tidy
 from prunelle.report.predictions import Prediction, predict_files
+from prunelle.texts import quoted
 from prunelle.training import inference
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
@@ -260,7 +260,7 @@ class Run:
         try:
             return load_tensors(best)[0]
         except Damaged as error:
-            raise error.then("Make them again with", f"{RUN.resume} {shlex.quote(str(self.path))}") from None
+            raise error.then("Make them again with", f"{RUN.resume} {quoted(self.path)}") from None
 
     def needs_repair(self) -> bool:
         """Whether the weights of this run, which has finished epochs, are gone or damaged."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -47,7 +46,7 @@ from prunelle.tasks.contestants import (
 from prunelle.tasks.going_on import going_on
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
-from prunelle.texts import Language, Note, default_language
+from prunelle.texts import Language, Note, default_language, quoted
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
 from prunelle.training.speed import choose_device
@@ -192,7 +191,7 @@ def _resume_command(path: Path) -> str:
         own.append("data=…")
     if own:
         return f"prunelle.compare({', '.join(own)}, resume={str(path)!r})"
-    return f"{COMPARISON.resume} {shlex.quote(str(path))}"
+    return f"{COMPARISON.resume} {quoted(path)}"
 
 
 def _info(path: Path) -> dict[str, Any]:

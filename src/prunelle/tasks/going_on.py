@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ from prunelle import networks
 from prunelle.disk import refused
 from prunelle.errors import CannotWrite, Interrupted, RunError
 from prunelle.report.run import Run
+from prunelle.texts import quoted
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def resume_command(run: Run) -> str:
         own.append("data=…")
     if own:
         return f"prunelle.train({', '.join(own)}, resume={str(run.path)!r})"
-    return f"prunelle train --resume {shlex.quote(str(run.path))}"
+    return f"prunelle train --resume {quoted(run.path)}"
 
 
 def cannot_go_on(run: Run, why: str) -> RunError:
@@ -65,4 +65,4 @@ def cannot_go_on(run: Run, why: str) -> RunError:
     while (other := run.path.with_name(f"{run.path.name}-{number}")).exists():
         number += 1
     # The last --output counts.
-    return error.then("by", f"{command} --output {shlex.quote(str(other))}")
+    return error.then("by", f"{command} --output {quoted(other)}")

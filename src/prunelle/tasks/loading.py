@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -20,7 +19,7 @@ from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
 from prunelle.report.run import Run
-from prunelle.texts import Note, shown, visible
+from prunelle.texts import Note, quoted, shown, visible
 from prunelle.training import speed
 
 SPLITS_FILE = "splits.csv"
@@ -194,6 +193,6 @@ def _split_rows(run: Run) -> dict[str, list[tuple[Path, int]]]:
     except DataError as error:
         raise RunError(
             f"{error} It says which pictures the run learned from and which it kept aside. Put back a copy of it, or "
-            f"name pictures that the run has not seen: prunelle evaluate {shlex.quote(str(run.path))} DATA."
+            f"name pictures that the run has not seen: prunelle evaluate {quoted(run.path)} DATA."
         ) from None
     return rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -28,7 +27,7 @@ from prunelle.tasks.answering import expand_files
 from prunelle.tasks.going_on import going_on
 from prunelle.tasks.several import made_once, same_settings
 from prunelle.tasks.training import train
-from prunelle.texts import Note, shown
+from prunelle.texts import Note, quoted, shown
 from prunelle.training.intervals import difference_interval
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.pseudo_labels import RIGHT, threshold
@@ -106,7 +105,7 @@ def train_with_unlabelled(
         if not command:
             return f"prunelle.tasks.train_with_unlabelled(…, output={str(folder)!r})"
         # The last --output counts.
-        return str(command) if folder is None else f"{command} --output {shlex.quote(str(folder))}"
+        return str(command) if folder is None else f"{command} --output {quoted(folder)}"
 
     with (
         contextlib.closing(listener),
