@@ -129,7 +129,7 @@ def compare(
                 )
                 recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(loaded)
                 if epochs is not None:
-                    recipe = dataclasses.replace(recipe, epochs=epochs)
+                    recipe = recipe.lasting(epochs)
                 contestants = contestants_of(makers, options or {}, match_parameters, loaded, size, fit)
                 path = _new_path(output, Path(runs), [each.label for each in contestants], loaded.name)
                 claim.enter_context(claimed(path, COMPARISON, made=output is None))

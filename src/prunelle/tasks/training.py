@@ -242,7 +242,7 @@ def _extended(run: Run, epochs: int) -> Recipe:
         raise ArgumentError(
             f"--epochs must be at least the {done} that {run.path} has done; received {epochs}."
         )
-    return dataclasses.replace(run.recipe, epochs=epochs)
+    return run.recipe.lasting(epochs)
 
 
 def _epochs_done(run: Run) -> int:
