@@ -136,6 +136,17 @@ def sweep(folder: Path, begin: str = "") -> None:
                 path.unlink()
 
 
+def put_aside(path: Path) -> None:
+    """Makes room for a file where something else is, which is not ours, so that nothing in it is removed."""
+    with contextlib.suppress(OSError):
+        path.rmdir()  # an empty folder
+        return
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.aside-{number}")):
+        number += 1
+    path.rename(aside)
+
+
 @contextlib.contextmanager
 def held(lock: Path, busy: str, *, wait: bool = False) -> Iterator[None]:
     """Holds the file ``lock`` against other processes; on systems without POSIX locks, holds nothing.

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from prunelle.data.examples import Progress
-from prunelle.disk import reason, replacing
+from prunelle.disk import put_aside, reason, replacing
 
 _BLOCK = 1 << 23
 
@@ -97,7 +97,8 @@ def write_entry(
         CannotWrite: the system refuses.
     """
     for path in (target, target.with_suffix(".json")):
-        _put_aside(path)
+        if path.is_dir():
+            put_aside(path)
     skipped: dict[int, str] = {}
     blocks = _Blocks()
     with replacing(target) as file:
@@ -189,16 +190,3 @@ def _header(shape: tuple[int, ...]) -> bytes:
 
 def _digest(about: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-
-
-def _put_aside(path: Path) -> None:
-    """A folder where a file is to be: nothing of ours, so nothing in it is removed."""
-    if not path.is_dir() or path.is_symlink():
-        return
-    with contextlib.suppress(OSError):
-        path.rmdir()
-        return
-    number = 1
-    while os.path.lexists(aside := path.with_name(f"{path.name}.aside-{number}")):
-        number += 1
-    path.rename(aside)

@@ -34,7 +34,7 @@ from prunelle import networks
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
-from prunelle.disk import held, reason, write_json, write_text, writing
+from prunelle.disk import held, put_aside, reason, write_json, write_text, writing
 from prunelle.errors import Damaged, DataError, RunError, did_you_mean
 from prunelle.files import no_file
 from prunelle.report.folder import RUN, refuse_occupied, tidy
@@ -297,9 +297,11 @@ class Run:
                 tensors, progress = load_tensors(file)
             except Damaged as error:
                 damaged.append(str(error))
-                if file.is_file():
-                    with writing(file):
+                with writing(file):
+                    if file.is_file():
                         file.unlink()
+                    else:
+                        put_aside(file)
             else:
                 return State(tensors, progress, tuple(damaged))
         return State(None, {}, tuple(damaged))

@@ -1,0 +1,258 @@
+"""Damaged states and weights: named, never used; what can be made again is, to the same bits."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import prunelle as pn
+from prunelle import tasks
+from prunelle.errors import Damaged, Interrupted, RunError, WeightsError
+from prunelle.networks.weights import load_weights
+from prunelle.report.console import Listener
+from prunelle.tasks import finishing, training
+from prunelle.texts import Note
+from tests.integration.command import prunelle, weights
+
+EPOCHS = 4
+
+
+class Told:
+    """A listener that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, note: Note) -> None:
+        self.notes.append(note.en)
+
+    def progress(self, what: str, done: int, total: int) -> None: ...
+
+    def record(self, record: object) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finishing.html, "render", lambda *_: "a report")
+    monkeypatch.setattr(finishing, "save_figures", lambda *_: None)
+    monkeypatch.setattr(finishing, "look_inside", lambda *_: None)
+
+
+def data() -> pn.Data:
+    draw = np.random.default_rng(5)
+    labels = np.arange(60) % 3
+    images = (draw.integers(0, 90, (60, 6, 6)) + 70 * labels[:, None, None]).astype(np.uint8)
+    return pn.from_arrays(images, labels.tolist(), name="bright", validation=0.2, test=0.2, seed=0)
+
+
+def recipe(epochs: int) -> pn.Recipe:
+    # With a cosine, another number of epochs is another training from its first step.
+    return pn.Recipe(epochs=epochs, batch_size=8, schedule="cosine", learning_rate=1e-2, seed=1)
+
+
+def begin(run: Path, epochs: int = EPOCHS, network: str | nn.Module = "dense") -> None:
+    options = {"hidden": (5,)} if isinstance(network, str) else None
+    tasks.train(network, data(), recipe(epochs), output=run, options=options, save_every_s=0, style="quiet")
+
+
+def go_on(run: Path, epochs: int | None = None, network: nn.Module | None = None) -> list[str]:
+    told = Told()
+    listener: Listener = told
+    tasks.train(network, data(), resume=run, epochs=epochs, save_every_s=0, style=listener)
+    return told.notes
+
+
+def stopped(run: Path, monkeypatch: pytest.MonkeyPatch, at: int = 3) -> None:
+    """A training that ended when the weights of epoch ``at`` were to be saved: its states are of before."""
+
+    class Stop(Exception):
+        pass
+
+    save, count = pn.Run.save_weights, 0
+
+    def saving(self: pn.Run, which: str, tensors: dict[str, torch.Tensor]) -> None:
+        nonlocal count
+        count += which == "last"
+        if count == at:
+            raise Stop
+        save(self, which, tensors)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pn.Run, "save_weights", saving)
+        with pytest.raises(Stop):
+            begin(run)
+
+
+def flip(file: Path, seed: int = 0) -> None:
+    content = bytearray(file.read_bytes())
+    bit = random.Random(seed).randrange(8 * (len(content) - 200), 8 * len(content))
+    content[bit // 8] ^= 1 << bit % 8
+    file.write_bytes(content)
+
+
+def outcome(run: Path) -> tuple[object, ...]:
+    metrics = json.loads((run / "metrics.json").read_text())
+    del metrics["seconds"]
+    return metrics, weights(run, "best"), weights(run, "last")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(finishing.html, "render", lambda *_: "a report")
+        patched.setattr(finishing, "save_figures", lambda *_: None)
+        patched.setattr(finishing, "look_inside", lambda *_: None)
+        run = tmp_path_factory.mktemp("whole") / "run"
+        begin(run)
+    return run
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "one bit": flip,
+    "cut": lambda file: file.write_bytes(file.read_bytes()[:-50]),
+    "empty": lambda file: file.write_bytes(b""),
+    "a folder": lambda file: (file.unlink(), file.mkdir())[1],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_state_before_is_gone_on_from(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    run = tmp_path / "run"
+    stopped(run, monkeypatch)
+    state = run / "state" / "training.safetensors"
+    assert state.is_file()
+    assert (run / "state" / "previous.safetensors").is_file()
+    DAMAGE[damage](state)
+    notes = go_on(run)
+    said = [note for note in notes if str(state) in note]
+    assert len(said) == 1
+    assert said[0].endswith("Going on from the state before it, to the same end.")
+    assert outcome(run) == outcome(whole)
+
+
+def test_a_kill_between_the_renames_leaves_the_state_before(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    stopped(run, monkeypatch)
+    (run / "state" / "training.safetensors").replace(run / "state" / "previous.safetensors")
+    assert not any("damaged" in note for note in go_on(run))
+    assert outcome(run) == outcome(whole)
+
+
+def test_a_damaged_state_never_becomes_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    stopped(run, monkeypatch)
+    flip(run / "state" / "training.safetensors")
+    opened = pn.Run.open(run)
+    found = opened.load_state()
+    assert found.tensors is not None
+    opened.save_state(found.tensors, found.progress)
+    for name in ("training", "previous"):
+        with (run / "state" / f"{name}.safetensors").open("rb"):
+            assert opened.load_state().damaged == ()
+
+
+def test_both_damaged_it_begins_again(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = tmp_path / "run"
+    stopped(run, monkeypatch)
+    for name in ("training", "previous"):
+        flip(run / "state" / f"{name}.safetensors")
+    (said,) = (note for note in go_on(run) if "begins again" in note)
+    assert "previous.safetensors" in said
+    assert outcome(run) == outcome(whole)
+
+
+def test_extended_from_an_older_state_it_is_extended_where_it_was(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed, before, after = (tmp_path / name for name in ("undisturbed", "before", "after"))
+    for run in (undisturbed, before, after):
+        shutil.copytree(whole, run)
+    go_on(undisturbed, epochs=6)
+    # The cosine of six epochs is another one: what is done again is done by that of four.
+    flip(before / "state" / "training.safetensors")
+    go_on(before, epochs=6)
+    assert outcome(before) == outcome(undisturbed)
+    # Stopped as soon as it was extended, and the newest state damaged then.
+    with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt, Interrupted):
+        patched.setattr(training, "_fit", interrupt)
+        go_on(after, epochs=6)
+    assert pn.Run.open(after).recipe.epochs == 6
+    flip(after / "state" / "training.safetensors")
+    go_on(after)
+    assert outcome(after) == outcome(undisturbed)
+
+
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_weights_of_a_finished_run_are_made_again(whole: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    flip(run / "weights" / "best.safetensors")
+    line = f"prunelle train --resume {run}"
+    with pytest.raises(Damaged, match="its content is not what was written") as raised:
+        tasks.evaluate(run, data(), style="quiet")
+    assert raised.value.next_line == line
+    with pytest.raises(WeightsError, match="its content is not what was written") as given:
+        load_weights(pn.Run.open(whole).network, run)
+    assert given.value.next_line == line
+    with pytest.raises(WeightsError, match="its content is not what was written"):
+        load_weights(pn.Run.open(whole).network, run / "weights" / "best.safetensors")
+    (said,) = (note for note in go_on(run) if "begins again" in note)
+    assert "best.safetensors" in said
+    assert outcome(run) == outcome(whole)
+
+
+def test_first_weights_that_are_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make() -> nn.Module:
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Flatten(), nn.Linear(36, 3))
+
+    run = tmp_path / "run"
+    begin(run, network=make())
+    flip(run / "weights" / "best.safetensors")
+    with pytest.raises(RunError, match=r"best\.safetensors is damaged.* It can only be trained anew"):
+        go_on(run, network=make())
+
+
+def test_weights_that_are_damaged_say_so_on_the_command_line(whole: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    flip(run / "weights" / "best.safetensors")
+    (tmp_path / "x.png").write_bytes(b"")
+    done = prunelle("predict", run, tmp_path / "x.png")
+    assert done.code == 1
+    assert done.err.rstrip().endswith(f"Make them again with:\n  prunelle train --resume {run}")
+
+
+@pytest.mark.parametrize("name", ["classes.json", "preprocess.json"])
+def test_small_files_that_never_change(whole: Path, tmp_path: Path, name: str) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    text = (run / name).read_text()
+    (run / name).write_text(text.replace('"1"', '"2"').replace("[\n    6,", "[\n    7,"))
+    assert (run / name).read_text() != text
+    with pytest.raises(Damaged, match=f"{name} is not what was written when the training began"):
+        pn.Run.open(run)
+    info = json.loads((run / "run.json").read_text())
+    del info["sha256"]  # as of before
+    (run / "run.json").write_text(json.dumps(info))
+    pn.Run.open(run)
