@@ -254,7 +254,7 @@ def _prepared(
         progress=listener.progress,
     )
     transfer = reusing.transfer_entry(strategy, network, begun, advice)
-    told = () if transfer is None else (reusing.told(transfer), *begun.notes)
+    told = () if transfer is None else (reusing.told(transfer), *begun.notes, *begun.told)
     for note in (*told, *begun.training.notes):
         listener.note(note)
     return Prepared(data, pixels, network, preprocess, recipe, begun, description, transfer, layers)

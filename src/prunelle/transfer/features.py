@@ -2,8 +2,9 @@
 
 A store is a folder of the cache, named by a digest of all that changes what the trunk gives: its weights and
 operations, the normalisation, and, of augmented views, the augmentation and the view's number. In it, ``rows`` holds
-features one after the other, and ``keys`` the digest of each row's pixels. Both only grow, rows first, so a key on
-disk has its row on disk: what was interrupted goes on, and a picture that changed is computed alone.
+features one after the other, and ``keys`` the digest of each row's pixels and one of the row itself. Both only grow,
+rows first, so a key on disk has its row on disk: what was interrupted goes on, and a picture that changed is computed
+alone. Rows are compared with their digests each time they are used; one that was altered is computed anew.
 """
 
 from __future__ import annotations
@@ -29,15 +30,17 @@ from prunelle.data import cache_files
 from prunelle.data.augment import AnyAugment, Augment
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Pixels, Progress
-from prunelle.errors import DataError, DiskFull
+from prunelle.disk import held, is_full, reason
+from prunelle.errors import CannotWrite, DiskFull
+from prunelle.texts import Note
 from prunelle.training.inference import Normaliser, evaluation_mode
 from prunelle.training.winograd import with_winograd
 
 BATCH = 32
 """Pictures that go through the trunk together; the last are filled up with black ones, so that sums are always
 rounded alike."""
-_VERSION = 2
-_KEY_BYTES = 16
+_VERSION = 3
+_KEY_BYTES = 16  # of the picture's digest, and as many of the row's
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +120,7 @@ class FeatureStore:
     ) -> Pixels:
         """The features of a split, in its order: ``images`` is ``(N, …, C)`` float32.
 
-        What is not there yet is computed and stays there.
+        What is not there yet, or is damaged, is computed and stays there; ``notes`` says what was damaged.
 
         Args:
             pixels: decoded.
@@ -131,22 +134,24 @@ class FeatureStore:
         digests = [_digest(pixels.images[row]) for row in range(len(pixels))]
         try:
             with self._opened(len(pixels) * self.row_bytes) as store:
+                damaged = store.forget_damaged(digests)
                 self._complete(store, pixels, digests, what, progress)
                 rows = np.array([store.index[digest] for digest in digests], np.int64)
                 images = self._read(store, rows, memory_budget)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if is_full(error):
                 needed = len(pixels) * self.row_bytes
                 raise DiskFull(
                     f"no room for the features of the {what} split in {self.folder}: {needed:,} bytes are needed. "
                     f"What was computed is kept. Free some, or name a folder on another disk with the environment "
                     f"variable PRUNELLE_CACHE."
                 ) from None
-            raise DataError(
-                f"features cannot be kept in {self.folder}: {error.strerror}. Name another folder with the "
-                f"environment variable PRUNELLE_CACHE."
+            raise CannotWrite(
+                f"features cannot be kept in {self.folder}: {reason(error)}. Name another folder with the environment "
+                f"variable PRUNELLE_CACHE."
             ) from None
-        return dataclasses.replace(pixels, images=images)
+        notes = (_computed_again(what, damaged, self.folder),) if damaged else ()
+        return dataclasses.replace(pixels, images=images, notes=notes)
 
     @contextlib.contextmanager
     def _opened(self, needed: int) -> Iterator[_Rows]:
@@ -154,7 +159,7 @@ class FeatureStore:
         _make_room(self.folder, needed)
         # Unbuffered: what a full disk refuses is not written later.
         with (
-            _alone(self.folder / "lock"),
+            held(self.folder / "lock", "", wait=True),
             open(self.folder / "keys", "a+b", buffering=0) as keys,
             open(self.folder / "rows", "a+b", buffering=0) as rows,
         ):
@@ -187,7 +192,7 @@ class FeatureStore:
     def _read(self, store: _Rows, rows: np.ndarray, memory_budget: int) -> np.ndarray:
         if not len(rows):
             return np.empty((0, *self.shape), np.float32)
-        mapped = np.memmap(self.folder / "rows", np.float32, "r", shape=(len(store.index), *self.shape))
+        mapped = np.memmap(self.folder / "rows", np.float32, "r", shape=(store.num_rows, *self.shape))
         if len(rows) * self.row_bytes <= memory_budget:
             images = np.empty((len(rows), *self.shape), np.float32)
             order = np.argsort(rows, kind="stable")
@@ -208,23 +213,45 @@ class _Rows:
 
     def __init__(self, keys: io.FileIO, rows: io.FileIO, row_bytes: int) -> None:
         self._keys, self._rows = keys, rows
+        self._row_bytes = row_bytes
         keys.seek(0)
-        found = keys.readall()
-        whole = min(len(found) // _KEY_BYTES, os.fstat(rows.fileno()).st_size // row_bytes)
-        keys.truncate(whole * _KEY_BYTES)
+        found, entry = keys.readall(), 2 * _KEY_BYTES
+        whole = min(len(found) // entry, os.fstat(rows.fileno()).st_size // row_bytes)
+        keys.truncate(whole * entry)
         rows.truncate(whole * row_bytes)
-        listed = [found[i * _KEY_BYTES : (i + 1) * _KEY_BYTES] for i in range(whole)]
-        self.index = {digest: row for row, digest in enumerate(listed)}
+        entries = [found[i * entry : (i + 1) * entry] for i in range(whole)]
+        self.num_rows = whole
+        # Of a row that was computed anew, the last one counts.
+        self.index = {each[:_KEY_BYTES]: row for row, each in enumerate(entries)}
+        self._checks = {each[:_KEY_BYTES]: each[_KEY_BYTES:] for each in entries}
+
+    def forget_damaged(self, digests: Sequence[bytes]) -> int:
+        """Leaves the rows of ``digests`` that are not as written out of ``index``; gives how many they are."""
+        wanted = sorted((self.index[digest], digest) for digest in set(digests) if digest in self.index)
+        damaged = 0
+        for row, digest in wanted:
+            self._rows.seek(row * self._row_bytes)
+            content = bytearray(self._row_bytes)
+            view = memoryview(content)
+            while view and (read := self._rows.readinto(view)):
+                view = view[read:]
+            if _check(digest, content) != self._checks[digest]:
+                del self.index[digest]
+                damaged += 1
+        return damaged
 
     def append(self, digests: Sequence[bytes], rows: np.ndarray) -> None:
         """Rows on the disk first; then their keys, which make them count."""
-        for file, content in ((self._rows, rows.tobytes()), (self._keys, b"".join(digests))):
+        entries = b"".join(
+            digest + _check(digest, row.tobytes()) for digest, row in zip(digests, rows, strict=True)
+        )
+        for file, content in ((self._rows, rows.tobytes()), (self._keys, entries)):
             left = memoryview(content)
             while left:
                 left = left[file.write(left) :]
             os.fsync(file.fileno())
-        first = len(self.index)
-        self.index |= {digest: first + i for i, digest in enumerate(digests)}
+        self.index |= {digest: self.num_rows + i for i, digest in enumerate(digests)}
+        self.num_rows += len(digests)
 
 
 def trunk_digest(trunk: fx.GraphModule) -> bytes:
@@ -237,6 +264,20 @@ def trunk_digest(trunk: fx.GraphModule) -> bytes:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.digest()
+
+
+def _check(digest: bytes, row: bytes | bytearray) -> bytes:
+    """Of a row and of whose it is."""
+    return hashlib.sha256(digest + row).digest()[:_KEY_BYTES]
+
+
+def _computed_again(what: str, number: int, folder: Path) -> Note:
+    return Note(
+        f"The features of {number} pictures of the {what} split in the cache are damaged ({folder}); they are computed "
+        f"again.",
+        f"Les caractéristiques de {number} images du jeu {what} dans le cache sont abîmées ({folder}) ; elles sont "
+        f"calculées à nouveau.",
+    )
 
 
 def _digest(image: np.ndarray) -> bytes:
@@ -260,19 +301,6 @@ def _make_room(folder: Path, needed: int) -> None:
         if each != folder:
             shutil.rmtree(each, ignore_errors=True)
             kept -= size
-
-
-@contextlib.contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Waits for other processes that write the same store; on systems without POSIX locks, does not."""
-    if os.name != "posix":
-        yield
-        return
-    import fcntl
-
-    with lock.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 def output_shape(trunk: nn.Module, input_shape: Sequence[int]) -> tuple[int, ...]:

@@ -37,7 +37,8 @@ class Learning:
         seen: by split, what ``training.network`` takes: pixels, or features.
         normaliser: what batches of ``seen`` go through before it.
         views: of each training picture whose features were kept; 0 where the whole network runs in each step.
-        notes: what a person should know.
+        notes: what a person should know of it.
+        told: what a person should know of how its features were found, this time.
     """
 
     training: Training
@@ -45,6 +46,7 @@ class Learning:
     normaliser: Normaliser
     views: int
     notes: tuple[Note, ...] = ()
+    told: tuple[Note, ...] = ()
 
 
 def begin(
@@ -123,7 +125,8 @@ def begin(
                 stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
                 kind = functools.partial(Solving, solver=strategy.head)
             training = kind(rest, train, seen.get("validation"), classes, AsTheyAre(), stepping)
-            return Learning(training, seen, AsTheyAre(), views)
+            told = tuple(note for split in (*seen.values(), *train[1:]) for note in split.notes)
+            return Learning(training, seen, AsTheyAre(), views, told=told)
         gigabytes = f"{size / 1e9:.1f}"
         why = Note(
             f"its features would take {gigabytes} GB, more than {FEATURES_BUDGET / 1e9:.1f}",

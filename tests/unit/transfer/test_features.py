@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import signal
 from pathlib import Path
@@ -177,7 +178,7 @@ def test_an_interrupted_extraction_goes_on(computed: list[int]) -> None:
     computed.clear()
     # What a kill leaves: rows without keys, half a row, half a key.
     for keys, rows in ((64, 64), (64, 80), (33, 33)):
-        os.truncate(features.folder / "keys", keys * 16 + 7)
+        os.truncate(features.folder / "keys", keys * 32 + 7)
         os.truncate(features.folder / "rows", rows * features.row_bytes + 5)
         assert np.array_equal(take(features, pixels), expected)
         assert sum(computed) == 100 - keys
@@ -198,6 +199,39 @@ def killed(cache: str, after: int) -> None:
 
     module.os.fsync = deadly  # type: ignore[assignment]
     take(store(), pictures(100))
+
+
+@pytest.mark.parametrize("file", ["rows", "keys"])
+def test_no_altered_bit_gives_other_features(file: str, computed: list[int]) -> None:
+    pixels = pictures(40)
+    first = take(store(), pixels)
+    folder = store().folder
+    whole = {name: (folder / name).read_bytes() for name in ("rows", "keys")}
+    draw = random.Random(11)
+    for budget in (1 << 30, 0) * 5:
+        for name, content in whole.items():
+            (folder / name).write_bytes(content)
+        altered = bytearray(whole[file])
+        bit = draw.randrange(8 * len(altered))
+        altered[bit // 8] ^= 1 << bit % 8
+        (folder / file).write_bytes(altered)
+        computed.clear()
+        found = store().take(pixels, "train", memory_budget=budget)
+        assert np.array_equal(found.images, first), bit
+        # A picture whose own digest was altered is one that was never there.
+        assert len(found.notes) == (1 if file == "rows" or bit // 8 % 32 >= 16 else 0)
+        # What was computed anew counts from now on.
+        assert store().take(pixels, "train", memory_budget=budget).notes == ()
+        assert computed == [1]
+
+
+def test_a_store_of_zeros_is_made_anew(computed: list[int]) -> None:
+    pixels = pictures(40)
+    first = take(store(), pixels)
+    for name in ("rows", "keys"):
+        file = store().folder / name
+        file.write_bytes(bytes(file.stat().st_size))
+    assert np.array_equal(take(store(), pixels), first)
 
 
 @pytest.mark.parametrize("after", [1, 2, 5])
