@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 FLOORS = (
     ("errors", "texts", "files"),
     ("csv_files", "disk", "tensor_header"),
-    ("tensors",),
+    ("tensors", "json_files"),
     ("data", "networks"),
     ("look",),
     ("training",),

@@ -23,6 +23,7 @@ import numpy as np
 
 from prunelle.data.examples import Progress
 from prunelle.disk import put_aside, reason, replacing
+from prunelle.json_files import parse_json
 
 _BLOCK = 1 << 23
 
@@ -63,7 +64,7 @@ def open_entry(
     if not os.path.lexists(beside):
         return None
     try:
-        about = json.loads(beside.read_bytes())
+        about = parse_json(beside.read_bytes())
         said = about.pop("digest")
         if said != _digest(about):
             raise Unusable(f"{beside} is not what was written")
@@ -80,7 +81,7 @@ def open_entry(
         os.utime(target)  # used just now
     except OSError as error:
         raise Unusable(f"{error.filename or target}: {reason(error)}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unusable(f"{beside} is not what was written") from error
     return Entry(images, skipped)
 

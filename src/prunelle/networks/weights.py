@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from prunelle.errors import ArgumentError, Damaged, WeightsError, did_you_mean
+from prunelle.errors import ArgumentError, Damaged, RunError, WeightsError, did_you_mean
 from prunelle.files import no_file
+from prunelle.json_files import parse_json, read_json
 from prunelle.networks import build, pickled
 from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
 from prunelle.networks.unwrapping import NESTED, aligned, unwrapped
@@ -249,14 +250,14 @@ def _said(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     try:
         if "prunelle" in metadata:
-            said |= _of_kind(json.loads(metadata["prunelle"]), dict)
+            said |= _of_kind(parse_json(metadata["prunelle"]), dict)
         said |= {
-            key: _of_kind(json.loads(metadata[key]), list)
+            key: _of_kind(parse_json(metadata[key]), list)
             for key in ("mean", "std", "classes")
             if key in metadata
         }
         _of_kind(said.get("preprocess", {}), dict)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise WeightsError(
             f"the metadata of {path} should be JSON lists (mean, std, classes): {visible(str(error))}."
         ) from error
@@ -305,9 +306,9 @@ def _of_run(folder: Path) -> Weights:
     except WeightsError as error:
         raise error.then("Make them again with", f"prunelle train --resume {quoted(folder)}") from None
     try:
-        classes = tuple(json.loads((folder / "classes.json").read_text(encoding="utf-8")))
-        preprocess = json.loads((folder / "preprocess.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        classes = tuple(read_json(folder / "classes.json", [str]))
+        preprocess = read_json(folder / "preprocess.json", dict)
+    except RunError as error:
         raise WeightsError(f"{folder} is no whole run: {error}.") from error
     return Weights(str(folder), found.tensors, classes, preprocess)
 

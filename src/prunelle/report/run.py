@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +35,7 @@ from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
 from prunelle.disk import held, put_aside, reason, write_json, write_text, writing
 from prunelle.errors import Damaged, DataError, RunError, did_you_mean
-from prunelle.files import no_file
+from prunelle.json_files import Shape, read_json
 from prunelle.report.folder import RUN, refuse_occupied, tidy
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.texts import quoted
@@ -48,6 +47,39 @@ from prunelle.training.records import RESULT_FIELDS
 
 PREDICTIONS_FILE = "predictions.csv"
 PREDICTION_FIELDS = ("file", "split", "class", "predicted", "probability")
+_NOTE = {"en": str, "fr": str}
+_INFO: Shape = {
+    "status": str,
+    "recipe": dict,
+    "network": {
+        "name": str,
+        "num_classes": int,
+        "input_shape": [int],
+        "options": dict,
+        "weights?": str,
+        "parameters?": int,
+    },
+    "data": {"name": str, "source": (dict, None), "digest?": str, "counts?": dict, "notes": [_NOTE]},
+    "transfer?": {
+        "strategy": dict,
+        "views": int,
+        "frozen_parameters": int,
+        "learned_parameters": int,
+        "notes": [_NOTE],
+        "advice": (None, {"notes": [_NOTE]}),
+    },
+    "created?": str,
+    "command?": str,
+    "skipped?": [{"split?": str, "file": str, "reason": str}],
+    "versions?": dict,
+    "host?": dict,
+    "sha256?": dict,
+    "extended?": [{"epochs": int, "whole": bool}],
+}
+"""Of ``run.json``, as far as anything relies on it."""
+
+_OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
+
 _NEVER_CHANGED = ("classes.json", "preprocess.json", "splits.csv")
 
 
@@ -80,8 +112,8 @@ class Run:
         self.info = info
         for name in _NEVER_CHANGED:
             self.check(name)
-        self.classes: tuple[str, ...] = tuple(_read_json(path / "classes.json"))
-        self.preprocess = preprocess_from_json(_read_json(path / "preprocess.json"))
+        self.classes: tuple[str, ...] = tuple(read_json(path / "classes.json", [str]))
+        self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", dict))
         self.recipe = Recipe.from_json(info["recipe"])
         self._network = network
 
@@ -142,10 +174,10 @@ class Run:
                 f"{path} is no run: it has no run.json.{did_you_mean(path.name, siblings)} Runs are made by "
                 f"prunelle train; a training that was killed before its first line left nothing to go on with."
             )
-        info = _read_json(path / "run.json")
+        info = _read_info(path)
         try:
             run = cls(path, info)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise RunError(f"{path / 'run.json'} is not as prunelle train writes it ({error!r}).") from error
         if network is not None:
             run.attach(run._loaded(network))
@@ -171,7 +203,7 @@ class Run:
 
     def read_again(self) -> None:
         """``run.json`` may have been changed by another process before this one held the run."""
-        self.info = _read_json(self.path / "run.json")
+        self.info = _read_info(self.path)
         self.recipe = Recipe.from_json(self.info["recipe"])
 
     def update(self, **changes: Any) -> None:
@@ -221,7 +253,7 @@ class Run:
     def metrics(self) -> dict[str, Any]:
         """The content of ``metrics.json``; empty before the training has ended."""
         path = self.path / "metrics.json"
-        return dict(_read_json(path)) if path.is_file() else {}
+        return dict(read_json(path, dict)) if path.is_file() else {}
 
     def write_results(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """``results.csv`` anew from all lines so far, so that a resumed run has no line twice."""
@@ -360,15 +392,8 @@ def build_network(description: Mapping[str, Any]) -> nn.Module:
     )
 
 
-def _read_json(path: Path) -> Any:
-    if kind := no_file(path):
-        raise RunError(f"{path} cannot be read: it is {kind}, not a file.")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{path} is not there.") from None
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}.") from error
+def _read_info(path: Path) -> dict[str, Any]:
+    return {**_OF_OTHER_VERSIONS, **read_json(path / "run.json", _INFO)}
 
 
 def _sha256(path: Path) -> str:

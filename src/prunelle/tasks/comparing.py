@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from prunelle.errors import (
     RunError,
     did_you_mean,
 )
+from prunelle.json_files import Shape, read_json
 from prunelle.report import comparison_page
 from prunelle.report.comparison import Comparison, Contestant, gather
 from prunelle.report.console import Listener, Style, clock, make_listener
@@ -52,6 +52,16 @@ from prunelle.training.records import EpochRecord, StepRecord
 from prunelle.training.speed import choose_device
 
 INFO_FILE = COMPARISON.main
+_INFO: Shape = {
+    "status": str,
+    "command": str,
+    "data": {"name": str, "source": (dict, None)},
+    "networks": [{"label": str, "network": str, "options": dict}],
+    "recipe?": dict,
+    "seeds": [int],
+    "size?": (None, int, [int]),
+    "fit?": (None, str),
+}
 
 
 def compare(
@@ -195,12 +205,12 @@ def _resume_command(path: Path) -> str:
 
 
 def _info(path: Path) -> dict[str, Any]:
+    info: dict[str, Any] = read_json(path / INFO_FILE, _INFO)
     try:
-        info: dict[str, Any] = json.loads((path / INFO_FILE).read_text(encoding="utf-8"))
-        [Contestant(**each) for each in info["networks"]]
-        info["data"]["source"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path / INFO_FILE} is not as prunelle compare writes it ({error!r}).") from error
+        for each in info["networks"]:
+            Contestant(**each)
+    except TypeError as error:
+        raise RunError(f"{path / INFO_FILE} is not as prunelle compare writes it ({error}).") from error
     return info
 
 

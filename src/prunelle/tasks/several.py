@@ -9,6 +9,7 @@ from typing import Any
 
 from prunelle.disk import write_json
 from prunelle.errors import ArgumentError
+from prunelle.json_files import read_json
 from prunelle.report.run import Run
 
 
@@ -24,7 +25,7 @@ def same_settings(folder: Path, name: str, settings: dict[str, Any], runs: str) 
     if not file.is_file() or not any((folder / runs).glob("*/run.json")):
         write_json(file, settings)
         return
-    there = json.loads(file.read_text(encoding="utf-8"))
+    there = read_json(file, dict)
     ours = json.loads(json.dumps(settings))
     other = [key for key in ours if there.get(key) != ours[key]]
     if other:

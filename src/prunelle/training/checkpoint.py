@@ -13,6 +13,7 @@ import torch
 from prunelle.disk import reason
 from prunelle.errors import Damaged, RunError
 from prunelle.files import no_file
+from prunelle.json_files import parse_json
 from prunelle.tensors import read_tensors, write_tensors
 
 _META = "prunelle"
@@ -42,14 +43,14 @@ def load_tensors(source: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]
         raise Damaged(f"{source} cannot be read as safetensors: it is {kind}, not a file.")
     try:
         tensors, metadata = read_tensors(source)
-        meta = json.loads(metadata.get(_META, "{}"))
+        meta = parse_json(metadata.get(_META, "{}"))
     except FileNotFoundError:
         raise RunError(f"{source} is not there.") from None
     except OSError as error:
         if error.errno == errno.EIO:
             raise Damaged(f"{source} cannot be read: {reason(error)}.") from error
         raise RunError(f"{source} cannot be read as safetensors: {reason(error)}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Damaged(f"{source} cannot be read as safetensors: {error}.") from error
     if not isinstance(meta, dict):
         raise Damaged(

@@ -40,6 +40,7 @@ def info() -> dict[str, object]:
         "status": "training",
         "network": {"name": "Own", "num_classes": 3, "input_shape": [1, 2, 2], "options": {}},
         "recipe": Recipe(epochs=4).to_json(),
+        "data": {"name": "own", "source": None, "notes": []},
     }
 
 
@@ -223,3 +224,20 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("")
     with pytest.raises(RunError, match=r"cannot make the run folder .*: File exists"):
         new_run_path(tmp_path / "runs", "x", datetime(2026, 11, 21))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"data": None}, "data must be an object; received null"),
+        ({"data": {"name": "x", "source": None, "notes": 3}}, "data.notes must be a list; received 3"),
+        ({"data": {"name": "x", "source": None, "notes": [3]}}, r"data.notes\[0\] must be an object"),
+        ({"network": {"name": "dense"}}, "network.num_classes is missing"),
+        ({"recipe": {"epochs": "many"}}, "is not as prunelle train writes it"),
+        ({"skipped": [["a", "b"]]}, r"skipped\[0\] must be an object"),
+    ],
+)
+def test_a_run_json_of_anything(run: Run, change: dict[str, object], said: str) -> None:
+    (run.path / "run.json").write_text(json.dumps(run.info | change))
+    with pytest.raises(RunError, match=rf"run\.json .*{said}"):
+        Run.open(run.path)

@@ -1,0 +1,70 @@
+"""JSON from a disk: of the types that are expected, or an error that says which is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prunelle.errors import RunError
+from prunelle.json_files import mismatch, read_json
+
+SHAPE: dict[str, Any] = {
+    "name": str,
+    "sizes": [int],
+    "source": (None, {"path": str}),
+    "share?": float,
+    "whole?": bool,
+}
+GOOD = {"name": "x", "sizes": [1, 2], "source": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, None),
+        ({"source": {"path": "y", "more": 3}, "share": 0.5, "whole": True}, None),
+        ({"sizes": []}, None),
+        ({"name": 3}, "name must be text; received 3"),
+        ({"sizes": 3}, "sizes must be a list; received 3"),
+        ({"sizes": [1, "2"]}, 'sizes[1] must be a whole number; received "2"'),
+        ({"sizes": [True]}, "sizes[0] must be a whole number; received true"),
+        ({"whole": 1}, "whole must be true or false; received 1"),
+        ({"source": {}}, "source.path is missing"),
+        ({"source": {"path": None}}, "source.path must be text; received null"),
+        ({"share": "x" * 100}, 'share must be a number; received "' + "x" * 39 + "…"),
+    ],
+)
+def test_what_differs(change: dict[str, Any], said: str | None) -> None:
+    assert mismatch(GOOD | change, SHAPE) == said
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "cannot be read: Expecting value"),
+        (b"{", "cannot be read"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a' + b"\xff", "cannot be read: 'utf-8' codec"),
+        (b"[]", "is not as Prunelle writes it: it must be an object; received []"),
+        (b'{"name": 3}', "is not as Prunelle writes it: name must be text; received 3"),
+    ],
+)
+def test_a_file_of_anything(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "run.json"
+    file.write_bytes(content)
+    with pytest.raises(RunError) as raised:
+        read_json(file, SHAPE)
+    assert str(raised.value).startswith(f"{file} ")
+    assert said in str(raised.value)
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"run\.json is not there"):
+        read_json(tmp_path / "run.json")
+    with pytest.raises(RunError, match="it is a folder, not a file"):
+        read_json(tmp_path)
+    (tmp_path / "a.json").write_text(json.dumps(GOOD))
+    assert read_json(tmp_path / "a.json", SHAPE) == GOOD
