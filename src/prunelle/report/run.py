@@ -70,7 +70,7 @@ _INFO: Shape = {
     },
     "created?": str,
     "command?": str,
-    "skipped?": [{"split?": str, "file": str, "reason": str}],
+    "skipped?": [{"split?": str, "file": str, "reason?": str}],
     "versions?": dict,
     "host?": dict,
     "sha256?": dict,
