@@ -113,6 +113,14 @@ def test_in_french_and_only_what_is_asked_for(run: Path, digit: Path, tmp_path: 
     assert "Une seule échelle pour tous les canaux" in svg
 
 
+def test_a_picture_left_out_is_said_in_silence_too(run: Path, digit: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes(digit.read_bytes()[:60])
+    wanted = ("--view", "filters", "--layer", "features.0", "--language", "en")
+    done = prunelle("look", run, digit, tmp_path / "cut.png", "-o", tmp_path / "look", "-q", *wanted)
+    assert done.code == 1
+    assert done.err.startswith(f"Error: left out, as they cannot be read: {tmp_path / 'cut.png'}: ")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -17,12 +17,23 @@ from tests.torture.victim import Outcome
 SEED = 17
 INTERRUPTIONS = (
     "kill:train-folder:0",
-    "kill:train-folder:1",
+    "kill:train-csv:0",
+    "kill:train-digits:0",
+    "kill:compare-runs:0",
     "kill:convolve:0",
+    "fail:train-csv:0",
     "fail:train-digits:0",
     "signal:train-csv:0",
 )
-FILES = {"labels": 2, "ts": 1, "csv": 1, "safetensors": 4, "pth": 2, "run-predict": 3}
+FLIPS = ("splits", "pixels", "weights-predicting", "described")
+FILES = {
+    "labels": 2,
+    "ts": 1,
+    "csv": 1,
+    "safetensors": 4,
+    "pth": 2,
+    "run-predict": 3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +42,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     _, why_not = compile_shim(work)
     if why_not:
         pytest.skip(why_not)
-    trials = list(INTERRUPTIONS)
+    trials = [*INTERRUPTIONS, *(f"flip:{name}:0" for name in FLIPS)]
     trials += [f"file:{name}:{i}" for name, count in FILES.items() for i in range(count)]
     found: list[dict[str, Any]] = []
     campaign.run(trials, work, seed=SEED, jobs=1, thorough=False, told=found.append)
@@ -101,7 +112,7 @@ def test_the_short_form_is_part_of_the_long_one() -> None:
         planned = campaign.planned(kind, 500, None)
         assert {trial for trial in INTERRUPTIONS if trial.startswith(kind)} <= set(planned)
     flips = {trial.split(":")[1] for trial in campaign.planned_flips(100)}
-    assert flips == set(flipping.SUBJECTS)
+    assert flips == set(flipping.SUBJECTS) >= set(FLIPS)
     assert "train-folder" not in {trial.split(":")[1] for trial in campaign.planned("kill", 500, ["compare"])}
 
 

@@ -77,4 +77,8 @@ def look(
     made = tasks.look_into(run, pictures, views=views or None, layers=layers or None, style=progress, **given)
     echo(f"{len(made.figures)} figures: {made.page}")
     if made.unreadable:
+        if progress == "quiet":
+            # Notes have said it otherwise; a status of 1 without a word would leave one guessing.
+            left_out = "; ".join(str(bad) for bad in made.unreadable)
+            echo(f"Error: left out, as they cannot be read: {left_out}", err=True)
         sys.exit(1)
