@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -107,6 +109,12 @@ def read_tensors(source: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except (SafetensorError, ValueError) as error:
         raise Damaged(f"{source} is damaged, or no safetensors file: {error}.") from error
+    except RuntimeError as error:
+        # torch's own way to say what the system refused: "… in read-only mode: Too many open files (24)".
+        number = re.search(r"\((\d+)\)$", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(source)) from error
     said = metadata.pop(DIGEST, None)
     if said is not None and said != digest(tensors, metadata):
         raise Damaged(f"{source} is damaged: {NOT_AS_WRITTEN}.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
 import math
 import os
 import random
+import resource
 import stat
 import subprocess
 import sys
@@ -326,3 +328,32 @@ def test_leftovers_go_and_what_is_at_work_or_anothers_stays(tmp_path: Path) -> N
         (at_work,) = (name for name in names(tmp_path) if name.startswith(".y.json."))
         assert names(tmp_path) == sorted([*kept, at_work])
     assert names(tmp_path) == sorted([*kept, "y.json"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs RLIMIT_NOFILE")
+def test_too_many_open_files_are_no_damage(tmp_path: Path) -> None:
+    file = tmp_path / "state.safetensors"
+    save_tensors(file, samples(), {})
+    load_tensors(file)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, before[1]))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                opened.append(os.open(os.devnull, os.O_RDONLY))
+        # However many are left, until there are enough.
+        for _ in range(3):
+            try:
+                found, _meta = load_tensors(file)
+            except RunError as error:
+                said = str(error)
+                assert not isinstance(error, Damaged)  # noqa: PT017 (each of them, or none)
+                assert "Too many open files" in said
+            else:
+                assert same(found, samples())
+            os.close(opened.pop())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        for descriptor in opened:
+            os.close(descriptor)
