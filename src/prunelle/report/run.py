@@ -34,7 +34,7 @@ from prunelle.csv_files import read_table, table_text
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
 from prunelle.disk import held, put_aside, reason, write_json, write_text, writing
-from prunelle.errors import Damaged, DataError, RunError, did_you_mean
+from prunelle.errors import Damaged, DataError, PrunelleError, RunError, did_you_mean
 from prunelle.json_files import Shape, read_json
 from prunelle.report.folder import RUN, refuse_occupied, tidy
 from prunelle.report.predictions import Prediction, predict_files
@@ -78,6 +78,9 @@ _INFO: Shape = {
 }
 """Of ``run.json``, as far as anything relies on it."""
 
+_NUMBERS = [(int, float)]
+_PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
+
 _OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
 
 _NEVER_CHANGED = ("classes.json", "preprocess.json", "splits.csv")
@@ -113,7 +116,7 @@ class Run:
         for name in _NEVER_CHANGED:
             self.check(name)
         self.classes: tuple[str, ...] = tuple(read_json(path / "classes.json", [str]))
-        self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", dict))
+        self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", _PREPROCESS))
         self.recipe = Recipe.from_json(info["recipe"])
         self._network = network
 
@@ -382,14 +385,21 @@ class Run:
 
 def build_network(description: Mapping[str, Any]) -> nn.Module:
     """The network that the ``network`` entry of a ``run.json`` describes, with fresh weights."""
-    in_channels, *input_size = description["input_shape"]
-    return networks.build(
-        description["name"],
-        num_classes=description["num_classes"],
-        in_channels=in_channels,
-        input_size=tuple(input_size),
-        **description["options"],
-    )
+    try:
+        in_channels, *input_size = description["input_shape"]
+        return networks.build(
+            description["name"],
+            num_classes=description["num_classes"],
+            in_channels=in_channels,
+            input_size=tuple(input_size),
+            **description["options"],
+        )
+    except PrunelleError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise RunError(
+            f"run.json describes no network that can be built ({error}): {description}."
+        ) from error
 
 
 def _read_info(path: Path) -> dict[str, Any]:
