@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prunelle.errors import ArgumentError, MissingData, did_you_mean
+from prunelle.plain import plain_arguments
 
 if TYPE_CHECKING:
     from prunelle.data.arrays import from_arrays
@@ -62,6 +63,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for one of this packa
         return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
 
 
+@plain_arguments
 def load(
     data: str | Path,
     *,

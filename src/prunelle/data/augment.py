@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from prunelle.data import transforms
 from prunelle.data.series.augment import SeriesAugment
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.plain import plain_fields
 
 POLICIES = ("none", "light", "strong")
 """What ``Augment.policy`` knows by name."""
@@ -71,6 +72,7 @@ class Augment:
     cutmix: float = 0.0
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         for name, high in _LARGEST.items():
             value = getattr(self, name)
             if not 0 <= value <= high:

@@ -20,6 +20,7 @@ import torch
 from prunelle.data.augment import Augment
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, BadPicture, UnknownName
+from prunelle.plain import plain_fields
 from prunelle.texts import Note
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Preprocess:
     std: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.size, tuple | list) or len(self.size) != 2 or min(self.size) < 1:
+        plain_fields(self)
+        if min(self.size) < 1:
             raise ArgumentError(
                 f"size must be a height and a width of at least 1 pixel, as (32, 32); received {self.size!r}."
             )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.catalogue import Entry, catalogue
+from prunelle.plain import plain, plain_arguments
 
 if TYPE_CHECKING:
     from torch import nn
@@ -106,6 +107,7 @@ def natural_classes(name: str) -> int:
     return int(inspect.signature(variant(name)).parameters["num_classes"].default)
 
 
+@plain_arguments
 def build(
     name: str,
     *,
@@ -135,6 +137,7 @@ def build(
         >>> build("lenet5", num_classes=10)(torch.zeros(1, 1, 32, 32)).shape
         torch.Size([1, 10])
     """
+    options = {key: plain(value) for key, value in options.items()}
     if "classifier" in options:
         from prunelle.networks.classifier import with_classifier
 

@@ -15,6 +15,7 @@ from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.layers_1d import MaskedMean
 from prunelle.networks.summary import evaluating
 from prunelle.networks.trunk import Stage, split, stages
+from prunelle.plain import plain_arguments
 
 Classifier = Literal["linear", "hidden"]
 
@@ -49,6 +50,7 @@ class Reclassified(nn.Module):
         return logits
 
 
+@plain_arguments
 def with_classifier(
     network: nn.Module,
     num_classes: int,

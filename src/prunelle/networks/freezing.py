@@ -13,8 +13,10 @@ from torch import fx, nn
 
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.graph import owners, trace, weights_of
+from prunelle.plain import plain_arguments
 
 
+@plain_arguments
 def freeze(network: nn.Module, until: str | int) -> None:
     """Freezes the front of a network, from its input on, in place.
 

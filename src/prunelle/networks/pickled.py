@@ -109,10 +109,8 @@ def read(path: Path) -> Any:
                 f"trust it, save its weights alone: torch.save(network.state_dict(), 'weights.pth')."
             )
     try:
-        with (
-            in_text(path) as readable,
-            torch.serialization.safe_globals([(_stand_in(name), name) for name in settings]),
-        ):
+        known: list[Any] = [(_stand_in(name), name) for name in settings]
+        with in_text(path) as readable, torch.serialization.safe_globals(known):
             content = torch.load(readable, map_location="cpu", weights_only=True)
     except Exception as error:
         # torch and zipfile raise nearly anything on damaged files: RuntimeError, EOFError, KeyError, ValueError…

@@ -36,6 +36,7 @@ from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
 from prunelle.disk import held, put_aside, reason, write_json, write_text, writing
 from prunelle.errors import Damaged, DataError, PrunelleError, RunError, did_you_mean
 from prunelle.json_files import Shape, read_json
+from prunelle.plain import plain_arguments
 from prunelle.report.folder import RUN, refuse_occupied, tidy
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.texts import quoted
@@ -372,6 +373,7 @@ class Run:
             self.network, pixels, self.classes, self.preprocess, name, progress=progress
         )
 
+    @plain_arguments
     def predict(
         self, files: Sequence[str | Path], *, top: int = 3, progress: Progress | None = None
     ) -> list[Prediction]:

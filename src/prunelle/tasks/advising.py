@@ -11,6 +11,7 @@ from prunelle import networks
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
+from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.tasks import loading, preparing, reusing
 from prunelle.tasks.loading import MEMORY_BUDGET
@@ -19,6 +20,7 @@ from prunelle.transfer.advice import Advice
 from prunelle.transfer.strategies import Strategy
 
 
+@plain_arguments
 def advise(
     network: nn.Module | str | None,
     data: Data | str | Path,

@@ -18,6 +18,7 @@ from prunelle.data.labels import near_classes
 from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError
 from prunelle.networks.published import imagenet_classes
+from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.report.run import Run
@@ -87,6 +88,7 @@ def evaluate(
         listener.close()
 
 
+@plain_arguments
 def predict(
     run: Run | Pretrained | str | Path,
     files: Sequence[str | Path],

@@ -15,12 +15,14 @@ from prunelle.data.augment import POLICIES, USUAL, Augment
 from prunelle.data.preprocess import Preprocess
 from prunelle.disk import writing
 from prunelle.errors import ArgumentError
+from prunelle.plain import plain_arguments
 from prunelle.report.augmentation import Row, draw_sheet, save_sheet
 from prunelle.texts import Language, default_language
 
 _ENDINGS = (".png", ".svg", ".pdf")
 
 
+@plain_arguments
 def augment(
     pictures: Sequence[str | Path],
     output: str | Path = "augment.png",

@@ -27,6 +27,7 @@ from prunelle.errors import (
     did_you_mean,
 )
 from prunelle.json_files import Shape, read_json
+from prunelle.plain import plain_arguments
 from prunelle.report import comparison_page
 from prunelle.report.comparison import Comparison, Contestant, gather
 from prunelle.report.console import Listener, Style, clock, make_listener
@@ -64,6 +65,7 @@ _INFO: Shape = {
 }
 
 
+@plain_arguments
 def compare(
     networks: Networks | None = None,
     data: Data | str | Path | None = None,

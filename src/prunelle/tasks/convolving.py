@@ -14,6 +14,7 @@ from prunelle.errors import ArgumentError, MissingData, UnknownName
 from prunelle.look import convolve_drawing, convolve_views, kernels
 from prunelle.look.convolution import Border, Channels, Convolution, Padding
 from prunelle.look.convolution import convolve as apply
+from prunelle.plain import plain_arguments
 from prunelle.report.console import Style, make_listener
 from prunelle.texts import Language, Note
 
@@ -31,6 +32,7 @@ INPUTS = (*_PHOTOS, *_DIGITS, *_SIGNALS)
 """Inputs by name. The photos and digits come with scikit-learn; nothing is downloaded."""
 
 
+@plain_arguments
 def convolve(
     source: ArrayLike | str | Path,
     kernel: ArrayLike | str | None = None,

@@ -16,6 +16,7 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.series.container import Series
 from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError
+from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Quiet, Style, make_listener
 from prunelle.report.run import Run
 from prunelle.report.shots import Shots, save_plot
@@ -35,6 +36,7 @@ FEWEST_STEPS = 600
 """Of a training: an epoch of a few pictures is a step, and 40 of them teach nothing."""
 
 
+@plain_arguments
 def shots(
     data: Data | str | Path,
     network: str | None = None,

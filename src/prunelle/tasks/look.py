@@ -22,6 +22,7 @@ from prunelle.look.figures import DPI, Plate
 from prunelle.look.layer_plates import Scale
 from prunelle.look.layers import check_channel, examine
 from prunelle.look.picture_plates import Answer
+from prunelle.plain import plain_arguments
 from prunelle.report import gallery
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.folder import GALLERY, claimed, refuse_occupied
@@ -51,6 +52,7 @@ class Gallery:
     unreadable: tuple[BadPicture, ...]
 
 
+@plain_arguments
 def look_into(
     subject: Run | Pretrained | nn.Module | str | Path,
     pictures: Sequence[str | Path] = (),

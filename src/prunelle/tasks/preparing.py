@@ -19,6 +19,7 @@ from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError, RunError
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.networks.weights import Weights
+from prunelle.plain import plain
 from prunelle.report.console import Listener, Quiet
 from prunelle.report.run import Run, build_network
 from prunelle.tasks import entry, loading, reusing
@@ -115,6 +116,7 @@ def started(
         described = Run.open(weights).info["network"]
         if network is None or network in (described["name"], *_aliases(described["name"])):
             network, options = described["name"], options or described["options"]
+    options = {key: plain(value) for key, value in options.items()}
     if isinstance(network, str):
         network = networks.ALIASES.get(network, network)
 

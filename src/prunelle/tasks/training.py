@@ -19,6 +19,7 @@ from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError, Diverged, Interrupted
+from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.folder import RUN, claimed, new_run_path, refuse_occupied
 from prunelle.report.run import Run
@@ -37,6 +38,7 @@ SAVE_EVERY_S = 120.0
 """Seconds between two saves of the state; each epoch ends with one too, unless saving took a tenth of the time."""
 
 
+@plain_arguments
 def train(
     network: nn.Module | str | None = None,
     data: Data | str | Path | None = None,

@@ -18,6 +18,7 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
 from prunelle.errors import ArgumentError
+from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.folder import UNLABELLED, new_run_path, refuse_occupied
 from prunelle.report.predictions import predict_files
@@ -59,6 +60,7 @@ class _Round:
         return found["accuracy"], -found["loss"]
 
 
+@plain_arguments
 def train_with_unlabelled(
     network: str | None,
     data: Data | str | Path,

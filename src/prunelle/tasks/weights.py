@@ -14,6 +14,7 @@ from prunelle.data.preprocess import Fit, Preprocess
 from prunelle.errors import ArgumentError, WeightsError
 from prunelle.networks.published import Published, fetch, find, on_this_machine, set_names
 from prunelle.networks.weights import Weights, load_weights, read_weights, size_of
+from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.run import Run
 from prunelle.texts import Note, composed, shown, visible
@@ -57,6 +58,7 @@ class Pretrained:
         return dataclasses.replace(self, classes=classes, classes_known=True)
 
 
+@plain_arguments
 def pretrained(
     network: str,
     weights: str | Path,

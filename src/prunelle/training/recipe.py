@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from prunelle.data.augment import AnyAugment, Augment, augment_from_json
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.plain import plain_fields
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["constant", "cosine", "one-cycle"]
@@ -73,13 +74,12 @@ class Recipe:
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
+        plain_fields(self)
+
         def rule(holds: bool, field: str, text: str) -> None:
             if not holds:
                 raise ArgumentError(f"{field} must be {text}; received {getattr(self, field)!r}.")
 
-        for field in ("epochs", "batch_size", "seed", "patience", "unfreeze_epochs"):
-            whole = isinstance(getattr(self, field), int) or (field == "patience" and self.patience is None)
-            rule(whole, field, "a whole number")
         rule(self.epochs >= 1, "epochs", "at least 1")
         rule(self.batch_size >= 1, "batch_size", "at least 1")
         for field, choices in (("optimizer", Optimizer), ("schedule", Schedule), ("precision", Precision)):

@@ -12,6 +12,7 @@ from prunelle.data.augment import AnyAugment
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.classifier import Classifier, Reclassified
 from prunelle.networks.freezing import freeze
+from prunelle.plain import plain_fields
 
 StrategyName = Literal["auto", "scratch", "features", "partial", "full"]
 Head = Literal["linear", "hidden", "logistic", "svm"]
@@ -48,6 +49,7 @@ class Strategy:
     views: int | None = None
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         if self.name not in get_args(StrategyName):
             raise UnknownName("strategy", self.name, get_args(StrategyName))
         if self.head is not None and self.head not in get_args(Head):

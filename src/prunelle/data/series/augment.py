@@ -12,6 +12,7 @@ import torch
 
 from prunelle.data.transforms import on_device
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.plain import plain_fields
 
 _KNOTS = 5  # speeds drawn along a series for warping; in between they are interpolated
 
@@ -44,6 +45,7 @@ class SeriesAugment:
     shift: float = 0.0
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         for name, low, high in (
             ("jitter", 0, 10),
             ("scaling", 0, 0.99),

@@ -24,6 +24,7 @@ from prunelle.data.series.ts import read_ts
 from prunelle.data.series.wide import read_wide
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean
 from prunelle.files import no_file
+from prunelle.plain import plain_arguments
 from prunelle.texts import Note
 
 _NOTHING = Expected()
@@ -132,6 +133,7 @@ def load_labelled_series(path: str | Path, labels: str | None = None, known: Exp
     return dataclasses.replace(data, notes=(_said(path, parts["train"]), *data.notes))
 
 
+@plain_arguments
 def from_series(
     series: Any,
     labels: Any,

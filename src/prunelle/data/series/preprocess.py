@@ -15,6 +15,7 @@ from prunelle.data.series.augment import SeriesAugment
 from prunelle.data.series.container import Series
 from prunelle.data.series.found import Expected
 from prunelle.errors import ArgumentError, DataError, UnknownName
+from prunelle.plain import plain_fields
 from prunelle.texts import Note
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class SeriesPreprocess:
     label: str = ""
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         if self.length < 1:
             raise ArgumentError(f"length must be at least 1 step; received {self.length}.")
         if self.fit not in get_args(SeriesFit):
