@@ -144,7 +144,17 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(folded(name), by_fold, n=3, cutoff=0.6)
     if not close:
         return ""
-    return f" Did you mean {' or '.join(repr(one) for match in close for one in by_fold[match])}?"
+    # Of names that differ by their capitals alone, the nearest; all of them where nothing else is wrong.
+    offered = [
+        one
+        for match in close
+        for one in (
+            by_fold[match]
+            if match == folded(name)
+            else difflib.get_close_matches(name, by_fold[match], n=1, cutoff=0.0)
+        )
+    ]
+    return f" Did you mean {' or '.join(map(repr, offered))}?"
 
 
 def folded(name: str) -> str:

@@ -102,7 +102,7 @@ def test_what_is_left_out_is_said(tmp_path, capsys):
     result = pn.convolve("1,2,3,4", "1,1")
     files = save_convolution(result, tmp_path, language="en", style="lines")
     said = capsys.readouterr().err
-    assert "Left out: channels needs a colour picture (or 2 to 4 channels)." in said
+    assert "Left out: channels needs a colour picture (or 2 to 4 channels) whose channels are summed." in said
     assert not any(path.name.startswith("channels") for path in files)
     with pytest.raises(ArgumentError, match="channels needs a colour picture"):
         save_convolution(result, tmp_path, only=["channels"], style="quiet")
