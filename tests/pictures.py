@@ -68,7 +68,7 @@ def bad_pictures() -> dict[str, tuple[bytes, str]]:
     """Content and expected reason, by file name."""
     damaged = "truncated or damaged"
     no_picture = "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)"
-    bomb = "decompression bomb: 60000×60000 pixels"
+    bomb = "decompression bomb: 60000×60000 pixels; at most 178,956,970 pixels are decoded"
     image = photo(80, 60)
     files = {"empty.jpg": (b"", "empty file"), "text.jpg": (b"no picture at all\n" * 9, no_picture)}
     files["page.png"] = (b"<!DOCTYPE html><title>404</title>", unread.known(b"<html>") or "")
@@ -90,7 +90,7 @@ def bad_pictures() -> dict[str, tuple[bytes, str]]:
     files["only-the-first-bytes.jpg"] = (jpeg[:20], damaged)
     png = bytearray(encoded(image, "PNG"))
     png[len(png) // 2] ^= 0xFF
-    files["one-byte-wrong.png"] = (bytes(png), damaged)
+    files["one-byte-wrong.png"] = (bytes(png), "damaged, a checksum is wrong: IDAT")
     files["bomb.png"] = (png_bomb(60_000, 60_000), bomb)
     files["bomb.jpg"] = (jpeg_with_size(jpeg, 60_000, 60_000), bomb)
     return files
@@ -108,6 +108,6 @@ def png_bomb(width: int, height: int) -> bytes:
 
 
 def jpeg_with_size(jpeg: bytes, width: int, height: int) -> bytes:
-    """The same JPEG, announcing another size in its frame header (SOF0)."""
-    at = jpeg.index(b"\xff\xc0") + 5
+    """The same JPEG, announcing another size in its frame header (SOF0, or SOF2 of a progressive one)."""
+    at = max(jpeg.find(b"\xff\xc0"), jpeg.find(b"\xff\xc2")) + 5
     return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]

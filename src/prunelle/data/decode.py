@@ -3,6 +3,9 @@
 A picture is told by its content, never by its name. JPEGs go through libjpeg-turbo (simplejpeg), decoded at a
 half, a quarter or an eighth of their size where that is still at least twice what is needed; everything else,
 and whatever simplejpeg refuses, goes through Pillow. All resizing is antialiased bilinear (``fitting``).
+
+Before anything is decoded, ``inspect`` reads what the file announces (``headers``) and what that will take is held
+against the limits (``limits``).
 """
 
 from __future__ import annotations
@@ -10,14 +13,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
-import threading
-import warnings
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import simplejpeg
-from PIL import Image, ImageFile
+from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -25,8 +26,12 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from prunelle.data import unread
-from prunelle.data.fitting import as_image, resize, scales, shrink
+from prunelle.data import limits, unread
+from prunelle.data.fast_jpeg import read_jpeg
+from prunelle.data.fitting import resize, resizing_bytes
+from prunelle.data.headers import bmp, gif, jpeg, png, tiff, webp
+from prunelle.data.headers.damage import DAMAGED
+from prunelle.data.pillow import is_grey, no_warnings, orientation_of, stored_size, to_plain, upright
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.unread import HEAD_BYTES
 from prunelle.disk import refused
@@ -35,32 +40,13 @@ from prunelle.files import no_file
 
 EMPTY = "empty file"
 NOT_A_PICTURE = "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)"
-DAMAGED = "truncated or damaged"
-BOMB = "decompression bomb: {width}×{height} pixels"
 CANNOT_OPEN = "cannot be opened: {error}"
 NOT_A_FILE = "{kind}, not a file"
 
-MAX_PIXELS = 178_956_970
-"""A larger picture is taken for a decompression bomb and never decoded (Pillow's own limit for an error)."""
-
-_LARGE_PIXELS = 32_000_000
-_one_large_at_a_time = threading.Lock()
-
 _FIRST_BYTES = 1 << 16  # all of most pictures
+_LARGE_FILE_BYTES = 8_000_000
 _BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-# EXIF orientation → what undoes it (EXIF 2.32, tag 0x0112).
-_ORIENTATION = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def read_file(path: Path, preprocess: Preprocess) -> np.ndarray:
@@ -69,14 +55,15 @@ def read_file(path: Path, preprocess: Preprocess) -> np.ndarray:
     Raises:
         BadPicture: the file cannot be opened, or with one of this module's other reasons.
     """
-    return read_picture(read_bytes(path), str(path), preprocess)
+    with _alone_if_large(path):
+        return read_picture(read_bytes(path), str(path), preprocess)
 
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of a picture; only the first few are read where they are not those of a picture.
 
     Raises:
-        BadPicture: it is no file (a named pipe…), cannot be opened, is empty, or is no picture.
+        BadPicture: it is no file (a named pipe…), cannot be opened, is empty, is no picture, or is too large.
     """
     _refuse_no_file(path)
     try:
@@ -84,12 +71,49 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb", buffering=0) as file:
             head = file.read(_FIRST_BYTES)
             _reader(head[:HEAD_BYTES], str(path))
-            return head + file.readall()
+            limits.check_file_size(str(path), os.fstat(file.fileno()).st_size)
+            if len(head) < _FIRST_BYTES:
+                return head
+            file.seek(0)  # not joined: of a large file, that would take its size twice
+            return file.readall()
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
             # No fault of the picture: left out, the training would be another.
             raise refused(path, error, "cannot be opened") from error
         raise BadPicture(str(path), CANNOT_OPEN.format(error=error.strerror or error)) from None
+
+
+def _refuse_no_file(path: Path) -> None:
+    if kind := no_file(path):
+        raise BadPicture(str(path), NOT_A_FILE.format(kind=kind))
+
+
+def _alone_if_large(path: Path) -> contextlib.AbstractContextManager[None]:
+    """While a large file is read, nothing else is: what it takes is known only then."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_size > _LARGE_FILE_BYTES:
+            return limits.hold(limits.MAX_BYTES)
+    return contextlib.nullcontext()
+
+
+def is_read(content: bytes) -> bool:
+    """Whether it begins like one of the formats that are read."""
+    try:
+        return bool(_reader(content[:HEAD_BYTES], ""))
+    except BadPicture:
+        return False
+
+
+def inspect(content: bytes, file: str) -> limits.Announced:
+    """What the file announces: its size as stored, and what decoding it takes.
+
+    Raises:
+        BadPicture: with one of this module's reasons, or one of ``headers``.
+    """
+    announced = _INSPECT[_reader(content[:HEAD_BYTES], file)](content, file)
+    if not announced.pixels:
+        raise BadPicture(file, DAMAGED)
+    return announced
 
 
 def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarray:
@@ -107,27 +131,30 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
         ``(H, W, C)`` uint8, border included.
 
     Raises:
-        BadPicture: with one of this module's reasons.
+        BadPicture: with one of this module's reasons, or one of ``headers`` or ``limits``.
     """
     reader = _reader(content[:HEAD_BYTES], file)
+    announced = inspect(content, file)
     if reader is JpegImageFile:
-        pixels = _fast_jpeg(content, file, preprocess)
+        pixels = read_jpeg(content, file, preprocess, announced)
         if pixels is not None:
             return pixels
+    # Not known yet whether it is turned; what resizing takes is that of the worse way.
+    resizing = max(
+        resizing_bytes((announced.height, announced.width), size, preprocess.fit, preprocess.crop_fraction)
+        for size in (preprocess.size, preprocess.size[::-1])
+    )
+    needed = announced.check(file, len(content) + resizing)
     try:
-        with _no_warnings(), reader(io.BytesIO(content)) as image:
-            width, height = image.size
-            _refuse_bomb(width, height, file)
-            large = width * height > _LARGE_PIXELS
-            with _one_large_at_a_time if large else contextlib.nullcontext():
-                # TIFF turns itself upright while loading and then has no orientation left.
-                image.load()
-                plain = _plain(image, preprocess.channels)
-                orientation = _orientation(image)
-                size = _stored_size(preprocess, orientation)
-                pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
-                return _upright(pixels, orientation, preprocess)
-    except BadPicture:
+        with limits.hold(needed), no_warnings(), reader(io.BytesIO(content)) as image:
+            # TIFF turns itself upright while loading and then has no orientation left.
+            image.load()
+            plain = to_plain(image, preprocess.channels)
+            orientation = orientation_of(image)
+            size = stored_size(preprocess, orientation)
+            pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
+            return upright(pixels, orientation, preprocess)
+    except (BadPicture, MemoryError):  # too little memory is no fault of the picture
         raise
     except Exception:
         # Pillow's readers raise nearly anything on damaged files: SyntaxError, struct.error, OverflowError…
@@ -137,14 +164,11 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
 def read_header(path: Path) -> tuple[int, int, bool] | None:
     """Height, width, and whether it is grey, without decoding; None for a bad picture."""
     try:
-        _refuse_no_file(path)
-        with path.open("rb") as file:
-            reader = _reader(file.read(HEAD_BYTES), str(path))
-            file.seek(0)
-            with _no_warnings(), reader(file) as image:
-                grey = image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
-                return image.height, image.width, grey
-    except Exception:
+        content = read_bytes(path)
+        announced = inspect(content, str(path))
+        with _opened(content, str(path), announced) as image:
+            return announced.height, announced.width, is_grey(image)
+    except BadPicture:
         return None
 
 
@@ -152,22 +176,27 @@ def upright_size(content: bytes, file: str) -> tuple[int, int, bool]:
     """Height and width of the picture once it is upright, and whether it is grey.
 
     Raises:
-        BadPicture: with one of this module's reasons.
+        BadPicture: with one of this module's reasons, or one of ``headers`` or ``limits``.
     """
+    announced = inspect(content, file)
+    with _opened(content, file, announced) as image:
+        turned = orientation_of(image) >= 5
+        height, width = announced.height, announced.width
+        return (width, height, is_grey(image)) if turned else (height, width, is_grey(image))
+
+
+@contextlib.contextmanager
+def _opened(content: bytes, file: str, announced: limits.Announced) -> Iterator[ImageFile.ImageFile]:
+    """Pillow's image; not decoded yet, but WebP takes nearly that to be opened, and PNG to say how it is turned."""
+    reader = _reader(content[:HEAD_BYTES], file)
+    check = announced.check_bytes if reader is JpegImageFile else announced.check
     try:
-        with _no_warnings(), _reader(content[:HEAD_BYTES], file)(io.BytesIO(content)) as image:
-            grey = image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
-            turned = _orientation(image) >= 5
-            return (image.width, image.height, grey) if turned else (image.height, image.width, grey)
-    except BadPicture:
+        with limits.hold(check(file, len(content))), no_warnings(), reader(io.BytesIO(content)) as image:
+            yield image
+    except (BadPicture, MemoryError):  # too little memory is no fault of the picture
         raise
     except Exception:
         raise BadPicture(file, DAMAGED) from None
-
-
-def _refuse_no_file(path: Path) -> None:
-    if kind := no_file(path):
-        raise BadPicture(str(path), NOT_A_FILE.format(kind=kind))
 
 
 def _reader(head: bytes, file: str) -> type[ImageFile.ImageFile]:
@@ -191,128 +220,11 @@ def _reader(head: bytes, file: str) -> type[ImageFile.ImageFile]:
     raise BadPicture(file, unread.known(head) or NOT_A_PICTURE)
 
 
-def _refuse_bomb(width: int, height: int, file: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise BadPicture(file, BOMB.format(width=width, height=height))
-
-
-def _fast_jpeg(content: bytes, file: str, preprocess: Preprocess) -> np.ndarray | None:
-    """None where Pillow should try: other colour spaces, and what the strict decoder stumbles over."""
-    try:
-        height, width, colorspace, _ = simplejpeg.decode_jpeg_header(content)
-    except ValueError:
-        return None
-    _refuse_bomb(width, height, file)
-    if colorspace not in ("YCbCr", "RGB", "Gray"):
-        return None
-    orientation, end = 1, _jpeg_header_end(content)
-    if content.find(b"Exif\0\0", 0, end) >= 0 or content.find(b"tiff:Orientation", 0, end) >= 0:
-        try:
-            with _no_warnings(), JpegImageFile(io.BytesIO(content)) as image:
-                orientation = _orientation(image)
-        except Exception:
-            return None
-    scale_y, scale_x = scales(
-        (height, width), _stored_size(preprocess, orientation), preprocess.fit, preprocess.crop_fraction
-    )
-    # Powers of two only: between them, the decoder has no fast code, and cat and dog photos came out twice as
-    # far from a full decode (mean difference 1.4 levels at 3/8, 0.8 at 1/2 and 1/4).
-    factor = 1
-    while factor < 8 and max(scale_y, scale_x) * 4 * factor <= 1:
-        factor *= 2
-    try:
-        array = simplejpeg.decode_jpeg(
-            content,
-            colorspace="GRAY" if preprocess.channels == 1 else "RGB",
-            min_height=-(-height // factor),
-            min_width=-(-width // factor),
-            strict=True,
-        )
-    except ValueError as error:
-        # The data ended before the picture did; Pillow would fill the rest with grey. Other warnings (stray
-        # bytes between markers) lose nothing, and Pillow decides.
-        if "remature end" in str(error):
-            raise BadPicture(file, DAMAGED) from None
-        return None
-    # 9 pixels become 3 at a quarter; the picture is 2.25 of them, the rest is padding, hence the extent.
-    extent = height / factor, width / factor
-    size, fit, crop_fraction = _stored_size(preprocess, orientation), preprocess.fit, preprocess.crop_fraction
-    if extent == size and crop_fraction == 1:
-        pixels = array
-    elif max(scale_y, scale_x) * factor <= 0.5:
-        pixels = shrink(array, size, fit, extent, crop_fraction)
-    else:
-        pixels = resize(as_image(array), size, fit, extent, crop_fraction)
-    return _upright(pixels, orientation, preprocess)
-
-
-def _jpeg_header_end(content: bytes) -> int:
-    """Where the pixels begin (the marker SOS); the end of ``content`` where something unusual comes first."""
-    at = 2
-    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] not in (b"\xda", b"\xff"):
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return at if content[at : at + 2] == b"\xff\xda" else len(content)
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:
-        return 1  # A damaged EXIF block says nothing about the pixels.
-    return value if value in _UPRIGHT else 1
-
-
-def _upright(pixels: np.ndarray, orientation: int, preprocess: Preprocess) -> np.ndarray:
-    """As stored → upright ``(H, W, C)``, border included. It is turned last, when it is small."""
-    if orientation != 1:
-        upright = as_image(pixels).transpose(_UPRIGHT[orientation])
-        pixels = np.asarray(upright).reshape(*preprocess.size, -1)
-    border = preprocess.border
-    return np.pad(pixels, ((border, border), (border, border), (0, 0))) if border else pixels
-
-
-def _stored_size(preprocess: Preprocess, orientation: int) -> tuple[int, int]:
-    """The size asked for, before the picture is turned upright."""
-    height, width = preprocess.size
-    return (width, height) if orientation >= 5 else (height, width)
-
-
-def _plain(image: Image.Image, channels: int) -> Image.Image:
-    """Any mode of Pillow → L or RGB."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        levels = np.nan_to_num(np.asarray(image, np.float64), posinf=255.0)
-        if image.mode != "F":
-            levels = levels / 257
-        elif levels.size and levels.max() <= 1:
-            levels = levels * 255
-        image = Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    # By way of RGB, since modes such as CMYK have no direct way to grey; exact for what is grey already.
-    if image.mode not in ("L", "RGB"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
-    return image.convert("RGB" if channels == 3 else "L")
-
-
-_quiet_lock = threading.Lock()
-_quiet_depth = 0
-_quiet = contextlib.ExitStack()
-
-
-@contextlib.contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Silence, counted: the warning filters belong to the process, and many threads decode at once."""
-    global _quiet_depth
-    with _quiet_lock:
-        if _quiet_depth == 0:
-            _quiet.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore")
-        _quiet_depth += 1
-    try:
-        yield
-    finally:
-        with _quiet_lock:
-            _quiet_depth -= 1
-            if _quiet_depth == 0:
-                _quiet.close()
+_INSPECT: dict[type[ImageFile.ImageFile], Callable[[bytes, str], limits.Announced]] = {
+    JpegImageFile: jpeg.inspect,
+    PngImageFile: png.inspect,
+    GifImageFile: gif.inspect,
+    WebPImageFile: webp.inspect,
+    TiffImageFile: tiff.inspect,
+    BmpImageFile: bmp.inspect,
+}

@@ -84,6 +84,18 @@ def resize(
     return _centred(np.asarray(resized).reshape(*inner, -1), size)
 
 
+def resizing_bytes(
+    source: tuple[float, float], size: tuple[int, int], fit: Fit, crop_fraction: float = 1.0
+) -> int:
+    """What ``resize`` holds of a picture of that height and width, besides the picture and the result.
+
+    Pillow makes a picture narrower (or wider) first: one column of many rows is as wide as wanted meanwhile. And it
+    keeps the weight of every pixel of a row and of a column.
+    """
+    inner, (top, _, bottom, _) = _box(source, size, fit, crop_fraction)
+    return int(4 * inner[1] * (bottom - top) + 16 * sum(source))
+
+
 def shrink(
     array: np.ndarray,
     size: tuple[int, int],

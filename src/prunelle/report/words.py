@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import re
 
-from prunelle.data import decode, unread
+from prunelle.data import decode, limits, unread
+from prunelle.data.headers import damage
 from prunelle.files import KINDS_FR
 from prunelle.texts import NO_BREAK, Note, Typography
 
@@ -277,11 +280,17 @@ _REASONS_FR = {
         "pas une image (d’un format lu : JPEG, PNG, BMP, GIF, WebP, TIFF)"
     ),
     "truncated or damaged": "tronquée ou abîmée",
-    "decompression bomb": "bombe de décompression",
+    damage.WRONG_CHECKSUM.partition(":")[0]: "abîmée, une somme de contrôle est fausse",
     "cannot be opened": "impossible à ouvrir",
     **unread.IN_FRENCH,
     **{decode.NOT_A_FILE.format(kind=en): f"{fr}, pas un fichier" for en, fr in KINDS_FR.items()},
 }
+
+
+@functools.cache
+def _pattern(template: str) -> re.Pattern[str]:
+    """That finds again what a template was filled with."""
+    return re.compile(re.sub(r"\\{(\w+)[^}]*\\}", r"(?P<\1>.+)", re.escape(template)))
 
 
 class Words(Typography):
@@ -295,6 +304,10 @@ class Words(Typography):
             return reason
         if reason in _REASONS_FR:
             return self.note(Note(reason, _REASONS_FR[reason]))
+        for english, french in limits.IN_FRENCH.items():
+            if found := _pattern(english).fullmatch(reason):
+                fields = {name: value.replace(",", NO_BREAK) for name, value in found.groupdict().items()}
+                return self.note(Note(reason, french.format(**fields)))
         start, colon, rest = reason.partition(": ")
         if not (colon and start in _REASONS_FR):
             return reason

@@ -10,9 +10,10 @@ import warnings
 
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image
 
-from prunelle.data import Preprocess, decode
+from prunelle.data import Preprocess, decode, limits
 from prunelle.data.fitting import fit_array, resize, shrink
 from prunelle.errors import ArgumentError, BadPicture
 from tests.pictures import bad_pictures, encoded, jpeg_with_size, make_bad_pictures, photo
@@ -78,13 +79,13 @@ def test_scaled_jpeg_is_close_to_a_full_decode(side, size):
 
 def test_jpeg_is_decoded_at_twice_the_target_at_least(monkeypatch):
     decoded = []
-    original = decode.simplejpeg.decode_jpeg
+    original = simplejpeg.decode_jpeg
 
     def spy(*args, **kwargs):
         decoded.append(original(*args, **kwargs))
         return decoded[-1]
 
-    monkeypatch.setattr(decode.simplejpeg, "decode_jpeg", spy)
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", spy)
     content = encoded(photo(800, 400), "JPEG")
     for size, expected in ((25, (50, 100)), (26, (100, 200)), (100, (200, 400)), (101, (400, 800))):
         assert read(content, (size, size)).shape == (size, size, 3)
@@ -117,7 +118,7 @@ STORED = {
 @pytest.mark.parametrize("kind", ["JPEG", "slow JPEG", "PNG", "WEBP", "TIFF"])
 def test_pictures_come_out_upright(kind, orientation, monkeypatch):
     if kind == "slow JPEG":
-        monkeypatch.setattr(decode, "_fast_jpeg", lambda *_: None)
+        monkeypatch.setattr(decode, "read_jpeg", lambda *_: None)
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
@@ -316,7 +317,7 @@ def test_bad_pictures_are_refused_with_their_reason(name, size, recwarn):
 @pytest.mark.parametrize("slow", [False, True])
 def test_a_jpeg_cut_anywhere_is_refused(progressive, slow, monkeypatch):
     if slow:
-        monkeypatch.setattr(decode, "_fast_jpeg", lambda *_: None)
+        monkeypatch.setattr(decode, "read_jpeg", lambda *_: None)
     content = encoded(photo(80, 60), "JPEG", progressive=progressive)
     # The two bytes of the end marker hold no pixel, and Pillow can do without them.
     for length in [*range(20, len(content) - 2, 97), len(content) - 3]:
@@ -350,7 +351,7 @@ def test_large_but_not_a_bomb():
 
 
 def test_bomb_limit_is_pillows():
-    assert decode.MAX_PIXELS == 2 * Image.MAX_IMAGE_PIXELS
+    assert limits.MAX_PIXELS == 2 * Image.MAX_IMAGE_PIXELS
     jpeg = encoded(photo(80, 60), "JPEG")
     with pytest.raises(BadPicture, match="decompression bomb: 13378×13378 pixels"):
         read(jpeg_with_size(jpeg, 13378, 13378), (8, 8))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.data import decode, unread
+from prunelle.data import decode, limits, unread
 from prunelle.data.examples import Skipped
 from prunelle.files import KINDS_FR
 from prunelle.report import html
@@ -276,7 +276,9 @@ REASONS = {
         "pas une image (d’un format lu : JPEG, PNG, BMP, GIF, WebP, TIFF)"
     ),
     "truncated or damaged": "tronquée ou abîmée",
-    "decompression bomb: 60000×50000 pixels": "bombe de décompression : 60000×50000 pixels",
+    "decompression bomb: 60000×50000 pixels; at most 178,956,970 pixels are decoded": (
+        "bombe de décompression : 60000×50000 pixels ; 178 956 970 au plus sont décodés"
+    ),
     "cannot be opened: Permission denied": "impossible à ouvrir : Permission denied",
     "something new: quite": "something new: quite",
 }
@@ -285,7 +287,7 @@ REASONS = {
 def test_every_reason_that_reading_gives_has_its_french():
     reasons = [decode.EMPTY, decode.NOT_A_PICTURE, decode.DAMAGED]
     reasons += [
-        decode.BOMB.format(width=60000, height=50000),
+        limits.TOO_MANY_PIXELS.format(width=60000, height=50000, limit=limits.MAX_PIXELS),
         decode.CANNOT_OPEN.format(error="Permission denied"),
     ]
     assert reasons == list(REASONS)[:5]

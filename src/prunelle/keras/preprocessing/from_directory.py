@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
+from prunelle.data import limits
 from prunelle.errors import ArgumentError, MissingData, UnknownName, did_you_mean
 from prunelle.keras.data_set import DataSet
-from prunelle.keras.preprocessing.pictures import check_color_mode, img_to_array, load_img
+from prunelle.keras.preprocessing.pictures import CHANNELS, check_color_mode, img_to_array, load_img
 from prunelle.keras.preprocessing.reading import Pictures
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 LABEL_MODES = ("int", "categorical", "binary")
 INTERPOLATIONS = {"bilinear": "bilinear", "nearest": "nearest-exact", "area": "area"}
 """Keras's word → torch's. The others of TensorFlow's are not covered."""
+
+_LARGE_PIXELS = 16_000_000
 
 
 class PictureDataSet(DataSet):
@@ -181,14 +185,24 @@ def _encoded(numbers: np.ndarray, label_mode: str, num_classes: int) -> np.ndarr
 def _reader(size: tuple[int, int], color_mode: str, interpolation: str, crop: bool) -> Any:
     """A file's name → ``(H, W, C)`` float32, resized as TensorFlow does it: without averaging, not rounded."""
 
-    def read(file: str) -> np.ndarray:
-        pixels = img_to_array(load_img(file, color_mode=color_mode))
+    def one(image: Image.Image) -> np.ndarray:
+        pixels = img_to_array(image)
         if crop:
             pixels = _middle(pixels, size)
         batch = torch.from_numpy(pixels)[None].movedim(-1, 1)
         options = {"align_corners": False} if interpolation == "bilinear" else {}
         resized = F.interpolate(batch, size, mode=INTERPOLATIONS[interpolation], **options)
         return resized[0].movedim(0, -1).contiguous().numpy()
+
+    def read(file: str) -> np.ndarray:
+        image = load_img(file, color_mode=color_mode)
+        # As float32, and PyTorch's copy of it: of a large picture, for one channel at a time.
+        large = image.width * image.height > _LARGE_PIXELS
+        planes = image.split() if large else (image,)
+        with limits.hold(
+            image.width * image.height * (4 + 8 + (len(planes) if large else 8 * CHANNELS[color_mode]))
+        ):
+            return np.concatenate([one(plane) for plane in planes], axis=-1)
 
     return read
 

@@ -6,6 +6,7 @@ resized from its full size, by the nearest pixel unless asked otherwise.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 from pathlib import Path
@@ -15,7 +16,10 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from prunelle.data import decode, limits
+from prunelle.data.pillow import no_warnings
 from prunelle.errors import ArgumentError, BadPicture, MissingData, UnknownName, did_you_mean
+from prunelle.files import no_file
 
 INTERPOLATIONS = {
     "nearest": Image.Resampling.NEAREST,
@@ -30,6 +34,13 @@ CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 """Channels by ``color_mode``."""
 
 _GREY_MODES = ("L", "I;16", "I")
+
+_RESIZING_BYTES = 48  # of a row's or column's pixel: the weights of Pillow's widest filter
+_FAST_BYTES = 7  # of a pixel: the decoder's three, and Pillow's four
+_UNKNOWN_BYTES, _UNKNOWN_STEPS = (
+    16,
+    100,
+)  # of a pixel, for the decoder of a format that is not counted by itself
 
 
 def load_img(
@@ -57,10 +68,9 @@ def load_img(
     if isinstance(grayscale, str):  # Keras 3 has color_mode in second place
         grayscale, color_mode = False, grayscale
     mode = check_color_mode("grayscale" if grayscale else color_mode)
-    image = _opened(path, mode)
-    if target_size is None:
-        return image
-    return resized(image, (int(target_size[0]), int(target_size[1])), interpolation, keep_aspect_ratio)
+    size = None if target_size is None else (int(target_size[0]), int(target_size[1]))
+    image = _opened(path, mode, size)
+    return image if size is None else resized(image, size, interpolation, keep_aspect_ratio)
 
 
 def resized(
@@ -93,7 +103,8 @@ def check_color_mode(color_mode: str) -> str:
     return color_mode
 
 
-def _opened(path: Any, color_mode: str) -> Image.Image:
+def _opened(path: Any, color_mode: str, size: tuple[int, int] | None) -> Image.Image:
+    """Decoded, unless it is beyond a limit; ``size`` is what it will be resized to."""
     if isinstance(path, io.BytesIO):
         name, content = "the picture", path.getvalue()
     elif isinstance(path, str | bytes | os.PathLike):
@@ -101,25 +112,54 @@ def _opened(path: Any, color_mode: str) -> Image.Image:
         content = _read(Path(name))
     else:
         raise ArgumentError(f"path must be a file's name or an io.BytesIO; received {type(path).__name__}.")
-    if color_mode == "rgb" and content.startswith(b"\xff\xd8\xff"):
-        pixels = _fast_jpeg(content)
-        if pixels is not None:
-            return Image.fromarray(pixels)
-    try:
-        image: Image.Image = Image.open(io.BytesIO(content))
-        if color_mode == "grayscale":
-            image = image if image.mode in _GREY_MODES else image.convert("L")
-        else:
-            image = image.convert(color_mode.upper())
-        image.load()
-    except Exception as error:  # Pillow's readers raise nearly anything on damaged files
-        raise BadPicture(name, f"cannot be read as a picture ({error})") from None
+    announced = _announced(content, name)
+    pixels = announced.pixels
+    besides = len(content)
+    if size is not None:
+        besides += _RESIZING_BYTES * (announced.width + announced.height) + 4 * size[1] * announced.height
+    if color_mode == "rgb" and _is_fast(content):
+        needed = besides + _FAST_BYTES * pixels
+        if needed + announced.decoder_bytes <= limits.MAX_BYTES:
+            with limits.hold(announced.check_bytes(name, needed)):
+                array = _fast_jpeg(content)
+                if array is not None:
+                    return Image.fromarray(array)
+                announced = dataclasses.replace(announced, steps=2 * announced.steps)  # Pillow starts anew
+    with limits.hold(announced.check(name, besides + (4 * pixels if color_mode == "rgba" else 0))):
+        try:
+            with no_warnings():
+                image: Image.Image = Image.open(io.BytesIO(content))
+                wanted = "L" if color_mode == "grayscale" else color_mode.upper()
+                if not (image.mode == wanted or (wanted == "L" and image.mode in _GREY_MODES)):
+                    image = image.convert(wanted)
+                image.load()
+        except MemoryError:
+            raise
+        except Exception as error:  # Pillow's readers raise nearly anything on damaged files
+            raise BadPicture(name, f"cannot be read as a picture ({error})") from None
     return image
 
 
-def _read(path: Path) -> bytes:
+def _announced(content: bytes, name: str) -> limits.Announced:
+    """What decoding takes; of the formats that only Keras programs read, at worst."""
+    if decode.is_read(content):
+        return decode.inspect(content, name)
     try:
-        return path.read_bytes()
+        with no_warnings(), Image.open(io.BytesIO(content)) as image:
+            width, height = image.size
+    except Exception as error:
+        raise BadPicture(name, f"cannot be read as a picture ({error})") from None
+    pixels = width * height
+    return limits.Announced(width, height, 4, 4, _UNKNOWN_BYTES * pixels, _UNKNOWN_STEPS * pixels)
+
+
+def _read(path: Path) -> bytes:
+    if kind := no_file(path):
+        raise BadPicture(str(path), decode.NOT_A_FILE.format(kind=kind))
+    try:
+        with path.open("rb", buffering=0) as file:
+            limits.check_file_size(str(path), os.fstat(file.fileno()).st_size)
+            return file.readall()
     except FileNotFoundError:
         near = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         raise MissingData(f"picture {str(path)!r} is not there.{did_you_mean(path.name, near)}") from None
@@ -127,11 +167,17 @@ def _read(path: Path) -> bytes:
         raise BadPicture(str(path), f"cannot be opened: {error.strerror}") from None
 
 
+def _is_fast(content: bytes) -> bool:
+    """Whether it is a JPEG of colours that simplejpeg makes RGB of."""
+    try:
+        return simplejpeg.decode_jpeg_header(content)[2] in ("YCbCr", "RGB", "Gray")
+    except ValueError:
+        return False
+
+
 def _fast_jpeg(content: bytes) -> np.ndarray | None:
     """``(H, W, 3)``, the very pixels that Pillow gives (both are libjpeg-turbo); None where Pillow decides."""
     try:
-        if simplejpeg.decode_jpeg_header(content)[2] not in ("YCbCr", "RGB", "Gray"):
-            return None
         return simplejpeg.decode_jpeg(content, colorspace="RGB", strict=True)  # type: ignore[no-any-return]
     except ValueError:
         return None
