@@ -160,12 +160,12 @@ def test_a_damaged_state_never_becomes_the_one_before(
     stopped(run, monkeypatch)
     flip(run / "state" / "training.safetensors")
     opened = pn.Run.open(run)
-    found = opened.load_state()
+    found = opened.states.load()
     assert found.tensors is not None
-    opened.save_state(found.tensors, found.progress)
+    opened.states.save(found.tensors, found.progress)
     for name in ("training", "previous"):
         with (run / "state" / f"{name}.safetensors").open("rb"):
-            assert opened.load_state().damaged == ()
+            assert opened.states.load().damaged == ()
 
 
 def test_both_damaged_it_begins_again(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import glob
 import hashlib
 import importlib.resources
 import logging
 import os
+import re
 import threading
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +31,7 @@ OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
 
 _HUB = "https://huggingface.co"
 _SHA256_DIGITS = 64
+_DEAD_S = 3600.0
 _HUB_LOCK = threading.Lock()
 
 Progress = Callable[[str, int, int], None]
@@ -248,6 +252,7 @@ def _from_address(wanted: Published, bar: type[Any]) -> Path:
     target = wanted.by_hand
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep_partial(target)
         with _bar_of_torch_hub(bar):
             torch.hub.download_url_to_file(str(wanted.url), str(target), hash_prefix=wanted.sha256)
     except RuntimeError as error:
@@ -259,6 +264,18 @@ def _from_address(wanted: Published, bar: type[Any]) -> Path:
     except OSError as error:
         raise _unavailable(wanted, str(getattr(error, "reason", None) or error)) from error
     return target
+
+
+def _sweep_partial(target: Path) -> None:
+    """Removes what killed downloads of ``target`` left; torch.hub names them at random and never looks again."""
+    for path in target.parent.glob(f"{glob.escape(target.name)}.*.partial"):
+        with contextlib.suppress(OSError):
+            # One that is under way was written to just now.
+            if (
+                re.fullmatch(r"[0-9a-f]{32}", path.suffixes[-2][1:])
+                and time.time() - path.stat().st_mtime > _DEAD_S
+            ):
+                path.unlink()
 
 
 @contextlib.contextmanager

@@ -19,8 +19,6 @@ files that never change after it. A file that is not what was written is named, 
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,12 +31,14 @@ from prunelle import networks
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
-from prunelle.disk import held, put_aside, reason, write_json, write_text, writing
+from prunelle.disk import held, write_json, write_text, writing
 from prunelle.errors import Damaged, DataError, PrunelleError, RunError, did_you_mean
-from prunelle.json_files import Shape, read_json
+from prunelle.json_files import read_json
 from prunelle.plain import plain_arguments
 from prunelle.report.folder import RUN, refuse_occupied, tidy
 from prunelle.report.predictions import Prediction, predict_files
+from prunelle.report.run_info import PREPROCESS, check_digests, digests, read_info
+from prunelle.report.states import States
 from prunelle.texts import quoted
 from prunelle.training import inference
 from prunelle.training.checkpoint import load_tensors, save_tensors
@@ -48,58 +48,6 @@ from prunelle.training.records import RESULT_FIELDS
 
 PREDICTIONS_FILE = "predictions.csv"
 PREDICTION_FIELDS = ("file", "split", "class", "predicted", "probability")
-_NOTE = {"en": str, "fr": str}
-_INFO: Shape = {
-    "status": str,
-    "recipe": dict,
-    "network": {
-        "name": str,
-        "num_classes": int,
-        "input_shape": [int],
-        "options": dict,
-        "weights?": str,
-        "parameters?": int,
-    },
-    "data": {"name": str, "source": (dict, None), "digest?": str, "counts?": dict, "notes": [_NOTE]},
-    "transfer?": {
-        "strategy": dict,
-        "views": int,
-        "frozen_parameters": int,
-        "learned_parameters": int,
-        "notes": [_NOTE],
-        "advice": (None, {"notes": [_NOTE]}),
-    },
-    "created?": str,
-    "command?": str,
-    "skipped?": [{"split?": str, "file": str, "reason?": str}],
-    "versions?": dict,
-    "host?": dict,
-    "sha256?": dict,
-    "extended?": [{"epochs": int, "whole": bool}],
-}
-"""Of ``run.json``, as far as anything relies on it."""
-
-_NUMBERS = [(int, float)]
-_PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
-
-_OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
-
-_NEVER_CHANGED = ("classes.json", "preprocess.json", "splits.csv")
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class State:
-    """What a training goes on from.
-
-    Attributes:
-        tensors: by name; None where there is no state that is whole.
-        progress: the numbers beside them.
-        damaged: of newer ones, what is wrong with them.
-    """
-
-    tensors: dict[str, torch.Tensor] | None
-    progress: dict[str, Any]
-    damaged: tuple[str, ...]
 
 
 class Run:
@@ -114,10 +62,9 @@ class Run:
     def __init__(self, path: Path, info: dict[str, Any], network: nn.Module | None = None) -> None:
         self.path = path
         self.info = info
-        for name in _NEVER_CHANGED:
-            self.check(name)
+        check_digests(path, info)
         self.classes: tuple[str, ...] = tuple(read_json(path / "classes.json", [str]))
-        self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", _PREPROCESS))
+        self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", PREPROCESS))
         self.recipe = Recipe.from_json(info["recipe"])
         self._network = network
 
@@ -155,8 +102,7 @@ class Run:
         run = cls(path, info, network)
         if before is not None:
             before(run)
-        digests = {name: _sha256(path / name) for name in _NEVER_CHANGED if (path / name).is_file()}
-        run.update(sha256=digests)
+        run.update(sha256=digests(path))
         return run
 
     @classmethod
@@ -178,7 +124,7 @@ class Run:
                 f"{path} is no run: it has no run.json.{did_you_mean(path.name, siblings)} Runs are made by "
                 f"prunelle train; a training that was killed before its first line left nothing to go on with."
             )
-        info = _read_info(path)
+        info = read_info(path)
         try:
             run = cls(path, info)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -192,22 +138,9 @@ class Run:
         """The training went to its end (it can still be extended)."""
         return bool(self.info["status"] == "finished")
 
-    def check(self, name: str) -> None:
-        """Whether a file that never changes after ``run.json`` is as it was then, where that is known.
-
-        Raises:
-            Damaged: it is not.
-        """
-        said = self.info.get("sha256", {}).get(name)
-        if said is not None and (self.path / name).is_file() and _sha256(self.path / name) != said:
-            raise Damaged(
-                f"{self.path / name} is not what was written when the training began (by its SHA-256). Put it back "
-                f"from a copy; or, to use it as it is, take its line out of sha256 in {self.path / 'run.json'}."
-            )
-
     def read_again(self) -> None:
         """``run.json`` may have been changed by another process before this one held the run."""
-        self.info = _read_info(self.path)
+        self.info = read_info(self.path)
         self.recipe = Recipe.from_json(self.info["recipe"])
 
     def update(self, **changes: Any) -> None:
@@ -307,46 +240,9 @@ class Run:
         return False
 
     @property
-    def state_file(self) -> Path:
-        """Where the state of an unfinished (or extendable) training is."""
-        return self.path / "state" / "training.safetensors"
-
-    @property
-    def previous_state_file(self) -> Path:
-        """The state before that one; a training goes on from there to the same end."""
-        return self.path / "state" / "previous.safetensors"
-
-    def save_state(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
-        """The state of the training now; the one before it is kept."""
-        save_tensors(self.state_file, tensors, progress, keep=self.previous_state_file)
-
-    def load_state(self) -> State:
-        """The newest state that is whole.
-
-        A damaged file is taken away, so that it never becomes the one before.
-        """
-        damaged = []
-        for file in (self.state_file, self.previous_state_file):
-            if not file.exists():
-                continue
-            try:
-                tensors, progress = load_tensors(file)
-            except Damaged as error:
-                damaged.append(str(error))
-                with writing(file):
-                    if file.is_file():
-                        file.unlink()
-                    else:
-                        put_aside(file)
-            else:
-                return State(tensors, progress, tuple(damaged))
-        return State(None, {}, tuple(damaged))
-
-    def forget_states(self) -> None:
-        """Before a training begins again: a state of before would not be of the weights that are written now."""
-        for file in (self.state_file, self.previous_state_file):
-            with writing(file):
-                file.unlink(missing_ok=True)
+    def states(self) -> States:
+        """What a training that was stopped goes on from."""
+        return States(self.path / "state")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -402,14 +298,3 @@ def build_network(description: Mapping[str, Any]) -> nn.Module:
         raise RunError(
             f"run.json describes no network that can be built ({error}): {description}."
         ) from error
-
-
-def _read_info(path: Path) -> dict[str, Any]:
-    return {**_OF_OTHER_VERSIONS, **read_json(path / "run.json", _INFO)}
-
-
-def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {reason(error)}.") from error

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from prunelle import networks
 from prunelle.disk import refused
-from prunelle.errors import CannotWrite, Interrupted, RunError
+from prunelle.errors import CannotWrite, Interrupted
 from prunelle.report.run import Run
 from prunelle.texts import quoted
 
@@ -53,16 +53,3 @@ def resume_command(run: Run) -> str:
     if own:
         return f"prunelle.train({', '.join(own)}, resume={str(run.path)!r})"
     return f"prunelle train --resume {quoted(run.path)}"
-
-
-def cannot_go_on(run: Run, why: str) -> RunError:
-    """That only a new training helps, with its line where there is one."""
-    error = RunError(f"{why} It can only be trained anew, in another folder")
-    command = str(run.info.get("command", ""))
-    if not command.startswith("prunelle train "):
-        return RunError(f"{why} It can only be trained anew, in another folder.")
-    number = 2
-    while (other := run.path.with_name(f"{run.path.name}-{number}")).exists():
-        number += 1
-    # The last --output counts.
-    return error.then("by", f"{command} --output {quoted(other)}")

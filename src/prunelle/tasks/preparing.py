@@ -24,7 +24,7 @@ from prunelle.report.console import Listener, Quiet
 from prunelle.report.run import Run, build_network
 from prunelle.tasks import entry, loading, reusing
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
-from prunelle.tasks.going_on import cannot_go_on
+from prunelle.tasks.resuming import state_of
 from prunelle.tasks.weights import fetch_weights, outputs_note, prepared_for
 from prunelle.texts import Note, shown
 from prunelle.training.engine import Training
@@ -66,7 +66,7 @@ class Prepared:
         """All that ``load_state`` needs: frozen weights too, which may be nowhere else."""
         whole = {f"{_NETWORK}{name}": tensor for name, tensor in self.network.state_dict().items()}
         tensors, progress = self.training.state()
-        run.save_state(whole | tensors, progress)
+        run.states.save(whole | tensors, progress)
 
     def load_state(self, tensors: Mapping[str, torch.Tensor], progress: dict[str, Any]) -> None:
         """Goes back to where ``save_state`` was called, bit for bit."""
@@ -312,7 +312,7 @@ def resumed(
             )
         network = _seeded_network(run.info["network"], recipe.seed)
     run.attach(network)
-    state, progress = _state_of(run, listener)
+    state, progress = state_of(run, listener)
     strategy = None
     if "transfer" in run.info:
         strategy = Strategy.from_json(run.info["transfer"]["strategy"])
@@ -338,46 +338,6 @@ def resumed(
         prepared.load_state(state, progress)
         listener.note(_where(run, prepared.training))
     return prepared
-
-
-def _state_of(run: Run, listener: Listener) -> tuple[dict[str, torch.Tensor] | None, dict[str, Any]]:
-    """What a training goes on from, and a word about what is damaged; None for its beginning.
-
-    What it saved after an older state is made again, to the same bits; so is everything from the beginning, where
-    the seed alone decides the first weights.
-
-    Raises:
-        RunError: there is no state, and the first weights are nowhere else.
-    """
-    found = run.load_state()
-    wrong = list(found.damaged)
-    if found.tensors is not None and found.progress["best_epoch"]:
-        # At the end they are needed; an epoch that is done again may not write them anew.
-        try:
-            run.best_weights()
-        except RunError as error:
-            wrong.append(error.message)
-            found = dataclasses.replace(found, tensors=None)
-    if found.tensors is None:
-        if not networks.is_known(run.info["network"]["name"]) or "weights" in run.info["network"]:
-            why = " ".join(wrong) or f"{run.path} was stopped before it had saved anything."
-            raise cannot_go_on(run, why)
-        run.forget_states()
-        if wrong:
-            listener.note(
-                Note(
-                    f"{' '.join(wrong)} The training begins again, from its first step.",
-                    f"{' '.join(wrong)} L’entraînement recommence à son premier pas.",
-                )
-            )
-    elif wrong:
-        listener.note(
-            Note(
-                f"{' '.join(wrong)} Going on from the state before it, to the same end.",
-                f"{' '.join(wrong)} Reprise de l’état précédent, pour arriver au même point.",
-            )
-        )
-    return found.tensors, found.progress
 
 
 def _where(run: Run, training: Training) -> Note:

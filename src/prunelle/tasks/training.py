@@ -257,7 +257,7 @@ def _fit(
 ) -> None:
     """Consumes the engine's records: shows, writes, saves, stops; at the end, or after ``until`` epochs."""
     training = prepared.training
-    if not run.state_file.exists() and not run.previous_state_file.exists():
+    if not run.states.any():
         prepared.save_state(run)
     saved, cost = time.monotonic(), 0.0
     # Weights of the last finished epoch, and of the best one, that are not on disk yet.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -228,6 +229,23 @@ def test_an_address_that_gives_another_file(hub: Hub) -> None:
     with pytest.raises(WeightsError, match="gave another file than the one that was published"):
         fetch(wanted)
     assert not wanted.by_hand.exists()
+
+
+def test_what_killed_downloads_left_goes_and_what_is_under_way_stays(hub: Hub) -> None:
+    wanted = by_address(hub)
+    folder, name = wanted.by_hand.parent, wanted.by_hand.name
+    folder.mkdir(parents=True)
+    left, at_work, other = (
+        folder / f"{name}.{'a' * 32}.partial",
+        folder / f"{name}.{'b' * 32}.partial",
+        folder / f"{name}.mine.partial",
+    )
+    for file in (left, at_work, other):
+        file.write_bytes(b"half")
+    for file in (left, other):
+        os.utime(file, (1e9, 1e9))
+    assert fetch(wanted) == wanted.by_hand
+    assert sorted(folder.iterdir()) == sorted([at_work, other, wanted.by_hand])
 
 
 def test_a_file_put_there_by_hand_is_checked(hub: Hub) -> None:

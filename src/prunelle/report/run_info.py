@@ -1,0 +1,85 @@
+"""What ``run.json`` holds: of which types, and the digests of the files that never change after it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from prunelle.disk import reason
+from prunelle.errors import Damaged, RunError
+from prunelle.json_files import Shape, read_json
+
+_NOTE = {"en": str, "fr": str}
+_INFO: Shape = {
+    "status": str,
+    "recipe": dict,
+    "network": {
+        "name": str,
+        "num_classes": int,
+        "input_shape": [int],
+        "options": dict,
+        "weights?": str,
+        "parameters?": int,
+    },
+    "data": {"name": str, "source": (dict, None), "digest?": str, "counts?": dict, "notes": [_NOTE]},
+    "transfer?": {
+        "strategy": dict,
+        "views": int,
+        "frozen_parameters": int,
+        "learned_parameters": int,
+        "notes": [_NOTE],
+        "advice": (None, {"notes": [_NOTE]}),
+    },
+    "created?": str,
+    "command?": str,
+    "skipped?": [{"split?": str, "file": str, "reason?": str}],
+    "versions?": dict,
+    "host?": dict,
+    "sha256?": dict,
+    "extended?": [{"epochs": int, "whole": bool}],
+}
+"""Of ``run.json``, as far as anything relies on it."""
+
+_NUMBERS = [(int, float)]
+PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
+
+_OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
+
+NEVER_CHANGED = ("classes.json", "preprocess.json", "splits.csv")
+
+
+def read_info(run: Path) -> dict[str, Any]:
+    """The content of ``run.json``.
+
+    Raises:
+        RunError: it is not there, or not as it was written.
+    """
+    return {**_OF_OTHER_VERSIONS, **read_json(run / "run.json", _INFO)}
+
+
+def digests(run: Path) -> dict[str, str]:
+    """For the ``sha256`` entry of ``run.json``."""
+    return {name: _sha256(run / name) for name in NEVER_CHANGED if (run / name).is_file()}
+
+
+def check_digests(run: Path, info: dict[str, Any]) -> None:
+    """Whether the files that never change are as they were, where that is known.
+
+    Raises:
+        Damaged: one is not.
+    """
+    for name in NEVER_CHANGED:
+        said = info.get("sha256", {}).get(name)
+        if said is not None and (run / name).is_file() and _sha256(run / name) != said:
+            raise Damaged(
+                f"{run / name} is not what was written when the training began (by its SHA-256). Put it back from a "
+                f"copy; or, to use it as it is, take its line out of sha256 in {run / 'run.json'}."
+            )
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {reason(error)}.") from error
