@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import prunelle as pn
 from prunelle import tasks
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, BadPictures
 from prunelle.report.shots import Shots
 from prunelle.tasks.few_shots import few
 from tests.integration.command import prunelle
@@ -118,3 +119,65 @@ def test_what_it_refuses(tmp_path: Path) -> None:
         tasks.shots(
             data, "course-look", strategies=["scratch"], draws=0, output=tmp_path / "a", style="quiet"
         )
+
+
+def test_pictures_that_cannot_be_read_are_left_out_before_any_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRUNELLE_CACHE", str(tmp_path / "cache"))
+    photos = make_folder(tmp_path / "photos", ["u", "v"], 6, size=(16, 16))
+    test = make_folder(tmp_path / "photos" / "test", ["u", "v"], 4, size=(16, 16), seed=1)
+    (photos / "train").mkdir()
+    for name in "uv":
+        (photos / name).rename(photos / "train" / name)
+    data = pn.load(photos)
+    assert data.train.files is not None
+    first = few(data, 1, 0).train.files
+    assert first is not None
+    first[0].write_bytes(b"no picture")
+    common = {
+        "numbers": (1, 2), "strategies": ["scratch"], "draws": 2, "epochs": 1, "size": (16, 16), "style": "quiet"
+    }  # fmt: skip
+    means = {"mean": (0.25, 0.5, 0.75), "std": (0.5, 0.25, 0.5)}
+    found = pn.shots(photos, "course-look", output=tmp_path / "out", fit="pad", **common, **means)
+    assert len(found.rows) == 4
+    for run in (pn.Run.open(path) for path in sorted((tmp_path / "out" / "runs").iterdir())):
+        assert run.metrics()["train"]["n"] == 2 * int(run.path.name.split("-")[1])
+        assert str(first[0]) not in (run.path / "splits.csv").read_text()
+        assert (run.preprocess.mean, run.preprocess.std, run.preprocess.fit) == (*means.values(), "pad")
+    with pytest.raises(ArgumentError, match=r"is of other settings \(mean, std\)"):
+        pn.shots(
+            photos, "course-look", output=tmp_path / "out", fit="pad", **common, mean=(0, 0, 0), std=(1, 1, 1)
+        )
+    (test / "u" / "0000.jpg").write_bytes(b"")
+    with pytest.raises(BadPictures, match=r"2 of \d+ pictures cannot be read.*\n.*\n.*0000.jpg: empty file"):
+        pn.shots(photos, "course-look", output=tmp_path / "other", **common)
+
+
+def test_the_command_lines_of_those_that_train_take_what_prepares_examples() -> None:
+    """Of train's options, those that say how examples become input make sense wherever something is trained."""
+    for verb in ("train", "shots", "compare", "advise"):
+        command = getattr(importlib.import_module(f"prunelle.cli.{verb}"), verb)
+        given = {parameter.name for parameter in command.params}
+        assert given >= {
+            "size",
+            "fit",
+            "normalisation",
+            "mean",
+            "std",
+            "labels",
+            "data_dir",
+            "test",
+            "device",
+        }, verb
+
+
+def test_compare_prepares_pictures_as_it_is_told(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (24, 8, 8, 1), dtype=np.uint8)
+    data = pn.from_arrays(images, [i % 2 for i in range(24)], test=0.25)
+    found = pn.compare(
+        ["course-look", "dense"], data, pn.Recipe(epochs=1), seeds=1, mean=[0.25], std=np.array([0.5]), size=12,
+        output=tmp_path / "c", style="quiet",
+    )  # fmt: skip
+    for run in (pn.Run.open(path.parent) for path in found.path.glob("runs/*/run.json")):
+        assert (run.preprocess.mean, run.preprocess.std) == ((0.25,), (0.5,))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from prunelle.cli.options import SizeType, data_options, style_options, weights_options
+from prunelle.cli.options import BytesType, data_options, preparation_options, style_options, weights_options
 from prunelle.cli.output import echo
 
 
@@ -15,9 +15,12 @@ from prunelle.cli.output import echo
 @click.argument("data")
 @click.option("--network", "--model", metavar="NAME", help="See prunelle networks. Default: the run's.")
 @weights_options
-@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input: 64, or 48x64.")
-@click.option("--fit", metavar="crop|pad|squash", help="How pictures of other shapes get there.")
+@preparation_options
 @data_options
+@click.option("--validation", type=float, help="Share of examples for validation.  [0.1]")
+@click.option("--test", type=float, help="Share of examples for the test, where none is given.  [0.1]")
+@click.option("--device", default="auto", help="cpu, cuda, mps or auto.  [auto]")
+@click.option("--memory", type=BytesType(), help="Decoded pictures kept in memory, else on disk.  [1GB]")
 @click.option("--seed", type=int, default=0, help="Of what is left out, and of trials.  [0]")
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @style_options
@@ -29,9 +32,13 @@ def advise(**given: Any) -> None:
         given["network"],
         given["data"],
         given["weights"],
-        functools.partial(tasks.choose_recipe, seed=given["seed"]),
+        functools.partial(tasks.choose_recipe, seed=given["seed"], device=given["device"]),
         size=given["size"],
         fit=given["fit"],
+        normalisation=given["normalisation"],
+        validation=given["validation"],
+        test=given["test"],
+        memory_budget=tasks.MEMORY_BUDGET if given["memory"] is None else given["memory"],
         mean=given["mean"],
         std=given["std"],
         labels=given["labels"],

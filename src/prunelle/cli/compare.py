@@ -21,7 +21,21 @@ if TYPE_CHECKING:
 # Options of train that say the same of every training of a comparison.
 _OF_TRAIN = {
     *(field for field in RECIPE_FIELDS if field != "seed"),
-    *("augment", "size", "fit", "hidden", "labels", "data_dir", "validation", "test", "runs", "memory"),
+    *(
+        "augment",
+        "size",
+        "fit",
+        "normalisation",
+        "mean",
+        "std",
+        "hidden",
+        "labels",
+        "data_dir",
+        "validation",
+        "test",
+        "runs",
+        "memory",
+    ),
     "language",
 }
 _WITH_RESUME = ("resume", "memory", "language", "progress", "as_json")
@@ -89,6 +103,9 @@ def compare(context: click.Context, /, **given: Any) -> None:
         options=None if given["hidden"] is None else {"dense": {"hidden": given["hidden"]}},
         size=given["size"],
         fit=given["fit"],
+        normalisation=given["normalisation"],
+        mean=given["mean"],
+        std=given["std"],
         labels=given["labels"],
         data_dir=given["data_dir"],
         validation=given["validation"],

@@ -55,6 +55,26 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def preparation_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--size``, ``--fit`` and ``--normalisation``: how examples become the network's input."""
+    command = click.option(
+        "--normalisation",
+        metavar="train|series|none",
+        help="Of series: by the training series, each by its own, or not.  [train]",
+    )(command)
+    command = click.option(
+        "--fit",
+        metavar="crop|pad|squash",
+        help="How pictures of other shapes get there. Series of other lengths: resample or pad.",
+    )(command)
+    return click.option(
+        "--size",
+        "--img-size",
+        type=SizeType(),
+        help="Of the network's input: 64, or 48x64; of series, in steps.",
+    )(command)
+
+
 def reuse_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--strategy`` and what goes with it; ``strategy_of`` reads them."""
     for name, kind, metavar, text in (

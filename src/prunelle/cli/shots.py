@@ -8,14 +8,20 @@ from typing import Any
 
 import click
 
-from prunelle.cli.options import NumbersType, SizeType, data_options, style_options
+from prunelle.cli.options import (
+    NumbersType,
+    data_options,
+    preparation_options,
+    style_options,
+    weights_options,
+)
 from prunelle.cli.output import echo
 
 
 @click.command()
 @click.argument("data")
 @click.option("--network", "--model", metavar="NAME", help="See prunelle networks. Default: the run's.")
-@click.option("--weights", metavar="imagenet|FILE|RUN", help="What features and full start from.")
+@weights_options
 @click.option(
     "--shots", type=NumbersType(), default="1,5,20,100", show_default=True, help="Pictures a class."
 )
@@ -31,7 +37,8 @@ from prunelle.cli.output import echo
 @click.option(
     "--augment", metavar="LIST", help="As of train. Default: auto, what suits the data and the strategy."
 )
-@click.option("--size", "--img-size", type=SizeType(), help="Of the network's input: 64, or 48x64.")
+@preparation_options
+@click.option("--device", default="auto", help="cpu, cuda, mps or auto.  [auto]")
 @data_options
 @click.option("--test", type=float, help="Share of pictures for the test, where there is no test folder.")
 @click.option(
@@ -53,6 +60,11 @@ def shots(**given: Any) -> None:
         epochs=given["epochs"],
         augment=None if given["augment"] == "auto" else given["augment"],
         size=given["size"],
+        fit=given["fit"],
+        normalisation=given["normalisation"],
+        mean=given["mean"],
+        std=given["std"],
+        device=given["device"],
         output=given["output"],
         labels=given["labels"],
         data_dir=given["data_dir"],

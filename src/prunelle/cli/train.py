@@ -15,8 +15,8 @@ from click.core import ParameterSource
 from prunelle.cli.options import (
     BytesType,
     NumbersType,
-    SizeType,
     data_options,
+    preparation_options,
     reuse_options,
     strategy_of,
     style_options,
@@ -102,19 +102,7 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 @click.option("--seed", type=int, help="Of weights, order, dropout, augmentation.  [0]")
 @click.option("--device", help="cpu, cuda, mps or auto.  [auto]")
 @click.option("--precision", metavar="NAME", help="float32 or bfloat16.  [float32]")
-@click.option(
-    "--size", "--img-size", type=SizeType(), help="Of the network's input: 64, or 48x64; of series, in steps."
-)
-@click.option(
-    "--fit",
-    metavar="crop|pad|squash",
-    help="How pictures of other shapes get there. Series of other lengths: resample or pad.",
-)
-@click.option(
-    "--normalisation",
-    metavar="train|series|none",
-    help="Of series: by the training series, each by its own, or not.  [train]",
-)
+@preparation_options
 @click.option("--ensemble", type=int, help="Train so many of the network, that answer together.")
 @click.option("--hidden", type=NumbersType(), help="Hidden layers of dense: 256,128.")
 @click.option("--parameters", type=int, help="Number of weights wanted of dense.")

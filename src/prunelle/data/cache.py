@@ -83,8 +83,8 @@ def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]
         classes: names in index order.
 
     Raises:
-        BadPictures: more than 5 % of all pictures could not be read, a split is left with none, or a class has
-            none left to train on. It names them.
+        BadPictures: more than 5 % of all pictures (and more than one) could not be read, a split is left with
+            none, or a class has none left to train on. It names them.
     """
     skipped = [bad for pixels in pixels_by_split.values() for bad in pixels.skipped]
     total = len(skipped) + sum(len(pixels) for pixels in pixels_by_split.values())
@@ -95,14 +95,23 @@ def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]
             f"no picture to train on is left for {', '.join(map(repr, without[:_NAMES_SHOWN]))}: those there "
             f"are cannot be read.\n{_list(skipped)}\nReplace them, or remove the class."
         )
-    if len(skipped) > MAX_BAD_SHARE * total:
+    check_share(skipped, total)
+    for name, pixels in pixels_by_split.items():
+        if len(pixels) == 0 and pixels.skipped:
+            raise BadPictures(f"no picture of the {name} split can be read.\n{_list(pixels.skipped)}")
+
+
+def check_share(skipped: Sequence[Skipped], total: int) -> None:
+    """Stops a work in which more than 5 % of ``total`` pictures could not be read; a single one never does.
+
+    Raises:
+        BadPictures: it names them.
+    """
+    if len(skipped) > max(1, MAX_BAD_SHARE * total):
         raise BadPictures(
             f"{len(skipped)} of {total} pictures cannot be read; at most {MAX_BAD_SHARE:.0%} may be bad.\n"
             f"{_list(skipped)}\nReplace them, or take them out of the data."
         )
-    for name, pixels in pixels_by_split.items():
-        if len(pixels) == 0 and pixels.skipped:
-            raise BadPictures(f"no picture of the {name} split can be read.\n{_list(pixels.skipped)}")
 
 
 def _list(skipped: Sequence[Skipped]) -> str:

@@ -53,7 +53,8 @@ def evaluate(
         style: what to show meanwhile.
 
     Raises:
-        DataError: ``data`` has a class that the run does not know, or no picture that can be read.
+        DataError: ``data`` has a class that the run does not know, or more than 5 % of pictures (and more than
+            one) that cannot be read.
     """
     listener = make_listener(style)
     try:
@@ -75,6 +76,7 @@ def evaluate(
             listener.note(loading.skipped_note(skipped))
         if not len(pixels):
             raise BadPictures(f"no picture of the {split.name} split can be read.")
+        cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
         return evaluate_network(
             run.network,
             pixels,

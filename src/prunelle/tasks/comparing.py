@@ -16,6 +16,7 @@ from typing import Any
 from prunelle import networks as known
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
+from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.disk import held, sweep, write_json
 from prunelle.errors import (
     ArgumentError,
@@ -62,6 +63,9 @@ _INFO: Shape = {
     "seeds": [int],
     "size?": (None, int, [int]),
     "fit?": (None, str),
+    "normalisation?": (None, str),
+    "mean?": (None, [float]),
+    "std?": (None, [float]),
 }
 
 
@@ -76,7 +80,10 @@ def compare(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     epochs: int | None = None,
     size: int | tuple[int, int] | None = None,
-    fit: Fit | None = None,
+    fit: Fit | SeriesFit | None = None,
+    normalisation: Normalisation | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
     labels: str | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
@@ -103,7 +110,8 @@ def compare(
         seeds: how many (0, 1, 2…), or which.
         match_parameters: sizes each ``dense`` to the number of weights of the first other network.
         options: of networks by name, by what they are called (``{"dense": {"hidden": (300,)}}``).
-        epochs, size, fit, labels, data_dir, validation, test, memory_budget, language: as for ``train``.
+        epochs, size, fit, normalisation, mean, std, labels, data_dir, validation, test, memory_budget, language: as
+            for ``train``.
         resume: a comparison's folder to go on with instead; of all the rest only modules and data of your own,
             ``memory_budget``, ``language`` and ``style`` count then.
         output: the comparison's folder itself; None makes a new one under ``runs``.
@@ -126,7 +134,21 @@ def compare(
                 _train_all(plan, memory_budget, language, listener)
                 return _conclude(plan, language)
         if (found := as_runs(networks)) is not None:
-            given = (data, recipe, options, epochs, size, fit, labels, data_dir, validation, test)
+            given = (
+                data,
+                recipe,
+                options,
+                epochs,
+                size,
+                fit,
+                normalisation,
+                mean,
+                std,
+                labels,
+                data_dir,
+                validation,
+                test,
+            )
             if match_parameters or any(value is not None for value in given):
                 raise ArgumentError("finished runs are compared as they are; leave data and settings out.")
             with going_on("start again with", lambda: command, "Nothing was begun"):
@@ -156,6 +178,9 @@ def compare(
                         "seeds": chosen,
                         "size": size,
                         "fit": fit,
+                        "normalisation": normalisation,
+                        "mean": mean,
+                        "std": std,
                     },
                     data=loaded,
                     contestants=contestants,
@@ -355,6 +380,9 @@ def _train_all(plan: _Plan, memory_budget: int, language: Language, listener: Li
                     output=path,
                     size=None if plan.info["size"] is None else _size(plan.info["size"]),
                     fit=plan.info["fit"],
+                    normalisation=plan.info.get("normalisation"),
+                    mean=_tuple(plan.info.get("mean")),
+                    std=_tuple(plan.info.get("std")),
                     options=contestant.options if own is None else None,
                     memory_budget=memory_budget,
                     language=language,
@@ -363,6 +391,10 @@ def _train_all(plan: _Plan, memory_budget: int, language: Language, listener: Li
                 )
             except Diverged as error:
                 listener.note(Note(str(error), str(error)))
+
+
+def _tuple(values: Sequence[float] | None) -> tuple[float, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def _size(value: Any) -> int | tuple[int, int]:

@@ -14,6 +14,7 @@ from prunelle import networks as known
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
+from prunelle.data.series.preprocess import SeriesFit
 from prunelle.errors import ArgumentError, did_you_mean
 from prunelle.networks.summary import count_parameters, summarise
 from prunelle.report.comparison import Contestant
@@ -60,7 +61,7 @@ def contestants_of(
     match_parameters: bool,
     data: Data,
     size: int | tuple[int, int] | None,
-    fit: Fit | None,
+    fit: Fit | SeriesFit | None,
 ) -> list[Contestant]:
     """Each with its size on these pictures, ``dense`` matched where asked for."""
     for label in options:

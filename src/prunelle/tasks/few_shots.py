@@ -5,15 +5,21 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from prunelle.csv_files import table_text
+from prunelle.data import cache
 from prunelle.data.batches import derive_seed
-from prunelle.data.examples import Data, Split
+from prunelle.data.examples import Data, Skipped, Split
+from prunelle.data.preprocess import Fit
 from prunelle.data.series.container import Series
+from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError
 from prunelle.plain import plain_arguments
@@ -48,6 +54,11 @@ def shots(
     epochs: int | None = None,
     augment: str | None = None,
     size: int | tuple[int, int] | None = None,
+    fit: Fit | SeriesFit | None = None,
+    normalisation: Normalisation | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    device: str = "auto",
     output: str | Path = "shots",
     labels: str | None = None,
     data_dir: str | Path | None = None,
@@ -63,12 +74,14 @@ def shots(
     nothing is to be set aside, so the last weights are measured.
 
     Args:
-        data: with a test split. network, weights, size, labels, data_dir, test: as ``train``.
+        data: with a test split. Pictures that cannot be read are left out before any are drawn.
+        network, weights, size, fit, normalisation, mean, std, labels, data_dir, test: as ``train``.
         numbers: pictures a class.
         strategies: with their usual settings (``partial:layer2``: see ``Strategy.parse``), or a ``Strategy``.
         draws: of the pictures, each with its own first weights too.
         epochs: of each training; None for what suits the data and the strategy, and at least 600 steps.
         augment: of the training pictures, as on the command line; None for what suits the data and the strategy.
+        device: as of ``Recipe``.
         output: the folder.
         language: of the plot; None for the locale's.
         style: what to show meanwhile.
@@ -94,11 +107,13 @@ def shots(
         found = loading.load_data(data, listener, labels=labels, data_dir=data_dir, validation=0, test=test)
         if found.test is None:
             raise ArgumentError("shots are measured on a test split, and there is none: give --test 0.2.")
+        found, counted = _readable(found, found.test, numbers, draws, listener)
         fewest = int(np.bincount(found.train.labels, minlength=len(found.classes)).min())
         if max(numbers) > fewest:
             raise ArgumentError(
                 f"shots must be at most {fewest}, the training pictures of the rarest class; received {max(numbers)}."
             )
+        prepared = {"fit": fit, "normalisation": normalisation, "mean": mean, "std": std}
         folder = Path(output)
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -114,18 +129,25 @@ def shots(
                     "epochs": epochs,
                     "augment": augment,
                     "size": size,
+                    **{key: value for key, value in prepared.items() if value is not None},
                 },
                 "runs",
             )
             rows: list[tuple[str, int, int, float]] = []
-            counted = len(found.test)
             total = len(wanted) * len(numbers) * draws
             for strategy in wanted:
                 for number in numbers:
                     for draw in range(draws):
                         listener.progress("trainings", len(rows), total)
                         run = _one(
-                            folder, found, network, weights, strategy, number, draw, epochs, augment, size
+                            folder,
+                            found,
+                            strategy,
+                            number,
+                            draw,
+                            epochs,
+                            {"device": device} | ({} if augment is None else {"augment": augment}),
+                            {"network": network, "weights": weights, "size": size, **prepared},
                         )
                         accuracy, counted = (run.metrics()["test"][key] for key in ("accuracy", "n"))
                         rows.append((_name(strategy), number, draw, accuracy))
@@ -141,43 +163,87 @@ def shots(
         return result
 
 
+def _readable(
+    data: Data, test: Split, numbers: Sequence[int], draws: int, listener: Listener
+) -> tuple[Data, int]:
+    """Without the pictures that cannot be read, of those that may be drawn and of the test; how many the test has.
+
+    A training of a few would stop at one of them, where a training of all leaves it out.
+    """
+    if data.train.files is None:
+        return data, len(test)
+    files = data.train.files
+    bad: dict[str, dict[int, Skipped]] = {"train": {}, "test": {}}
+    looked: set[int] = set()
+    train = data.train
+    while True:
+        # Another comes in the place of one that is bad, and is looked at in turn.
+        kept = np.array([row for row in range(len(files)) if row not in bad["train"]], np.int64)
+        train = _rows(data.train, kept)
+        drawn = [_drawn(train.labels, len(data.classes), max(numbers), draw) for draw in range(draws)]
+        new = sorted({int(kept[row]) for rows in drawn for row in rows} - looked)
+        if not new:
+            break
+        looked |= set(new)
+        bad["train"] |= _bad(data, data.train, new)
+    bad["test"] = _bad(data, test, range(len(test)))
+    skipped = [each for split in bad.values() for each in split.values()]
+    cache.check_share(skipped, len(looked) + len(test))
+    for each in skipped:
+        listener.note(loading.skipped_note(each))
+    good = np.array([row for row in range(len(test)) if row not in bad["test"]], np.int64)
+    return dataclasses.replace(data, train=train, test=_rows(test, good)), len(good)
+
+
+def _bad(data: Data, split: Split, rows: Sequence[int]) -> dict[int, Skipped]:
+    """Those of the pictures that cannot be read, by their row."""
+    assert split.files is not None
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        read = pool.map(lambda row: next(data.preprocess.read(split.files[row]))[1], rows)  # type: ignore[index]
+        return {
+            row: Skipped(str(split.files[row]), found)
+            for row, found in zip(rows, read, strict=True)
+            if isinstance(found, str)
+        }
+
+
 def few(data: Data, number: int, draw: int) -> Data:
     """``number`` training pictures of each class, no validation, the same test."""
-    order = np.random.default_rng(derive_seed(0, "shots", draw)).permutation(len(data.train))
-    labels = data.train.labels[order]
-    rows = np.sort(np.concatenate([order[labels == k][:number] for k in range(len(data.classes))]))
-    whole = data.train
-    train = Split(
-        "train",
-        whole.labels[rows],
-        None if whole.files is None else tuple(whole.files[row] for row in rows),
-        whole.array.take(rows)
-        if isinstance(whole.array, Series)
-        else None
-        if whole.array is None
-        else whole.array[rows],
-    )
-    return dataclasses.replace(data, train=train, validation=None, source=None, notes=())
+    rows = _drawn(data.train.labels, len(data.classes), number, draw)
+    return dataclasses.replace(data, train=_rows(data.train, rows), validation=None, source=None, notes=())
+
+
+def _drawn(labels: np.ndarray, num_classes: int, number: int, draw: int) -> np.ndarray:
+    """The rows of ``number`` of each class, ``(n,)``; fewer of a class that has fewer."""
+    order = np.random.default_rng(derive_seed(0, "shots", draw)).permutation(len(labels))
+    mixed = labels[order]
+    return np.sort(np.concatenate([order[mixed == k][:number] for k in range(num_classes)]))
+
+
+def _rows(split: Split, rows: np.ndarray) -> Split:
+    array = split.array
+    if array is not None:
+        array = array.take(rows) if isinstance(array, Series) else array[rows]
+    files = None if split.files is None else tuple(split.files[row] for row in rows)
+    return Split(split.name, split.labels[rows], files, array)
 
 
 def _one(
     folder: Path,
     data: Data,
-    network: str | None,
-    weights: str | Path | None,
     strategy: Strategy,
     number: int,
     draw: int,
     epochs: int | None,
-    augment: str | None,
-    size: int | tuple[int, int] | None,
+    fields: Mapping[str, Any],
+    settings: Mapping[str, Any],
 ) -> Run:
-    """The run, finished: from what is there of it."""
+    """The run, finished: from what is there of it. ``fields`` are of its recipe, ``settings`` of ``train``."""
     path = folder / "runs" / f"{_name(strategy)}-{number}-{draw}"
     subset = few(data, number, draw)
 
     def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
-        found = choose_recipe(data, strategy, seed=draw, **({} if augment is None else {"augment": augment}))
+        found = choose_recipe(data, strategy, seed=draw, **fields)
         if strategy is not None and strategy.solved:
             return found
         enough = math.ceil(FEWEST_STEPS / math.ceil(len(data.train) / found.batch_size))
@@ -187,8 +253,7 @@ def _one(
     return made_once(
         path,
         lambda: train(
-            network, subset, recipe, weights=weights, strategy=strategy, size=size, output=path, style=Quiet(),
-            memory_budget=0,
+            data=subset, recipe=recipe, strategy=strategy, output=path, style=Quiet(), memory_budget=0, **settings
         ),
         lambda: train(resume=path, data=subset, style=Quiet(), memory_budget=0),
     )  # fmt: skip

@@ -24,7 +24,7 @@ from prunelle.training import speed
 
 SPLITS_FILE = "splits.csv"
 SPLITS = ("train", "validation", "test")
-_SHOWN = 10
+SHOWN = 10
 
 MEMORY_BUDGET = 1 << 30
 """Bytes of decoded pixels kept in memory; beyond it they live in a memory-mapped file."""
@@ -75,10 +75,10 @@ def decode_all(
             listener.note(note)
     cache.check_readable(pixels, data.classes)
     skipped = [picture for split in pixels.values() for picture in split.skipped]
-    for picture in skipped[:_SHOWN]:
+    for picture in skipped[:SHOWN]:
         listener.note(skipped_note(picture))
-    if len(skipped) > _SHOWN:
-        more = len(skipped) - _SHOWN
+    if len(skipped) > SHOWN:
+        more = len(skipped) - SHOWN
         listener.note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
     if skipped:
         counts = [(len(split), len(split) + len(split.skipped), name) for name, split in pixels.items()]
@@ -149,7 +149,7 @@ def _from_splits(run: Run) -> Data:
     rows = _split_rows(run)
     gone = [str(file) for split in rows.values() for file, _ in split if not file.is_file()]
     if gone:
-        shown = ", ".join(gone[:_SHOWN]) + (f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else "")
+        shown = ", ".join(gone[:SHOWN]) + (f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else "")
         raise DataError(
             f"{len(gone)} pictures that {run.path} was trained or tested on are gone: {shown}. Put them back, or "
             f"name other data."

@@ -348,6 +348,12 @@ def test_five_percent_may_be_bad():
     assert "t1.jpg: empty file" in str(caught.value)
 
 
+def test_a_single_bad_picture_stops_nothing():
+    cache.check_readable({"train": pixels_with([0, 1, 1, 0], num_bad=1)}, ["a", "b"])
+    with pytest.raises(BadPictures, match="2 of 6 pictures"):
+        cache.check_readable({"train": pixels_with([0, 1, 1, 0], num_bad=2)}, ["a", "b"])
+
+
 def test_at_most_ten_bad_pictures_are_named():
     with pytest.raises(BadPictures) as caught:
         cache.check_readable({"train": pixels_with([0, 1], 13)}, ("a", "b"))
