@@ -6,6 +6,7 @@ import errno
 import json
 import random
 import shlex
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -151,3 +152,20 @@ def test_interrupted_at_any_change(verb: Verb, tmp_path: Path) -> None:
         assert "Traceback" not in said, said
         assert run(printed(said), written) == 0, f"{said}\nthen\n{written.read_text()}"
         assert outcome(output) == expected, f"interrupted at change {moment} of {number}"
+
+
+def test_an_extension_that_was_refused_is_asked_for_again(start: Path, tmp_path: Path) -> None:
+    written = tmp_path / "said"
+    extend = ["train", "--resume", "", "--epochs", "3", "--quiet"]
+    undisturbed = tmp_path / "undisturbed"
+    shutil.copytree(start, undisturbed)
+    number = changes_of(["train", "--resume", str(undisturbed), *extend[3:]], written, undisturbed)
+    expected = outcome(undisturbed)
+    for moment in (2, 3, 5, 8, number):
+        run_folder = tmp_path / f"run{moment}"
+        shutil.copytree(start, run_folder)
+        extend[2] = str(run_folder)
+        assert run(extend, written, Break("full", str(run_folder), moment, errno.ENOSPC)) == 1
+        said = written.read_text()
+        assert run(printed(said), written) == 0, f"{said}\nthen\n{written.read_text()}"
+        assert outcome(run_folder) == expected, said

@@ -180,7 +180,8 @@ def test_finished_runs_are_compared_as_they_are(whole: Comparison, tmp_path: Pat
         each["accuracy"] for each in before["networks"]
     ]
     again = prunelle("compare", "--resume", tmp_path / "c")
-    assert (again.code, "nothing to go on with" in again.err) == (1, True)
+    assert (again.code, "its report is made again" in again.err) == (0, True)
+    assert json.loads((tmp_path / "c" / "comparison.json").read_text())["results"] == told
     one = prunelle("compare", *look, "--output", tmp_path / "d")
     assert (one.code, "one network under one recipe" in one.err) == (2, True)
     mixed = prunelle("compare", look[0], "lenet5")

@@ -60,6 +60,7 @@ _INFO: Shape = {
     "data": {"name": str, "source": (dict, None)},
     "networks": [{"label": str, "network": str, "options": dict}],
     "recipe?": dict,
+    "runs?": [str],
     "seeds": [int],
     "size?": (None, int, [int]),
     "fit?": (None, str),
@@ -130,6 +131,8 @@ def compare(
     with contextlib.closing(listener):
         if resume is not None:
             with _going_on(path := Path(resume)), _held(path):
+                if (finished := _info(path).get("runs")) is not None:
+                    return _of_runs(path, finished, language, listener)
                 plan = _reopened(path, networks, data, listener)
                 _train_all(plan, memory_budget, language, listener)
                 return _conclude(plan, language)
@@ -437,6 +440,17 @@ def _write(comparison: Comparison, language: Language) -> Comparison:
     return comparison
 
 
+def _of_runs(path: Path, runs: Sequence[str], language: Language, listener: Listener) -> Comparison:
+    """A comparison of finished runs again: nothing was left to train."""
+    listener.note(
+        Note(
+            f"{path} compares runs that were finished before; its report is made again.",
+            f"{path} compare des entraînements terminés auparavant ; son rapport est refait.",
+        )
+    )
+    return _write(gather(path, _info(path), grouped([Run.open(run) for run in runs])), language)
+
+
 def _compare_runs(
     runs: Sequence[Run], output: str | Path | None, folder: Path, language: Language, command: str | None
 ) -> Comparison:
@@ -450,6 +464,7 @@ def _compare_runs(
         **_circumstances(command or "prunelle.compare(…)", first.recipe.device),
         "data": first.info["data"],
         "networks": [dataclasses.asdict(contestant) for contestant, _ in trained],
+        "runs": [str(run.path) for run in runs],
         "seeds": sorted({run.recipe.seed for run in runs}),
     }
     path = _new_path(

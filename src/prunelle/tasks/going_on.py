@@ -45,11 +45,20 @@ def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[No
         raise told(refused(file, error, "cannot be used")) from error
 
 
-def resume_command(run: Run) -> str:
-    """For the shell; in Python where the network or the data are the caller's own."""
+def resume_command(run: Run, epochs: int | None = None) -> str:
+    """For the shell; in Python where the network or the data are the caller's own.
+
+    Args:
+        run: to go on with.
+        epochs: to which it was to be extended; the line says so as long as ``run.json`` does not.
+    """
+    if epochs == run.recipe.epochs:
+        epochs = None
     own = [] if networks.is_known(run.info["network"]["name"]) else ["network=…"]
     if run.info["data"]["source"] is None:
         own.append("data=…")
     if own:
-        return f"prunelle.train({', '.join(own)}, resume={str(run.path)!r})"
-    return f"prunelle train --resume {quoted(run.path)}"
+        last = [f"resume={str(run.path)!r}", *([] if epochs is None else [f"epochs={epochs}"])]
+        return f"prunelle.train({', '.join([*own, *last])})"
+    line = f"prunelle train --resume {quoted(run.path)}"
+    return line if epochs is None else f"{line} --epochs {epochs}"

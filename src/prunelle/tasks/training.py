@@ -113,7 +113,7 @@ def train(
                     "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
                 )
             run = resume if isinstance(resume, Run) else Run.open(resume)
-            with going_on("go on with", lambda: resume_command(run), _KEPT), run.locked():
+            with going_on("go on with", lambda: resume_command(run, epochs), _KEPT), run.locked():
                 _go_on(run, network, data, epochs, memory_budget, listener, language, save_every_s)
             return run
         with contextlib.ExitStack() as claim:
