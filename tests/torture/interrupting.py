@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tests.torture.judging import bytes_of, differences, leftovers, printed_commands, wrong_with
 from tests.torture.report import Verdict
@@ -79,7 +80,7 @@ def _suffered(
     if victim.code != 0:
         for ended in _next(theatre, scenario, victim, draw):
             verdict.add(ended, wrong_with(ended))
-        if ended.code != 0:
+        if ended.code != 0 and not _is_whole(theatre, scenario, ended, wanted):
             verdict.fault(f"cannot go on: {ended.command} says: {ended.err.strip()[-300:]}")
     if ended.code == 0:
         try:
@@ -95,6 +96,14 @@ def _suffered(
     if bytes_of(theatre.trial / "runs" / "earlier") != untouched:
         verdict.fault("an earlier run was touched")
     return verdict
+
+
+def _is_whole(theatre: Theatre, scenario: Scenario, ended: Outcome, wanted: Any) -> bool:
+    """All was written before the kill, and a command that would write it again refuses."""
+    try:
+        return not differences(wanted, scenario.results(theatre.trial, ended))
+    except Exception:
+        return False
 
 
 def _next(theatre: Theatre, scenario: Scenario, victim: Outcome, draw: random.Random) -> Iterator[Outcome]:

@@ -19,7 +19,6 @@ INTERRUPTIONS = (
     "kill:train-folder:0",
     "kill:train-csv:0",
     "kill:train-digits:0",
-    "kill:compare-runs:0",
     "kill:convolve:0",
     "fail:train-csv:0",
     "fail:train-digits:0",
@@ -27,12 +26,14 @@ INTERRUPTIONS = (
 )
 FLIPS = ("splits", "pixels", "weights-predicting", "described")
 FILES = {
+    "predict": 2,
+    "evaluate": 1,
     "labels": 2,
     "ts": 1,
     "csv": 1,
-    "safetensors": 4,
-    "pth": 2,
-    "run-predict": 3,
+    "safetensors": 2,
+    "pth": 1,
+    "run-predict": 2,
 }
 
 

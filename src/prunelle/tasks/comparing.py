@@ -333,7 +333,10 @@ def _reopened(
     info = _info(path)
     contestants = [Contestant(**each) for each in info["networks"]]
     if "recipe" not in info:
-        raise RunError(f"{path} compares runs that were finished before; there is nothing to go on with.")
+        raise RunError(
+            f"{path} compares runs that were finished before, and is whole: there is nothing to go on with. Its "
+            f"report is {path / 'report.html'}."
+        )
     makers: dict[str, str | Maker] = {}
     own = dict(networks) if isinstance(networks, Mapping) else {}
     for each in contestants:
