@@ -10,6 +10,7 @@ import click
 from prunelle.cli.options import (
     compile_option,
     data_options,
+    data_root_option,
     pretrained_options,
     run_or_pretrained,
     style_options,
@@ -27,6 +28,7 @@ _MOST_CLASSES = 20
 @click.argument("arguments", nargs=-1, metavar="[RUN] [DATA]")
 @pretrained_options
 @data_options
+@data_root_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @compile_option
 @style_options
@@ -39,13 +41,15 @@ def evaluate(
     size: tuple[int, int] | None,
     labels: str | None,
     data_dir: str | None,
+    data_root: str | None,
     as_json: bool,
     compile: Any,
     progress: str,
 ) -> None:
     """Measure RUN on the examples it kept aside, or on DATA (as for train).
 
-    Without DATA: the test split of what it was trained on, else validation.
+    Without DATA: the test split of what it was trained on, else validation. What RUN has learned is left out of the
+    figure and counted, under whatever name it is in DATA.
 
     A network without a run: prunelle evaluate --network resnet18 --weights imagenet DATA
     """
@@ -55,7 +59,15 @@ def evaluate(
     if len(rest) > 1:
         raise click.UsageError(f"one DATA at most; received {', '.join(rest)}.")
     data = rest[0] if rest else None
-    found = tasks.evaluate(run, data, labels=labels, data_dir=data_dir, compile=compile, style=progress)  # type: ignore[arg-type]
+    found = tasks.evaluate(
+        run,
+        data,
+        labels=labels,
+        data_dir=data_dir,
+        data_root=data_root,
+        compile=compile,
+        style=progress,  # type: ignore[arg-type]
+    )
     if as_json:
         from prunelle.training.verdicts import summary
 
@@ -67,7 +79,7 @@ def evaluate(
 def _show(found: Evaluation) -> None:
     from rich.table import Table
 
-    from prunelle.report import judgement
+    from prunelle.report import judgement, judging
     from prunelle.report.console import Terminal
     from prunelle.training.verdicts import against_chance, calibration
 
@@ -75,9 +87,11 @@ def _show(found: Evaluation) -> None:
     terminal = Terminal(soft_wrap=True)
     low, high = found.interval
     terminal.print(
-        f"{found.accuracy:.2%} of {found.n:,} examples of the {found.split} split are right "
+        f"{found.accuracy:.2%} of {judging.judged_on(found).en} are right "
         f"(95 % interval {low:.2%} to {high:.2%}){judgement.chance_told(chance)}."
     )
+    for note in judging.notes_of(found):
+        terminal.print(note.en)
     terminal.print(
         f"Loss {found.loss:.4f}." if (told := judgement.blind_loss(found.loss, chance)) is None else told.en
     )

@@ -40,6 +40,16 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def data_root_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where data that were moved are now."""
+    return click.option(
+        "--data-root",
+        type=click.Path(),
+        metavar="FOLDER",
+        help="Where the data of RUN are now, if they were moved; pictures are recognised by what they hold.",
+    )(command)
+
+
 def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--weights``, and the normalisation that goes with them."""
     command = click.option(

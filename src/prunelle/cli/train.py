@@ -16,6 +16,7 @@ from prunelle.cli.options import (
     BytesType,
     NumbersType,
     data_options,
+    data_root_option,
     preparation_options,
     reuse_options,
     strategy_of,
@@ -51,7 +52,7 @@ RECIPE_FIELDS = (
     "precision",
 )
 
-WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
+WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "progress")
 """What a run that goes on may be given anew."""
 
 
@@ -124,6 +125,7 @@ WITH_RESUME = ("resume", "epochs", "memory", "language", "progress")
 )
 @click.option("--name", help="Goes into the new folder's name.")
 @click.option("--resume", type=click.Path(), metavar="RUN", help="Go on with a run; --epochs extends it.")
+@data_root_option
 @click.option("--memory", type=BytesType(), help="Decoded pictures kept in memory, else on disk.  [1GB]")
 @click.option("--language", type=click.Choice(("en", "fr")), help="Of the report. Default: the locale's.")
 @style_options
@@ -156,7 +158,7 @@ def train(context: click.Context, /, **given: Any) -> None:
         settings = {"unlabelled": given["unlabelled"], "rounds": given["rounds"]}
     else:
         learn = tasks.train
-        settings = {"resume": given["resume"]}
+        settings = {"resume": given["resume"], "data_root": given["data_root"]}
     run = learn(
         given["network"],
         given["data"],

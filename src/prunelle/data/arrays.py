@@ -91,6 +91,7 @@ def from_arrays(
         0.0 if "test" in given else test if test is not None else 0.0 if given else _DEFAULT_SHARE,
     )
     has_given = bool(given)
+    drawn_splits = tuple(split for split in ("validation", "test") if split not in given)
     train, *drawn = splits.stratified(numbers, shares, seed)
     for split, chosen in zip(("validation", "test"), drawn, strict=True):
         if len(chosen):
@@ -106,6 +107,7 @@ def from_arrays(
         test=given.get("test"),
         preprocess=Preprocess(size=(height, width), channels=channels),
         notes=(note,) if note else (),
+        drawn=drawn_splits,
     )
 
 

@@ -114,6 +114,9 @@ class Data:
             when it cannot (arrays).
         notes: what a reader should know of how the data was read, for the console and the report ("no
             validation split was given: 10 % of train, stratified, seed 0").
+        drawn: the splits that were drawn from the others' examples, not given; copies of one example are kept on one
+            side of them (``data.apart``).
+        moved: how many examples changed their split for that.
     """
 
     name: str
@@ -124,6 +127,8 @@ class Data:
     preprocess: AnyPreprocess
     source: dict[str, Any] | None = None
     notes: tuple[Note, ...] = ()
+    drawn: tuple[str, ...] = ()
+    moved: int = 0
 
     def splits(self) -> Iterator[Split]:
         """Those there are, in the order train, validation, test."""

@@ -168,6 +168,7 @@ def _assemble(
         test=split("test", given["test"]),
         preprocess=_guess_preprocess([picture.file for picture in train]),
         notes=(*found.notes, *([note] if note else [])),
+        drawn=tuple(name for name in ("validation", "test") if name not in found.parts),
     )
 
 

@@ -29,18 +29,20 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.csv_files import read_table, table_text
+from prunelle.data.copies import contents_of
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
 from prunelle.disk import held, write_json, write_text, writing
-from prunelle.errors import Damaged, DataError, PrunelleError, RunError, did_you_mean
+from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, did_you_mean
 from prunelle.json_files import read_json
 from prunelle.plain import plain_arguments
 from prunelle.report.folder import RUN, refuse_occupied, tidy
+from prunelle.report.judging import judge
 from prunelle.report.predictions import Prediction, predict_files
-from prunelle.report.run_info import PREPROCESS, check_digests, digests, read_info
+from prunelle.report.run_info import PREPROCESS, check_digests, digest_of, digests, read_info
+from prunelle.report.splits import SPLITS_FILE, Placed
 from prunelle.report.states import States
 from prunelle.texts import quoted
-from prunelle.training import inference
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
@@ -137,6 +139,30 @@ class Run:
     def finished(self) -> bool:
         """The training went to its end (it can still be extended)."""
         return bool(self.info["status"] == "finished")
+
+    def placed(self) -> Placed | None:
+        """The content of ``splits.csv``; None where there is none.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        if not (self.path / SPLITS_FILE).exists():
+            return None
+        try:
+            return Placed.read(self.path, self.classes)
+        except DataError as error:
+            raise RunError(str(error)) from None
+
+    def place(self, placed: Placed) -> None:
+        """``splits.csv`` anew: the same examples, in other places or said better. Nothing checks it meanwhile."""
+        digests = {
+            name: digest for name, digest in self.info.get("sha256", {}).items() if name != SPLITS_FILE
+        }
+        if "sha256" in self.info:
+            self.update(sha256=digests)
+        placed.write(self.path, self.classes)
+        if "sha256" in self.info:
+            self.update(sha256=digests | {SPLITS_FILE: digest_of(self.path / SPLITS_FILE)})
 
     def read_again(self) -> None:
         """``run.json`` may have been changed by another process before this one held the run."""
@@ -257,17 +283,29 @@ class Run:
             tidy(self.path)
             yield
 
-    def evaluate(self, split: Split | Pixels, *, progress: Progress | None = None) -> Evaluation:
+    def evaluate(self, split: Split | Pixels | None, *, progress: Progress | None = None) -> Evaluation:
         """The network's answers on a labelled split, prepared as in training.
+
+        Examples that the run has learned are left out, unless there are no others; then those that chose its epoch too
+        (validation). ``judged`` of what is returned says how many, and which rows were judged.
 
         Args:
             split: ``data.test``, say, with the classes of this run in its order; or decoded pixels.
+
+        Raises:
+            ArgumentError: there is no such split (None).
         """
+        if split is None:
+            raise ArgumentError(
+                "split must be one that the data have; received None: these data have no such split. Others are in "
+                "data.splits()."
+            )
         name = split.name if isinstance(split, Split) else "pixels"
         pixels = split if isinstance(split, Pixels) else split.decode(self.preprocess, progress=progress)
-        return inference.evaluate(
-            self.network, pixels, self.classes, self.preprocess, name, progress=progress
-        )
+        placed = self.placed()
+        known = placed is not None and placed.contents is not None
+        seen = [(contents_of(pixels), placed)] if placed is not None and known else None
+        return judge(self.network, pixels, self.classes, self.preprocess, name, seen, progress=progress)
 
     @plain_arguments
     def predict(

@@ -9,6 +9,7 @@ from typing import Any
 from prunelle.disk import reason
 from prunelle.errors import Damaged, RunError
 from prunelle.json_files import Shape, read_json
+from prunelle.report.splits import SPLITS_FILE
 
 _NOTE = {"en": str, "fr": str}
 _INFO: Shape = {
@@ -22,7 +23,14 @@ _INFO: Shape = {
         "weights?": str,
         "parameters?": int,
     },
-    "data": {"name": str, "source": (dict, None), "digest?": str, "counts?": dict, "notes": [_NOTE]},
+    "data": {
+        "name": str,
+        "source": (dict, None),
+        "digest?": str,
+        "counts?": dict,
+        "notes": [_NOTE],
+        "moved?": int,
+    },
     "transfer?": {
         "strategy": dict,
         "views": int,
@@ -46,7 +54,7 @@ PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
 
 _OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
 
-NEVER_CHANGED = ("classes.json", "preprocess.json", "splits.csv")
+NEVER_CHANGED = ("classes.json", "preprocess.json", SPLITS_FILE)
 
 
 def read_info(run: Path) -> dict[str, Any]:
@@ -60,7 +68,7 @@ def read_info(run: Path) -> dict[str, Any]:
 
 def digests(run: Path) -> dict[str, str]:
     """For the ``sha256`` entry of ``run.json``."""
-    return {name: _sha256(run / name) for name in NEVER_CHANGED if (run / name).is_file()}
+    return {name: digest_of(run / name) for name in NEVER_CHANGED if (run / name).is_file()}
 
 
 def check_digests(run: Path, info: dict[str, Any]) -> None:
@@ -71,14 +79,19 @@ def check_digests(run: Path, info: dict[str, Any]) -> None:
     """
     for name in NEVER_CHANGED:
         said = info.get("sha256", {}).get(name)
-        if said is not None and (run / name).is_file() and _sha256(run / name) != said:
+        if said is not None and (run / name).is_file() and digest_of(run / name) != said:
             raise Damaged(
                 f"{run / name} is not what was written when the training began (by its SHA-256). Put it back from a "
                 f"copy; or, to use it as it is, take its line out of sha256 in {run / 'run.json'}."
             )
 
 
-def _sha256(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        RunError: it cannot be read.
+    """
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

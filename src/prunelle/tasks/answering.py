@@ -16,17 +16,18 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
 from prunelle.data.series.classes import index_of
-from prunelle.errors import ArgumentError, BadPictures, DataError
+from prunelle.errors import ArgumentError, BadPictures, DataError, RunError
 from prunelle.networks.published import imagenet_classes
 from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
+from prunelle.report.judging import judge
 from prunelle.report.predictions import Prediction, predict_files
 from prunelle.report.run import Run
-from prunelle.tasks import loading
+from prunelle.report.splits import SPLITS_FILE
+from prunelle.tasks import finding, loading
 from prunelle.tasks.weights import Pretrained, outputs_note
-from prunelle.texts import composed, shown
+from prunelle.texts import composed, quoted, shown
 from prunelle.training.compiled import Compile, Predictor
-from prunelle.training.inference import evaluate as evaluate_network
 from prunelle.training.metrics import Evaluation
 
 
@@ -37,6 +38,7 @@ def evaluate(
     network: nn.Module | None = None,
     labels: str | None = None,
     data_dir: str | Path | None = None,
+    data_root: str | Path | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
 ) -> Evaluation:
@@ -46,9 +48,11 @@ def evaluate(
         run: or its folder; or what ``pretrained`` gives, and then data must be named.
         data: None, or the data the run was trained on, evaluates on the pictures kept aside then: the test
             split if there is one, else validation. Other data: its test split, else validation; a folder
-            that is not split is a test set as a whole.
+            that is not split is a test set as a whole. Pictures that the run has learned are left out and counted,
+            whatever they are called there (see ``Judged``).
         network: the module, if it was one of your own.
         labels, data_dir: as ``prunelle.load``.
+        data_root: where the data of the run are now, if they were moved.
         compile: ``auto`` makes a faster copy of the network where the work repays it; ``always``, ``never``.
         style: what to show meanwhile.
 
@@ -60,11 +64,11 @@ def evaluate(
     try:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
+        found = _labelled(run, data, labels, data_dir, data_root, listener)
         if isinstance(run, Pretrained):
-            loaded, run = _agree(_labelled(run, data, labels, data_dir, listener), run, listener)
-            split = _judged(loaded, run.classes)
-        else:
-            split = judged_split(run, data, labels, data_dir, listener)
+            loaded, run = _agree(found.data, run, listener)
+            found = dataclasses.replace(found, data=loaded)
+        split = _judged(found.data, run.classes)
         pixels = split.decode(
             run.preprocess,
             in_memory=cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET,
@@ -77,12 +81,30 @@ def evaluate(
         if not len(pixels):
             raise BadPictures(f"no picture of the {split.name} split can be read.")
         cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
-        return evaluate_network(
+        seen = (
+            finding.seen_by(run, split, pixels, listener, data_root)
+            if isinstance(run, Run)
+            else finding.seen_by_weights(run.source, split, listener)
+        )
+        # An earlier run says which files were its test, though not what they hold; named sets are always split alike.
+        told = found.own and isinstance(run, Run) and (finding.placed_of(run) is not None or _is_named(run))
+        if seen is None and found.own and not told and isinstance(run, Run):
+            raise RunError(
+                f"{run.path} does not say which pictures it learned from (it has no {SPLITS_FILE}), and its data are "
+                f"not what they were, so its test pictures can't be told from those. Name others: prunelle evaluate "
+                f"{quoted(run.path)} DATA."
+            )
+        return judge(
             run.network,
             pixels,
             run.classes,
             run.preprocess,
             split.name,
+            seen,
+            data=found.name,
+            own=found.own,
+            whole=found.whole,
+            known=told,
             predictor=Predictor(run.network, len(pixels), compile=compile, note=listener.note),
             progress=listener.progress,
         )
@@ -136,7 +158,7 @@ def judged_split(
     listener: Listener,
 ) -> Split:
     """The split that a run is judged on (see ``evaluate``), its labels in the order of the run's classes."""
-    return _judged(_labelled(run, data, labels, data_dir, listener), run.classes)
+    return _judged(_labelled(run, data, labels, data_dir, None, listener).data, run.classes)
 
 
 def _judged(data: Data, classes: tuple[str, ...]) -> Split:
@@ -144,30 +166,51 @@ def _judged(data: Data, classes: tuple[str, ...]) -> Split:
     return dataclasses.replace(split, labels=_relabel(split.labels, data.classes, classes))
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Found:
+    """Data to judge on: what they are called, whether they are the run's own, whether they have no splits."""
+
+    data: Data
+    name: str | None
+    own: bool = False
+    whole: bool = False
+
+
 def _labelled(
     run: Run | Pretrained,
     data: Data | str | Path | None,
     labels: str | None,
     data_dir: str | Path | None,
+    data_root: str | Path | None,
     listener: Listener,
-) -> Data:
+) -> _Found:
+    if data_root is not None and (data is not None or isinstance(run, Pretrained)):
+        raise ArgumentError(
+            "data_root (--data-root) says where the data of a run are now; it goes with a run, and without other data."
+        )
     if isinstance(data, Data):
-        return data
+        return _Found(data, data.name)
     if isinstance(run, Pretrained):
         if data is None:
             raise ArgumentError(
                 "a network with weights from elsewhere kept no pictures aside; name the data to evaluate on."
             )
     elif data is None or _is_own(run, data, labels):
-        return loading.data_of(run, listener, data_dir)
+        return _Found(finding.data_of(run, listener, data_dir, data_root), None, own=True)
     if str(data) in datasets.NAMED:
-        return loading.load_data(data, listener, data_dir=data_dir)
+        return _Found(loading.load_data(data, listener, data_dir=data_dir), str(data))
     loaded = datasets.load_labelled(data, labels=labels, like=run.preprocess)
     for note in loaded.notes:
         listener.note(note)
     if loaded.test or loaded.validation:
-        return loaded
-    return dataclasses.replace(loaded, test=dataclasses.replace(loaded.train, name="test"))
+        return _Found(loaded, str(data))
+    whole = dataclasses.replace(loaded, test=dataclasses.replace(loaded.train, name="test"))
+    return _Found(whole, str(data), whole=True)
+
+
+def _is_named(run: Run) -> bool:
+    source = run.info["data"]["source"]
+    return source is not None and source["data"] in datasets.NAMED
 
 
 def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:

@@ -34,7 +34,7 @@ from prunelle.report.comparison import Comparison, Contestant, gather
 from prunelle.report.console import Listener, Style, clock, make_listener
 from prunelle.report.folder import COMPARISON, claimed, new_run_path, refuse_occupied
 from prunelle.report.run import Run
-from prunelle.tasks import loading, machine
+from prunelle.tasks import finding, loading, machine
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.contestants import (
     Maker,
@@ -164,6 +164,8 @@ def compare(
                 loaded = loading.load_data(
                     data, listener, labels=labels, data_dir=data_dir, validation=validation, test=test
                 )
+                # Once for all: whatever each network is shown, all are judged on the same pictures.
+                loaded = loading.decode_apart(loaded, loaded.preprocess, memory_budget, listener).data
                 recipe = recipe if isinstance(recipe, Recipe) else (recipe or choose_recipe)(loaded)
                 if epochs is not None:
                     recipe = recipe.lasting(epochs)
@@ -354,12 +356,13 @@ def _reopened(
     begun = sorted(path.glob("runs/*/run.json"))
     if data is None and info["data"]["source"] is None:
         raise RunError(f"{path} compares on arrays, which it does not keep; pass them: data=….")
-    if data is None:
-        data = (
-            loading.data_of(Run.open(begun[0].parent), listener)
-            if begun
-            else loading.load_data(listener=listener, **info["data"]["source"])
-        )
+    if begun:
+        first = Run.open(begun[0].parent)
+        data = finding.data_of(first, listener) if data is None else finding.as_trained(first, data, listener)
+    else:
+        source = {"data": data} if data is not None else info["data"]["source"]
+        data = loading.load_data(listener=listener, **source)
+        data = loading.decode_apart(data, data.preprocess, MEMORY_BUDGET, listener).data
     return _Plan(path=path, info=info, data=data, contestants=contestants, makers=makers)
 
 

@@ -105,6 +105,7 @@ def shots(
                 f"shots and draws must be at least 1; received shots={numbers}, draws={draws}."
             )
         found = loading.load_data(data, listener, labels=labels, data_dir=data_dir, validation=0, test=test)
+        found = loading.decode_apart(found, found.preprocess, 0, listener).data
         if found.test is None:
             raise ArgumentError("shots are measured on a test split, and there is none: give --test 0.2.")
         found, counted = _readable(found, found.test, numbers, draws, listener)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from prunelle import data as datasets
-from prunelle.csv_files import read_table, table_text
-from prunelle.data import cache
-from prunelle.data.examples import Data, Pixels, Skipped, Split
+from prunelle.data import apart, cache
+from prunelle.data.copies import Contents
+from prunelle.data.examples import Data, Pixels, Skipped
 from prunelle.data.preprocess import AnyPreprocess
-from prunelle.data.series.classes import index_of
-from prunelle.disk import write_text
-from prunelle.errors import DataError, RunError
 from prunelle.report.console import Listener
-from prunelle.report.run import Run
-from prunelle.texts import Note, quoted, shown, visible
+from prunelle.texts import Note, visible
 from prunelle.training import speed
 
-SPLITS_FILE = "splits.csv"
-SPLITS = ("train", "validation", "test")
 SHOWN = 10
 
 MEMORY_BUDGET = 1 << 30
@@ -56,6 +51,44 @@ def load_data(
     return data
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Examples:
+    """Data, decoded, with no copies on both sides of a split that was drawn.
+
+    Attributes:
+        data: its notes say which copies there are.
+        pixels: by split.
+        contents: by split, of ``pixels``; empty where a run that goes on has written them down already.
+        copies: of which there are some in several splits or classes, for ``run.json``.
+    """
+
+    data: Data
+    pixels: Mapping[str, Pixels]
+    contents: Mapping[str, Contents] = dataclasses.field(default_factory=dict)
+    copies: Sequence[Any] = ()
+
+
+def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener) -> Examples:
+    """``decode_all``, copies kept on one side of splits that were drawn; what a person should know of them is said."""
+    pixels = decode_all(data, preprocess, memory_budget, listener)
+    found = apart.find_copies(data, pixels)
+    names = apart.names_of(pixels)
+    notes = [note for note in apart.notes_of(found, names, data) if note not in data.notes]
+    for note in notes:
+        listener.note(note)
+    contents = {name: found.contents.take(found.order(i)) for i, name in enumerate(found.splits)}
+    if len(found.moved):
+        data = apart.moved(data, pixels, found)
+        pixels = _decoded(data, preprocess, memory_budget, listener)
+        contents = {name: contents[name] for name in pixels}
+    return Examples(
+        dataclasses.replace(data, notes=(*data.notes, *notes), drawn=(), moved=data.moved + len(found.moved)),
+        pixels,
+        contents,
+        apart.listed(found, names, data.classes),
+    )
+
+
 def decode_all(
     data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener
 ) -> dict[str, Pixels]:
@@ -64,12 +97,7 @@ def decode_all(
     Raises:
         BadPictures: too many cannot be read, or a class of the training split is left with none.
     """
-    speed.keep_large_blocks()
-    size = sum(cache.decoded_bytes(split, preprocess) for split in data.splits())
-    pixels = {
-        split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.progress)
-        for split in data.splits()
-    }
+    pixels = _decoded(data, preprocess, memory_budget, listener)
     for split in pixels.values():
         for note in split.notes:
             listener.note(note)
@@ -87,6 +115,17 @@ def decode_all(
     return pixels
 
 
+def _decoded(
+    data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener
+) -> dict[str, Pixels]:
+    speed.keep_large_blocks()
+    size = sum(cache.decoded_bytes(split, preprocess) for split in data.splits())
+    return {
+        split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.progress)
+        for split in data.splits()
+    }
+
+
 def skipped_note(picture: Skipped) -> Note:
     """That a picture was left out, and why."""
     file = visible(picture.file)
@@ -102,97 +141,3 @@ def digest(pixels: Mapping[str, Pixels]) -> str:
             for start in range(0, len(pixels[name]), 4096):
                 state.update(np.ascontiguousarray(pixels[name].images[start : start + 4096]).data)
     return state.hexdigest()
-
-
-def write_splits(run: Run, pixels: Mapping[str, Pixels]) -> None:
-    """``splits.csv``: which file went where, so that a test picture stays one whatever the folder becomes."""
-    if any(split.files is None for split in pixels.values()):
-        return
-    rows = (
-        (file, name, run.classes[label])
-        for name, split in pixels.items()
-        for file, label in zip(split.files or (), split.labels, strict=True)
-    )
-    write_text(run.path / SPLITS_FILE, table_text(("file", "split", "class"), rows))
-
-
-def data_of(run: Run, listener: Listener, data_dir: str | Path | None = None) -> Data:
-    """The data a run was trained on, split as it was then.
-
-    Args:
-        run: the run.
-        listener: told how far a download is.
-        data_dir: where the files of a named set are now; None for where they were.
-
-    Raises:
-        RunError: it was arrays, which no folder keeps.
-        DataError: files are gone.
-    """
-    if (run.path / SPLITS_FILE).is_file():
-        return _from_splits(run)
-    source = run.info["data"]["source"]
-    if source is None:
-        raise RunError(
-            f"{run.path} was trained on arrays ({run.info['data']['name']}), which it does not keep; pass them: "
-            f"data=prunelle.from_arrays(…)."
-        )
-    if data_dir is not None:
-        source = source | {"data_dir": data_dir}
-    data = datasets.load(**source, progress=listener.progress)
-    # A run of an earlier version may call the class 1 as its file writes it, 1.0; the order is the same.
-    if [index_of(name, run.classes) for name in data.classes] != list(range(len(run.classes))):
-        raise RunError(f"the data of {run.path} has other classes now: {shown(data.classes)}.")
-    return dataclasses.replace(data, classes=run.classes)
-
-
-def _from_splits(run: Run) -> Data:
-    rows = _split_rows(run)
-    gone = [str(file) for split in rows.values() for file, _ in split if not file.is_file()]
-    if gone:
-        shown = ", ".join(gone[:SHOWN]) + (f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else "")
-        raise DataError(
-            f"{len(gone)} pictures that {run.path} was trained or tested on are gone: {shown}. Put them back, or "
-            f"name other data."
-        )
-    splits = {
-        name: Split(name, np.array([label for _, label in found], np.int64), tuple(file for file, _ in found))
-        for name, found in rows.items()
-    }
-    return Data(
-        run.info["data"]["name"],
-        run.classes,
-        splits["train"],
-        splits.get("validation"),
-        splits.get("test"),
-        run.preprocess,
-        run.info["data"]["source"],
-        tuple(Note(**note) for note in run.info["data"]["notes"]),
-    )
-
-
-def _split_rows(run: Run) -> dict[str, list[tuple[Path, int]]]:
-    """The files of ``splits.csv`` with their labels, by split.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    path = run.path / SPLITS_FILE
-    index = {name: label for label, name in enumerate(run.classes)}
-    rows: dict[str, list[tuple[Path, int]]] = {}
-    try:
-        for row in read_table(path, ("file", "split", "class")):
-            if row["split"] not in SPLITS:
-                raise DataError(f"{path} is damaged: {row['split']!r} is no split.")
-            if row["class"] not in index:
-                raise DataError(f"{path} is damaged: {row['class']!r} is no class of the run.")
-            if not row["file"] or "\0" in row["file"]:
-                raise DataError(f"{path} is damaged: {row['file']!r} names no file.")
-            rows.setdefault(row["split"], []).append((Path(row["file"]), index[row["class"]]))
-        if "train" not in rows:
-            raise DataError(f"{path} is damaged: it has no picture of the training split.")
-    except DataError as error:
-        raise RunError(
-            f"{error} It says which pictures the run learned from and which it kept aside. Put back a copy of it, or "
-            f"name pictures that the run has not seen: prunelle evaluate {quoted(run.path)} DATA."
-        ) from None
-    return rows

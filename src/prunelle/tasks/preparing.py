@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from prunelle import data as datasets
 from prunelle import networks
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data, Pixels
@@ -22,8 +23,9 @@ from prunelle.networks.weights import Weights
 from prunelle.plain import plain
 from prunelle.report.console import Listener, Quiet
 from prunelle.report.run import Run, build_network
-from prunelle.tasks import entry, loading, reusing
+from prunelle.tasks import entry, finding, loading, reusing
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.tasks.loading import Examples
 from prunelle.tasks.resuming import state_of
 from prunelle.tasks.weights import fetch_weights, outputs_note, prepared_for
 from prunelle.texts import Note, shown
@@ -39,8 +41,7 @@ from prunelle.transfer.strategies import Strategy
 class Prepared:
     """Everything a training needs, decoded and built."""
 
-    data: Data
-    pixels: Mapping[str, Pixels]
+    examples: Examples
     network: nn.Module
     """Whole; ``training`` may be of its end alone."""
     preprocess: AnyPreprocess
@@ -52,6 +53,16 @@ class Prepared:
     """The ``transfer`` entry of ``run.json``."""
     layers: list[LayerRow]
     """The network's table."""
+
+    @property
+    def data(self) -> Data:
+        """As it is learned, with its notes."""
+        return self.examples.data
+
+    @property
+    def pixels(self) -> Mapping[str, Pixels]:
+        """The decoded splits."""
+        return self.examples.pixels
 
     @property
     def training(self) -> Training:
@@ -84,8 +95,7 @@ _NETWORK = "network."  # before the names of its weights in a state
 class Started:
     """What a new training begins with, before anything is kept or learned."""
 
-    data: Data
-    pixels: Mapping[str, Pixels]
+    examples: Examples
     network: nn.Module
     """With its first weights."""
     start: Weights | None
@@ -160,9 +170,10 @@ def started(
         if mean is None or std is None:
             raise ArgumentError(f"mean and std go together; received mean={mean}, std={std}.")
         preprocess = dataclasses.replace(preprocess, mean=mean, std=std)
-    pixels = loading.decode_all(data, preprocess, memory_budget, listener)
+    examples = loading.decode_apart(data, preprocess, memory_budget, listener)
+    data = examples.data
     if not preprocess.mean:
-        preprocess = preprocess.with_statistics(pixels["train"].images)
+        preprocess = preprocess.with_statistics(examples.pixels["train"].images)
     if isinstance(network, str):
         description = entry.network_entry(
             network, {**options, **preprocess.network_options}, data, preprocess
@@ -174,18 +185,18 @@ def started(
         if strategy is None or strategy.classifier is None:
             entry.try_out(network, preprocess.input_shape, len(data.classes))
         description = entry.module_entry(network, data, preprocess)
-    return Started(data, pixels, network, start, preprocess, description, recipe_of)
+    return Started(examples, network, start, preprocess, description, recipe_of)
 
 
 def advised(begun: Started, memory_budget: int, listener: Listener) -> Advice:
     """Tries strategies, and says nothing of what came out; ``begun.network`` keeps its first weights."""
-    num_classes = len(begun.data.classes)
+    classes = begun.examples.data.classes
     seed = begun.recipe_of(None).seed
     return advise(
-        reusing.reuse(copy.deepcopy(begun.network), begun.start, None, num_classes, seed, Quiet()),
+        reusing.reuse(copy.deepcopy(begun.network), begun.start, None, len(classes), seed, Quiet()),
         begun.network,
-        begun.pixels["train"],
-        begun.data.classes,
+        begun.examples.pixels["train"],
+        classes,
         begun.preprocess,
         begun.recipe_of,
         memory_budget=memory_budget,
@@ -200,7 +211,7 @@ def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener:
         for note in advice.notes:
             listener.note(note)
         strategy = reusing.followed(advice.strategy, strategy)
-    data, preprocess, description = begun.data, begun.preprocess, begun.description
+    data, preprocess, description = begun.examples.data, begun.preprocess, begun.description
     recipe = begun.recipe_of(strategy)
     network = reusing.reuse(begun.network, begun.start, strategy, len(data.classes), recipe.seed, listener)
     if strategy is not None and strategy.classifier is not None:
@@ -213,8 +224,7 @@ def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener:
                 listener.note(outputs)
     description["parameters"] = count_parameters(network)
     return _prepared(
-        data,
-        begun.pixels,
+        begun.examples,
         network,
         preprocess,
         recipe,
@@ -233,8 +243,7 @@ def _keeps_outputs(network: nn.Module, start: Weights) -> bool:
 
 
 def _prepared(
-    data: Data,
-    pixels: Mapping[str, Pixels],
+    examples: Examples,
     network: nn.Module,
     preprocess: AnyPreprocess,
     recipe: Recipe,
@@ -247,8 +256,8 @@ def _prepared(
     layers = summarise(network, preprocess.input_shape)
     begun = learning.begin(
         network,
-        pixels,
-        data.classes,
+        examples.pixels,
+        examples.data.classes,
         preprocess,
         recipe,
         strategy,
@@ -259,7 +268,7 @@ def _prepared(
     told = () if transfer is None else (reusing.told(transfer), *begun.notes, *begun.told)
     for note in (*told, *begun.training.notes):
         listener.note(note)
-    return Prepared(data, pixels, network, preprocess, recipe, begun, description, transfer, layers)
+    return Prepared(examples, network, preprocess, recipe, begun, description, transfer, layers)
 
 
 def _aliases(name: str) -> list[str]:
@@ -289,21 +298,26 @@ def resumed(
     recipe: Recipe,
     memory_budget: int,
     listener: Listener,
+    data_root: str | Path | None = None,
 ) -> Prepared:
-    """The training of ``run`` as it was when its state was last saved."""
+    """The training of ``run`` as it was when its state was last saved; ``data``, ``data_root`` as ``train``."""
     if isinstance(data, Data):
         if data.classes != run.classes:
             raise RunError(f"{run.path} was trained on the classes {shown(run.classes)}, not on these.")
-    elif data is not None:
+        data = finding.as_trained(run, data, listener, memory_budget)
+    elif data is not None and str(data) in datasets.NAMED:
         raise ArgumentError("--resume goes on with the run's own data; give no other.")
+    elif data is not None and data_root is not None:
+        raise ArgumentError("data and data_root both say where the data are; give one of them.")
     else:
-        data = loading.data_of(run, listener)
+        data = finding.data_of(run, listener, data_root=data if data_root is None else data_root)
     pixels = loading.decode_all(data, run.preprocess, memory_budget, listener)
     if loading.digest(pixels) != run.info["data"]["digest"]:
         raise RunError(
             f"the pictures of {run.path} have changed since it was trained (files added, removed or edited). "
             f"Resuming would not be the same training; start a new one."
         )
+    examples = loading.Examples(data, pixels)
     if not isinstance(network, nn.Module):
         name = run.info["network"]["name"]
         if not networks.is_known(name):
@@ -323,8 +337,7 @@ def resumed(
             )
         strategy.apply(network)
     prepared = _prepared(
-        data,
-        pixels,
+        examples,
         network,
         run.preprocess,
         recipe,

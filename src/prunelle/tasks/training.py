@@ -23,7 +23,8 @@ from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.folder import RUN, claimed, new_run_path, refuse_occupied
 from prunelle.report.run import Run
-from prunelle.tasks import finishing, loading, machine, preparing, reusing
+from prunelle.report.splits import Placed
+from prunelle.tasks import finding, finishing, loading, machine, preparing, reusing
 from prunelle.tasks.going_on import going_on, resume_command
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.preparing import Prepared
@@ -59,6 +60,7 @@ def train(
     epochs: int | None = None,
     labels: str | None = None,
     data_dir: str | Path | None = None,
+    data_root: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
     memory_budget: int = MEMORY_BUDGET,
@@ -76,7 +78,7 @@ def train(
         recipe: how; a function of the data, and of the strategy where there is one, that gives one; None for
             ``choose_recipe``.
         resume: a run to go on with instead; of all the rest only ``epochs``, ``network`` and ``data`` (those
-            of your own), ``language``, ``style``, ``memory_budget`` and ``save_every_s`` count then.
+            of your own), ``data_root``, ``language``, ``style``, ``memory_budget`` and ``save_every_s`` count then.
         output: the run folder itself; None makes a new one under ``runs``.
         name: goes into the new folder's name in place of network and data.
         size: of the network's input in pixels, of series in steps; None for the network's own, or the data's.
@@ -92,6 +94,8 @@ def train(
             pictures when no weights are given.
         epochs: in place of the recipe's; with ``resume``, extends the training to this many.
         labels, data_dir, validation, test: as ``prunelle.load``.
+        data_root: with ``resume``: where the run's data are now, if they were moved. Pictures are recognised by what
+            they hold, whatever they are called. A path as ``data`` means the same.
         memory_budget: bytes of decoded pixels kept in memory.
         save_every_s: seconds between saves within an epoch.
         language: of the report; None for the locale's.
@@ -114,10 +118,15 @@ def train(
                 )
             run = resume if isinstance(resume, Run) else Run.open(resume)
             with going_on("go on with", lambda: resume_command(run, epochs), _KEPT), run.locked():
-                _go_on(run, network, data, epochs, memory_budget, listener, language, save_every_s)
+                _go_on(run, network, data, data_root, epochs, memory_budget, listener, language, save_every_s)
             return run
         with contextlib.ExitStack() as claim:
             with going_on("start again with", lambda: command, "Nothing was begun"):
+                if data_root is not None:
+                    raise ArgumentError(
+                        "data_root (--data-root) says where the data of a run that goes on are now; name the run with "
+                        "resume (--resume)."
+                    )
                 # What can be known to be wrong is said before anything is fetched or decoded.
                 if isinstance(network, str):
                     networks.variant(network)
@@ -169,6 +178,7 @@ def _go_on(
     run: Run,
     network: nn.Module | str | None,
     data: Data | str | Path | None,
+    data_root: str | Path | None,
     epochs: int | None,
     memory_budget: int,
     listener: Listener,
@@ -187,7 +197,9 @@ def _go_on(
         )
         return
     done = _epochs_done(run)
-    prepared = preparing.resumed(run, network, data, recipe, memory_budget, listener)
+    prepared = preparing.resumed(run, network, data, recipe, memory_budget, listener, data_root)
+    finding.write_down(run, prepared.data, prepared.pixels)
+    data = prepared.data  # where it is now
     if recipe != run.recipe:
         if prepared.training.progress.epoch < done:
             # From an older state to where it was, as it was then: another number of epochs is another schedule.
@@ -216,6 +228,8 @@ def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) 
             "counts": {split: len(pixels) for split, pixels in prepared.pixels.items()},
             "digest": loading.digest(prepared.pixels),
             "notes": [dataclasses.asdict(note) for note in (*data.notes, *training.notes)],
+            **({"moved": data.moved} if data.moved else {}),
+            **({"copies": prepared.examples.copies} if prepared.examples.copies else {}),
         },
         "network": prepared.description,
         "recipe": prepared.recipe.to_json(),
@@ -230,7 +244,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) 
     }
 
     def before(run: Run) -> None:
-        loading.write_splits(run, prepared.pixels)
+        Placed.of(prepared.pixels, prepared.examples.contents).write(run.path, run.classes)
         # The first weights of a module of one's own, or from elsewhere, cannot be drawn again.
         prepared.save_state(run)
 

@@ -37,7 +37,7 @@ from prunelle.look.space import Projection, project
 from prunelle.look.survey import Survey, mean_maps, survey
 from prunelle.networks.summary import summarise
 from prunelle.report.console import Listener
-from prunelle.tasks import loading
+from prunelle.tasks import finding, loading
 from prunelle.tasks.subject import Subject
 from prunelle.texts import Language, Note, visible
 
@@ -148,7 +148,7 @@ class Look:
         if self.subject.run is None:
             raise LeftOutError(NO_DATA)
         try:
-            return loading.data_of(self.subject.run, self.listener, self.data_dir)
+            return finding.data_of(self.subject.run, self.listener, self.data_dir)
         except (DataError, RunError) as error:
             raise LeftOutError(Note(str(error), str(error))) from None
 

@@ -15,7 +15,7 @@ from prunelle.data.batches import Batches
 from prunelle.data.examples import Pixels, Progress
 from prunelle.errors import ArgumentError
 from prunelle.training.compiled import Predictor
-from prunelle.training.metrics import Evaluation
+from prunelle.training.metrics import Evaluation, Judged
 
 EVALUATION_BATCH = 256
 """Pictures a batch at most."""
@@ -145,10 +145,23 @@ def evaluate(
     progress: Progress | None = None,
 ) -> Evaluation:
     """Every answer of ``network`` on a decoded split; ``predictor`` as ``predict_logits``."""
-    logits = predict_logits(
-        network, pixels, preprocess, len(classes), predictor=predictor, progress=progress
-    ).double()
-    labels = torch.from_numpy(np.array(pixels.labels))
-    loss = F.cross_entropy(logits, labels).item() if len(labels) else float("nan")
+    logits = predict_logits(network, pixels, preprocess, len(classes), predictor=predictor, progress=progress)
+    return evaluation_of(logits, pixels, classes, split)
+
+
+def evaluation_of(
+    logits: torch.Tensor,
+    pixels: Pixels,
+    classes: tuple[str, ...],
+    split: str,
+    judged: Judged | None = None,
+) -> Evaluation:
+    """What ``(N, num_classes)`` logits are worth on the pixels they are of; with ``judged``, on its rows alone."""
+    labels, files = pixels.labels, pixels.files
+    if judged is not None and len(judged.rows) < len(labels):
+        logits, labels = logits[torch.from_numpy(judged.rows)], labels[judged.rows]
+        files = None if files is None else tuple(files[row] for row in judged.rows)
+    logits, wanted = logits.double(), torch.from_numpy(np.array(labels))
+    loss = F.cross_entropy(logits, wanted).item() if len(wanted) else float("nan")
     probabilities = logits.softmax(dim=1).float().numpy()
-    return Evaluation(split, classes, labels.numpy(), probabilities, loss, pixels.files)
+    return Evaluation(split, classes, wanted.numpy(), probabilities, loss, files, judged)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -37,6 +37,48 @@ class ReliabilityBin:
     count: int
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Judged:
+    """Which of the examples that were given an ``Evaluation`` is of.
+
+    A figure says what a network is worth only on examples that it has not learned; those it has are told apart by what
+    they hold.
+
+    Attributes:
+        data: the name or path of the data; None where it has none.
+        own: they are what the run was trained on, split as then.
+        whole: they are all of the data, not one of its splits.
+        given: how many there were that could be read.
+        rows: ``(n,)`` int64, those judged, as positions among them.
+        of: what those are: ``new`` to the network; where there is none of these, the ``validation`` ones, which chose
+            the epoch; where there is none of these either, those it has ``learned``.
+        learned, validated: how many of the given ones were learned, and chose the epoch. learned_right: how many of the
+            learned ones are right.
+        known: whether the run says what it has learned. Otherwise all are taken for new, and may not be.
+        changed: of the run's own, how many hold something else than when it was trained.
+    """
+
+    data: str | None
+    own: bool
+    whole: bool = False
+    given: int
+    rows: np.ndarray
+    of: Literal["new", "validation", "learned"] = "new"
+    learned: int = 0
+    validated: int = 0
+    learned_right: int = 0
+    known: bool = True
+    changed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the positions."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name != "rows"
+        }
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Evaluation:
     """A network's answers on a labelled split.
@@ -48,6 +90,7 @@ class Evaluation:
         probabilities: ``(N, K)`` float32, rows sum to 1.
         loss: mean negative log-likelihood of the truth, in nats, without label smoothing.
         files: where each example came from, or None.
+        judged: which examples these are, of a run's evaluation; None within a training.
     """
 
     split: str
@@ -56,6 +99,7 @@ class Evaluation:
     probabilities: np.ndarray
     loss: float
     files: tuple[str, ...] | None = None
+    judged: Judged | None = None
 
     @property
     def n(self) -> int:
@@ -167,6 +211,7 @@ class Evaluation:
         return {
             **self.summary(),
             "split": self.split,
+            **({} if self.judged is None else {"judged": self.judged.to_json()}),
             "classes": list(self.classes),
             "per_class": [dataclasses.asdict(score) for score in self.per_class()],
             "confusion_matrix": self.confusion.tolist(),

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from prunelle.data import copies
 from prunelle.data.examples import Pixels, Progress
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.networks.classifier import last_features, with_classifier
@@ -181,6 +182,7 @@ def advise(
     fewest = int(np.bincount(train.labels, minlength=len(classes)).min())
     train = _sample(train, seed)
     left_out = _quarter(train.labels, seed)
+    learned = _without_copies(train, left_out)
     trials = []
     picks = depths(network, preprocess.input_shape)
     for stage in picks:
@@ -207,14 +209,14 @@ def advise(
     unaffordable = []
     for strategy in trainings if probes else ():
         recipe = recipe_of(strategy)
-        epochs = _epochs(network, strategy, recipe, len(train) - int(left_out.sum()), preprocess)
+        epochs = _epochs(network, strategy, recipe, int(learned.sum()), preprocess)
         if epochs < FEWEST_EPOCHS:
             unaffordable.append(strategy)
             continue
         learner = copy.deepcopy(untrained if strategy.name == "scratch" else network)
         strategy.apply(learner)
         begun = begin(
-            learner, {"train": _rows(train, ~left_out)}, classes, preprocess, _still(recipe, epochs), strategy,
+            learner, {"train": _rows(train, learned)}, classes, preprocess, _still(recipe, epochs), strategy,
             memory_budget=memory_budget, progress=progress,
         )  # fmt: skip
         steps = epochs * begun.training.steps_per_epoch
@@ -403,6 +405,14 @@ def _quarter(labels: np.ndarray, seed: int) -> np.ndarray:
         rows = rng.permutation(np.flatnonzero(labels == label))
         left_out[rows[: max(1, len(rows) // 4)]] = True
     return left_out
+
+
+def _without_copies(train: Pixels, left_out: np.ndarray) -> np.ndarray:
+    """``(N,)`` bool: what is learned, no copies of what is left out; but each class keeps something to learn from."""
+    group = copies.groups(copies.contents_of(train))
+    learned = ~left_out & ~np.isin(group, group[left_out])
+    lost = np.setdiff1d(train.labels[~left_out], train.labels[learned])
+    return np.asarray(learned | (~left_out & np.isin(train.labels, lost)))
 
 
 def _rows(pixels: Pixels, chosen: np.ndarray) -> Pixels:

@@ -112,7 +112,10 @@ def choose_c(
     folds = min(folds, int(np.bincount(labels, minlength=num_classes).min()))
     if folds < 2:
         return 0.01, np.empty(0, bool)
-    splits = list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(features, labels))
+    splits = [
+        (_unlike(features, labels, train, left_out), left_out)
+        for train, left_out in StratifiedKFold(folds, shuffle=True, random_state=seed).split(features, labels)
+    ]
     tried = []
     for c in (1e-4, 1e-3, 1e-2, 1e-1):
         right, losses = np.zeros(len(labels), bool), np.zeros(len(labels))
@@ -125,6 +128,13 @@ def choose_c(
         tried.append((losses.mean() if solver == "logistic" else (~right).mean(), c, right))
     _, c, right = min(tried, key=lambda one: one[0])
     return c, right
+
+
+def _unlike(features: np.ndarray, labels: np.ndarray, train: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+    """The rows of ``train`` without copies of what is left out; all of them where a class would have none."""
+    judged = {row.tobytes() for row in features[left_out]}
+    kept = train[[features[i].tobytes() not in judged for i in train]]
+    return kept if set(labels[kept]) == set(labels[train]) else train
 
 
 class Solving(Training):

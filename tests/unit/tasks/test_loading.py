@@ -11,17 +11,24 @@ import pytest
 from torch import nn
 
 from prunelle.data import load
+from prunelle.data.copies import contents_of
 from prunelle.data.examples import Data, Pixels, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import DataError, MissingData, RunError
 from prunelle.report.console import Quiet
 from prunelle.report.run import Run
-from prunelle.tasks import loading
+from prunelle.report.splits import SPLITS_FILE, Placed
+from prunelle.tasks import finding, loading
 from prunelle.texts import Note
 from prunelle.training.recipe import Recipe
 from tests.pictures import make_folder
 
 PREPROCESS = Preprocess(size=(16, 16), channels=3, mean=(0.5,) * 3, std=(0.2,) * 3)
+
+
+def write_splits(run: Run, pixels: dict[str, Pixels]) -> None:
+    contents = {name: contents_of(part) for name, part in pixels.items()}
+    Placed.of(pixels, contents).write(run.path, run.classes)
 
 
 class Listening(Quiet):
@@ -58,9 +65,9 @@ def test_splits_come_back_whatever_is_added_since(photos: Path, tmp_path: Path) 
     data = load(photos)
     pixels = loading.decode_all(data, PREPROCESS, 1 << 20, Quiet())
     run = make_run(tmp_path / "run", data)
-    loading.write_splits(run, pixels)
+    write_splits(run, pixels)
     make_folder(photos, ("cat", "dog", "fox"), 15, (16, 16))
-    found = loading.data_of(run, Quiet())
+    found = finding.data_of(run, Quiet())
     assert found.classes == ("cat", "dog")
     kept = [
         [(name, label) for name, label in names(split) if "dog/0004" not in name]
@@ -72,7 +79,7 @@ def test_splits_come_back_whatever_is_added_since(photos: Path, tmp_path: Path) 
 
     odd.unlink()
     with pytest.raises(DataError, match=r"1 pictures that .*run was trained or tested on are gone"):
-        loading.data_of(run, Quiet())
+        finding.data_of(run, Quiet())
 
 
 WEIRD = (
@@ -92,8 +99,8 @@ def test_splits_come_back_whatever_is_in_the_names(photos: Path, tmp_path: Path)
     (photos / "dog").rename(photos / "=dog\r\u2028")
     data = load(photos)
     run = make_run(tmp_path / "run", data)
-    loading.write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
-    found = loading.data_of(run, Quiet())
+    write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
+    found = finding.data_of(run, Quiet())
     assert found.classes == data.classes == ("=dog\r\u2028", "cat")
     assert [names(split) for split in found.splits()] == [names(split) for split in data.splits()]
 
@@ -103,7 +110,7 @@ def test_splits_come_back_whatever_is_in_the_names(photos: Path, tmp_path: Path)
     [
         (lambda text: "", "it lacks file, split, class"),
         (lambda text: text.replace("split", "part", 1), "it lacks split"),
-        (lambda text: text.replace(",cat", ""), "3 values were expected"),
+        (lambda text: text.replace(",cat", ""), "4 values were expected"),
         (lambda text: text.replace(",cat", ",cow"), "'cow' is no class of the run"),
         (lambda text: text.replace(",train", ",trian"), "'trian' is no split"),
         (lambda text: text.replace(",train", ",test"), "no picture of the training split"),
@@ -117,11 +124,11 @@ def test_a_damaged_list_of_splits_says_what_to_do(
 ) -> None:
     data = load(photos)
     run = make_run(tmp_path / "run", data)
-    loading.write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
-    splits = run.path / loading.SPLITS_FILE
+    write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
+    splits = run.path / SPLITS_FILE
     splits.write_text(damage(splits.read_text()))
     with pytest.raises(RunError, match=message) as caught:
-        loading.data_of(run, Quiet())
+        finding.data_of(run, Quiet())
     assert str(splits) in str(caught.value)
     assert f"prunelle evaluate {run.path} DATA" in str(caught.value)
 
@@ -129,7 +136,7 @@ def test_a_damaged_list_of_splits_says_what_to_do(
 def test_named_sets_are_read_again(tmp_path: Path) -> None:
     data = load("digits", validation=0.2, seed=3)
     run = make_run(tmp_path / "run", data)
-    found = loading.data_of(run, Quiet())
+    found = finding.data_of(run, Quiet())
     assert np.array_equal(found.train.labels, data.train.labels)
     assert data.validation is not None
     assert found.validation is not None
@@ -148,7 +155,7 @@ def test_named_sets_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(loading.datasets, "load", fake)
     for data_dir in (None, "elsewhere"):
         with pytest.raises(MissingData):
-            loading.data_of(run, Quiet(), data_dir)
+            finding.data_of(run, Quiet(), data_dir)
     assert asked == [("digits", None), ("digits", "elsewhere")]
     assert run.info["data"]["source"]["data_dir"] is None
 
@@ -157,7 +164,7 @@ def test_arrays_are_not_kept(tmp_path: Path) -> None:
     split = Split("train", np.array([0, 1]), array=np.zeros((2, 4, 4, 1), np.uint8))
     run = make_run(tmp_path / "run", Data("mine", ("a", "b"), split, None, None, PREPROCESS))
     with pytest.raises(RunError, match=r"arrays \(mine\), which it does not keep; pass them: data="):
-        loading.data_of(run, Quiet())
+        finding.data_of(run, Quiet())
 
 
 def test_the_budget_is_for_all_splits_together(

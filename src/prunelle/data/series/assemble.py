@@ -73,6 +73,7 @@ def assembled(
     )
     notes = _missing_notes(given)
     whole = given["train"]
+    free = tuple(split for split in ("validation", "test") if split not in given)
     kept, *drawn = splits.stratified(whole.labels, shares, seed)
     from_train = "test" in given or "validation" in given
     note = splits.drawn_note(shares, drawn, seed=seed, from_train=from_train, examples=splits.SERIES)
@@ -96,6 +97,7 @@ def assembled(
             label=train.label,
         ),
         notes=(*notes, *([note] if note else [])),
+        drawn=free,
     )
 
 

@@ -1,0 +1,164 @@
+"""A run judged on examples: those it has learned are recognised by what they hold, left out, and counted.
+
+What is said of it is written here, for the console, the page and Python alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from torch import nn
+
+from prunelle.data import copies
+from prunelle.data.copies import Contents
+from prunelle.data.examples import Pixels, Progress
+from prunelle.data.preprocess import AnyPreprocess
+from prunelle.report.splits import Placed
+from prunelle.texts import Note, Typography, visible
+from prunelle.training.compiled import Predictor
+from prunelle.training.inference import evaluation_of, predict_logits
+from prunelle.training.metrics import Evaluation, Judged
+
+_NEW, _VALIDATED, _LEARNED = range(3)
+_FRENCH = Typography("fr")
+
+
+def judge(
+    network: nn.Module,
+    pixels: Pixels,
+    classes: tuple[str, ...],
+    preprocess: AnyPreprocess,
+    split: str,
+    seen: Sequence[tuple[Contents, Placed]] | None,
+    *,
+    data: str | None = None,
+    own: bool = False,
+    whole: bool = False,
+    known: bool = False,
+    predictor: Predictor | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """A network's answers to those of ``pixels`` that it has not learned.
+
+    Args:
+        split: of ``pixels``.
+        seen: for the run, then for each run whose weights it began with: what ``pixels`` hold at its preprocessing, and
+            what it has learned. None where nobody can tell.
+        data, own, whole: see ``Judged``. known: that none of ``pixels`` was learned, without ``seen``.
+    """
+    kinds = np.zeros(len(pixels), np.int64)
+    for contents, placed in seen or ():
+        kinds = np.maximum(kinds, _kinds(contents, placed))
+    of, kind = next(
+        (of, kind)
+        for of, kind in (("new", _NEW), ("validation", _VALIDATED), ("learned", _LEARNED))
+        if (kinds == kind).any() or kind == _LEARNED
+    )
+    logits = predict_logits(network, pixels, preprocess, len(classes), predictor=predictor, progress=progress)
+    right = logits.argmax(dim=1).numpy() == pixels.labels
+    judged = Judged(
+        data=data,
+        own=own,
+        whole=whole,
+        given=len(pixels),
+        rows=np.flatnonzero(kinds == kind),
+        of=of,  # type: ignore[arg-type]
+        learned=int((kinds == _LEARNED).sum()),
+        validated=int((kinds == _VALIDATED).sum()),
+        learned_right=int(right[kinds == _LEARNED].sum()),
+        known=known or seen is not None,
+        changed=_changed(seen[0], split) if seen and own else 0,
+    )
+    return evaluation_of(logits, pixels, classes, split, judged)
+
+
+def _kinds(contents: Contents, placed: Placed) -> np.ndarray:
+    """``(N,)``: new to the run, or what chose its epoch, or learned."""
+    assert placed.contents is not None
+    kinds = np.zeros(len(contents), np.int64)
+    for split, kind in (("validation", _VALIDATED), ("train", _LEARNED)):
+        known = placed.contents.take(placed.rows(split))
+        kinds[copies.found_in(contents, known) >= 0] = kind
+    return kinds
+
+
+def _changed(seen: tuple[Contents, Placed], split: str) -> int:
+    """How many of the run's own examples are not what they were."""
+    contents, placed = seen
+    assert placed.contents is not None
+    return int((copies.found_in(contents, placed.contents.take(placed.rows(split))) < 0).sum())
+
+
+def judged_on(found: Evaluation) -> Note:
+    """``62 examples of pets (its test split)``: what a figure is of."""
+    judged, n = found.judged, found.n
+    counts = f"{n:,}", _FRENCH.integer(n)
+    if judged is None or judged.own or judged.data is None:
+        words = _SPLITS.get(found.split, ("examples given", "exemples donnés"))
+    else:
+        name = visible(judged.data)
+        en, fr = ("", "") if judged.whole else _PARTS[found.split]
+        words = (f"examples of {name}{en}", f"exemples de {name}{fr}")
+    return Note(f"{counts[0]} {words[0]}", f"{counts[1]} {words[1]}")
+
+
+_SPLITS = {
+    "train": ("examples of the train split", "exemples du jeu d’entraînement"),
+    "validation": ("examples of the validation split", "exemples du jeu de validation"),
+    "test": ("examples of the test split", "exemples du jeu de test"),
+}
+_PARTS = {
+    "train": (" (its train split)", " (son jeu d’entraînement)"),
+    "validation": (" (its validation split)", " (son jeu de validation)"),
+    "test": (" (its test split)", " (son jeu de test)"),
+}
+
+
+def notes_of(found: Evaluation) -> list[Note]:
+    """What was left out of a figure and why, or what it holds that flatters it."""
+    judged = found.judged
+    if judged is None:
+        return []
+    return list(_notes(judged))
+
+
+def _notes(judged: Judged) -> Iterable[Note]:
+    if judged.of == "learned":
+        yield Note(
+            "The network learned from all of them, so this figure does not say what it is worth on new ones.",
+            "Le réseau a appris sur tous : ce résultat ne dit rien de ce qu’il vaut sur de nouveaux exemples.",
+        )
+    elif judged.learned:
+        share = judged.learned_right / judged.learned
+        yield Note(
+            f"{judged.learned:,} of the {judged.given:,} were left out: the network learned from them (it is right on "
+            f"{share:.2%} of those).",
+            f"{_FRENCH.integer(judged.learned)} sur {_FRENCH.integer(judged.given)} ont été laissés de côté : le "
+            f"réseau a appris dessus (il a raison pour {_FRENCH.percent(share, digits=2)} d’entre eux).",
+        )
+    if judged.of == "validation":
+        yield Note(
+            "They chose the epoch whose weights are kept, so this figure is a little flattered.",
+            "Ils ont choisi l’époque dont on garde les poids : ce résultat est donc un peu flatté.",
+        )
+    elif judged.validated and judged.of == "new":
+        yield Note(
+            f"{judged.validated:,} of the {judged.given:,} were left out: in validation, they chose the epoch whose "
+            f"weights are kept.",
+            f"{_FRENCH.integer(judged.validated)} sur {_FRENCH.integer(judged.given)} ont été laissés de côté : en "
+            f"validation, ils ont choisi l’époque dont on garde les poids.",
+        )
+    if judged.changed:
+        yield Note(
+            f"{judged.changed:,} of the {judged.given:,} are not what they were when the network was trained.",
+            f"{_FRENCH.integer(judged.changed)} des {_FRENCH.integer(judged.given)} ne sont plus ce qu’ils étaient à "
+            f"l’entraînement.",
+        )
+    if not judged.known:
+        yield Note(
+            "Nobody can tell any more which examples the run learned from (it did not write that down, and its data "
+            "are gone or changed): if some are among these, the figure is flattered.",
+            "On ne peut plus savoir sur quels exemples ce réseau a appris (ce n’est écrit nulle part, et ses données "
+            "ont disparu ou changé) : s’il y en a parmi ceux-ci, ce résultat est flatté.",
+        )

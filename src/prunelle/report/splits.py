@@ -1,0 +1,110 @@
+"""``splits.csv`` of a run: where each example went, and what it holds.
+
+``file`` is empty for what came from no file of its own (arrays, named sets, series). ``content`` recognises an example
+whatever it is called elsewhere (``data.copies``); runs of before have none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from prunelle.csv_files import read_table, table_text
+from prunelle.data.copies import Contents
+from prunelle.data.examples import Pixels
+from prunelle.disk import write_text
+from prunelle.errors import DataError
+
+SPLITS_FILE = "splits.csv"
+SPLITS = ("train", "validation", "test")
+_FIELDS = ("file", "split", "class", "content")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Placed:
+    """The examples of a run, one a row.
+
+    Attributes:
+        splits, labels: ``(N,)``, names and indices into the classes.
+        files: N paths; None where they came from no files of their own.
+        contents: of all; None where nobody wrote them down.
+    """
+
+    splits: np.ndarray
+    labels: np.ndarray
+    files: tuple[str, ...] | None
+    contents: Contents | None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows(self, split: str) -> np.ndarray:
+        """Those of one split, in order."""
+        return np.flatnonzero(self.splits == split)
+
+    def moved(self, files: tuple[str, ...]) -> Placed:
+        """The same examples in other files."""
+        contents = None if self.contents is None else self.contents.moved(files)
+        return dataclasses.replace(self, files=files, contents=contents)
+
+    @classmethod
+    def of(cls, pixels: Mapping[str, Pixels], contents: Mapping[str, Contents]) -> Placed:
+        """Of decoded splits."""
+        files = [file for part in pixels.values() for file in part.files or ()]
+        labels = np.concatenate([part.labels for part in pixels.values()])
+        return cls(
+            np.concatenate([np.full(len(part), name) for name, part in pixels.items()]),
+            labels,
+            tuple(files) if len(files) == len(labels) else None,
+            Contents.joined([contents[name] for name in pixels]),
+        )
+
+    def write(self, path: Path, classes: Sequence[str]) -> None:
+        """``splits.csv`` in the folder ``path``."""
+        rows = (
+            (
+                self.files[i] if self.files else None,
+                str(self.splits[i]),
+                classes[self.labels[i]],
+                self.contents.written(i) if self.contents else None,
+            )
+            for i in range(len(self))
+        )
+        write_text(path / SPLITS_FILE, table_text(_FIELDS, rows))
+
+    @classmethod
+    def read(cls, path: Path, classes: Sequence[str]) -> Placed:
+        """The inverse of ``write``.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        file = path / SPLITS_FILE
+        index = {name: label for label, name in enumerate(classes)}
+        rows = read_table(file, _FIELDS[:3])
+        for row in rows:
+            if row["split"] not in SPLITS:
+                raise DataError(f"{file} is damaged: {row['split']!r} is no split.")
+            if row["class"] not in index:
+                raise DataError(f"{file} is damaged: {row['class']!r} is no class of the run.")
+            if "\0" in row["file"] or bool(row["file"]) != bool(rows[0]["file"]):
+                raise DataError(f"{file} is damaged: {row['file']!r} names no file.")
+        if not any(row["split"] == "train" for row in rows):
+            raise DataError(f"{file} is damaged: it has no picture of the training split.")
+        files = tuple(row["file"] for row in rows) if rows[0]["file"] else None
+        if files is None and "content" not in rows[0]:
+            raise DataError(f"{file} is damaged: {rows[0]['file']!r} names no file.")
+        texts = [row.get("content", "") for row in rows]
+        try:
+            contents = Contents.read(texts, files) if any(texts) else None
+        except DataError as error:
+            raise DataError(f"{file} is damaged: {error}") from None
+        return cls(
+            np.array([row["split"] for row in rows]),
+            np.array([index[row["class"]] for row in rows], np.int64),
+            files,
+            contents,
+        )

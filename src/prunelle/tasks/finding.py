@@ -1,0 +1,260 @@
+"""The data of a run, found again: where they were, or where they are now; and what the run has learned of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from prunelle import data as datasets
+from prunelle.data import cache, copies, listing
+from prunelle.data.copies import Contents
+from prunelle.data.examples import Data, Pixels, Split
+from prunelle.data.series.classes import index_of
+from prunelle.errors import DataError, MissingData, PrunelleError, RunError
+from prunelle.report.console import Listener, Quiet
+from prunelle.report.run import Run
+from prunelle.report.splits import SPLITS, Placed
+from prunelle.tasks import loading
+from prunelle.texts import Note, quoted, shown
+
+
+def data_of(
+    run: Run,
+    listener: Listener,
+    data_dir: str | Path | None = None,
+    data_root: str | Path | None = None,
+) -> Data:
+    """The data a run was trained on, split as it was then.
+
+    Args:
+        run: the run.
+        listener: told how far a download is.
+        data_dir: where the files of a named set are now; None for where they were.
+        data_root: where the data are now, if they were moved: the folder of pictures, whatever its files are called,
+            since they are recognised by what they hold; the file of series; the folder of a named set.
+
+    Raises:
+        RunError: it was arrays, which no folder keeps.
+        DataError: files are gone, or are not what they were; it names them.
+    """
+    placed = placed_of(run)
+    if placed is not None and placed.files is not None:
+        if data_root is not None:
+            root = Path(os.path.abspath(Path(data_root).expanduser()))
+            data = _arranged(run, placed, _found_under(root, run, placed, listener))
+            source = None if data.source is None else data.source | {"data": str(root)}
+            return dataclasses.replace(data, source=source)
+        files = [Path(file) for file in placed.files]
+        gone = [str(file) for file in files if not file.is_file()]
+        if gone:
+            raise DataError(
+                f"{len(gone)} pictures that {run.path} was trained or tested on are gone: {shown(gone)}. Put them "
+                f"back, name the folder where they are now (--data-root FOLDER, data_root=), or name other data."
+            )
+        return _arranged(run, placed, files)
+    source = run.info["data"]["source"]
+    if source is None:
+        raise RunError(
+            f"{run.path} was trained on arrays ({run.info['data']['name']}), which it does not keep; pass them: "
+            f"data=prunelle.from_arrays(…)."
+        )
+    if data_root is not None:
+        place = "data_dir" if source["data"] in datasets.NAMED else "data"
+        source = source | {place: os.path.abspath(Path(data_root).expanduser())}
+    if data_dir is not None:
+        source = source | {"data_dir": data_dir}
+    data = datasets.load(**source, progress=listener.progress)
+    # A run of an earlier version may call the class 1 as its file writes it, 1.0; the order is the same.
+    if [index_of(name, run.classes) for name in data.classes] != list(range(len(run.classes))):
+        raise RunError(f"the data of {run.path} has other classes now: {shown(data.classes)}.")
+    return as_trained(run, dataclasses.replace(data, classes=run.classes), listener)
+
+
+def as_trained(run: Run, data: Data, listener: Listener, memory_budget: int = loading.MEMORY_BUDGET) -> Data:
+    """``data`` with copies on the side of the splits where the run had them."""
+    if run.info["data"].get("moved"):
+        data = loading.decode_apart(data, run.preprocess, memory_budget, Quiet()).data
+    return dataclasses.replace(data, drawn=())
+
+
+def _arranged(run: Run, placed: Placed, files: Sequence[Path]) -> Data:
+    """The data of a run, each example in the file that is given for it."""
+    splits = {}
+    for name in SPLITS:
+        if len(rows := placed.rows(name)):
+            splits[name] = Split(name, placed.labels[rows], tuple(files[row] for row in rows))
+    return Data(
+        run.info["data"]["name"],
+        run.classes,
+        splits["train"],
+        splits.get("validation"),
+        splits.get("test"),
+        run.preprocess,
+        run.info["data"]["source"],
+        tuple(Note(**note) for note in run.info["data"]["notes"]),
+    )
+
+
+def _found_under(root: Path, run: Run, placed: Placed, listener: Listener) -> list[Path]:
+    """For each example of a run, the file in the folder ``root`` that holds it, by what it holds.
+
+    Raises:
+        DataError: there is none for some; it names them.
+    """
+    if not root.is_dir():
+        raise MissingData(
+            f"data_root (--data-root) must be the folder of the pictures; {str(root)!r} is none."
+        )
+    there = listing.pictures(root)[0]
+    assert placed.files is not None
+    if placed.contents is None:
+        # A run of before: all there is to go by are the paths; what resumes compares the pictures.
+        above = os.path.commonpath([os.path.dirname(file) for file in placed.files])
+        if (source := run.info["data"]["source"]) is not None:
+            above = source["data"]
+        expected = [root / os.path.relpath(file, above) for file in placed.files]
+        lost = [str(file) for file in expected if not file.is_file()]
+        if lost:
+            raise DataError(f"{len(lost)} pictures of {run.path} are not in {root}: {shown(lost)}.")
+        return expected
+    if not there:
+        raise DataError(f"{root} holds no picture.")
+    split = Split("data", np.zeros(len(there), np.int64), tuple(there))
+    in_memory = cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET
+    pixels = split.decode(run.preprocess, in_memory=in_memory, progress=listener.progress)
+    holding: dict[str, list[str]] = {}
+    for digest, file in zip(copies.contents_of(pixels).digests, pixels.files or (), strict=True):
+        holding.setdefault(digest, []).append(file)
+    found, lost = [], []
+    for digest, file in zip(placed.contents.digests, placed.files, strict=True):
+        held = holding.get(digest)
+        if held is None:
+            lost.append(file)
+            continue
+        # Of copies, the one of the same name; each once, as long as there are enough.
+        same = next((i for i, other in enumerate(held) if Path(other).name == Path(file).name), 0)
+        found.append(Path(held.pop(same) if len(held) > 1 else held[0]))
+    if lost:
+        raise DataError(
+            f"{len(lost)} of the {len(placed):,} pictures of {run.path} are not in {root} as they were: "
+            f"{shown(_changed(lost, there))}. Put them back as they were; with other pictures it would be another "
+            f"training."
+        )
+    return found
+
+
+def _changed(lost: Sequence[str], there: Sequence[Path]) -> list[str]:
+    """Each lost file, and the file of the same name and folder that holds something else now, if there is one."""
+    by_name: dict[tuple[str, ...], Path] = {}
+    for path in there:
+        by_name.setdefault(path.parts[-2:], path)
+    told = []
+    for file in lost:
+        now = by_name.get(Path(file).parts[-2:])
+        told.append(f"{file} (missing)" if now is None else f"{now} (changed)")
+    return told
+
+
+def placed_of(run: Run) -> Placed | None:
+    """What ``splits.csv`` says; None where there is none.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    try:
+        return run.placed()
+    except RunError as error:
+        raise RunError(
+            f"{error} It says which pictures the run learned from and which it kept aside. Put back a copy of it, or "
+            f"name pictures that the run has not seen: prunelle evaluate {quoted(run.path)} DATA."
+        ) from None
+
+
+def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) -> Placed | None:
+    """The examples of a run with what they hold, so that they are recognised elsewhere.
+
+    Of a run of before, which did not write it down, from its data if they are what they were; None if nobody can tell.
+    """
+    try:
+        placed = run.placed()
+        if placed is not None and placed.contents is not None:
+            if data_root is None or placed.files is None:
+                return placed
+            files = _found_under(Path(data_root).expanduser(), run, placed, listener)
+            return placed.moved(tuple(map(str, files)))
+        data = data_of(run, listener, data_root=data_root)
+        pixels = {
+            split.name: split.decode(run.preprocess, progress=listener.progress) for split in data.splits()
+        }
+    except PrunelleError:
+        return None
+    if loading.digest(pixels) != run.info["data"].get("digest"):
+        return None
+    return Placed.of(pixels, {name: copies.contents_of(part) for name, part in pixels.items()})
+
+
+def began_with(run: Run) -> Iterator[Run]:
+    """The runs whose weights ``run`` began with, and those that these began with."""
+    told = {run.path.resolve()}
+    while (source := run.info["network"].get("weights")) is not None:
+        path = Path(source)
+        if path.resolve() in told or not (path / "run.json").is_file():
+            return
+        told.add(path.resolve())
+        try:
+            run = Run.open(path)
+        except RunError:
+            return
+        yield run
+
+
+def seen_by(
+    run: Run, split: Split, pixels: Pixels, listener: Listener, data_root: str | Path | None = None
+) -> list[tuple[Contents, Placed]] | None:
+    """What a split holds, beside what a run, and those whose weights it began with, have learned: see ``judge``.
+
+    None where nobody can tell what the run itself has learned.
+    """
+    placed = known_of(run, listener, data_root)
+    if placed is None:
+        return None
+    found = [(copies.contents_of(pixels), placed)]
+    for earlier in began_with(run):
+        placed = known_of(earlier, listener)
+        if placed is not None and type(earlier.preprocess) is type(run.preprocess):
+            found.append((_contents_for(earlier, split, listener), placed))
+    return found
+
+
+def seen_by_weights(source: str, split: Split, listener: Listener) -> list[tuple[Contents, Placed]]:
+    """``seen_by`` of a network with weights from ``source``, which may be a run."""
+    if not (Path(source) / "run.json").is_file():
+        return []
+    run = Run.open(source)
+    found = []
+    for earlier in (run, *began_with(run)):
+        placed = known_of(earlier, listener)
+        if placed is not None:
+            found.append((_contents_for(earlier, split, listener), placed))
+    return found
+
+
+def _contents_for(run: Run, split: Split, listener: Listener) -> Contents:
+    """What a split holds at a run's preprocessing."""
+    in_memory = cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET
+    return copies.contents_of(split.decode(run.preprocess, in_memory=in_memory, progress=listener.progress))
+
+
+def write_down(run: Run, data: Data, pixels: Mapping[str, Pixels]) -> None:
+    """Where the data of a run that goes on are now, and what they hold where nobody wrote that down before."""
+    placed = run.placed()
+    moved = data.source is not None and data.source != run.info["data"]["source"]
+    if placed is None or placed.contents is None or (moved and placed.files is not None):
+        contents = {name: copies.contents_of(part) for name, part in pixels.items()}
+        run.place(Placed.of(pixels, contents))
+    if moved:
+        run.update(data=run.info["data"] | {"source": data.source})
