@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -327,6 +328,59 @@ def test_a_learned_series_in_another_file(tmp_path: Path) -> None:
     )
     found = evaluated(run, tmp_path / "mixed.npz")
     assert (found["n"], found["judged"]["learned"]) == (6, 4)
+
+
+def test_finished_runs_on_other_arrays_are_not_compared(tmp_path: Path) -> None:
+    """The same labels, other pictures: positions and classes alone are equal."""
+    random = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    runs = []
+    for number, network in enumerate(("dense", "lenet5", "dense")):
+        if number < 2:
+            images = random.integers(0, 256, (40, 32, 32), dtype=np.uint8)
+        data = pn.from_arrays(images, labels)
+        recipe = pn.Recipe(epochs=1, seed=number)
+        runs.append(pn.train(network, data, recipe, output=tmp_path / str(number), style="quiet"))
+    with pytest.raises(pn.PrunelleError, match="judged on other pictures"):
+        pn.compare(runs[:2], output=tmp_path / "x", style="quiet")
+    assert pn.compare(runs[1:], output=tmp_path / "y", style="quiet").n == 4
+
+
+def test_pictures_that_the_first_weights_learned_are_said_before_training(
+    photos: Path, tmp_path: Path
+) -> None:
+    """A run on some of the photos; then its weights are trained on others, and tested on those."""
+    first = copied(sorted(photos.rglob("*.jpg"))[::2], tmp_path / "first")
+    trained(first, tmp_path / "run", "--validation", 0, "--test", 0)
+    then = copied(sorted(photos.rglob("*.jpg"))[1::2], tmp_path / "then" / "train", png=True)
+    copied(sorted(photos.rglob("*.jpg"))[:6], tmp_path / "then" / "test")
+    copied(sorted(photos.rglob("*.jpg"))[20:26], tmp_path / "then" / "test")
+    done = trained(then.parent, tmp_path / "next", "--weights", tmp_path / "run")
+    assert f"6 of the 12 test examples were learned by {tmp_path / 'run'}" in done.err
+    assert any("were learned by" in note["en"] for note in info(tmp_path / "next")["data"]["notes"])
+
+
+def test_unlabelled_pictures_that_are_labelled_elsewhere_are_left_out(photos: Path, tmp_path: Path) -> None:
+    pool = copied(sorted(photos.rglob("*.jpg"))[::5], tmp_path / "pool", png=True)
+    make_folder(pool, ("new",), 3, (80, 80), seed=42)
+    done = prunelle(
+        "train", photos, *SMALL, "--epochs", 1, "--unlabelled", pool, "--output", tmp_path / "run"
+    )
+    assert done.code == 0, done.err
+    assert "8 of the 11 unlabelled pictures are among the labelled ones" in done.err
+
+
+def test_two_pictures_are_too_few_for_a_test_and_say_so(tmp_path: Path) -> None:
+    data = pn.from_arrays(np.random.default_rng(0).integers(0, 256, (2, 8, 8), dtype=np.uint8), [0, 1])
+    assert (data.validation, data.test) == (None, None)
+    assert "there is no validation and no test split" in data.notes[0].en
+    assert "il n’y a pas de jeu de validation ni de test" in data.notes[0].fr
+    run = pn.train("dense", data, pn.Recipe(epochs=1), output=tmp_path / "run", style="quiet")
+    assert run.evaluate(data.train).n == 2
+    with pytest.raises(pn.PrunelleError, match="no such split"):
+        run.evaluate(data.test)
+    # As the documentation writes it, run.evaluate(data.test), for type checkers too.
+    assert type(None) in typing.get_args(typing.get_type_hints(pn.Run.evaluate)["split"])
 
 
 # Data that were moved.

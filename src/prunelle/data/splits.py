@@ -94,9 +94,12 @@ def drawn_note(
     names_en, names_fr = " or ".join(part[0] for part in parts), " ni de ".join(part[0] for part in parts)
     drawn_en = " and ".join(f"{share * 100:g} % ({count}) for {name}" for name, share, count in parts)
     drawn_fr = " et ".join(f"{share * 100:g} % ({count}) pour {name}" for name, share, count in parts)
+    without = [name for name, _, count in parts if not count]
+    none_en = f" That is too few for any: there is no {' and no '.join(without)} split." if without else ""
+    none_fr = f" C’est trop peu : il n’y a pas de jeu de {' ni de '.join(without)}." if without else ""
     return Note(
         en=f"No {names_en} split was given: {drawn_en} were drawn from "
-        f"{'train' if from_train else examples.en}, class by class, seed {seed}.",
+        f"{'train' if from_train else examples.en}, class by class, seed {seed}.{none_en}",
         fr=f"Pas de division de {names_fr} donnée : {drawn_fr} ont été tirés "
-        f"{'de train' if from_train else examples.fr}, classe par classe, graine {seed}.",
+        f"{'de train' if from_train else examples.fr}, classe par classe, graine {seed}.{none_fr}",
     )

@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from prunelle.csv_files import read_table, table_text
+from prunelle.data.preprocess import AnyPreprocess
 from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
 from prunelle.report.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
@@ -276,10 +277,10 @@ def gather(
             split, judged, right = _answers(run)
             if pictures is None:
                 pictures, reference = (split, judged), run
-            elif (split, judged) != pictures:
+            elif reference is not None and not _alike(reference, pictures, run, (split, judged)):
                 raise RunError(
-                    f"{run.path} was judged on other pictures than {reference.path if reference else ''}, so the "
-                    f"two cannot be compared. Train them on the same data with the same split."
+                    f"{run.path} was judged on other pictures than {reference.path}, so the two "
+                    f"cannot be compared. Train them on the same data with the same split."
                 )
             outcomes.append(
                 Outcome(
@@ -309,6 +310,29 @@ def gather(
         standings=standings,
         commonest=(name, count / len(judged)),
     )
+
+
+def _alike(
+    one: Run, ours: tuple[str, list[tuple[str, str]]], other: Run, theirs: tuple[str, list[tuple[str, str]]]
+) -> bool:
+    """Whether two runs were judged on the same pictures, by what these hold; by their names where nobody knows it."""
+    contents = [_contents(run, split) for run, (split, _) in ((one, ours), (other, theirs))]
+    if None in contents or _shown(one) != _shown(other):
+        return ours == theirs
+    classes = [[name for _, name in judged] for _, judged in (ours, theirs)]
+    return ours[0] == theirs[0] and contents[0] == contents[1] and classes[0] == classes[1]
+
+
+def _contents(run: Run, split: str) -> tuple[str, ...] | None:
+    placed = run.placed()
+    if placed is None or placed.contents is None:
+        return None
+    return placed.contents.take(placed.rows(split)).digests
+
+
+def _shown(run: Run) -> AnyPreprocess:
+    """What a picture becomes, but for the numbers of its training pictures."""
+    return dataclasses.replace(run.preprocess, mean=(), std=())
 
 
 def _answers(run: Run) -> tuple[str, list[tuple[str, str]], np.ndarray]:

@@ -47,9 +47,7 @@ def judge(
             what it has learned. None where nobody can tell.
         data, own, whole: see ``Judged``. known: that none of ``pixels`` was learned, without ``seen``.
     """
-    kinds = np.zeros(len(pixels), np.int64)
-    for contents, placed in seen or ():
-        kinds = np.maximum(kinds, _kinds(contents, placed))
+    kinds = kinds_of(seen or (), len(pixels))
     of, kind = next(
         (of, kind)
         for of, kind in (("new", _NEW), ("validation", _VALIDATED), ("learned", _LEARNED))
@@ -73,13 +71,14 @@ def judge(
     return evaluation_of(logits, pixels, classes, split, judged)
 
 
-def _kinds(contents: Contents, placed: Placed) -> np.ndarray:
-    """``(N,)``: new to the run, or what chose its epoch, or learned."""
-    assert placed.contents is not None
-    kinds = np.zeros(len(contents), np.int64)
-    for split, kind in (("validation", _VALIDATED), ("train", _LEARNED)):
-        known = placed.contents.take(placed.rows(split))
-        kinds[copies.found_in(contents, known) >= 0] = kind
+def kinds_of(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
+    """``(n,)``: 0 of what is new, 1 of what chose an epoch, 2 of what was learned; ``seen`` as ``judge``."""
+    kinds = np.full(n, _NEW)
+    for contents, placed in seen:
+        assert placed.contents is not None
+        for split, kind in (("validation", _VALIDATED), ("train", _LEARNED)):
+            known = placed.contents.take(placed.rows(split))
+            kinds[(copies.found_in(contents, known) >= 0) & (kinds < kind)] = kind
     return kinds
 
 

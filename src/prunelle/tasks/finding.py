@@ -16,6 +16,7 @@ from prunelle.data.examples import Data, Pixels, Split
 from prunelle.data.series.classes import index_of
 from prunelle.errors import DataError, MissingData, PrunelleError, RunError
 from prunelle.report.console import Listener, Quiet
+from prunelle.report.judging import kinds_of
 from prunelle.report.run import Run
 from prunelle.report.splits import SPLITS, Placed
 from prunelle.tasks import loading
@@ -241,6 +242,27 @@ def seen_by_weights(source: str, split: Split, listener: Listener) -> list[tuple
         if placed is not None:
             found.append((_contents_for(earlier, split, listener), placed))
     return found
+
+
+def learned_before(source: str, data: Data, listener: Listener) -> list[Note]:
+    """That examples to be judged on were learned by the run that the first weights are from."""
+    notes = []
+    for split in (data.test, data.validation):
+        seen = [] if split is None else seen_by_weights(source, split, listener)
+        if split is None or not seen:
+            continue
+        kinds = kinds_of(seen, len(seen[0][0]))
+        if count := int((kinds > 0).sum()):
+            french = {"test": "de test", "validation": "de validation"}[split.name]
+            notes.append(
+                Note(
+                    f"{count:,} of the {len(kinds):,} {split.name} examples were learned by {source}, whose weights "
+                    f"are the first ones here, or chose its epoch: the {split.name} figure is flattered.",
+                    f"{count} des {len(kinds)} exemples {french} ont servi à l’apprentissage de {source}, dont "
+                    f"viennent les premiers poids, ou au choix de son époque : le résultat {french} est flatté.",
+                )
+            )
+    return notes
 
 
 def _contents_for(run: Run, split: Split, listener: Listener) -> Contents:

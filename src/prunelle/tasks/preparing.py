@@ -171,6 +171,12 @@ def started(
             raise ArgumentError(f"mean and std go together; received mean={mean}, std={std}.")
         preprocess = dataclasses.replace(preprocess, mean=mean, std=std)
     examples = loading.decode_apart(data, preprocess, memory_budget, listener)
+    if start is not None and not (strategy is not None and strategy.name == "scratch"):
+        notes = finding.learned_before(start.source, examples.data, listener)
+        for note in notes:
+            listener.note(note)
+        noted = dataclasses.replace(examples.data, notes=(*examples.data.notes, *notes))
+        examples = dataclasses.replace(examples, data=noted)
     data = examples.data
     if not preprocess.mean:
         preprocess = preprocess.with_statistics(examples.pixels["train"].images)

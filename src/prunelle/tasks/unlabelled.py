@@ -14,6 +14,8 @@ import numpy as np
 from torch import nn
 
 from prunelle.csv_files import table_text
+from prunelle.data import cache, copies
+from prunelle.data.copies import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
@@ -26,6 +28,7 @@ from prunelle.report.run import Run
 from prunelle.tasks import loading
 from prunelle.tasks.answering import expand_files
 from prunelle.tasks.going_on import going_on
+from prunelle.tasks.loading import MEMORY_BUDGET, Examples
 from prunelle.tasks.several import made_once, same_settings
 from prunelle.tasks.training import train
 from prunelle.texts import Note, quoted, shown
@@ -122,17 +125,16 @@ def train_with_unlabelled(
         )
         if found.train.files is None:
             raise ArgumentError("unlabelled pictures go with a folder of labelled photos, not with arrays.")
+        examples = loading.decode_apart(found, found.preprocess, MEMORY_BUDGET, listener)
+        found = examples.data
         if found.validation is None:
             raise ArgumentError(
                 "unlabelled pictures are taken as far as validation allows, and there is no validation split: give "
                 "--validation 0.1."
             )
-        known = {file.resolve() for split in found.splits() for file in split.files or ()}
-        files = [
-            Path(file)
-            for file in expand_files([unlabelled], Preprocess.lists)
-            if Path(file).resolve() not in known
-        ]
+        files = _unlike(
+            examples, [Path(file) for file in expand_files([unlabelled], Preprocess.lists)], listener
+        )
         if not files:
             raise ArgumentError(f"{unlabelled} holds no picture that is not among the labelled ones.")
         folder = _folder(output, Path(runs), name or f"{network or 'unlabelled'}-{found.name}")
@@ -224,6 +226,27 @@ class _Learning:
             lambda: train(self.network, data, self.recipe, output=path, style=self.listener, **self.settings),
             lambda: train(resume=path, style=self.listener),
         )
+
+
+def _unlike(examples: Examples, files: Sequence[Path], listener: Listener) -> list[Path]:
+    """The files whose pictures are not among the labelled ones, under whatever name: tests would be learned else."""
+    preprocess = examples.data.preprocess
+    split = Split("unlabelled", np.zeros(len(files), np.int64), tuple(files))
+    in_memory = cache.decoded_bytes(split, preprocess) <= MEMORY_BUDGET
+    pixels = split.decode(preprocess, in_memory=in_memory, progress=listener.progress)
+    known = Contents.joined(list(examples.contents.values()))
+    there = copies.found_in(copies.contents_of(pixels), known) >= 0
+    labelled = {file for file, is_there in zip(pixels.files or (), there, strict=True) if is_there}
+    if labelled:
+        listener.note(
+            Note(
+                f"{len(labelled):,} of the {len(files):,} unlabelled pictures are among the labelled ones, "
+                f"and left out.",
+                f"{len(labelled)} des {len(files)} images sans étiquette sont parmi celles qui en ont une, et sont "
+                f"laissées de côté.",
+            )
+        )
+    return [file for file in files if str(file) not in labelled]
 
 
 def _folder(output: str | Path | None, runs: Path, name: str) -> Path:
