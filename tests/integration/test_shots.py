@@ -107,7 +107,7 @@ def test_through_the_command_line_and_on_again(tmp_path: Path, monkeypatch: pyte
 
 
 def test_what_it_refuses(tmp_path: Path) -> None:
-    images = np.zeros((40, 8, 8, 3), np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
     data = pn.from_arrays(images, [i % 2 for i in range(40)], test=0.2)
     with pytest.raises(ArgumentError, match=r"shots must be at most 14, .* received 20"):
         tasks.shots(

@@ -136,7 +136,7 @@ def _without_padding(series: np.ndarray) -> np.ndarray:
 
 def _sketches(images: np.ndarray) -> np.ndarray:
     """``(N, H, W, C)`` uint8 → ``(N, 64)`` uint8."""
-    grey = torch.from_numpy(images).to(torch.float32).mean(dim=3).unsqueeze(1)
+    grey = torch.from_numpy(images.astype(np.float32)).mean(dim=3).unsqueeze(1)
     means = F.adaptive_avg_pool2d(grey, SKETCH_SIDE)
     return means.round_().to(torch.uint8).reshape(len(images), -1).numpy()
 

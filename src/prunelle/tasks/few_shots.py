@@ -105,10 +105,14 @@ def shots(
                 f"shots and draws must be at least 1; received shots={numbers}, draws={draws}."
             )
         found = loading.load_data(data, listener, labels=labels, data_dir=data_dir, validation=0, test=test)
-        found = loading.decode_apart(found, found.preprocess, 0, listener).data
         if found.test is None:
             raise ArgumentError("shots are measured on a test split, and there is none: give --test 0.2.")
         found, counted = _readable(found, found.test, numbers, draws, listener)
+        found = loading.decode_apart(found, found.preprocess, 0, listener).data
+        if found.test is None:
+            raise ArgumentError(
+                "shots are measured on a test split, and no example of it is left that is not a copy of a training one."
+            )
         fewest = int(np.bincount(found.train.labels, minlength=len(found.classes)).min())
         if max(numbers) > fewest:
             raise ArgumentError(
