@@ -194,8 +194,6 @@ def killed_or_not(photos: str, base: str, output: str, resume: bool, number: int
     """Two epochs of dropout on features, with a kill in the ``number``-th atomic write (0 for none)."""
     import os
 
-    from prunelle.training import checkpoint
-
     # The server that children are forked from has the variables of the first test.
     os.environ["PRUNELLE_CACHE"] = str(Path(output).parent / "cache")
     torch.set_num_threads(1)
@@ -208,7 +206,7 @@ def killed_or_not(photos: str, base: str, output: str, resume: bool, number: int
             os.kill(os.getpid(), signal.SIGKILL)
         replace(source, target)
 
-    checkpoint.os.replace = deadly  # type: ignore[assignment]
+    os.replace = deadly  # type: ignore[assignment]
     if resume:
         tasks.train(resume=output, style="quiet", save_every_s=0)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import socket
 import subprocess
@@ -178,7 +179,10 @@ def open_all(folder: Path) -> None:
                 read_weights(path)
     run = folder / "run"
     run.mkdir()
-    (run / "run.json").write_text("{}")
+    network = {"name": "lenet5", "num_classes": 2, "input_shape": [1, 8, 8], "options": {}}
+    data = {"name": "digits", "source": None, "notes": []}
+    info = {"status": "training", "recipe": {}, "network": network, "data": data}
+    (run / "run.json").write_text(json.dumps(info))
     os.mkfifo(run / "classes.json")
     with pytest.raises(RunError, match="a named pipe"):
         Run.open(run)
