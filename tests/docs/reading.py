@@ -64,22 +64,27 @@ def commands(document: str) -> list[Command]:
     end = 0
     for fence in _FENCE.finditer(text):
         language, body = fence.groups()
-        same_section, end = "\n#" not in text[end : fence.start()], fence.end()
         lines = body.replace("\\\n", " ").splitlines()
         typed = [i for i, line in enumerate(lines) if _STARTS.match(line)]
         if language in ("python", "toml"):
             continue
         if not typed:
-            if found and same_section and not found[-1].output:
+            if found and "\n#" not in text[end : fence.start()] and not found[-1].output:
                 # A block of its own below the command whose answer it is.
                 found[-1] = dataclasses.replace(found[-1], output=tuple(lines))
             continue
+        end = fence.end()
         for i, after in zip(typed, [*typed[1:], len(lines)], strict=True):
             answer = tuple(lines[i + 1 : after]) if language == "console" else ()
             found.append(Command(document, lines[i], False, answer))
     sentences = _FENCE.sub("", text)
     found += [Command(document, " ".join(line.split()), True) for line in _INLINE.findall(sentences)]
     return found
+
+
+def answers(document: str) -> list[str]:
+    """What stands in blocks of no language: answers, and what files look like."""
+    return [body for language, body in _FENCE.findall(read(document)) if not language]
 
 
 def python_blocks(document: str) -> list[Block]:

@@ -20,7 +20,17 @@ from tests.series import waves, write_ts
 PHOTO_RUN = "runs/20261121-143000-course-photos-photos"
 COMPARISON = "runs/20261121-143000-compare-lenet5-dense-mnist"
 
-_PHOTO_FOLDERS = ("photos", "PHOTOS", "FOLDER", "FEW-PHOTOS", "CATDOG", "CIFAR8", "my-photos", "other-photos")
+_PHOTO_FOLDERS = (
+    "photos",
+    "PHOTOS",
+    "FOLDER",
+    "FEW-PHOTOS",
+    "CATDOG",
+    "CIFAR8",
+    "my-photos",
+    "other-photos",
+    "DATA",
+)
 _SPLIT_FOLDERS = {
     "cats-dogs": ("cats", "dogs"),
     "cifar10-photos": (

@@ -13,6 +13,7 @@ import pytest
 
 from prunelle import tasks
 from prunelle.errors import RunError
+from prunelle.report.run import Run
 from tests.integration.trainings import kill_at_write, result, small_training, spawn
 
 
@@ -127,7 +128,7 @@ def limited(output: str, resume: bool, size: int) -> None:
 def test_a_full_disk_loses_nothing_saved(reference: tuple[Path, float], tmp_path: Path) -> None:
     run = tmp_path / "run"
     # Killed after its first saves, then resumed on a full disk, then with room again.
-    process = spawn(kill_at_write, str(run), False, 10, True)
+    process = spawn(kill_at_write, str(run), False, 11, True)
     process.join()
     before = (run / "state" / "training.safetensors").read_bytes()
     process = spawn(limited, str(run), True, len(before) // 2)
@@ -143,7 +144,7 @@ def test_a_run_is_trained_by_one_process_at_a_time(tmp_path: Path, reference: tu
     run = tmp_path / "run"
     process = spawn(kill_at_write, str(run), False, 8, True)
     process.join()
-    opened = tasks.train.__globals__["Run"].open(run)
+    opened = Run.open(run)
     with opened.locked(), pytest.raises(RunError, match="another process"), opened.locked():
         pass
 

@@ -181,7 +181,7 @@ def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Saving takes at most a tenth of the time; killed between two saves, the last epochs are done again."""
-    import prunelle.tasks.preparing as module
+    import prunelle.report.states as module
     from prunelle.tasks import training
 
     now = 0.0
@@ -203,10 +203,10 @@ def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
     class Killed(BaseException):
         pass
 
-    def save(path: Path, tensors: Any, meta: Any) -> None:
+    def save(path: Path, tensors: Any, meta: Any, **options: Any) -> None:
         nonlocal now
         now += 0.25
-        original(path, tensors, meta)
+        original(path, tensors, meta, **options)
         if path.name == "training.safetensors":
             saves.append(meta["epoch"])
 
@@ -215,8 +215,8 @@ def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
     assert saves == [0, *range(1, 251, 3)]
     assert len(whole.results()) == 250
 
-    def kill(path: Path, tensors: Any, meta: Any) -> None:
-        save(path, tensors, meta)
+    def kill(path: Path, tensors: Any, meta: Any, **options: Any) -> None:
+        save(path, tensors, meta, **options)
         if path.name == "training.safetensors" and meta["epoch"] == 121:
             raise Killed
 
@@ -506,6 +506,11 @@ class TestTables:
         preprocess = json.loads((old / "preprocess.json").read_text())
         del preprocess["steps"], preprocess["label"]
         (old / "preprocess.json").write_text(json.dumps(preprocess))
+        # Nor did it say what its examples hold, or what its files held.
+        (old / "splits.csv").unlink()
+        info = json.loads((old / "run.json").read_text())
+        del info["sha256"]
+        (old / "run.json").write_text(json.dumps(info))
         opened = Run.open(old)
         assert tasks.evaluate(opened, style="quiet").accuracy == run.metrics()["test"]["accuracy"]
         (tmp_path / "other.csv").write_text((table / "w_test.csv").read_text())

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 import prunelle as pn
 from prunelle import tasks
-from prunelle.errors import ArgumentError, RunError
+from prunelle.errors import ArgumentError
 from prunelle.report.console import Quiet
 from prunelle.tasks import finding
 from prunelle.transfer.strategies import Strategy
@@ -247,8 +247,11 @@ def test_the_weights_may_be_gone_when_it_goes_on(photos: Path, base: Path, tmp_p
 
 
 def test_stopped_before_its_first_weights_were_saved(photos: Path, base: Path, tmp_path: Path) -> None:
-    spawn(killed_or_not, str(photos), str(base), str(tmp_path / "run"), False, 5).join()
-    assert (tmp_path / "run" / "run.json").exists()
-    assert not (tmp_path / "run" / "state" / "training.safetensors").exists()
-    with pytest.raises(RunError, match="stopped before it had saved anything"):
-        tasks.train(resume=tmp_path / "run", style="quiet")
+    """There is no run without the state it began with, and the same command makes what a kill left."""
+    spawn(killed_or_not, str(photos), str(base), str(tmp_path / "whole"), False, 0).join()
+    for number in (1, 3, 5):
+        run = tmp_path / f"run{number}"
+        spawn(killed_or_not, str(photos), str(base), str(run), False, number).join()
+        assert not (run / "run.json").exists() or (run / "state" / "training.safetensors").exists()
+        spawn(killed_or_not, str(photos), str(base), str(run), (run / "run.json").exists(), 0).join()
+        assert result(run) == result(tmp_path / "whole"), number

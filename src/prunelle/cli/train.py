@@ -222,13 +222,16 @@ def next_text(path: Path, info: Mapping[str, Any]) -> str:
 
 def _refuse_other_settings(context: click.Context) -> None:
     """A run that goes on keeps its settings; silence would let one believe otherwise."""
+    from prunelle.data import NAMED
     from prunelle.errors import ArgumentError
 
+    # A folder as DATA says where the run's own data are now; a named set can only be another.
+    kept = [name for name in WITH_RESUME if name != "data" or context.params["data"] not in NAMED]
     refused = [
         parameter.human_readable_name.upper() if isinstance(parameter, click.Argument) else parameter.opts[0]
         for parameter in context.command.params
         if parameter.name
-        and parameter.name not in WITH_RESUME
+        and parameter.name not in kept
         and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     ]
     if refused:
