@@ -1,10 +1,11 @@
 """What a path leads to, asked before it is opened: a named pipe would be waited for, a device read for ever.
 
-And paths for libraries that take no name but text.
+And what a file's digest is, and paths for libraries that take no name but text.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -38,6 +39,16 @@ def no_file(path: Path) -> str | None:
     except (OSError, ValueError):
         return None
     return next((kind for is_one, kind in _KINDS if is_one(mode)), None)
+
+
+def sha256(path: Path) -> str:
+    """Of a file's content, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

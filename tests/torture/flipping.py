@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.torture.interrupting import keep
-from tests.torture.judging import differences, results_of, wrong_with
+from tests.torture.judging import results_of, wrong_with
 from tests.torture.report import Verdict
 from tests.torture.scenarios import SMALL, STOPPED, TINY, Results, Theatre, of_output
 from tests.torture.shim import Fault
@@ -119,13 +119,7 @@ def flip(theatre: Theatre, name: str, draw: random.Random) -> Verdict:
     verdict.add(ended, wrong_with(ended))
     verdict.refused, verdict.answered = int(ended.code != 0), int(ended.code == 0)
     if ended.code == 0:
-        try:
-            found = subject.results(theatre.trial, ended)
-        except Exception as error:
-            verdict.fault(f"what it leaves cannot be read: {error!r}")
-        else:
-            for each in differences(wanted, found):
-                verdict.fault(f"other results in silence: {each}")
+        verdict.compare(lambda: subject.results(theatre.trial, ended), wanted, "other results in silence")
     return verdict
 
 

@@ -83,13 +83,7 @@ def _suffered(
         if ended.code != 0 and not _is_whole(theatre, scenario, ended, wanted):
             verdict.fault(f"cannot go on: {ended.command} says: {ended.err.strip()[-300:]}")
     if ended.code == 0:
-        try:
-            found = scenario.results(theatre.trial, ended)
-        except Exception as error:
-            verdict.fault(f"what it leaves cannot be read: {error!r}")
-        else:
-            for each in differences(wanted, found):
-                verdict.fault(f"not the same end: {each}")
+        verdict.compare(lambda: scenario.results(theatre.trial, ended), wanted, "not the same end")
         if scenario.sweeps:
             for left in leftovers(theatre.trial):
                 verdict.fault(f"left behind: {left}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
+from tests.torture.judging import differences
 from tests.torture.victim import Outcome
 
 
@@ -31,6 +33,16 @@ class Verdict:
     def fault(self, text: str) -> None:
         """Something that is wrong with the whole."""
         self.faults.append(text)
+
+    def compare(self, results: Callable[[], dict[str, Any]], wanted: dict[str, Any], complaint: str) -> None:
+        """Reads what a command left and says, behind ``complaint``, what is not as it should be."""
+        try:
+            found = results()
+        except Exception as error:
+            self.fault(f"what it leaves cannot be read: {error!r}")
+            return
+        for each in differences(wanted, found):
+            self.fault(f"{complaint}: {each}")
 
     def to_json(self) -> dict[str, Any]:
         """For the other process, without the files."""

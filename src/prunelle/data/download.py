@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import http.client
 import os
 import urllib.error
@@ -12,6 +11,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from prunelle import files
 from prunelle.data.examples import Progress
 from prunelle.errors import DiskFull, MissingData
 
@@ -46,7 +46,7 @@ def fetch(
             continued = part.exists()
             try:
                 _fetch_from(url, part, size, progress)
-                if continued and _sha256(part) != sha256:
+                if continued and files.sha256(part) != sha256:
                     part.unlink()  # the beginning may have been wrong
                     _fetch_from(url, part, size, progress)
             except (OSError, http.client.HTTPException) as error:
@@ -54,7 +54,7 @@ def fetch(
                     raise
                 failures.append(f"{url}: {getattr(error, 'reason', None) or error}")
                 continue
-            if _sha256(part) == sha256:
+            if files.sha256(part) == sha256:
                 os.replace(part, target)
                 return
             failures.append(f"{url}: not the expected content (SHA-256)")
@@ -107,8 +107,3 @@ def _is_local(error: BaseException) -> bool:
         errno.EROFS,
         errno.EISDIR,
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import functools
 import glob
-import hashlib
 import importlib.resources
 import logging
 import os
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.errors import UnknownName, WeightsError
+from prunelle.files import sha256
 from prunelle.networks import ALIASES, variant
 
 OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
@@ -198,12 +198,6 @@ def of_file(path: Path, network: str) -> Published | None:
         return None
     digest = sha256(path)
     return next((each for each in sets if digest.startswith(str(each.sha256))), None)
-
-
-def sha256(path: Path) -> str:
-    """Of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _bar(wanted: Published, progress: Progress | None) -> type[Any]:

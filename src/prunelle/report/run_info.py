@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from prunelle.disk import reason
 from prunelle.errors import Damaged, RunError
+from prunelle.files import sha256
 from prunelle.json_files import Shape, read_json
 from prunelle.report.splits import SPLITS_FILE
 
@@ -93,6 +93,6 @@ def digest_of(path: Path) -> str:
         RunError: it cannot be read.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256(path)
     except OSError as error:
         raise RunError(f"{path} cannot be read: {reason(error)}.") from error

@@ -226,30 +226,21 @@ class _Page:
         """Draws each view, saves its figures, writes the page."""
         with claimed(self.folder, GALLERY), writing(self.folder):
             (self.folder / "figures").mkdir(exist_ok=True)
-            return self._write(views, draw, notes, unreadable)
-
-    def _write(
-        self,
-        views: Sequence[Any],
-        draw: Callable[[Any], Iterator[Plate]],
-        notes: Sequence[Note],
-        unreadable: Sequence[BadPicture],
-    ) -> Gallery:
-        shown: list[gallery.Shown] = []
-        left_out: dict[str, Note] = {}
-        for view in views:
-            try:
-                for plate in draw(view):
-                    shown.append(_save(plate, self.folder))
-                    self.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
-            except LeftOutError as reason:
-                left_out[view] = reason.note
-                self.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
-        self.listener.progress("drawing", len(shown), len(shown))
-        page = gallery.render(self.name, views, shown, left_out, notes, self.words(self.language))
-        write_text(self.folder / "index.html", page)
-        names = tuple(Path(one.png).stem for one in shown)
-        return Gallery(self.folder / "index.html", names, left_out, tuple(unreadable))
+            shown: list[gallery.Shown] = []
+            left_out: dict[str, Note] = {}
+            for view in views:
+                try:
+                    for plate in draw(view):
+                        shown.append(_save(plate, self.folder))
+                        self.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
+                except LeftOutError as reason:
+                    left_out[view] = reason.note
+                    self.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
+            self.listener.progress("drawing", len(shown), len(shown))
+            page = gallery.render(self.name, views, shown, left_out, notes, self.words(self.language))
+            write_text(self.folder / "index.html", page)
+            names = tuple(Path(one.png).stem for one in shown)
+            return Gallery(self.folder / "index.html", names, left_out, tuple(unreadable))
 
 
 def _refuse(why: str, **given: object) -> None:
