@@ -14,6 +14,7 @@
     │   ├── Damaged              a file whose content is not what was written
     │   └── CannotWrite          a file that the system does not let be written; what was saved before stays as it was
     │       └── DiskFull         for want of room
+    ├── OutOfMemory              the machine's memory, or the GPU's, is not enough
     └── TrainingStopped          a training that ended early; what it learned is saved
         ├── Diverged             its loss became NaN or infinite
         └── Interrupted          SIGINT or SIGTERM; ``.exit_code`` is 130 or 143
@@ -118,6 +119,10 @@ class CannotWrite(RunError):
 
 class DiskFull(CannotWrite):
     """No room to write."""
+
+
+class OutOfMemory(PrunelleError):
+    """The machine's memory, or the GPU's, is not enough; what was saved before is untouched."""
 
 
 class TrainingStopped(PrunelleError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
+import os
 import sys
 
 import click
 
 from prunelle.cli.output import echo
-from prunelle.errors import CannotWrite, Interrupted, PrunelleError, did_you_mean
+from prunelle.errors import CannotWrite, Interrupted, OutOfMemory, PrunelleError, did_you_mean
+from prunelle.memory import memory_told
 from prunelle.texts import quoted
 
 COMMANDS = {
@@ -73,40 +76,57 @@ def typed() -> str:
 
 def main() -> None:
     """The entry point: runs a command, prints its errors without a traceback, exits with their status."""
+    _take_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names of files may hold bytes that are no text; they are written as escapes, and nothing stops.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = cli.main(standalone_mode=False)
+        with memory_told():
+            status = cli.main(standalone_mode=False)
     except Interrupted as stopped:
-        echo(str(stopped), err=True)
-        status = stopped.exit_code
+        status = _failed(str(stopped), stopped.exit_code)
     except PrunelleError as error:
-        if isinstance(error, CannotWrite) and error.next_line is None:
+        if isinstance(error, CannotWrite | OutOfMemory) and error.next_line is None:
             error.then("Then start again with", typed())
-        echo(f"Error: {error}", err=True)
-        status = error.exit_code
+        status = _failed(f"Error: {error}", error.exit_code)
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        echo(said.getvalue(), err=True, nl=False)
-        status = error.exit_code
+        status = _failed(said.getvalue().rstrip("\n"), error.exit_code)
     except click.Abort as abort:
         # Click makes this of a KeyboardInterrupt, and of a file that ends too early.
         if isinstance(abort.__cause__, EOFError):
-            echo(f"Error: a file ends before its content does ({abort.__cause__}).", err=True)
-            status = 1
+            status = _failed(f"Error: a file ends before its content does ({abort.__cause__}).", 1)
         else:
             # A training that had begun saved its state, and said so.
-            echo(f"Interrupted. Start again with:\n  {typed()}", err=True)
-            status = 130
+            status = _failed(f"Interrupted. Start again with:\n  {typed()}", 130)
     except BrokenPipeError:
         # ``| head`` has read enough. Nothing more can be written, so nothing may be flushed at exit.
         sys.stdout = None
         status = 1
     except OSError as error:
         # A folder without permission, a disk that goes away: the system's words and the file say it best.
-        echo(f"Error: {error.filename or 'input/output'}: {error.strerror or error}.", err=True)
-        status = 1
+        status = _failed(f"Error: {error.filename or 'input/output'}: {error.strerror or error}.", 1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _failed(message: str, status: int) -> int:
+    """Says it, where somebody listens; gives ``status`` either way."""
+    with contextlib.suppress(OSError):
+        echo(message, err=True)
+    return status
+
+
+def _take_closed_streams() -> None:
+    """Where a shell has closed one (``2>&-``), no file gets its number, to hold what is printed."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            taken = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            if taken != number:
+                os.dup2(taken, number)
+                os.close(taken)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))

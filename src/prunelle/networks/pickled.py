@@ -18,6 +18,7 @@ import torch
 
 from prunelle.errors import WeightsError
 from prunelle.files import in_text
+from prunelle.memory import is_out_of_memory
 
 PICKLE_BYTES = 64 << 20
 """Of the names and settings in a file, its tensors apart; the pickle of ResNet-152's weights takes 0.1 MB."""
@@ -113,6 +114,8 @@ def read(path: Path) -> Any:
         with in_text(path) as readable, torch.serialization.safe_globals(known):
             content = torch.load(readable, map_location="cpu", weights_only=True)
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         # torch and zipfile raise nearly anything on damaged files: RuntimeError, EOFError, KeyError, ValueError…
         raise _damaged(path) from error
     return content

@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import sys
-from collections.abc import Iterator
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, Protocol, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.live import Live
@@ -100,6 +101,56 @@ class Terminal(Console):
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=visible(segment.text, keep="\n\t"))
 
+    def on_broken_pipe(self) -> None:
+        """Rich would end the program: what is told of a work may go unheard, and a result that nobody takes may not."""
+        if not self.stderr:
+            raise BrokenPipeError
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO | None) -> None:
+    """From now on what is written there goes nowhere, and no longer fails."""
+    try:
+        if stream is not None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+    except (OSError, ValueError):
+        pass  # a stream of Python's own, without a file behind it, or one that is closed
+
+
+class Lasting:
+    """A listener whose stream may go away (``| head``, a terminal that is closed): the work goes on, unheard."""
+
+    def __init__(self, listener: Listener, stream: TextIO | None) -> None:
+        self._listener, self._stream = listener, stream
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Told on."""
+        self._tell(lambda: self._listener.progress(what, done, total))
+
+    def note(self, note: Note) -> None:
+        """Told on."""
+        self._tell(lambda: self._listener.note(note))
+
+    def record(self, record: StepRecord | EpochRecord) -> None:
+        """Told on."""
+        self._tell(lambda: self._listener.record(record))
+
+    def close(self) -> None:
+        """Told on."""
+        self._tell(self._listener.close)
+
+    def _tell(self, telling: Callable[[], None]) -> None:
+        try:
+            telling()
+        except (OSError, ValueError) as error:
+            # Of ValueErrors, only that of a stream that Python has closed.
+            if isinstance(error, ValueError) and "closed file" not in str(error):
+                raise
+            silence(self._stream)
+            self._listener = Quiet()
+
 
 class Lines:
     """A line an epoch (about fifty, of more than a hundred); with ``live``, a last line that moves with every step."""
@@ -158,8 +209,8 @@ def make_listener(style: Style | Listener) -> Listener:
     if style == "quiet":
         return Quiet()
     if style == "json":
-        return JsonLines()
-    return Lines(live=style == "live" or (style == "auto" and sys.stderr.isatty()))
+        return Lasting(JsonLines(), sys.stdout)
+    return Lasting(Lines(live=style == "live" or (style == "auto" and sys.stderr.isatty())), sys.stderr)
 
 
 def progress_line(what: str, done: int, total: int) -> str:

@@ -11,6 +11,7 @@ from torch import nn
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError
+from prunelle.memory import is_out_of_memory
 from prunelle.report.run import build_network
 from prunelle.training.inference import class_logits
 
@@ -57,6 +58,8 @@ def try_out(network: nn.Module, input_shape: tuple[int, ...], num_classes: int) 
         with torch.no_grad():
             outputs = network(torch.zeros(1, *input_shape, device=device))
     except (RuntimeError, ValueError, TypeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise ArgumentError(
             f"the network must take {kind} {input_shape}; it stopped with: {error}. "
             f"Choose their size with size=…, or change the network."

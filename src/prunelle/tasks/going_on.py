@@ -7,14 +7,15 @@ from contextlib import contextmanager
 
 from prunelle import networks
 from prunelle.disk import refused
-from prunelle.errors import CannotWrite, Interrupted
+from prunelle.errors import CannotWrite, Interrupted, OutOfMemory, PrunelleError
+from prunelle.memory import memory_told
 from prunelle.report.run import Run
 from prunelle.texts import quoted
 
 
 @contextmanager
 def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[None]:
-    """Inside, Ctrl-C and whatever the system refuses end with a line that goes on.
+    """Inside, Ctrl-C, too little memory and whatever the system refuses end with a line that goes on.
 
     A work inside another one has said its own line; the outermost is the one to type.
 
@@ -24,19 +25,20 @@ def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[No
         kept: what Ctrl-C leaves, up to ``how``.
     """
 
-    def told(error: CannotWrite | Interrupted) -> CannotWrite | Interrupted:
+    def told(error: CannotWrite | Interrupted | OutOfMemory) -> PrunelleError:
         text = line()
         if text is None:
             return error
         return error.then(how if isinstance(error, Interrupted) else f"Then {how}", text)
 
     try:
-        yield
+        with memory_told():
+            yield
     except KeyboardInterrupt:
         if line() is None:
             raise
         raise told(Interrupted(f"Interrupted. {kept};", 130)) from None
-    except (CannotWrite, Interrupted) as error:
+    except (CannotWrite, Interrupted, OutOfMemory) as error:
         raise told(error) from error.__cause__
     except BrokenPipeError:
         raise

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 
 from prunelle.errors import ArgumentError, Interrupted, MissingData, PrunelleError, did_you_mean
+from prunelle.memory import is_out_of_memory, out_of_memory
 
 _PRUNELLE = Path(__file__).parents[1]
 _LIBRARIES = tuple(
@@ -150,6 +151,8 @@ def _has_screen() -> bool:
 def _as_shown(error: BaseException, whole: bool) -> str:
     """As Python shows it, but with the program's own lines: who wrote them can do something about those."""
     inside = _files(error.__traceback__)
+    if is_out_of_memory(error) and _is_library(inside[-1]):
+        error = out_of_memory(error).with_traceback(error.__traceback__)
     for each in _chain(error):
         each.__traceback__ = _own(each.__traceback__, whole)
     if isinstance(error, PrunelleError):

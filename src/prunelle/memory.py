@@ -1,0 +1,51 @@
+"""What a machine says that has not memory enough, in its many words, and what a person can do about it."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prunelle.errors import OutOfMemory
+
+# Of PyTorch's allocators, CUDA's libraries, and C++.
+_WORDS = re.compile(r"(not enough|out of|can(no|')t allocate) memory|ALLOC_FAILED|bad_alloc", re.IGNORECASE)
+_ASKED = re.compile(r"[Tt]ried to allocate (?:(\d+) bytes|([\d.]+ ?[KMGT]?i?B))")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether that is what went wrong."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and _WORDS.search(str(error)) is not None
+
+
+def out_of_memory(error: BaseException) -> OutOfMemory:
+    """The same in a sentence that says what to make smaller."""
+    found = _ASKED.search(str(error))
+    asked = ""
+    if found is not None:
+        asked = f": {f'{int(found[1]) / 1e9:,.1f} GB' if found[1] else found[2]} more were asked for"
+    return OutOfMemory(
+        f"out of memory{asked}. End other programs, or keep fewer "
+        f"decoded pictures in memory (--memory 200MB); else train anew with smaller batches (--batch-size), smaller "
+        f"examples (--size) or a smaller network."
+    )
+
+
+@contextmanager
+def memory_told() -> Iterator[None]:
+    """Inside, running out of memory ends in that sentence.
+
+    Raises:
+        OutOfMemory: it did.
+    """
+    try:
+        yield
+    except (MemoryError, OSError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise out_of_memory(error) from error
