@@ -141,6 +141,23 @@ class Interrupted(TrainingStopped):
         self.exit_code = exit_code
 
 
+def refuse_given(why: str, **given: object) -> None:
+    """For arguments that would have no effect: silence would let one believe otherwise.
+
+    Args:
+        why: what follows their names: "is for pictures, and the run is on series".
+        given: by name; None, False and what is empty was not given.
+
+    Raises:
+        ArgumentError: one was given.
+    """
+    refused = [
+        name for name, value in given.items() if value is not None and value is not False and value != ()
+    ]
+    if refused:
+        raise ArgumentError(f"{', '.join(refused)} {why}; leave it out.")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`` Did you mean 'lenet5'?``, with a space before it, or nothing when no known name is close."""
     by_fold: dict[str, list[str]] = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from prunelle.cli.options import style_options
+from prunelle.cli.options import refuse_without_effect, style_options
 from prunelle.cli.output import echo
 from prunelle.cli.train import RECIPE_FIELDS
 from prunelle.cli.train import train as train_command
@@ -85,6 +85,10 @@ def compare(context: click.Context, /, **given: Any) -> None:
         raise ArgumentError(
             f"--resume goes on with the comparison's own settings. Leave out: {', '.join(refused)}."
         )
+    refuse_without_effect(
+        context,
+        (given["output"] is not None, "--runs", "is where new folders go, and --output names the folder"),
+    )
     fields = {name: given[name] for name in RECIPE_FIELDS if name != "seed" and given[name] is not None}
     if given["augment"] is not None:
         fields["augment"] = Augment.parse(given["augment"])

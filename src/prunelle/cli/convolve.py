@@ -94,7 +94,11 @@ def convolve(
 
     if only is not None and output is None:
         raise click.UsageError("--only needs --output DIR.")
+    if language is not None and output is None:
+        raise click.UsageError("--language is of the figures, and needs --output DIR.")
     result = tasks.convolve(source, kernel, **settings)
+    if settings["channels"] != "sum" and result.input.ndim == result.dims and settings["channels"] == "each":
+        echo("Note: the input has one channel: --channels each changes nothing.", err=True)
     if as_json:
         echo(json.dumps(result.to_json()))
     else:

@@ -23,6 +23,14 @@ VIEWS = (
 )
 
 
+_ASKED = {
+    "pictures": "PICTURE",
+    "layers": "--layer",
+    "classes": "--class",
+}
+"""What is typed otherwise than its argument is called."""
+
+
 @click.command()
 @click.argument("run")
 @click.argument("pictures", nargs=-1, type=click.Path(), metavar="PICTURE...")
@@ -76,9 +84,11 @@ def look(
 
     made = tasks.look_into(run, pictures, views=views or None, layers=layers or None, style=progress, **given)
     echo(f"{len(made.figures)} figures: {made.page}")
-    if made.unreadable:
-        if progress == "quiet":
-            # Notes have said it otherwise; a status of 1 without a word would leave one guessing.
-            left_out = "; ".join(str(bad) for bad in made.unreadable)
-            echo(f"Error: left out, as they cannot be read: {left_out}", err=True)
+    for name, why in made.unmet.items():
+        echo(f"Error: not shown: {_ASKED.get(name, f'--{name}')}: {why.en}", err=True)
+    if made.unreadable and progress == "quiet":
+        # Notes have said it otherwise; a status of 1 without a word would leave one guessing.
+        left_out = "; ".join(str(bad) for bad in made.unreadable)
+        echo(f"Error: left out, as they cannot be read: {left_out}", err=True)
+    if made.unreadable or made.unmet:
         sys.exit(1)

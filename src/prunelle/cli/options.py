@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 STYLES = ("auto", "live", "lines", "json", "quiet")
 
@@ -192,6 +193,19 @@ class FloatsType(click.ParamType[Any]):
             return tuple(float(part) for part in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is no list of numbers; give it as 0.485,0.456,0.406.", param, ctx)
+
+
+def refuse_without_effect(context: click.Context, *rules: tuple[bool, str, str]) -> None:
+    """Options that were typed and would have no effect are an error; those that were not typed have their defaults.
+
+    Args:
+        rules: whether it would have none, the option, and why.
+    """
+    for idle, flag, why in rules:
+        option = next(one for one in context.command.params if flag in one.opts)
+        assert option.name is not None
+        if idle and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{flag} {why}; leave it out, or give both as they belong.")
 
 
 def run_or_pretrained(

@@ -29,6 +29,8 @@ def run(program: Path | None, arguments: tuple[str, ...], runs: Path, whole: boo
     shows are saved there too where there is no screen.
     """
     if covered:
+        if program is not None or whole:
+            raise click.UsageError("--covered lists, and runs nothing; leave PROGRAM and --traceback out.")
         from prunelle.keras import coverage
 
         echo(coverage.as_text(), nl=False)

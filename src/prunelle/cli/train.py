@@ -18,6 +18,7 @@ from prunelle.cli.options import (
     data_options,
     data_root_option,
     preparation_options,
+    refuse_without_effect,
     reuse_options,
     strategy_of,
     style_options,
@@ -145,6 +146,11 @@ def train(context: click.Context, /, **given: Any) -> None:
     strategy = strategy_of(given)
     if given["resume"] is not None:
         _refuse_other_settings(context)
+    refuse_without_effect(
+        context,
+        (given["unlabelled"] is None, "--rounds", "goes with --unlabelled FOLDER"),
+        (given["output"] is not None, "--runs", "is where new folders go, and --output names the folder"),
+    )
 
     recipe = functools.partial(tasks.named_recipe(given["recipe_name"]), **fields)
     options = {key: given[key] for key in ("hidden", "parameters", "ensemble") if given[key] is not None}
@@ -162,14 +168,14 @@ def train(context: click.Context, /, **given: Any) -> None:
     run = learn(
         given["network"],
         given["data"],
-        recipe,
+        None if given["resume"] is not None else recipe,
         output=given["output"],
         runs=given["runs"],
         name=given["name"],
         size=given["size"],
         fit=given["fit"],
         normalisation=given["normalisation"],
-        options=options,
+        options=options or None,
         weights=given["weights"],
         strategy=strategy,
         mean=given["mean"],

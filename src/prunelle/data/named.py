@@ -24,6 +24,7 @@ from prunelle.data.formats import (
     read_idx,
 )
 from prunelle.errors import DataError, MissingData, UnknownName
+from prunelle.texts import Note
 
 if TYPE_CHECKING:
     from prunelle.data.examples import Data, Progress
@@ -182,6 +183,12 @@ def data_folder(data_dir: str | Path | None = None) -> Path:
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("prunelle"), "data")
 
 
+_DIGITS_ARE_HERE = Note(
+    "The digits come with scikit-learn; data_dir (--data-dir) changes nothing for them.",
+    "Les chiffres viennent avec scikit-learn ; data_dir (--data-dir) n’y change rien.",
+)
+
+
 def load_named(
     name: str,
     *,
@@ -218,6 +225,8 @@ def load_named(
     if name == "digits":
         images, labels = _digits()
         data = from_arrays(images, labels, classes=NAMED[name].classes, name=name, **shares)  # type: ignore[arg-type]
+        if data_dir is not None:
+            data = dataclasses.replace(data, notes=(*data.notes, _DIGITS_ARE_HERE))
     else:
         read = read_cifar if name in CIFAR else _read_idx_set
         (images, labels), (test_images, test_labels) = read(name, data_folder(data_dir), progress)

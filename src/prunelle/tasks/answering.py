@@ -16,7 +16,7 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
 from prunelle.data.series.classes import index_of
-from prunelle.errors import ArgumentError, BadPictures, DataError, RunError
+from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
 from prunelle.networks.published import imagenet_classes
 from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
@@ -26,7 +26,7 @@ from prunelle.report.run import Run
 from prunelle.report.splits import SPLITS_FILE
 from prunelle.tasks import finding, loading
 from prunelle.tasks.weights import Pretrained, outputs_note
-from prunelle.texts import composed, quoted, shown
+from prunelle.texts import Note, composed, quoted, shown
 from prunelle.training.compiled import Compile, Predictor
 from prunelle.training.metrics import Evaluation
 
@@ -112,12 +112,15 @@ def evaluate(
         listener.close()
 
 
+DEFAULT_TOP = 3
+
+
 @plain_arguments
 def predict(
     run: Run | Pretrained | str | Path,
     files: Sequence[str | Path],
     *,
-    top: int = 3,
+    top: int = DEFAULT_TOP,
     network: nn.Module | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
@@ -136,6 +139,13 @@ def predict(
     try:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
+        if top > max(len(run.classes), DEFAULT_TOP):
+            listener.note(
+                Note(
+                    f"top={top} names all classes there are: {len(run.classes)}.",
+                    f"top={top} nomme toutes les classes qu’il y a : {len(run.classes)}.",
+                )
+            )
         return predict_files(
             run.network,
             run.classes,
@@ -189,6 +199,7 @@ def _labelled(
             "data_root (--data-root) says where the data of a run are now; it goes with a run, and without other data."
         )
     if isinstance(data, Data):
+        refuse_given(loading.OF_ITS_OWN, labels=labels, data_dir=data_dir)
         return _Found(data, data.name)
     if isinstance(run, Pretrained):
         if data is None:
@@ -196,9 +207,15 @@ def _labelled(
                 "a network with weights from elsewhere kept no pictures aside; name the data to evaluate on."
             )
     elif data is None or _is_own(run, data, labels):
+        if data is None:
+            refuse_given("says where the classes of data are, and goes with it", labels=labels)
+        source = run.info["data"]["source"]
+        if source is None or source["data"] not in datasets.NAMED:
+            refuse_given("is where named sets are, and the run's data are none", data_dir=data_dir)
         return _Found(finding.data_of(run, listener, data_dir, data_root), None, own=True)
     if str(data) in datasets.NAMED:
-        return _Found(loading.load_data(data, listener, data_dir=data_dir), str(data))
+        return _Found(loading.load_data(data, listener, labels=labels, data_dir=data_dir), str(data))
+    refuse_given("is where named sets are, and data is a path", data_dir=data_dir)
     loaded = datasets.load_labelled(data, labels=labels, like=run.preprocess)
     for note in loaded.notes:
         listener.note(note)

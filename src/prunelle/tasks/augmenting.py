@@ -17,7 +17,8 @@ from prunelle.disk import writing
 from prunelle.errors import ArgumentError
 from prunelle.plain import plain_arguments
 from prunelle.report.augmentation import Row, draw_sheet, save_sheet
-from prunelle.texts import Language, default_language
+from prunelle.report.console import make_listener
+from prunelle.texts import Language, Note, default_language
 
 _ENDINGS = (".png", ".svg", ".pdf")
 
@@ -62,6 +63,17 @@ def augment(
     if not 1 <= columns <= 24:
         raise ArgumentError(f"columns must be from 1 to 24; received {columns}.")
     files = [Path(picture) for picture in pictures]
+    if len(files) > columns:
+        listener = make_listener("auto")
+        listener.note(
+            Note(
+                f"{columns} of {len(files)} pictures are drawn, one a column; --columns 24 draws more.",
+                f"{columns} images sur {len(files)} sont dessinées, une par colonne ; --columns 24 en "
+                "dessine plus.",
+            )
+        )
+        listener.close()
+        files = files[:columns]
     channels = 1 if all(_is_grey(file) for file in files) else 3
     preprocess = Preprocess(size=(size, size) if isinstance(size, int) else size, channels=channels)
     fitted = np.stack([decode.read_file(file, preprocess) for file in files])

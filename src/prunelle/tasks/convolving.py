@@ -73,6 +73,17 @@ def convolve(
         >>> result.save("convolve-china")  # doctest: +SKIP
     """
     values, name = _input(source)
+    if border != "zeros" and (
+        padding == "valid" or not np.any(padding if not isinstance(padding, str) else 1)
+    ):
+        raise ArgumentError(
+            f"border says what the padding holds, and padding={padding!r} adds none; received border={border!r}. "
+            "Leave it out, or give padding='same'."
+        )
+    if channels != "sum" and values.ndim == 1:
+        raise ArgumentError(
+            f"channels is for pictures, and the input is a signal; received {channels!r}. Leave it out."
+        )
     if channels == "grey":
         values, channels = convolve_drawing.grey(values), "sum"
     dims = 1 if values.ndim == 1 else 2

@@ -21,7 +21,7 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.disk import held, sweep, write_text, writing
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, refuse_given
 from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Quiet, Style, make_listener
 from prunelle.report.run import Run
@@ -100,11 +100,16 @@ def shots(
         wanted = [each for each in chosen if each is not None]
         for strategy in wanted:
             reusing.check_weights(strategy, network, weights)
+        if all(strategy.name == "scratch" for strategy in wanted):
+            refuse_given("is what other strategies than scratch start from", weights=weights)
         if draws < 1 or not numbers or min(numbers) < 1:
             raise ArgumentError(
                 f"shots and draws must be at least 1; received shots={numbers}, draws={draws}."
             )
-        found = loading.load_data(data, listener, labels=labels, data_dir=data_dir, validation=0, test=test)
+        whole = None if isinstance(data, Data) else 0.0  # none is set aside
+        found = loading.load_data(
+            data, listener, labels=labels, data_dir=data_dir, validation=whole, test=test
+        )
         if found.test is None:
             raise ArgumentError("shots are measured on a test split, and there is none: give --test 0.2.")
         found, counted = _readable(found, found.test, numbers, draws, listener)

@@ -15,6 +15,7 @@ from prunelle.data import apart, cache
 from prunelle.data.copies import Contents
 from prunelle.data.examples import Data, Pixels, Skipped
 from prunelle.data.preprocess import AnyPreprocess
+from prunelle.errors import refuse_given
 from prunelle.report.console import Listener
 from prunelle.texts import Note, visible
 from prunelle.training import speed
@@ -23,6 +24,9 @@ SHOWN = 10
 
 MEMORY_BUDGET = 1 << 30
 """Bytes of decoded pixels kept in memory; beyond it they live in a memory-mapped file."""
+
+
+OF_ITS_OWN = "is for data by name or path, and these are loaded already"
 
 
 def load_data(
@@ -36,7 +40,9 @@ def load_data(
     seed: int = 0,
 ) -> Data:
     """``prunelle.load`` (the digits for None) with its progress and its notes shown; a ``Data`` as it is."""
-    if not isinstance(data, Data):
+    if isinstance(data, Data):
+        refuse_given(OF_ITS_OWN, labels=labels, data_dir=data_dir, validation=validation, test=test)
+    else:
         data = datasets.load(
             "digits" if data is None else data,
             labels=labels,

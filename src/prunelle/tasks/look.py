@@ -16,7 +16,7 @@ from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.disk import write_text, writing
-from prunelle.errors import ArgumentError, BadPicture, BadPictures, UnknownName
+from prunelle.errors import ArgumentError, BadPicture, BadPictures, UnknownName, refuse_given
 from prunelle.look.attribution import probabilities
 from prunelle.look.figures import DPI, Plate
 from prunelle.look.layer_plates import Scale
@@ -28,6 +28,7 @@ from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.folder import GALLERY, claimed, refuse_occupied
 from prunelle.report.run import Run
 from prunelle.tasks.answering import expand_files
+from prunelle.tasks.asked import SERIES_VIEWS_OF, VIEWS_OF, Asked
 from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook
 from prunelle.tasks.subject import Subject, find_subject
 from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
@@ -43,12 +44,15 @@ class Gallery:
         page: ``index.html``; each figure is a PNG and an SVG in ``figures/`` beside it.
         figures: names of the figures without the ending, in the page's order.
         left_out: by view, why it makes no sense here.
+        unmet: of what was asked for by name, what is not shown, and why: views, and arguments whose every view is left
+            out.
         unreadable: pictures that could not be read, with the reason.
     """
 
     page: Path
     figures: tuple[str, ...]
     left_out: dict[str, Note]
+    unmet: dict[str, Note]
     unreadable: tuple[BadPicture, ...]
 
 
@@ -123,13 +127,29 @@ def look_into(
         for view in wanted:
             if view not in known_views:
                 raise UnknownName("view", view, known_views)
+        asked = Asked.of(
+            wanted,
+            bool(views),
+            VIEWS_OF if of_series is None else SERIES_VIEWS_OF,
+            pictures=pictures,
+            layers=layers,
+            channel=channel,
+            classes=classes,
+            between=between,
+            scale=None if scale == "channel" else scale,
+            data=data,
+            sample=sample,
+        )
+        if data is None:
+            refuse_given("says where the classes of data are, and goes with it", labels=labels)
         folder = Path(output)
         refuse_occupied(folder, GALLERY)
         if of_series is not None:
-            _refuse(
+            refuse_given(
                 "is for pictures, and the run is on series",
                 classes=classes,
                 between=between,
+                scale=None if scale == "channel" else scale,
                 weights=weights,
                 preprocess=preprocess,
                 size=size,
@@ -142,7 +162,7 @@ def look_into(
             notes = series.check()
             name = f"{of_series.info['network']['name']} ({of_series.info['data']['name']})"
             page = _Page(name, folder, language, listener, gallery.SeriesGalleryWords)
-            return page.write(wanted, series.plates, notes, series.unreadable)
+            return page.write(asked, series.plates, notes, series.unreadable)
         found = find_subject(
             subject,
             network=network,
@@ -178,6 +198,7 @@ def look_into(
         for name in (*classes, *(between or ())):
             if known and name not in known:
                 raise UnknownName("class", name, known)
+        asked.tell(listener)
         for bad in unreadable:
             notes.append(
                 Note(f"{bad.file} cannot be read: {bad.reason}", f"{bad.file} est illisible : {bad.reason}")
@@ -201,7 +222,7 @@ def look_into(
             listener=listener,
         )
         page = _Page(found.name, folder, language, listener, gallery.GalleryWords)
-        return page.write(wanted, lambda view: DRAWN[view](look), notes, unreadable)
+        return page.write(asked, lambda view: DRAWN[view](look), notes, unreadable)
     finally:
         listener.close()
 
@@ -218,7 +239,7 @@ class _Page:
 
     def write(
         self,
-        views: Sequence[Any],
+        asked: Asked,
         draw: Callable[[Any], Iterator[Plate]],
         notes: Sequence[Note],
         unreadable: Sequence[BadPicture],
@@ -226,26 +247,30 @@ class _Page:
         """Draws each view, saves its figures, writes the page."""
         with claimed(self.folder, GALLERY), writing(self.folder):
             (self.folder / "figures").mkdir(exist_ok=True)
-            shown: list[gallery.Shown] = []
-            left_out: dict[str, Note] = {}
-            for view in views:
-                try:
-                    for plate in draw(view):
-                        shown.append(_save(plate, self.folder))
-                        self.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
-                except LeftOutError as reason:
-                    left_out[view] = reason.note
-                    self.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
-            self.listener.progress("drawing", len(shown), len(shown))
-            page = gallery.render(self.name, views, shown, left_out, notes, self.words(self.language))
-            write_text(self.folder / "index.html", page)
-            names = tuple(Path(one.png).stem for one in shown)
-            return Gallery(self.folder / "index.html", names, left_out, tuple(unreadable))
+            return self._write(asked, draw, notes, unreadable)
 
-
-def _refuse(why: str, **given: object) -> None:
-    if refused := [name for name, value in given.items() if value not in (None, ())]:
-        raise ArgumentError(f"{', '.join(refused)} {why}; leave it out.")
+    def _write(
+        self,
+        asked: Asked,
+        draw: Callable[[Any], Iterator[Plate]],
+        notes: Sequence[Note],
+        unreadable: Sequence[BadPicture],
+    ) -> Gallery:
+        shown: list[gallery.Shown] = []
+        left_out: dict[str, Note] = {}
+        for view in asked.views:
+            try:
+                for plate in draw(view):
+                    shown.append(_save(plate, self.folder))
+                    self.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
+            except LeftOutError as reason:
+                left_out[view] = reason.note
+                self.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
+        self.listener.progress("drawing", len(shown), len(shown))
+        page = gallery.render(self.name, asked.views, shown, left_out, notes, self.words(self.language))
+        write_text(self.folder / "index.html", page)
+        names = tuple(Path(one.png).stem for one in shown)
+        return Gallery(self.folder / "index.html", names, left_out, asked.unmet(left_out), tuple(unreadable))
 
 
 def _save(plate: Plate, folder: Path) -> gallery.Shown:

@@ -219,6 +219,13 @@ def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener:
         strategy = reusing.followed(advice.strategy, strategy)
     data, preprocess, description = begun.examples.data, begun.preprocess, begun.description
     recipe = begun.recipe_of(strategy)
+    if strategy is not None and (strategy.views or 0) > 1 and not recipe.augment:
+        listener.note(
+            Note(
+                f"views={strategy.views}: nothing changes the pictures (--augment), so that they have one view.",
+                f"views={strategy.views} : rien ne change les images (--augment), qui n’ont donc qu’une vue.",
+            )
+        )
     network = reusing.reuse(begun.network, begun.start, strategy, len(data.classes), recipe.seed, listener)
     if strategy is not None and strategy.classifier is not None:
         description = entry.module_entry(network, data, preprocess)

@@ -18,7 +18,7 @@ from prunelle import networks
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
-from prunelle.errors import ArgumentError, Diverged, Interrupted
+from prunelle.errors import ArgumentError, Diverged, Interrupted, refuse_given
 from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.folder import RUN, claimed, new_run_path, refuse_occupied
@@ -117,6 +117,22 @@ def train(
                     "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
                 )
             run = resume if isinstance(resume, Run) else Run.open(resume)
+            refuse_given(
+                "is of a new run, and resume goes on with one that has its own",
+                recipe=None if recipe is None or _is_of(run, recipe) else recipe,
+                output=None if output is None or Path(output).absolute() == run.path.absolute() else output,
+                name=name,
+                size=size,
+                fit=fit,
+                normalisation=normalisation,
+                options=options,
+                mean=mean,
+                std=std,
+                labels=labels,
+                data_dir=data_dir,
+                validation=validation,
+                test=test,
+            )
             with going_on("go on with", lambda: resume_command(run, epochs), _KEPT), run.locked():
                 _go_on(run, network, data, data_root, epochs, memory_budget, listener, language, save_every_s)
             return run
@@ -133,6 +149,7 @@ def train(
                 strategy = reusing.as_strategy(strategy)
                 reusing.check_weights(strategy, network, weights)
                 if output is not None:
+                    refuse_given("goes into the name of a new folder, and output names the folder", name=name)
                     refuse_occupied(Path(output))
                 begun = preparing.started(
                     network,
@@ -172,6 +189,11 @@ def train(
         return run
     finally:
         listener.close()
+
+
+def _is_of(run: Run, recipe: Recipe | Callable[..., Recipe]) -> bool:
+    """Whether it is the run's own, but for the number of epochs."""
+    return isinstance(recipe, Recipe) and recipe.lasting(run.recipe.epochs) == run.recipe
 
 
 def _go_on(

@@ -19,7 +19,7 @@ from prunelle.data.copies import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, refuse_given
 from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
 from prunelle.report.folder import UNLABELLED, new_run_path, refuse_occupied
@@ -116,6 +116,8 @@ def train_with_unlabelled(
         contextlib.closing(listener),
         going_on("go on with the same again", again, "All that was saved is kept"),
     ):
+        if output is not None:
+            refuse_given("goes into the name of a new folder, and output names the folder", name=name)
         if rounds < 1:
             raise ArgumentError(f"rounds must be at least 1; received {rounds}.")
         if isinstance(network, nn.Module):

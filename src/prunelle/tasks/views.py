@@ -290,6 +290,14 @@ def classes(look: Look) -> Iterator[Plate]:
         raise LeftOutError(NO_HIDDEN)
     responses = {name: found.responses[name] for name in inner}
     yield _pair(look, sample, found, inner, responses)
+    for name in look.classes:
+        if name not in sample.classes:
+            look.listener.note(
+                Note(
+                    f"classes: none of the labelled pictures is of class {name!r}.",
+                    f"classes : aucune des images étiquetées n’est de la classe {name!r}.",
+                )
+            )
     asked = [_label_of(sample, name) for name in look.classes if name in sample.classes]
     if asked:
         entries = [(label, one) for label in asked for one in alone(responses, sample.labels, label, 10)]
