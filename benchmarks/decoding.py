@@ -144,7 +144,14 @@ def largest(name: str, kind: str) -> tuple[int, bytes]:
     most = min(most, limits.MAX_FILE_BYTES * 1024**2 / len(small))
     side = int(math.sqrt(0.98 * most))
     side = min(side, 16383) if CASES[name][1] == "WEBP" else side
-    return side, encoded(name, kind, side)
+    while True:
+        content = encoded(name, kind, side)
+        try:
+            decode.inspect(content, name).check(name, len(content))
+        except BadPicture:
+            side = side * 98 // 100
+        else:
+            return side, content
 
 
 def measured(name: str, kind: str, way: str, folder: Path) -> Measured:

@@ -57,6 +57,7 @@ IN_FRENCH = {
 """The reasons above."""
 
 _MB = 1_000_000
+_STEPS_PIXEL_AFTER = 6  # to convert and resize it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +94,8 @@ class Announced:
         Raises:
             BadPicture: it is beyond a limit.
         """
-        return self.check_bytes(file, self.pixels * (self.pixel_bytes + self.copy_bytes) + other_bytes)
+        whole = dataclasses.replace(self, steps=self.steps + _STEPS_PIXEL_AFTER * self.pixels)
+        return whole.check_bytes(file, self.pixels * (self.pixel_bytes + self.copy_bytes) + other_bytes)
 
     def check_bytes(self, file: str, needed: int) -> int:
         """``check`` where another number of bytes (besides the decoder's own) is needed than for the whole picture."""

@@ -12,7 +12,7 @@ from prunelle.errors import BadPicture
 _SIGNATURE_BYTES = 8
 _RGB = 2
 _CHANNELS = {0: 1, _RGB: 3, 3: 1, 4: 2, 6: 4}
-_STEPS_PIXEL, _STEPS_BYTE, _STEPS_RAW_BYTE, _STEPS_CHUNK = 3, 1, 6, 2000
+_STEPS_PIXEL, _STEPS_BYTE, _STEPS_RAW_BYTE, _STEPS_CHUNK = 3, 1, 7, 2000
 
 
 def inspect(content: bytes, file: str) -> Announced:
