@@ -64,7 +64,9 @@ def test_a_result_that_nobody_takes_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == "Error: input/output: No space left on device.\n"
     done = shell("{program} networks | head -1", tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
+    # Whether head is gone before the last line is written is the system's affair.
+    assert done.returncode in (0, 1)
+    assert done.stderr == ""
 
 
 def test_a_stream_that_python_has_closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
