@@ -12,7 +12,7 @@ import signal
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.integration.trainings import spawn
+from tests.integration.trainings import spawn, without_pictures
 
 CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate")
 
@@ -44,7 +44,7 @@ def command(arguments: list[str], written: str, broken: Break) -> None:
     descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    _without_pictures()
+    without_pictures()
     count = 0
     inside = False
 
@@ -87,24 +87,6 @@ def command(arguments: list[str], written: str, broken: Break) -> None:
     sys.addaudithook(hook)
     sys.argv = ["prunelle", *arguments]
     main()
-
-
-def _without_pictures() -> None:
-    """Reports of a line: what they show is tested elsewhere, and takes most of the time."""
-    from prunelle.disk import write_text
-    from prunelle.report import comparison_page, html
-    from prunelle.tasks import few_shots, finishing
-
-    def figures(_content: object, folder: Path, _language: object) -> None:
-        write_text(folder / "a.png", "a figure")
-
-    html.render = lambda *_: "a report"  # type: ignore[assignment]
-    finishing.save_figures = figures  # type: ignore[assignment]
-    finishing.look_inside = lambda *_: None  # type: ignore[assignment]
-    comparison_page.write = (  # type: ignore[assignment]
-        lambda comparison, _: write_text(comparison.path / "report.html", "a report")
-    )
-    few_shots.save_plot = lambda shots, file, _: write_text(file, "a plot")  # type: ignore[assignment]
 
 
 def run(arguments: list[str], written: Path, broken: Break | None = None) -> int:

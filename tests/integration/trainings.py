@@ -26,6 +26,24 @@ CONTEXT.set_forkserver_preload(
 TIMING_FIELDS = {"seconds", "images_per_second", "data_wait"}
 
 
+def without_pictures() -> None:
+    """In a process of its own: reports of a line; what they show is tested elsewhere, and takes most of the time."""
+    from prunelle.disk import write_text
+    from prunelle.report import comparison_page, html
+    from prunelle.tasks import few_shots, finishing
+
+    def figures(_content: object, folder: Path, _language: object) -> None:
+        write_text(folder / "a.png", "a figure")
+
+    html.render = lambda *_: "a report"  # type: ignore[assignment]
+    finishing.save_figures = figures  # type: ignore[assignment]
+    finishing.look_inside = lambda *_: None  # type: ignore[assignment]
+    comparison_page.write = (  # type: ignore[assignment]
+        lambda comparison, _: write_text(comparison.path / "report.html", "a report")
+    )
+    few_shots.save_plot = lambda shots, file, _: write_text(file, "a plot")  # type: ignore[assignment]
+
+
 def small_training(
     output: str, resume: bool = False, epochs: int | None = None, save_every_s: float = 0.0
 ) -> None:
@@ -35,6 +53,8 @@ def small_training(
     from prunelle import Augment, Recipe, from_arrays, tasks
 
     torch.set_num_threads(1)
+    if multiprocessing.parent_process() is not None:
+        without_pictures()
     from sklearn.datasets import load_digits
 
     digits = load_digits()
