@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Self
 
 # Of the names that there are, all are said up to so many (networks, layers of a small one), else the first few.
@@ -152,10 +152,18 @@ def refuse_given(why: str, **given: object) -> None:
         ArgumentError: one was given.
     """
     refused = [
-        name for name, value in given.items() if value is not None and value is not False and value != ()
+        name
+        for name, value in given.items()
+        if not (value is None or value is False or (isinstance(value, Sized) and len(value) == 0))
     ]
     if refused:
         raise ArgumentError(f"{', '.join(refused)} {why}; leave it out.")
+
+
+def a_kind(value: object) -> str:
+    """What was received in place of something else: ``a list``, ``an ndarray``."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' or name.startswith('nd') else 'a'} {name}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -6,10 +6,11 @@ Importing this package imports neither torch nor Pillow; what is used does.
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prunelle.errors import ArgumentError, MissingData, did_you_mean
+from prunelle.errors import ArgumentError, MissingData, a_kind, did_you_mean
 from prunelle.plain import plain_arguments
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def load(
         progress: told how far a download is.
 
     Raises:
-        ArgumentError: an argument that does not go with the data.
+        ArgumentError: neither a name nor a path; an argument that does not go with the data.
         MissingData: no such set or folder, or files that could not be fetched.
         DataError: pictures or labels that cannot be used.
 
@@ -100,6 +101,7 @@ def load(
     """
     from prunelle.data.named import NAMED, load_named
 
+    check_is_named(data)
     name = str(data)
     if isinstance(data, str) and name in NAMED:
         if labels is not None:
@@ -149,6 +151,7 @@ def load_labelled(
     """
     from prunelle.data.series.load import is_series_file, load_labelled_series
 
+    check_is_named(data)
     if is_series_file(data):
         named = None if labels is None else str(labels)
         known = getattr(like, "known", None)
@@ -158,3 +161,44 @@ def load_labelled(
     from prunelle.data.folder import load_labelled as load_labelled_folder
 
     return load_labelled_folder(data, labels=labels)
+
+
+_HOW = {
+    "arrays": "give prunelle.from_arrays(images, labels), or from_series for time series",
+    "loader": "Prunelle batches, shuffles and augments itself, so that a run can be resumed and judged: give the "
+    "folder or the file that it reads, or its examples as prunelle.from_arrays(images, labels)",
+    "module": "the network comes first and the data second: train(network, data)",
+    "split": "give the whole Data, whose splits are then used each for what it is",
+    "other": "give a folder of labelled pictures, a file of series, or the name of a data set",
+}
+
+
+def check_is_named(data: object) -> None:
+    """Data are a name or a path here: what people have in place of them is told what to do.
+
+    Raises:
+        ArgumentError: it is neither.
+    """
+    if isinstance(data, str | os.PathLike) and not isinstance(os.fspath(data), bytes):
+        return
+    if type(data).__name__ in ("Split", "Pixels"):
+        how = _HOW["split"]
+    elif hasattr(data, "state_dict") and callable(data):
+        how = _HOW["module"]
+    elif hasattr(data, "__array__") or (isinstance(data, list | tuple | dict) and _holds_arrays(data)):
+        how = _HOW["arrays"]
+    elif not isinstance(data, list | tuple | dict | bytes) and (
+        hasattr(data, "__iter__") or hasattr(data, "__getitem__")
+    ):
+        how = _HOW["loader"]
+    else:
+        how = _HOW["other"]
+    raise ArgumentError(
+        f"data must be the name of a data set, a path, or what load, from_arrays and from_series give; received "
+        f"{a_kind(data)}: {how}."
+    )
+
+
+def _holds_arrays(data: list[object] | tuple[object, ...] | dict[object, object]) -> bool:
+    parts = data.values() if isinstance(data, dict) else data
+    return any(hasattr(part, "__array__") for part in parts)

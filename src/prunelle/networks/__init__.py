@@ -16,7 +16,7 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from prunelle.errors import ArgumentError, UnknownName
+from prunelle.errors import ArgumentError, UnknownName, a_kind
 from prunelle.networks.catalogue import Entry, catalogue
 from prunelle.plain import plain, plain_arguments
 
@@ -80,7 +80,7 @@ def names() -> tuple[str, ...]:
 
 def is_known(name: str) -> bool:
     """Whether ``build`` takes ``name``."""
-    return name in names() or name in ALIASES
+    return isinstance(name, str) and (name in names() or name in ALIASES)
 
 
 def variant(name: str) -> Any:
@@ -88,12 +88,27 @@ def variant(name: str) -> Any:
 
     Raises:
         UnknownName: with the nearest names.
+        ArgumentError: no name at all.
     """
+    if not isinstance(name, str):
+        raise ArgumentError(f"a network is named, or a module that is made; received {_what_it_is(name)}.")
     listed = ALIASES.get(name, name)
     for family, variants in FAMILIES.items():
         if listed in variants:
             return importlib.import_module(f"prunelle.networks.{family}").VARIANTS[listed]
     raise UnknownName("network", name, (*names(), *ALIASES))
+
+
+def _what_it_is(given: object) -> str:
+    """In words, of what was taken for a network, with what to do."""
+    if isinstance(given, type):
+        return f"the class {given.__name__}: make one of it, {given.__name__}(…)"
+    if callable(given):
+        called = getattr(given, "__name__", type(given).__name__)
+        return f"a function ({called}), which is for compare: give what it makes, {called}()"
+    if isinstance(given, dict):
+        return "a dict, as a state_dict is: it holds weights and no network; give the module, after its load_state_dict"
+    return a_kind(given)
 
 
 def natural_shape(name: str) -> tuple[int, ...]:

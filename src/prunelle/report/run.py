@@ -33,7 +33,7 @@ from prunelle.data.copies import contents_of
 from prunelle.data.examples import Pixels, Progress, Split
 from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
 from prunelle.disk import held, write_json, write_text, writing
-from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, did_you_mean
+from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, a_kind, did_you_mean
 from prunelle.json_files import read_json
 from prunelle.plain import plain_arguments
 from prunelle.report.folder import RUN, refuse_occupied, tidy
@@ -118,7 +118,10 @@ class Run:
 
         Raises:
             RunError: no run there.
+            ArgumentError: it is no path.
         """
+        if not isinstance(path, str | Path):
+            raise ArgumentError(f"a run is named by its folder; received {a_kind(path)}.")
         path = Path(path)
         if not (path / "run.json").is_file():
             siblings = [p.parent.name for p in path.parent.glob("*/run.json")] if path.parent.is_dir() else []
@@ -299,6 +302,11 @@ class Run:
             raise ArgumentError(
                 "split must be one that the data have; received None: these data have no such split. Others are in "
                 "data.splits()."
+            )
+        if not isinstance(split, Split | Pixels):
+            raise ArgumentError(
+                f"split must be one of data's, as data.test, or decoded pixels; received {a_kind(split)}. A folder, a "
+                f"file, or data as a whole: prunelle.evaluate(run, data)."
             )
         name = split.name if isinstance(split, Split) else "pixels"
         pixels = split if isinstance(split, Pixels) else split.decode(self.preprocess, progress=progress)

@@ -232,6 +232,7 @@ def _is_named(run: Run) -> bool:
 
 def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
     """Whether ``data`` is what the run was trained on, so that its training pictures must be left out."""
+    datasets.check_is_named(data)
     source = run.info["data"]["source"]
     folder = Path(os.path.abspath(Path(data).expanduser()))
     if source is None or source["data"] not in (str(data), str(folder)):

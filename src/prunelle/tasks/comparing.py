@@ -380,12 +380,15 @@ def _train_all(plan: _Plan, memory_budget: int, language: Language, listener: Li
             listener.note(_heading(plan, contestant, seed, number, total))
             maker = plan.makers[contestant.label]
             own = None if isinstance(maker, str) else made(maker, seed)
+            whole: dict[str, Any] = {"memory_budget": memory_budget, "language": language, "style": listener}
             try:
+                if begun:
+                    train(own, plan.data, resume=path, **whole)
+                    continue
                 train(
-                    own if own is not None or begun else contestant.network,
+                    contestant.network if own is None else own,
                     plan.data,
                     dataclasses.replace(plan.recipe, seed=seed),
-                    resume=path if begun else None,
                     output=path,
                     size=None if plan.info["size"] is None else _size(plan.info["size"]),
                     fit=plan.info["fit"],
@@ -393,10 +396,8 @@ def _train_all(plan: _Plan, memory_budget: int, language: Language, listener: Li
                     mean=_tuple(plan.info.get("mean")),
                     std=_tuple(plan.info.get("std")),
                     options=contestant.options if own is None else None,
-                    memory_budget=memory_budget,
-                    language=language,
-                    style=listener,
                     command=plan.info["command"],
+                    **whole,
                 )
             except Diverged as error:
                 listener.note(Note(str(error), str(error)))

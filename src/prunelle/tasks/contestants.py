@@ -15,7 +15,7 @@ from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import SeriesFit
-from prunelle.errors import ArgumentError, did_you_mean
+from prunelle.errors import ArgumentError, a_kind, did_you_mean
 from prunelle.networks.summary import count_parameters, summarise
 from prunelle.report.comparison import Contestant
 from prunelle.report.run import Run, build_network
@@ -35,7 +35,7 @@ def makers_of(networks: Networks | None) -> dict[str, str | Maker]:
     if isinstance(networks, Mapping):
         makers: dict[str, str | Maker] = dict(networks)
     else:
-        names = [str(name) for name in networks or ()]
+        names = [str(name) for name in _listed(networks)]
         for name in names:
             if names.count(name) > 1:
                 raise ArgumentError(
@@ -120,15 +120,28 @@ def made(maker: Maker, seed: int) -> nn.Module:
         return maker()
 
 
+def _listed(networks: Sequence[str | Path | Run] | None) -> Sequence[str | Path | Run]:
+    """Each a name, a path or a run; of a single one, a list of it."""
+    listed = (networks,) if isinstance(networks, str | Path | Run) else networks or ()
+    for each in listed:
+        if not isinstance(each, str | Path | Run):
+            raise ArgumentError(
+                f"networks are named; those of your own go into a dict of functions that make them, "
+                f"{{'mine': lambda: Net()}}; received {a_kind(each)}."
+            )
+    return listed
+
+
 def as_runs(networks: Networks | None) -> list[Run] | None:
     """The runs, where runs are named."""
     if networks is None or isinstance(networks, Mapping):
         return None
-    are_runs = [isinstance(each, Run) or (Path(each) / "run.json").is_file() for each in networks]
+    given = _listed(networks)
+    are_runs = [isinstance(each, Run) or (Path(each) / "run.json").is_file() for each in given]
     if not any(are_runs):
         return None
     if not all(are_runs):
-        other = next(str(each) for each, is_run in zip(networks, are_runs, strict=True) if not is_run)
+        other = next(str(each) for each, is_run in zip(given, are_runs, strict=True) if not is_run)
         raise ArgumentError(
             f"compare takes finished runs, or networks to train, not both; {other!r} is no run."
         )

@@ -96,6 +96,8 @@ def find_subject(
     if isinstance(subject, Pretrained):
         names = subject.classes if subject.classes_known else None
         return Subject(type(subject.network).__name__, subject.network, subject.preprocess, names)
+    if not isinstance(subject, Run | str | Path):
+        networks.variant(subject)  # says what it is in place of a network
     run = subject if isinstance(subject, Run) else Run.open(subject, network)
     if not isinstance(run.preprocess, Preprocess):
         raise ArgumentError(f"look shows what networks see of pictures; {run.path} was trained on series.")
