@@ -264,6 +264,8 @@ def test_a_draw_without_copies_is_what_it_was(run: Path, photos: Path) -> None:
         assert files(run, split.name) == list(split.files or ())
     assert "moved" not in info(run)["data"]
     assert "copies" not in info(run)["data"]
+    assert "learned" not in json.loads((run / "metrics.json").read_text())["test"]
+    assert "never saw" in (run / "report.html").read_text()
 
 
 def test_copies_across_given_splits_are_said_and_stay(photos: Path, tmp_path: Path) -> None:
@@ -282,6 +284,15 @@ def test_copies_across_given_splits_are_said_and_stay(photos: Path, tmp_path: Pa
     assert info(tmp_path / "run")["data"]["counts"] == {"train": 24, "validation": 8, "test": 13}
     found = evaluated(tmp_path / "run")
     assert (found["n"], found["judged"]["learned"], found["judged"]["validated"]) == (10, 1, 2)
+    # The given split stays whole in the training's own figure, which says so, and no page claims that all are new.
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())["test"]
+    assert (metrics["n"], metrics["learned"]["n"]) == (13, 1)
+    right = round(13 * metrics["accuracy"]) - metrics["learned"]["right"]
+    said = f"learned from 1 of them, which flatters this figure: it is right on {right / 12:.2%} of the 12 others"
+    assert said in done.out
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert said in page
+    assert "never saw" not in page
 
 
 def test_copies_among_arrays_and_series(tmp_path: Path) -> None:
@@ -358,6 +369,10 @@ def test_pictures_that_the_first_weights_learned_are_said_before_training(
     done = trained(then.parent, tmp_path / "next", "--weights", tmp_path / "run")
     assert f"6 of the 12 test examples were learned by {tmp_path / 'run'}" in done.err
     assert any("were learned by" in note["en"] for note in info(tmp_path / "next")["data"]["notes"])
+    # Six by the run before, and the six others, copies of this training's own pictures, by this one.
+    assert json.loads((tmp_path / "next" / "metrics.json").read_text())["test"]["learned"]["n"] == 12
+    assert "learned from all of them" in done.out
+    assert "never saw" not in (tmp_path / "next" / "report.html").read_text()
 
 
 def test_unlabelled_pictures_that_are_labelled_elsewhere_are_left_out(photos: Path, tmp_path: Path) -> None:

@@ -249,12 +249,14 @@ def _refuse_other_settings(context: click.Context) -> None:
 
 def finished_text(metrics: dict[str, Any]) -> str:
     """``Test accuracy: 98.33 % (95 % interval 95.2 to 99.4 %) on 180 examples``, and what it is beside chance."""
-    from prunelle.report import judgement
+    from prunelle.report import judgement, judging
 
     split = next(name for name in ("test", "validation", "train") if name in metrics)
     found = metrics[split]
     low, high = found["interval"]
+    learned = judging.learned_note(found)
     return (
         f"{split.capitalize()} accuracy: {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}) on "
         f"{found['n']:,} examples{judgement.chance_told(judgement.chance_of(metrics, split))}"
+        f"{'' if learned is None else f'. {learned}'}"
     )

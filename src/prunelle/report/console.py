@@ -223,7 +223,7 @@ def step_line(record: StepRecord) -> str:
     """``epoch 2/10  63 %  loss 0.131  accuracy 96.2 %  5,210 images/s  data wait 1 %  02:13 left``."""
     return (
         f"epoch {record.epoch}/{record.epochs}  {record.step / record.steps:4.0%}  loss {record.loss:.4f}  "
-        f"accuracy {record.accuracy:.2%}  {record.images_per_second:,.0f} images/s  "
+        f"accuracy {record.accuracy:.2%}  {record.images_per_second:,.0f} {record.unit}/s  "
         f"data wait {record.data_wait:.0%}  {clock(record.seconds_left)} left"
     )
 
@@ -239,7 +239,7 @@ def epoch_line(record: EpochRecord) -> str:
     if record.val_loss is not None and record.val_accuracy is not None:
         mark = " *" if record.improved else "  "
         parts += [f"val loss {record.val_loss:.4f}", f"val accuracy {record.val_accuracy:7.2%}{mark}"]
-    parts += [f"{record.images_per_second:,.0f} images/s", clock(record.seconds)]
+    parts += [f"{record.images_per_second:,.0f} {record.unit}/s", clock(record.seconds)]
     return "  ".join(parts)
 
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.look.policy import content_policy
-from prunelle.report import figures, judgement, series
+from prunelle.report import figures, judgement, judging, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS, Words
 from prunelle.texts import Language, visible
@@ -99,7 +99,9 @@ def template(name: str) -> jinja2.Template:
 
 def _headline(content: ReportContent, words: Words) -> Markup:
     evaluation = content.evaluation
-    return Markup(words.template(f"result_{evaluation.split}")).format(
+    # A given test split may hold copies of what was learned.
+    seen = "_seen" if evaluation.split == "test" and "learned" in content.metrics.get("test", {}) else ""
+    return Markup(words.template(f"result_{evaluation.split}{seen}")).format(
         network=Markup("<bdi>{}</bdi>").format(content.network_name),
         accuracy=Markup("<strong>{}</strong>").format(words.percent(evaluation.accuracy)),
         n=words.integer(evaluation.n),
@@ -119,7 +121,8 @@ def _tail(chance: Chance | None, words: Words) -> Markup:
 def _caveats(content: ReportContent, words: Words) -> list[str]:
     """What keeps the figures from meaning what they seem to."""
     evaluation, judged = content.evaluation, content.evaluation.split
-    caveats = []
+    learned = judging.learned_note(content.metrics.get(judged, {}))
+    caveats = [] if learned is None else [words.note(learned)]
     if judged != "test":
         last = judged == "validation" and not content.chose_by_validation
         caveats.append(words("caveat_last" if last else f"caveat_{judged}"))

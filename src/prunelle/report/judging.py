@@ -5,7 +5,8 @@ What is said of it is written here, for the console, the page and Python alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -18,6 +19,7 @@ from prunelle.report.splits import Placed
 from prunelle.texts import Note, Typography, visible
 from prunelle.training.compiled import Predictor
 from prunelle.training.inference import evaluation_of, predict_logits
+from prunelle.training.intervals import wilson_interval
 from prunelle.training.metrics import Evaluation, Judged
 
 _NEW, _VALIDATED, _LEARNED = range(3)
@@ -82,6 +84,35 @@ def kinds_of(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
     return kinds
 
 
+def learned_in(seen: Sequence[tuple[Contents, Placed]], evaluation: Evaluation) -> dict[str, int] | None:
+    """The entry ``learned`` of a split in ``metrics.json``: of its examples, those whose content was learned (``n``),
+    and how many of these are right; None where there are none. ``seen`` as ``judge``."""
+    learned = kinds_of(seen, evaluation.n) == _LEARNED
+    if not learned.any():
+        return None
+    right = evaluation.predicted == evaluation.labels
+    return {"n": int(learned.sum()), "right": int(right[learned].sum())}
+
+
+def learned_note(found: Mapping[str, Any]) -> Note | None:
+    """What learned examples do to the figure of a split that holds them; ``found`` is its entry in ``metrics.json``."""
+    learned = found.get("learned")
+    if learned is None:
+        return None
+    n, others = learned["n"], found["n"] - learned["n"]
+    if not others:
+        return _ALL_LEARNED
+    right = round(found["accuracy"] * found["n"]) - learned["right"]
+    low, high = wilson_interval(right, others)
+    return Note(
+        f"The network learned from {n:,} of them, which flatters this figure: it is right on {right / others:.2%} of "
+        f"the {others:,} others (95 % interval {low:.2%} to {high:.2%}).",
+        f"Le réseau a appris sur {_FRENCH.integer(n)} d’entre eux, ce qui flatte ce résultat : il a raison pour "
+        f"{_FRENCH.percent(right / others, digits=2)} des {_FRENCH.integer(others)} autres (intervalle à 95 % : "
+        f"{_FRENCH.percent(low, digits=2)} à {_FRENCH.percent(high, digits=2)}).",
+    )
+
+
 def _changed(seen: tuple[Contents, Placed], split: str) -> int:
     """How many of the run's own examples are not what they were."""
     contents, placed = seen
@@ -102,6 +133,10 @@ def judged_on(found: Evaluation) -> Note:
     return Note(f"{counts[0]} {words[0]}", f"{counts[1]} {words[1]}")
 
 
+_ALL_LEARNED = Note(
+    "The network learned from all of them, so this figure does not say what it is worth on new ones.",
+    "Le réseau a appris sur tous : ce résultat ne dit rien de ce qu’il vaut sur de nouveaux exemples.",
+)
 _SPLITS = {
     "train": ("examples of the train split", "exemples du jeu d’entraînement"),
     "validation": ("examples of the validation split", "exemples du jeu de validation"),
@@ -124,10 +159,7 @@ def notes_of(found: Evaluation) -> list[Note]:
 
 def _notes(judged: Judged) -> Iterable[Note]:
     if judged.of == "learned":
-        yield Note(
-            "The network learned from all of them, so this figure does not say what it is worth on new ones.",
-            "Le réseau a appris sur tous : ce résultat ne dit rien de ce qu’il vaut sur de nouveaux exemples.",
-        )
+        yield _ALL_LEARNED
     elif judged.learned:
         share = judged.learned_right / judged.learned
         yield Note(

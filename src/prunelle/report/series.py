@@ -178,6 +178,10 @@ TEXTS = {
         "{network} reconnaît {accuracy} des {n} séries de test, qu’il n’a jamais vues "
         "(intervalle à 95 % : {interval}){tail}.",
     ),
+    "result_test_seen": Note(
+        "{network} recognises {accuracy} of {n} test series (95 % interval {interval}){tail}.",
+        "{network} reconnaît {accuracy} des {n} séries de test (intervalle à 95 % : {interval}){tail}.",
+    ),
     "result_validation": Note(
         "{network} recognises {accuracy} of {n} validation series (95 % interval {interval}){tail}.",
         "{network} reconnaît {accuracy} des {n} séries de validation (intervalle à 95 % : {interval}){tail}.",

@@ -26,6 +26,10 @@ TEXTS = {
         "{network} reconnaît {accuracy} des {n} images de test, qu’il n’a jamais vues "
         "(intervalle à 95 % : {interval}){tail}.",
     ),
+    "result_test_seen": Note(
+        "{network} recognises {accuracy} of {n} test pictures (95 % interval {interval}){tail}.",
+        "{network} reconnaît {accuracy} des {n} images de test (intervalle à 95 % : {interval}){tail}.",
+    ),
     "result_validation": Note(
         "{network} recognises {accuracy} of {n} validation pictures (95 % interval {interval}){tail}.",
         "{network} reconnaît {accuracy} des {n} images de validation (intervalle à 95 % : {interval}){tail}.",

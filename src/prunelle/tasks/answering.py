@@ -12,6 +12,7 @@ from torch import nn
 
 from prunelle import data as datasets
 from prunelle.data import cache
+from prunelle.data.copies import contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
@@ -82,7 +83,7 @@ def evaluate(
             raise BadPictures(f"no picture of the {split.name} split can be read.")
         cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
         seen = (
-            finding.seen_by(run, split, pixels, listener, data_root)
+            finding.seen_by(run, split, contents_of(pixels), listener, data_root)
             if isinstance(run, Run)
             else finding.seen_by_weights(run.source, split, listener)
         )

@@ -214,16 +214,17 @@ def began_with(run: Run) -> Iterator[Run]:
 
 
 def seen_by(
-    run: Run, split: Split, pixels: Pixels, listener: Listener, data_root: str | Path | None = None
+    run: Run, split: Split, contents: Contents, listener: Listener, data_root: str | Path | None = None
 ) -> list[tuple[Contents, Placed]] | None:
     """What a split holds, beside what a run, and those whose weights it began with, have learned: see ``judge``.
 
+    ``contents`` are the split's at the run's preprocessing.
     None where nobody can tell what the run itself has learned.
     """
     placed = known_of(run, listener, data_root)
     if placed is None:
         return None
-    found = [(copies.contents_of(pixels), placed)]
+    found = [(contents, placed)]
     for earlier in began_with(run):
         placed = known_of(earlier, listener)
         if placed is not None and type(earlier.preprocess) is type(run.preprocess):

@@ -15,9 +15,10 @@ from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
 from prunelle.report.insight import Insight, look_inside
+from prunelle.report.judging import learned_in
 from prunelle.report.repeating import repeating
 from prunelle.report.run import Run
-from prunelle.tasks import reusing
+from prunelle.tasks import finding, reusing
 from prunelle.texts import Language, Note
 from prunelle.training.inference import evaluate
 from prunelle.training.metrics import Evaluation
@@ -52,6 +53,8 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         "seconds": round(seconds, 3),
         "parameters": prepared.description["parameters"],
     }
+    if learned := _learned(run, prepared, evaluations[judged], listener):
+        metrics[judged]["learned"] = learned
     run.write_predictions(evaluations[judged])
     train_pixels = prepared.pixels["train"]
     index = {name: label for label, name in enumerate(run.classes)}
@@ -96,6 +99,19 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     save_figures(content, run.path / "figures", language)
     write_json(run.path / "metrics.json", metrics)
     run.update(status="finished")
+
+
+def _learned(
+    run: Run, prepared: Prepared, evaluation: Evaluation, listener: Listener
+) -> dict[str, int] | None:
+    """Of the examples that speak for the network, those it has learned all the same: a given split may hold copies of
+    training examples, or what a run learned whose weights were the first ones."""
+    split = next(split for split in prepared.data.splits() if split.name == evaluation.split)
+    placed = run.placed()
+    if split.name == "train" or placed is None or placed.contents is None:
+        return None
+    held = placed.contents.take(placed.rows(split.name))
+    return learned_in(finding.seen_by(run, split, held, listener) or (), evaluation)
 
 
 def _insight(

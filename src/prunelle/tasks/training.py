@@ -17,7 +17,7 @@ from torch import nn
 from prunelle import networks
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
-from prunelle.data.series.preprocess import Normalisation, SeriesFit
+from prunelle.data.series.preprocess import Normalisation, SeriesFit, SeriesPreprocess
 from prunelle.errors import ArgumentError, Diverged, Interrupted, refuse_given
 from prunelle.plain import plain_arguments
 from prunelle.report.console import Listener, Style, make_listener
@@ -315,10 +315,11 @@ def _fit(
         saved = time.monotonic()
         cost = saved - begin
 
+    unit = "series" if isinstance(run.preprocess, SeriesPreprocess) else "images"
     with machine.stop_on_signals() as received:
         try:
             for record in training.run():
-                listener.record(record)
+                listener.record(record if unit == record.unit else dataclasses.replace(record, unit=unit))
                 since = time.monotonic() - saved
                 due = bool(received) or since > save_every_s
                 if isinstance(record, EpochRecord):

@@ -17,6 +17,7 @@ class StepRecord:
         loss, accuracy: means over the epoch so far, as the network was at each step.
         images_per_second: over the epoch so far. data_wait: share of that time spent on making batches.
         seconds_left: until the end of the training, at this pace.
+        unit: what a second's worth is counted in: images or series.
     """
 
     epoch: int
@@ -28,6 +29,7 @@ class StepRecord:
     images_per_second: float
     data_wait: float
     seconds_left: float
+    unit: str = "images"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +40,7 @@ class EpochRecord:
         improved: these weights are the best so far (by validation accuracy, then loss; the last ones where
             there is no validation).
         warning: the training does not learn, why that may be, and what to try.
+        unit: as ``StepRecord``.
     """
 
     epoch: int
@@ -52,6 +55,7 @@ class EpochRecord:
     data_wait: float
     improved: bool
     warning: Note | None = None
+    unit: str = "images"
 
     def row(self) -> dict[str, float | None]:
         """The line of ``results.csv``."""

@@ -64,6 +64,7 @@ def test_a_line_an_epoch() -> None:
         "epoch  2/10  loss 0.1310  accuracy  96.25%  val loss 0.2000  val accuracy 100.00% *  5,210 images/s  01:01"
     )
     without = dataclasses.replace(EPOCH, val_loss=None, val_accuracy=None)
+    assert "5,210 series/s" in console.epoch_line(dataclasses.replace(EPOCH, unit="series"))
     assert "val" not in console.epoch_line(without)
     assert "*" not in console.epoch_line(dataclasses.replace(EPOCH, improved=False))
 
