@@ -166,7 +166,10 @@ def smaller(words: list[str]) -> list[str]:
             network = next(word for word in words if word in ("squeezenet1.1", "resnet18"))
             words = [f"imagenet-{network}.pth" if word == "imagenet" else word for word in words]
     if verb == "look" and {"squeezenet1.1", "resnet18"} & set(words):
-        words += ["--view", "space" if "--data" in words else "where"]  # synthesising what a channel looks for takes minutes there
+        words += [
+            "--view",
+            "space" if "--data" in words else "where",
+        ]  # synthesising what a channel looks for takes minutes there
     return words
 
 
