@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from prunelle.networks import build
     from prunelle.networks.classifier import with_classifier
     from prunelle.networks.freezing import freeze, unfreeze
-    from prunelle.report.run import Run
+    from prunelle.runs.run import Run
     from prunelle.tasks import (
         advise,
         compare,
@@ -48,7 +48,7 @@ _HOMES = {
     "Preprocess": "prunelle.data.preprocess",
     "PrunelleError": "prunelle.errors",
     "Recipe": "prunelle.training.recipe",
-    "Run": "prunelle.report.run",
+    "Run": "prunelle.runs.run",
     "SeriesAugment": "prunelle.data.series.augment",
     "SeriesPreprocess": "prunelle.data.series.preprocess",
     "Strategy": "prunelle.transfer.strategies",

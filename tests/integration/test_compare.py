@@ -16,7 +16,7 @@ from torch import nn
 
 import prunelle as pn
 from prunelle.errors import ArgumentError, Diverged, RunError
-from prunelle.report.comparison import Comparison
+from prunelle.runs.comparison import Comparison
 from tests.integration.command import prunelle, weights
 from tests.integration.comparisons import (
     EPOCHS,

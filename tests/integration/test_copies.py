@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import prunelle as pn
-from prunelle.report import judging
+from prunelle.runs import judging
 from tests.integration.command import Finished, prunelle
 from tests.pictures import make_folder
 from tests.series import waves, write_ts
@@ -200,7 +200,7 @@ def test_a_run_that_goes_on_writes_down_what_it_learned(earlier: tuple[Path, Pat
 def test_splits_are_there_before_the_run(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from prunelle.report import run as module
+    from prunelle.runs import run as module
 
     written: list[bool] = []
     write = module.write_json

@@ -18,7 +18,7 @@ import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import Damaged, Interrupted, RunError, WeightsError
 from prunelle.networks.weights import load_weights
-from prunelle.report.console import Listener
+from prunelle.runs.listener import Listener, Quiet
 from prunelle.tasks import finishing, training
 from prunelle.texts import Note
 from tests.integration.command import prunelle, weights
@@ -26,20 +26,14 @@ from tests.integration.command import prunelle, weights
 EPOCHS = 4
 
 
-class Told:
+class Told(Quiet):
     """A listener that keeps what it is told."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def note(self, note: Note) -> None:
+    def on_note(self, note: Note) -> None:
         self.notes.append(note.en)
-
-    def progress(self, what: str, done: int, total: int) -> None: ...
-
-    def record(self, record: object) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import pytest
 
 from prunelle import tasks
 from prunelle.errors import RunError
-from prunelle.report.run import Run
+from prunelle.runs.run import Run
 from tests.integration.trainings import kill_at_write, result, small_training, spawn
 
 

@@ -17,10 +17,10 @@ from torch import nn
 import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import ArgumentError, DataError
-from prunelle.report.console import Quiet
-from prunelle.report.run import Run
+from prunelle.runs.listener import Quiet
+from prunelle.runs.run import Run
 from prunelle.training.checkpoint import load_tensors
-from prunelle.training.records import EpochRecord, StepRecord
+from prunelle.training.records import EpochRecord
 from tests.integration.command import prunelle
 from tests.series import wave_data, waves, write_ts
 
@@ -181,7 +181,7 @@ def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Saving takes at most a tenth of the time; killed between two saves, the last epochs are done again."""
-    import prunelle.report.states as module
+    import prunelle.runs.states as module
     from prunelle.tasks import training
 
     now = 0.0
@@ -189,9 +189,9 @@ def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
     class Seconds(Quiet):
         """An epoch takes a second, a save a quarter of one: every third epoch may end with one."""
 
-        def record(self, record: StepRecord | EpochRecord) -> None:
+        def on_epoch(self, record: EpochRecord) -> None:
             nonlocal now
-            now += isinstance(record, EpochRecord)
+            now += 1
 
     monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: now))
 

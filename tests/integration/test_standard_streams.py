@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import prunelle as pn
-from prunelle.report import console
+from prunelle.console import listeners as console
 from prunelle.texts import Note
 
 TRAIN = ("train", "digits", "--network", "dense", "--hidden", "4", "--epochs", "2", "--seed", "3")
@@ -76,7 +76,7 @@ def test_a_stream_that_python_has_closed(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(sys, "stdout", closed)
     for style in ("lines", "live", "json"):
         listener = console.make_listener(style)
-        listener.progress("decoding", 1, 2)
-        listener.note(Note("one", "un"))
-        listener.note(Note("two", "deux"))
+        listener.on_progress("decoding", 1, 2)
+        listener.on_note(Note("one", "un"))
+        listener.on_note(Note("two", "deux"))
         listener.close()

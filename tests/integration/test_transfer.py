@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import ArgumentError
-from prunelle.report.console import Quiet
+from prunelle.runs.listener import Quiet
 from prunelle.tasks import finding
 from prunelle.transfer.strategies import Strategy
 from tests.integration.command import prunelle

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from prunelle.report.folder import GALLERY
+from prunelle.runs.folder import GALLERY
 from tests.torture.judging import bytes_of, differences, leftovers, printed_commands, wrong_with
 from tests.torture.report import Verdict
 from tests.torture.scenarios import Scenario, Theatre

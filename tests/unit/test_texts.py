@@ -13,7 +13,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from prunelle.report.console import Lines, Terminal
+from prunelle.console.listeners import Lines
+from prunelle.console.terminal import Terminal
 from prunelle.texts import Note, quoted, shown, visible
 
 ARMED = "a\x1b[31m\rb\nc\td\x07\x9b2J\u2028e\u202egnp\udce9"
@@ -75,7 +76,7 @@ def test_the_terminal_shows_names_as_they_are(colours: bool) -> None:
 
 def test_notes_go_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
     listener = Lines(live=False)
-    listener.note(Note(f"Skipped {ARMED}", ""))
+    listener.on_note(Note(f"Skipped {ARMED}", ""))
     listener.close()
     assert visible(said := capsys.readouterr().err, keep="\n\t") == said
     assert r"\x1b[31m" in said

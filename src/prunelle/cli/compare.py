@@ -16,7 +16,7 @@ from prunelle.cli.train import RECIPE_FIELDS
 from prunelle.cli.train import train as train_command
 
 if TYPE_CHECKING:
-    from prunelle.report.comparison import Comparison
+    from prunelle.runs.comparison import Comparison
 
 # Options of train that say the same of every training of a comparison.
 _OF_TRAIN = {
@@ -134,9 +134,9 @@ def compare(context: click.Context, /, **given: Any) -> None:
 def _show(found: Comparison) -> None:
     from rich.table import Table
 
+    from prunelle.console.terminal import Terminal
     from prunelle.report.comparison_page import at_chance
     from prunelle.report.comparison_words import ComparisonWords
-    from prunelle.report.console import Terminal
 
     # Wider than any terminal: a line that does not fit is continued, no cell is cut.
     terminal = Terminal(width=250)

@@ -79,8 +79,9 @@ def evaluate(
 def _show(found: Evaluation) -> None:
     from rich.table import Table
 
-    from prunelle.report import judgement, judging
-    from prunelle.report.console import Terminal
+    from prunelle.console.terminal import Terminal
+    from prunelle.report import judgement
+    from prunelle.runs import judging
     from prunelle.training.verdicts import against_chance, calibration
 
     chance = against_chance(found)

@@ -1,7 +1,7 @@
 """The way from a command to the terminal: the one place that prints.
 
 What is printed holds names of files, classes and settings that came from elsewhere, so a terminal must see nothing in
-it that it would obey. Tables go through ``report.console.Terminal``, which does the same.
+it that it would obey. Tables go through ``console.terminal.Terminal``, which does the same.
 """
 
 from __future__ import annotations

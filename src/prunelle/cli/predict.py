@@ -14,7 +14,7 @@ from prunelle.csv_files import table_text
 from prunelle.texts import visible
 
 if TYPE_CHECKING:
-    from prunelle.report.predictions import Prediction
+    from prunelle.runs.predictions import Prediction
 
 
 @click.command()

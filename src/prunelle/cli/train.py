@@ -249,7 +249,8 @@ def _refuse_other_settings(context: click.Context) -> None:
 
 def finished_text(metrics: dict[str, Any]) -> str:
     """``Test accuracy: 98.33 % (95 % interval 95.2 to 99.4 %) on 180 examples``, and what it is beside chance."""
-    from prunelle.report import judgement, judging
+    from prunelle.report import judgement
+    from prunelle.runs import judging
 
     split = next(name for name in ("test", "validation", "train") if name in metrics)
     found = metrics[split]

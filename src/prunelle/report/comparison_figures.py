@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from prunelle.report.comparison import Comparison, Standing
 from prunelle.report.drawing import (
     AMBER,
     BLUE,
@@ -29,6 +28,7 @@ from prunelle.report.drawing import (
     to_svg,
 )
 from prunelle.report.words import Words
+from prunelle.runs.comparison import Comparison, Standing
 from prunelle.texts import NO_BREAK
 
 # In the order that keeps neighbours farthest apart, for colour-blind readers too.

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from prunelle.disk import write_text
 from prunelle.report import comparison_figures as figures
-from prunelle.report.comparison import Comparison, Difference, Standing
 from prunelle.report.comparison_words import TEXTS, ComparisonWords
 from prunelle.report.html import host_rows, recipe_rows, template, writable
 from prunelle.report.words import Words
+from prunelle.runs.comparison import Comparison, Difference, Standing
 from prunelle.texts import NO_VALUE, Language
 from prunelle.training.paired import Estimate
 from prunelle.training.recipe import Recipe

@@ -22,9 +22,10 @@ from PIL import Image
 
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.look.policy import content_policy
-from prunelle.report import figures, judgement, judging, series
+from prunelle.report import figures, judgement, series
 from prunelle.report.content import ReportContent
 from prunelle.report.words import TEXTS, Words
+from prunelle.runs import judging
 from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe

@@ -8,11 +8,12 @@ from pathlib import Path
 from torch import nn
 
 from prunelle import networks
+from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.plain import plain_arguments
-from prunelle.report.console import Listener, Style, make_listener
+from prunelle.runs.listener import Listener
 from prunelle.tasks import loading, preparing, reusing
 from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.training.recipe import Recipe

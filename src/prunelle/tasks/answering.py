@@ -11,6 +11,7 @@ import numpy as np
 from torch import nn
 
 from prunelle import data as datasets
+from prunelle.console.listeners import Style, make_listener
 from prunelle.data import cache
 from prunelle.data.copies import contents_of
 from prunelle.data.examples import Data, Split
@@ -20,11 +21,11 @@ from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
 from prunelle.networks.published import imagenet_classes
 from prunelle.plain import plain_arguments
-from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.judging import judge
-from prunelle.report.predictions import Prediction, predict_files
-from prunelle.report.run import Run
-from prunelle.report.splits import SPLITS_FILE
+from prunelle.runs.judging import judge
+from prunelle.runs.listener import Listener
+from prunelle.runs.predictions import Prediction, predict_files
+from prunelle.runs.run import Run
+from prunelle.runs.splits import SPLITS_FILE
 from prunelle.tasks import finding, loading
 from prunelle.tasks.weights import Pretrained, outputs_note
 from prunelle.texts import Note, composed, quoted, shown
@@ -73,12 +74,12 @@ def evaluate(
         pixels = split.decode(
             run.preprocess,
             in_memory=cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET,
-            progress=listener.progress,
+            progress=listener.on_progress,
         )
         for note in pixels.notes:
-            listener.note(note)
+            listener.on_note(note)
         for skipped in pixels.skipped:
-            listener.note(loading.skipped_note(skipped))
+            listener.on_note(loading.skipped_note(skipped))
         if not len(pixels):
             raise BadPictures(f"no picture of the {split.name} split can be read.")
         cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
@@ -106,8 +107,8 @@ def evaluate(
             own=found.own,
             whole=found.whole,
             known=told,
-            predictor=Predictor(run.network, len(pixels), compile=compile, note=listener.note),
-            progress=listener.progress,
+            predictor=Predictor(run.network, len(pixels), compile=compile, note=listener.on_note),
+            progress=listener.on_progress,
         )
     finally:
         listener.close()
@@ -141,7 +142,7 @@ def predict(
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
         if top > max(len(run.classes), DEFAULT_TOP):
-            listener.note(
+            listener.on_note(
                 Note(
                     f"top={top} names all classes there are: {len(run.classes)}.",
                     f"top={top} nomme toutes les classes qu’il y a : {len(run.classes)}.",
@@ -154,8 +155,8 @@ def predict(
             expand_files(files, run.preprocess.lists),
             top=top,
             compile=compile,
-            note=listener.note,
-            progress=listener.progress,
+            note=listener.on_note,
+            progress=listener.on_progress,
         )
     finally:
         listener.close()
@@ -219,7 +220,7 @@ def _labelled(
     refuse_given("is where named sets are, and data is a path", data_dir=data_dir)
     loaded = datasets.load_labelled(data, labels=labels, like=run.preprocess)
     for note in loaded.notes:
-        listener.note(note)
+        listener.on_note(note)
     if loaded.test or loaded.validation:
         return _Found(loaded, str(data))
     whole = dataclasses.replace(loaded, test=dataclasses.replace(loaded.train, name="test"))
@@ -253,7 +254,7 @@ def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data
         pretrained = pretrained.named_by(data.classes)
         note = outputs_note(source, None, data.classes)
         if note is not None:
-            listener.note(note)
+            listener.on_note(note)
     english = imagenet_classes()
     if pretrained.classes == tuple(english.values()) and all(name in english for name in data.classes):
         # ImageNet's own folders are called n02099601, and so on.

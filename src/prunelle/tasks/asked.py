@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from prunelle.errors import ArgumentError
-from prunelle.report.console import Listener
+from prunelle.runs.listener import Listener
 from prunelle.texts import Note
 
 _OVER_DATA = ("channel", "classes", "patches", "space", "health")
@@ -70,7 +70,7 @@ class Asked:
     def tell(self, listener: Listener) -> None:
         """Pictures beside views that need none are no mistake (many are looked at by one line), but not shown."""
         if not self.heeding.get("pictures", True):
-            listener.note(
+            listener.on_note(
                 Note(
                     f"The pictures are not shown: {', '.join(self.views)} needs none.",
                     f"Les images ne sont pas montrées : {', '.join(self.views)} n’en demande pas.",

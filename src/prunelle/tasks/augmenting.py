@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from prunelle.console.listeners import make_listener
 from prunelle.data import decode
 from prunelle.data.augment import POLICIES, USUAL, Augment
 from prunelle.data.preprocess import Preprocess
@@ -17,7 +18,6 @@ from prunelle.disk import writing
 from prunelle.errors import ArgumentError
 from prunelle.plain import plain_arguments
 from prunelle.report.augmentation import Row, draw_sheet, save_sheet
-from prunelle.report.console import make_listener
 from prunelle.texts import Language, Note, default_language
 
 _ENDINGS = (".png", ".svg", ".pdf")
@@ -65,7 +65,7 @@ def augment(
     files = [Path(picture) for picture in pictures]
     if len(files) > columns:
         listener = make_listener("auto")
-        listener.note(
+        listener.on_note(
             Note(
                 f"{columns} of {len(files)} pictures are drawn, one a column; --columns 24 draws more.",
                 f"{columns} images sur {len(files)} sont dessinées, une par colonne ; --columns 24 en "

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle import networks as known
+from prunelle.console.listeners import Style, clock, make_listener
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
@@ -30,10 +31,10 @@ from prunelle.errors import (
 from prunelle.json_files import Shape, read_json
 from prunelle.plain import plain_arguments
 from prunelle.report import comparison_page
-from prunelle.report.comparison import Comparison, Contestant, gather
-from prunelle.report.console import Listener, Style, clock, make_listener
-from prunelle.report.folder import COMPARISON, claimed, new_run_path, refuse_occupied
-from prunelle.report.run import Run
+from prunelle.runs.comparison import Comparison, Contestant, gather
+from prunelle.runs.folder import COMPARISON, claimed, new_run_path, refuse_occupied
+from prunelle.runs.listener import Listener, Relay
+from prunelle.runs.run import Run
 from prunelle.tasks import finding, loading, machine
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.contestants import (
@@ -50,7 +51,6 @@ from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.training import train
 from prunelle.texts import Language, Note, default_language, quoted
 from prunelle.training.recipe import Recipe
-from prunelle.training.records import EpochRecord, StepRecord
 from prunelle.training.speed import choose_device
 
 INFO_FILE = COMPARISON.main
@@ -283,26 +283,17 @@ class _Plan:
         write_json(self.path / INFO_FILE, self.info)
 
 
-class _Once:
+class _Once(Relay):
     """Passes on what it is told, but each note only once: every training reads the same data."""
 
     def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+        super().__init__(listener)
         self._said: set[Note] = set()
 
-    def progress(self, what: str, done: int, total: int) -> None:
-        self._listener.progress(what, done, total)
-
-    def note(self, note: Note) -> None:
+    def on_note(self, note: Note) -> None:
         if note not in self._said:
             self._said.add(note)
-            self._listener.note(note)
-
-    def record(self, record: StepRecord | EpochRecord) -> None:
-        self._listener.record(record)
-
-    def close(self) -> None:
-        self._listener.close()
+            super().on_note(note)
 
 
 def _seeds(seeds: int | Sequence[int]) -> list[int]:
@@ -377,7 +368,7 @@ def _train_all(plan: _Plan, memory_budget: int, language: Language, listener: Li
             begun = (path / "run.json").is_file()
             if begun and Run.open(path).info["status"] in ("finished", "diverged"):
                 continue
-            listener.note(_heading(plan, contestant, seed, number, total))
+            listener.on_note(_heading(plan, contestant, seed, number, total))
             maker = plan.makers[contestant.label]
             own = None if isinstance(maker, str) else made(maker, seed)
             whole: dict[str, Any] = {"memory_budget": memory_budget, "language": language, "style": listener}
@@ -400,7 +391,7 @@ def _train_all(plan: _Plan, memory_budget: int, language: Language, listener: Li
                     **whole,
                 )
             except Diverged as error:
-                listener.note(Note(str(error), str(error)))
+                listener.on_note(Note(str(error), str(error)))
 
 
 def _tuple(values: Sequence[float] | None) -> tuple[float, ...] | None:
@@ -449,7 +440,7 @@ def _write(comparison: Comparison, language: Language) -> Comparison:
 
 def _of_runs(path: Path, runs: Sequence[str], language: Language, listener: Listener) -> Comparison:
     """A comparison of finished runs again: nothing was left to train."""
-    listener.note(
+    listener.on_note(
         Note(
             f"{path} compares runs that were finished before; its report is made again.",
             f"{path} compare des entraînements terminés auparavant ; son rapport est refait.",

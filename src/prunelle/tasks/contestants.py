@@ -17,8 +17,8 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import SeriesFit
 from prunelle.errors import ArgumentError, a_kind, did_you_mean
 from prunelle.networks.summary import count_parameters, summarise
-from prunelle.report.comparison import Contestant
-from prunelle.report.run import Run, build_network
+from prunelle.runs.comparison import Contestant
+from prunelle.runs.run import Run, build_network
 from prunelle.tasks import entry
 from prunelle.tasks.choosing import choose_preprocess
 

@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from prunelle.console.listeners import Style, make_listener
 from prunelle.disk import writing
 from prunelle.errors import ArgumentError, MissingData, UnknownName
 from prunelle.look import convolve_drawing, convolve_views, kernels
 from prunelle.look.convolution import Border, Channels, Convolution, Padding
 from prunelle.look.convolution import convolve as apply
 from prunelle.plain import plain_arguments
-from prunelle.report.console import Style, make_listener
 from prunelle.texts import Language, Note
 
 MAX_SIDE = 640
@@ -127,9 +127,9 @@ def save_convolution(
         for name, fits in () if only else convolve_views.fitting(result).items():
             if not fits:
                 missing = convolve_views.VIEWS[name].missing
-                listener.note(Note(f"Left out: {missing.en}.", f"Laissé de côté : {missing.fr}."))
+                listener.on_note(Note(f"Left out: {missing.en}.", f"Laissé de côté : {missing.fr}."))
         with writing(Path(folder)):
-            return result.save(folder, only, language, listener.progress)
+            return result.save(folder, only, language, listener.on_progress)
     finally:
         listener.close()
 

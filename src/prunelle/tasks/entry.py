@@ -12,7 +12,7 @@ from prunelle.data.examples import Data
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import ArgumentError
 from prunelle.memory import is_out_of_memory
-from prunelle.report.run import build_network
+from prunelle.runs.run import build_network
 from prunelle.training.inference import class_logits
 
 

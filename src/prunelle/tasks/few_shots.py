@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from prunelle.console.listeners import Style, make_listener
 from prunelle.csv_files import table_text
 from prunelle.data import cache
 from prunelle.data.batches import derive_seed
@@ -23,9 +24,9 @@ from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.plain import plain_arguments
-from prunelle.report.console import Listener, Quiet, Style, make_listener
-from prunelle.report.run import Run
 from prunelle.report.shots import Shots, save_plot
+from prunelle.runs.listener import Listener, Quiet
+from prunelle.runs.run import Run
 from prunelle.tasks import loading, reusing
 from prunelle.tasks.choosing import choose_recipe
 from prunelle.tasks.going_on import going_on
@@ -148,7 +149,7 @@ def shots(
             for strategy in wanted:
                 for number in numbers:
                     for draw in range(draws):
-                        listener.progress("trainings", len(rows), total)
+                        listener.on_progress("trainings", len(rows), total)
                         run = _one(
                             folder,
                             found,
@@ -161,7 +162,7 @@ def shots(
                         )
                         accuracy, counted = (run.metrics()["test"][key] for key in ("accuracy", "n"))
                         rows.append((_name(strategy), number, draw, accuracy))
-                        listener.note(
+                        listener.on_note(
                             Note(
                                 f"{_name(strategy)}, {number} a class, draw {draw + 1}: {accuracy:.2%}",
                                 f"{_name(strategy)}, {number} par classe, tirage {draw + 1} : "
@@ -200,7 +201,7 @@ def _readable(
     skipped = [each for split in bad.values() for each in split.values()]
     cache.check_share(skipped, len(looked) + len(test))
     for each in skipped:
-        listener.note(loading.skipped_note(each))
+        listener.on_note(loading.skipped_note(each))
     good = np.array([row for row in range(len(test)) if row not in bad["test"]], np.int64)
     return dataclasses.replace(data, train=train, test=_rows(test, good)), len(good)
 

@@ -15,10 +15,10 @@ from prunelle.data.copies import Contents
 from prunelle.data.examples import Data, Pixels, Split
 from prunelle.data.series.classes import index_of
 from prunelle.errors import DataError, MissingData, PrunelleError, RunError
-from prunelle.report.console import Listener, Quiet
-from prunelle.report.judging import kinds_of
-from prunelle.report.run import Run
-from prunelle.report.splits import SPLITS, Placed
+from prunelle.runs.judging import kinds_of
+from prunelle.runs.listener import Listener, Quiet
+from prunelle.runs.run import Run
+from prunelle.runs.splits import SPLITS, Placed
 from prunelle.tasks import loading
 from prunelle.texts import Note, quoted, shown
 
@@ -68,7 +68,7 @@ def data_of(
         source = source | {place: os.path.abspath(Path(data_root).expanduser())}
     if data_dir is not None:
         source = source | {"data_dir": data_dir}
-    data = datasets.load(**source, progress=listener.progress)
+    data = datasets.load(**source, progress=listener.on_progress)
     # A run of an earlier version may call the class 1 as its file writes it, 1.0; the order is the same.
     if [index_of(name, run.classes) for name in data.classes] != list(range(len(run.classes))):
         raise RunError(f"the data of {run.path} has other classes now: {shown(data.classes)}.")
@@ -126,7 +126,7 @@ def _found_under(root: Path, run: Run, placed: Placed, listener: Listener) -> li
         raise DataError(f"{root} holds no picture.")
     split = Split("data", np.zeros(len(there), np.int64), tuple(there))
     in_memory = cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET
-    pixels = split.decode(run.preprocess, in_memory=in_memory, progress=listener.progress)
+    pixels = split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
     holding: dict[str, list[str]] = {}
     for digest, file in zip(copies.contents_of(pixels).digests, pixels.files or (), strict=True):
         holding.setdefault(digest, []).append(file)
@@ -189,7 +189,7 @@ def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) 
             return placed.moved(tuple(map(str, files)))
         data = data_of(run, listener, data_root=data_root)
         pixels = {
-            split.name: split.decode(run.preprocess, progress=listener.progress) for split in data.splits()
+            split.name: split.decode(run.preprocess, progress=listener.on_progress) for split in data.splits()
         }
     except PrunelleError:
         return None
@@ -269,7 +269,9 @@ def learned_before(source: str, data: Data, listener: Listener) -> list[Note]:
 def _contents_for(run: Run, split: Split, listener: Listener) -> Contents:
     """What a split holds at a run's preprocessing."""
     in_memory = cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET
-    return copies.contents_of(split.decode(run.preprocess, in_memory=in_memory, progress=listener.progress))
+    return copies.contents_of(
+        split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
+    )
 
 
 def write_down(run: Run, data: Data, pixels: Mapping[str, Pixels]) -> None:

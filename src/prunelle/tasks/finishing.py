@@ -11,13 +11,13 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.disk import write_json, write_text
 from prunelle.report import html, series
-from prunelle.report.console import Listener
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
 from prunelle.report.insight import Insight, look_inside
-from prunelle.report.judging import learned_in
 from prunelle.report.repeating import repeating
-from prunelle.report.run import Run
+from prunelle.runs.judging import learned_in
+from prunelle.runs.listener import Listener
+from prunelle.runs.run import Run
 from prunelle.tasks import finding, reusing
 from prunelle.texts import Language, Note
 from prunelle.training.inference import evaluate
@@ -39,7 +39,12 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     # A frozen trunk is not run again: its features are there.
     evaluations = {
         split: evaluate(
-            training.network.eval(), pixels, run.classes, seen.normaliser, split, progress=listener.progress
+            training.network.eval(),
+            pixels,
+            run.classes,
+            seen.normaliser,
+            split,
+            progress=listener.on_progress,
         )
         for split, pixels in seen.seen.items()
     }
@@ -124,7 +129,7 @@ def _insight(
         return look_inside(prepared.network, evaluation, images, run.preprocess)
     except RuntimeError as error:
         # A module of one's own may do what no hook can follow; the training is worth more than these pictures.
-        listener.note(
+        listener.on_note(
             Note(
                 f"The report does not show where it looked: {error}",
                 f"Le rapport ne montre pas où il a regardé : {error}",

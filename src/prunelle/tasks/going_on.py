@@ -9,7 +9,7 @@ from prunelle import networks
 from prunelle.disk import refused
 from prunelle.errors import CannotWrite, Interrupted, OutOfMemory, PrunelleError
 from prunelle.memory import memory_told
-from prunelle.report.run import Run
+from prunelle.runs.run import Run
 from prunelle.texts import quoted
 
 

@@ -16,7 +16,7 @@ from prunelle.data.copies import Contents
 from prunelle.data.examples import Data, Pixels, Skipped
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.errors import refuse_given
-from prunelle.report.console import Listener
+from prunelle.runs.listener import Listener
 from prunelle.texts import Note, visible
 from prunelle.training import speed
 
@@ -50,10 +50,10 @@ def load_data(
             validation=validation,
             test=test,
             seed=seed,
-            progress=listener.progress,
+            progress=listener.on_progress,
         )
     for note in data.notes:
-        listener.note(note)
+        listener.on_note(note)
     return data
 
 
@@ -81,7 +81,7 @@ def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, list
     names = apart.names_of(pixels)
     notes = [note for note in apart.notes_of(found, names, data) if note not in data.notes]
     for note in notes:
-        listener.note(note)
+        listener.on_note(note)
     contents = {name: found.contents.take(found.order(i)) for i, name in enumerate(found.splits)}
     if len(found.moved):
         data = apart.moved(data, pixels, found)
@@ -106,18 +106,18 @@ def decode_all(
     pixels = _decoded(data, preprocess, memory_budget, listener)
     for split in pixels.values():
         for note in split.notes:
-            listener.note(note)
+            listener.on_note(note)
     cache.check_readable(pixels, data.classes)
     skipped = [picture for split in pixels.values() for picture in split.skipped]
     for picture in skipped[:SHOWN]:
-        listener.note(skipped_note(picture))
+        listener.on_note(skipped_note(picture))
     if len(skipped) > SHOWN:
         more = len(skipped) - SHOWN
-        listener.note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
+        listener.on_note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
     if skipped:
         counts = [(len(split), len(split) + len(split.skipped), name) for name, split in pixels.items()]
         en, fr = (", ".join(f"{n} {of} {all_} ({name})" for n, all_, name in counts) for of in ("of", "sur"))
-        listener.note(Note(f"Pictures that can be read: {en}.", f"Images lisibles : {fr}."))
+        listener.on_note(Note(f"Pictures that can be read: {en}.", f"Images lisibles : {fr}."))
     return pixels
 
 
@@ -127,7 +127,7 @@ def _decoded(
     speed.keep_large_blocks()
     size = sum(cache.decoded_bytes(split, preprocess) for split in data.splits())
     return {
-        split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.progress)
+        split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.on_progress)
         for split in data.splits()
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from prunelle.console.listeners import Style, make_listener
 from prunelle.data import decode
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
@@ -24,9 +25,9 @@ from prunelle.look.layers import check_channel, examine
 from prunelle.look.picture_plates import Answer
 from prunelle.plain import plain_arguments
 from prunelle.report import gallery
-from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.folder import GALLERY, claimed, refuse_occupied
-from prunelle.report.run import Run
+from prunelle.runs.folder import GALLERY, claimed, refuse_occupied
+from prunelle.runs.listener import Listener
+from prunelle.runs.run import Run
 from prunelle.tasks.answering import expand_files
 from prunelle.tasks.asked import SERIES_VIEWS_OF, VIEWS_OF, Asked
 from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook
@@ -204,7 +205,7 @@ def look_into(
                 Note(f"{bad.file} cannot be read: {bad.reason}", f"{bad.file} est illisible : {bad.reason}")
             )
         for note in notes:
-            listener.note(note)
+            listener.on_note(note)
         look = Look(
             subject=found,
             anatomy=anatomy,
@@ -262,11 +263,11 @@ class _Page:
             try:
                 for plate in draw(view):
                     shown.append(_save(plate, self.folder))
-                    self.listener.progress(f"drawing {view}", len(shown), len(shown) + 1)
+                    self.listener.on_progress(f"drawing {view}", len(shown), len(shown) + 1)
             except LeftOutError as reason:
                 left_out[view] = reason.note
-                self.listener.note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
-        self.listener.progress("drawing", len(shown), len(shown))
+                self.listener.on_note(Note(f"{view}: {reason.note.en}", f"{view} : {reason.note.fr}"))
+        self.listener.on_progress("drawing", len(shown), len(shown))
         page = gallery.render(self.name, asked.views, shown, left_out, notes, self.words(self.language))
         write_text(self.folder / "index.html", page)
         names = tuple(Path(one.png).stem for one in shown)

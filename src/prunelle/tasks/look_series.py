@@ -17,8 +17,8 @@ from prunelle.look import series as drawing
 from prunelle.look.attribution import probabilities
 from prunelle.look.figures import Plate
 from prunelle.networks.summary import blank
-from prunelle.report.console import Listener
-from prunelle.report.run import Run
+from prunelle.runs.listener import Listener
+from prunelle.runs.run import Run
 from prunelle.tasks.answering import expand_files, judged_split
 from prunelle.tasks.views import LeftOutError
 from prunelle.texts import Language, Note, visible
@@ -109,7 +109,7 @@ class SeriesLook:
             for bad in self.unreadable
         ]
         for note in notes:
-            self.listener.note(note)
+            self.listener.on_note(note)
         return notes
 
     def plates(self, view: str) -> Iterator[Plate]:
@@ -143,7 +143,7 @@ class SeriesLook:
         found, names = [], []
         preprocess = self.run.preprocess
         for file in expand_files(self.files, preprocess.lists):
-            for name, one in preprocess.read(file, self.listener.note):
+            for name, one in preprocess.read(file, self.listener.on_note):
                 if isinstance(one, str):
                     self.unreadable.append(BadPicture(name, one))
                 else:
@@ -161,7 +161,7 @@ class SeriesLook:
     def _own(self) -> tuple[torch.Tensor, np.ndarray]:
         """Of the labelled series, at most ``sample``; and their classes."""
         split = judged_split(self.run, self.data, self.labels, self.data_dir, self.listener)
-        pixels = split.decode(self.run.preprocess, progress=self.listener.progress)
+        pixels = split.decode(self.run.preprocess, progress=self.listener.on_progress)
         rows = np.sort(np.random.default_rng(0).permutation(len(pixels))[: self.sample or _SAMPLE])
         return self._normalised(pixels.images[rows]), pixels.labels[rows]
 

@@ -21,8 +21,8 @@ from prunelle.errors import ArgumentError, RunError
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.networks.weights import Weights
 from prunelle.plain import plain
-from prunelle.report.console import Listener, Quiet
-from prunelle.report.run import Run, build_network
+from prunelle.runs.listener import Listener, Quiet
+from prunelle.runs.run import Run, build_network
 from prunelle.tasks import entry, finding, loading, reusing
 from prunelle.tasks.choosing import choose_network, choose_preprocess, choose_recipe
 from prunelle.tasks.loading import Examples
@@ -145,7 +145,7 @@ def started(
     seed = recipe_of(strategy).seed
     if network is None:
         network = choose_network(data, size)
-        listener.note(
+        listener.on_note(
             Note(
                 f"No network was named: {network} suits data like these.",
                 f"Aucun réseau n'est nommé : {network} convient à de telles données.",
@@ -174,7 +174,7 @@ def started(
     if start is not None and not (strategy is not None and strategy.name == "scratch"):
         notes = finding.learned_before(start.source, examples.data, listener)
         for note in notes:
-            listener.note(note)
+            listener.on_note(note)
         noted = dataclasses.replace(examples.data, notes=(*examples.data.notes, *notes))
         examples = dataclasses.replace(examples, data=noted)
     data = examples.data
@@ -206,7 +206,7 @@ def advised(begun: Started, memory_budget: int, listener: Listener) -> Advice:
         begun.preprocess,
         begun.recipe_of,
         memory_budget=memory_budget,
-        progress=listener.progress,
+        progress=listener.on_progress,
     )
 
 
@@ -215,12 +215,12 @@ def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener:
     if strategy is not None and strategy.name == "auto":
         advice = advised(begun, memory_budget, listener)
         for note in advice.notes:
-            listener.note(note)
+            listener.on_note(note)
         strategy = reusing.followed(advice.strategy, strategy)
     data, preprocess, description = begun.examples.data, begun.preprocess, begun.description
     recipe = begun.recipe_of(strategy)
     if strategy is not None and (strategy.views or 0) > 1 and not recipe.augment:
-        listener.note(
+        listener.on_note(
             Note(
                 f"views={strategy.views}: nothing changes the pictures (--augment), so that they have one view.",
                 f"views={strategy.views} : rien ne change les images (--augment), qui n’ont donc qu’une vue.",
@@ -234,7 +234,7 @@ def new(begun: Started, strategy: Strategy | None, memory_budget: int, listener:
         if (strategy is None or strategy.classifier is None) and _keeps_outputs(network, begun.start):
             outputs = outputs_note(begun.start.source, begun.start.classes, data.classes)
             if outputs is not None:
-                listener.note(outputs)
+                listener.on_note(outputs)
     description["parameters"] = count_parameters(network)
     return _prepared(
         begun.examples,
@@ -275,12 +275,12 @@ def _prepared(
         recipe,
         strategy,
         memory_budget=memory_budget,
-        progress=listener.progress,
+        progress=listener.on_progress,
     )
     transfer = reusing.transfer_entry(strategy, network, begun, advice)
     told = () if transfer is None else (reusing.told(transfer), *begun.notes, *begun.told)
     for note in (*told, *begun.training.notes):
-        listener.note(note)
+        listener.on_note(note)
     return Prepared(examples, network, preprocess, recipe, begun, description, transfer, layers)
 
 
@@ -362,7 +362,7 @@ def resumed(
     )
     if state is not None:
         prepared.load_state(state, progress)
-        listener.note(_where(run, prepared.training))
+        listener.on_note(_where(run, prepared.training))
     return prepared
 
 

@@ -9,8 +9,8 @@ import torch
 
 from prunelle import networks
 from prunelle.errors import RunError
-from prunelle.report.console import Listener
-from prunelle.report.run import Run
+from prunelle.runs.listener import Listener
+from prunelle.runs.run import Run
 from prunelle.texts import Note, quoted
 
 
@@ -38,14 +38,14 @@ def state_of(run: Run, listener: Listener) -> tuple[dict[str, torch.Tensor] | No
             raise _cannot_go_on(run, why)
         run.states.forget()
         if wrong:
-            listener.note(
+            listener.on_note(
                 Note(
                     f"{' '.join(wrong)} The training begins again, from its first step.",
                     f"{' '.join(wrong)} L’entraînement recommence à son premier pas.",
                 )
             )
     elif wrong:
-        listener.note(
+        listener.on_note(
             Note(
                 f"{' '.join(wrong)} Going on from the state before it, to the same end.",
                 f"{' '.join(wrong)} Reprise de l’état précédent, pour arriver au même point.",

@@ -16,7 +16,7 @@ from prunelle.networks.freezing import count_frozen
 from prunelle.networks.summary import count_parameters
 from prunelle.networks.trunk import split, stages
 from prunelle.networks.weights import Weights, load_weights
-from prunelle.report.console import Listener
+from prunelle.runs.listener import Listener
 from prunelle.texts import Note
 from prunelle.transfer.advice import Advice
 from prunelle.transfer.learning import Learning
@@ -69,7 +69,7 @@ def reuse(
     if weights is not None and (strategy is None or strategy.name != "scratch"):
         wanted = weights if classifier is None else _of_trunk(weights, network, strategy)
         for note in load_weights(network, wanted):
-            listener.note(note)
+            listener.on_note(note)
     if strategy is None:
         return network
     if classifier is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from prunelle.disk import write_json
 from prunelle.errors import ArgumentError
 from prunelle.json_files import read_json
-from prunelle.report.run import Run
+from prunelle.runs.run import Run
 
 
 def same_settings(folder: Path, name: str, settings: dict[str, Any], runs: str) -> None:

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from prunelle import networks
+from prunelle.console.listeners import Style
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, did_you_mean
-from prunelle.report.console import Style
-from prunelle.report.run import Run
+from prunelle.runs.run import Run
 from prunelle.tasks.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained, pretrained
 from prunelle.texts import composed, visible
 

@@ -15,15 +15,16 @@ import torch
 from torch import nn
 
 from prunelle import networks
+from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit, SeriesPreprocess
 from prunelle.errors import ArgumentError, Diverged, Interrupted, refuse_given
 from prunelle.plain import plain_arguments
-from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.folder import RUN, claimed, new_run_path, refuse_occupied
-from prunelle.report.run import Run
-from prunelle.report.splits import Placed
+from prunelle.runs.folder import RUN, claimed, new_run_path, refuse_occupied
+from prunelle.runs.listener import Failed, Finished, Listener, Started
+from prunelle.runs.run import Run
+from prunelle.runs.splits import Placed
 from prunelle.tasks import finding, finishing, loading, machine, preparing, reusing
 from prunelle.tasks.going_on import going_on, resume_command
 from prunelle.tasks.loading import MEMORY_BUDGET
@@ -184,8 +185,7 @@ def train(
                 claim.enter_context(claimed(path, RUN, made=output is None))
                 run = _create(prepared, path, now, command)
             with going_on("go on with", lambda: resume_command(run), _KEPT):
-                _fit(run, prepared, listener, save_every_s)
-                finishing.finish(run, prepared, listener, language)
+                _to_the_end(run, prepared, listener, language, save_every_s)
         return run
     finally:
         listener.close()
@@ -211,7 +211,7 @@ def _go_on(
     run.read_again()
     recipe = run.recipe if epochs is None else _extended(run, epochs)
     if run.finished and recipe == run.recipe and not run.needs_repair():
-        listener.note(
+        listener.on_note(
             Note(
                 f"{run.path} is finished ({run.recipe.epochs} epochs). --epochs N extends it.",
                 f"{run.path} est terminé ({run.recipe.epochs} époques). --epochs N le prolonge.",
@@ -232,8 +232,31 @@ def _go_on(
         prepared.save_state(run)
         extended = [*run.info.get("extended", []), {"epochs": recipe.epochs, "whole": run.finished}]
         run.update(status="training", recipe=recipe.to_json(), extended=extended)
-    _fit(run, prepared, listener, save_every_s)
-    finishing.finish(run, prepared, listener, language)
+    _to_the_end(run, prepared, listener, language, save_every_s)
+
+
+def _to_the_end(
+    run: Run, prepared: Prepared, listener: Listener, language: Language, save_every_s: float
+) -> None:
+    """Trains and writes the rest of the folder; the listener hears of its beginning and its end."""
+    progress = prepared.training.progress
+    listener.on_started(
+        Started(
+            path=run.path,
+            network=str(prepared.description["name"]),
+            data=prepared.data.name,
+            epochs=prepared.training.recipe.epochs,
+            epoch=progress.epoch,
+            steps=prepared.training.steps_per_epoch,
+        )
+    )
+    try:
+        _fit(run, prepared, listener, save_every_s)
+        finishing.finish(run, prepared, listener, language)
+    except BaseException as error:
+        listener.on_failed(Failed(run.path, error))
+        raise
+    listener.on_finished(Finished(run.path, run.metrics()))
 
 
 def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) -> Run:
@@ -319,7 +342,10 @@ def _fit(
     with machine.stop_on_signals() as received:
         try:
             for record in training.run():
-                listener.record(record if unit == record.unit else dataclasses.replace(record, unit=unit))
+                if isinstance(record, EpochRecord):
+                    listener.on_epoch(dataclasses.replace(record, unit=unit))
+                else:
+                    listener.on_step(dataclasses.replace(record, unit=unit))
                 since = time.monotonic() - saved
                 due = bool(received) or since > save_every_s
                 if isinstance(record, EpochRecord):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from prunelle.console.listeners import Style, make_listener
 from prunelle.csv_files import table_text
 from prunelle.data import cache, copies
 from prunelle.data.copies import Contents
@@ -21,10 +22,10 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.plain import plain_arguments
-from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.folder import UNLABELLED, new_run_path, refuse_occupied
-from prunelle.report.predictions import predict_files
-from prunelle.report.run import Run
+from prunelle.runs.folder import UNLABELLED, new_run_path, refuse_occupied
+from prunelle.runs.listener import Listener
+from prunelle.runs.predictions import predict_files
+from prunelle.runs.run import Run
 from prunelle.tasks import loading
 from prunelle.tasks.answering import expand_files
 from prunelle.tasks.going_on import going_on
@@ -176,16 +177,16 @@ class _Learning:
         tried = [kept]
         for number in range(1, most + 1):
             assert self.data.validation is not None
-            answers = kept.run.evaluate(self.data.validation, progress=self.listener.progress)
+            answers = kept.run.evaluate(self.data.validation, progress=self.listener.on_progress)
             sure = threshold(answers.confidence, answers.predicted == answers.labels)
             taken = [] if sure is None else self._taken(kept.run, files, sure)
             if sure is None or not taken or _same(taken, kept.taken):
-                self.listener.note(_why_no_more(number, sure, taken))
+                self.listener.on_note(_why_no_more(number, sure, taken))
                 break
             run = self._run(number, self._with(taken, sure, len(files)))
             tried.append(_Round(run, taken, sure))
             better = tried[-1].validation >= kept.validation
-            self.listener.note(_moved(number, tried[-1], kept, len(files), better))
+            self.listener.on_note(_moved(number, tried[-1], kept, len(files), better))
             if not better:
                 break
             kept = tried[-1]
@@ -194,7 +195,7 @@ class _Learning:
     def _taken(self, run: Run, files: Sequence[Path], sure: float) -> list[_Taken]:
         index = {name: label for label, name in enumerate(self.data.classes)}
         answers = predict_files(
-            run.network, run.classes, run.preprocess, files, top=1, progress=self.listener.progress
+            run.network, run.classes, run.preprocess, files, top=1, progress=self.listener.on_progress
         )
         return [
             _Taken(file, index[answer.top[0][0]], answer.top[0][1])
@@ -235,12 +236,12 @@ def _unlike(examples: Examples, files: Sequence[Path], listener: Listener) -> li
     preprocess = examples.data.preprocess
     split = Split("unlabelled", np.zeros(len(files), np.int64), tuple(files))
     in_memory = cache.decoded_bytes(split, preprocess) <= MEMORY_BUDGET
-    pixels = split.decode(preprocess, in_memory=in_memory, progress=listener.progress)
+    pixels = split.decode(preprocess, in_memory=in_memory, progress=listener.on_progress)
     known = Contents.joined(list(examples.contents.values()))
     there = copies.found_in(copies.contents_of(pixels), known) >= 0
     labelled = {file for file, is_there in zip(pixels.files or (), there, strict=True) if is_there}
     if labelled:
-        listener.note(
+        listener.on_note(
             Note(
                 f"{len(labelled):,} of the {len(files):,} unlabelled pictures are among the labelled ones, "
                 f"and left out.",

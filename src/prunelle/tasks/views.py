@@ -36,7 +36,7 @@ from prunelle.look.picture_plates import Answer, where_plate
 from prunelle.look.space import Projection, project
 from prunelle.look.survey import Survey, mean_maps, survey
 from prunelle.networks.summary import summarise
-from prunelle.report.console import Listener
+from prunelle.runs.listener import Listener
 from prunelle.tasks import finding, loading
 from prunelle.tasks.subject import Subject
 from prunelle.texts import Language, Note, visible
@@ -129,9 +129,9 @@ class Look:
             split.labels[chosen],
             None if split.files is None else tuple(split.files[i] for i in chosen),
             None if split.array is None else np.asarray(split.array)[chosen],
-        ).decode(self.subject.preprocess, progress=self.listener.progress)
+        ).decode(self.subject.preprocess, progress=self.listener.on_progress)
         for skipped in pixels.skipped:
-            self.listener.note(loading.skipped_note(skipped))
+            self.listener.on_note(loading.skipped_note(skipped))
         if len(pixels) < 3:
             raise LeftOutError(NO_DATA)
         return Sample(np.asarray(pixels.images), np.asarray(pixels.labels), tuple(map(visible, data.classes)))
@@ -159,7 +159,7 @@ class Look:
         total = len(sample.labels)
 
         def told(done: int) -> None:
-            self.listener.progress("looking at pictures", done, total)
+            self.listener.on_progress("looking at pictures", done, total)
 
         found = survey(self.subject.network, self.batches(sample.pixels), self.anatomy, progress=told)
         return dataclasses.replace(sample, predicted=self._predicted(sample, found.outputs)), found
@@ -233,7 +233,7 @@ def where(look: Look) -> Iterator[Plate]:
         targets = [list(answer.classes).index(name) for name in look.classes] or likely
 
         def passed(done: int, total: int, file: str = answer.file) -> None:
-            look.listener.progress(f"where it looked: {file}", done, total + 1)
+            look.listener.on_progress(f"where it looked: {file}", done, total + 1)
 
         for page, (first, last) in enumerate(pages(len(targets), 3)):
             found = {
@@ -292,7 +292,7 @@ def classes(look: Look) -> Iterator[Plate]:
     yield _pair(look, sample, found, inner, responses)
     for name in look.classes:
         if name not in sample.classes:
-            look.listener.note(
+            look.listener.on_note(
                 Note(
                     f"classes: none of the labelled pictures is of class {name!r}.",
                     f"classes : aucune des images étiquetées n’est de la classe {name!r}.",
@@ -395,7 +395,7 @@ def _synthesised(look: Look, layer: Layer, indices: Sequence[int]) -> dict[int, 
     most = len(indices) if look.channel is not None else max(1, _SYNTHESIS_OPERATIONS // max(1, cost))
 
     def told(done: int, total: int) -> None:
-        look.listener.progress(f"what {layer.name} looks for", done, total + 1)
+        look.listener.on_progress(f"what {layer.name} looks for", done, total + 1)
 
     wanted = list(indices[:most])
     made = synthesise(look.subject.network, layer, wanted, look.subject.preprocess, progress=told)

@@ -10,13 +10,14 @@ from typing import Any
 from torch import nn
 
 from prunelle import networks
+from prunelle.console.listeners import Style, make_listener
 from prunelle.data.preprocess import Fit, Preprocess
 from prunelle.errors import ArgumentError, WeightsError
 from prunelle.networks.published import Published, fetch, find, on_this_machine, set_names
 from prunelle.networks.weights import Weights, load_weights, read_weights, size_of
 from prunelle.plain import plain_arguments
-from prunelle.report.console import Listener, Style, make_listener
-from prunelle.report.run import Run
+from prunelle.runs.listener import Listener
+from prunelle.runs.run import Run
 from prunelle.texts import Note, composed, shown, visible
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -102,7 +103,7 @@ def pretrained(
             network, **{**options, **numbers, "in_channels": channels, "input_size": preprocess.input_size}
         )
         for note in load_weights(made, found):
-            listener.note(note)
+            listener.on_note(note)
         outputs = numbers.get("num_classes", 0)
         classes = found.classes or tuple(str(i) for i in range(outputs))
         return Pretrained(made.eval(), classes, found.classes is not None, preprocess, found.source)
@@ -133,13 +134,13 @@ def download_weights(network: str, weights: str | None = None, *, style: Style =
 def _download(wanted: Published, listener: Listener) -> Path:
     if on_this_machine(wanted) is None:
         size = "" if wanted.mib is None else f" ({wanted.mib:.0f} MiB)"
-        listener.note(
+        listener.on_note(
             Note(
                 f"Fetching {wanted.network}'s {wanted.name} weights{size} from {wanted.address}",
                 f"Téléchargement des poids {wanted.name} de {wanted.network}{size} depuis {wanted.address}",
             )
         )
-    return fetch(wanted, listener.progress)
+    return fetch(wanted, listener.on_progress)
 
 
 def prepared_for(

@@ -151,7 +151,7 @@ def open_all(folder: Path) -> None:
     """Everything that opens a file of a person's, on each kind of what is no file."""
     from prunelle.csv_files import read_table
     from prunelle.data.listing import pictures
-    from prunelle.report.run import Run
+    from prunelle.runs.run import Run
     from prunelle.tasks import augment
     from prunelle.tasks.convolving import convolve
     from prunelle.training.checkpoint import load_tensors

@@ -14,9 +14,9 @@ from PIL import Image
 
 from prunelle.report import comparison_figures as figures
 from prunelle.report import comparison_page
-from prunelle.report.comparison import Comparison, Contestant, Outcome, Standing
 from prunelle.report.comparison_words import TEXTS, ComparisonWords
 from prunelle.report.words import TEXTS as SHARED
+from prunelle.runs.comparison import Comparison, Contestant, Outcome, Standing
 from prunelle.training.recipe import Recipe
 
 N = 1000

@@ -15,9 +15,9 @@ from prunelle.data.copies import contents_of
 from prunelle.data.examples import Data, Pixels, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import DataError, MissingData, RunError
-from prunelle.report.console import Quiet
-from prunelle.report.run import Run
-from prunelle.report.splits import SPLITS_FILE, Placed
+from prunelle.runs.listener import Quiet
+from prunelle.runs.run import Run
+from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.tasks import finding, loading
 from prunelle.texts import Note
 from prunelle.training.recipe import Recipe
@@ -35,7 +35,7 @@ class Listening(Quiet):
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def note(self, note: Note) -> None:
+    def on_note(self, note: Note) -> None:
         self.notes.append(note.fr)
 
 

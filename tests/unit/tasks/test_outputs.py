@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 import prunelle as pn
 from prunelle.errors import DataError
-from prunelle.report.console import Quiet
+from prunelle.runs.listener import Quiet
 from prunelle.tasks.weights import Pretrained, outputs_note
 from prunelle.texts import Note
 
@@ -19,7 +19,7 @@ class Listening(Quiet):
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def note(self, note: Note) -> None:
+    def on_note(self, note: Note) -> None:
         self.notes.append(note.en)
 
 

@@ -17,8 +17,8 @@ from torch import nn
 
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, Damaged, RunError
-from prunelle.report.folder import new_run_path
-from prunelle.report.run import Prediction, Run, build_network
+from prunelle.runs.folder import new_run_path
+from prunelle.runs.run import Prediction, Run, build_network
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, Literal, Protocol, TextIO
+from collections.abc import Callable
+from typing import Any, Literal, TextIO
 
-from rich.console import Console, ConsoleOptions, RenderableType
 from rich.live import Live
-from rich.segment import Segment
 from rich.text import Text
 
+from prunelle.console.terminal import Terminal, silence
+from prunelle.runs.listener import Listener, Quiet, Relay
 from prunelle.texts import Note, visible
 from prunelle.training.records import EpochRecord, StepRecord
 
@@ -31,119 +30,35 @@ _BAR = 24
 """Characters of a bar."""
 
 
-class Listener(Protocol):
-    """Whoever is told how a task goes."""
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        """``done`` of ``total`` (pictures decoded, bytes fetched…)."""
-
-    def note(self, note: Note) -> None:
-        """Something a person should know."""
-
-    def record(self, record: StepRecord | EpochRecord) -> None:
-        """A step or an epoch of training is done."""
-
-    def close(self) -> None:
-        """Nothing more comes."""
-
-
-class Quiet:
-    """Says nothing."""
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        """Nothing."""
-
-    def note(self, note: Note) -> None:
-        """Nothing."""
-
-    def record(self, record: StepRecord | EpochRecord) -> None:
-        """Nothing."""
-
-    def close(self) -> None:
-        """Nothing."""
-
-
 class JsonLines(Quiet):
     """A JSON object a line on standard output: ``{"event": "epoch", …}``, ``{"event": "note", …}``."""
 
-    def note(self, note: Note) -> None:
+    def on_note(self, note: Note) -> None:
         """``{"event": "note", "text": …}``."""
         self._print("note", {"text": note.en})
 
-    def record(self, record: StepRecord | EpochRecord) -> None:
-        """Epochs only; steps would drown them."""
-        if isinstance(record, EpochRecord):
-            values = dataclasses.asdict(record)
-            warning = values.pop("warning")
-            self._print("epoch", values)
-            if warning is not None:
-                self._print("warning", {"text": warning["en"]})
+    def on_epoch(self, record: EpochRecord) -> None:
+        """``{"event": "epoch", …}``, and ``warning`` where there is one."""
+        values = dataclasses.asdict(record)
+        warning = values.pop("warning")
+        self._print("epoch", values)
+        if warning is not None:
+            self._print("warning", {"text": warning["en"]})
 
     def _print(self, event: str, values: dict[str, object]) -> None:
         print(json.dumps({"event": event, **values}), flush=True)
 
 
-class Terminal(Console):
-    """Rich's console for texts as they are: no markup, no emoji, and control characters are made visible.
-
-    Class names hold brackets and colons, names of files hold anything; what rich itself sends to the terminal passes.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**({"highlight": False, "markup": False, "emoji": False} | options))
-
-    def render_str(self, text: str, **options: Any) -> Text:
-        """Rich's own, of the visible text, so that its width is known when tables are laid out."""
-        return super().render_str(visible(text, keep="\n\t"), **options)
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """Rich's own; what came in ready made is made visible here."""
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=visible(segment.text, keep="\n\t"))
-
-    def on_broken_pipe(self) -> None:
-        """Rich would end the program: what is told of a work may go unheard, and a result that nobody takes may not."""
-        if not self.stderr:
-            raise BrokenPipeError
-        silence(sys.stderr)
-
-
-def silence(stream: TextIO | None) -> None:
-    """From now on what is written there goes nowhere, and no longer fails."""
-    try:
-        if stream is not None:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
-    except (OSError, ValueError):
-        pass  # a stream of Python's own, without a file behind it, or one that is closed
-
-
-class Lasting:
+class Lasting(Relay):
     """A listener whose stream may go away (``| head``, a terminal that is closed): the work goes on, unheard."""
 
     def __init__(self, listener: Listener, stream: TextIO | None) -> None:
-        self._listener, self._stream = listener, stream
+        super().__init__(listener)
+        self._stream = stream
 
-    def progress(self, what: str, done: int, total: int) -> None:
-        """Told on."""
-        self._tell(lambda: self._listener.progress(what, done, total))
-
-    def note(self, note: Note) -> None:
-        """Told on."""
-        self._tell(lambda: self._listener.note(note))
-
-    def record(self, record: StepRecord | EpochRecord) -> None:
-        """Told on."""
-        self._tell(lambda: self._listener.record(record))
-
-    def close(self) -> None:
-        """Told on."""
-        self._tell(self._listener.close)
-
-    def _tell(self, telling: Callable[[], None]) -> None:
+    def _tell(self, method: Callable[..., None], *what: Any) -> None:
         try:
-            telling()
+            super()._tell(method, *what)
         except (OSError, ValueError) as error:
             # Of ValueErrors, only that of a stream that Python has closed.
             if isinstance(error, ValueError) and "closed file" not in str(error):
@@ -152,7 +67,7 @@ class Lasting:
             self._listener = Quiet()
 
 
-class Lines:
+class Lines(Quiet):
     """A line an epoch (about fifty, of more than a hundred); with ``live``, a last line that moves with every step."""
 
     def __init__(self, *, live: bool) -> None:
@@ -160,23 +75,24 @@ class Lines:
         self._live: Live | None = None
         self._wants_live = live
 
-    def progress(self, what: str, done: int, total: int) -> None:
+    def on_progress(self, what: str, done: int, total: int) -> None:
         """Shown live only; gone when it is done."""
         if done >= total:
             self._stop()
         elif self._wants_live:
             self._show(progress_line(what, done, total))
 
-    def note(self, note: Note) -> None:
+    def on_note(self, note: Note) -> None:
         """A line of its own."""
         self._terminal.print(str(note), style="dim")
 
-    def record(self, record: StepRecord | EpochRecord) -> None:
-        """The live line at each step, a line that stays at each epoch."""
-        if isinstance(record, StepRecord):
-            if self._wants_live:
-                self._show(step_line(record))
-            return
+    def on_step(self, record: StepRecord) -> None:
+        """The live line."""
+        if self._wants_live:
+            self._show(step_line(record))
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """A line that stays."""
         self._stop()
         # Of hundreds of epochs, about fifty lines.
         every = math.ceil(record.epochs / MOST_LINES) if record.epochs > 2 * MOST_LINES else 1

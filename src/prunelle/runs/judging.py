@@ -15,7 +15,7 @@ from prunelle.data import copies
 from prunelle.data.copies import Contents
 from prunelle.data.examples import Pixels, Progress
 from prunelle.data.preprocess import AnyPreprocess
-from prunelle.report.splits import Placed
+from prunelle.runs.splits import Placed
 from prunelle.texts import Note, Typography, visible
 from prunelle.training.compiled import Predictor
 from prunelle.training.inference import evaluation_of, predict_logits

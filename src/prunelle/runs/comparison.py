@@ -24,7 +24,7 @@ from prunelle.csv_files import read_table, table_text
 from prunelle.data.preprocess import AnyPreprocess
 from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
-from prunelle.report.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
+from prunelle.runs.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
 from prunelle.texts import quoted
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.paired import Estimate, over_pictures, over_seeds

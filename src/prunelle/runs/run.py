@@ -36,12 +36,12 @@ from prunelle.disk import held, write_json, write_text, writing
 from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, a_kind, did_you_mean
 from prunelle.json_files import read_json
 from prunelle.plain import plain_arguments
-from prunelle.report.folder import RUN, refuse_occupied, tidy
-from prunelle.report.judging import judge
-from prunelle.report.predictions import Prediction, predict_files
-from prunelle.report.run_info import PREPROCESS, check_digests, digest_of, digests, read_info
-from prunelle.report.splits import SPLITS_FILE, Placed
-from prunelle.report.states import States
+from prunelle.runs.folder import RUN, refuse_occupied, tidy
+from prunelle.runs.judging import judge
+from prunelle.runs.predictions import Prediction, predict_files
+from prunelle.runs.run_info import PREPROCESS, check_digests, digest_of, digests, read_info
+from prunelle.runs.splits import SPLITS_FILE, Placed
+from prunelle.runs.states import States
 from prunelle.texts import quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation

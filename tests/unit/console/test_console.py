@@ -14,7 +14,7 @@ from typing import TextIO
 
 import pytest
 
-from prunelle.report import console
+from prunelle.console import listeners as console
 from prunelle.texts import Note
 from prunelle.training.records import EpochRecord, StepRecord
 
@@ -70,11 +70,11 @@ def test_a_line_an_epoch() -> None:
 
 
 def feed(listener: console.Listener) -> None:
-    listener.progress("decoding train", 10, 100)
-    listener.progress("decoding train", 100, 100)
-    listener.note(Note("A note about [old] files.", "Une note."))
-    listener.record(STEP)
-    listener.record(WARNING)
+    listener.on_progress("decoding train", 10, 100)
+    listener.on_progress("decoding train", 100, 100)
+    listener.on_note(Note("A note about [old] files.", "Une note."))
+    listener.on_step(STEP)
+    listener.on_epoch(WARNING)
     listener.close()
 
 
@@ -117,7 +117,7 @@ def test_json_lines_as_they_come() -> None:
     stream = Stream()
     before, sys.stdout = sys.stdout, stream
     try:
-        console.make_listener("json").record(EPOCH)
+        console.make_listener("json").on_epoch(EPOCH)
     finally:
         sys.stdout = before
     assert stream.flushes >= 1

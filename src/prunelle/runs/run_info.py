@@ -9,7 +9,7 @@ from prunelle.disk import reason
 from prunelle.errors import Damaged, RunError
 from prunelle.files import sha256
 from prunelle.json_files import Shape, read_json
-from prunelle.report.splits import SPLITS_FILE
+from prunelle.runs.splits import SPLITS_FILE
 
 _NOTE = {"en": str, "fr": str}
 _INFO: Shape = {
