@@ -1,0 +1,160 @@
+"""Whoever is told how a task goes: the console, a page, a tracker, a notebook. Each is a ``Listener``.
+
+A training calls ``on_started`` once its run folder is there, ``on_step`` and ``on_epoch`` as it goes, and at its end
+``on_finished`` or ``on_failed``. A task that trains several times (a comparison, shots) does so for each.
+Notes and progress come from any task, at any time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from prunelle.texts import Note
+from prunelle.training.records import EpochRecord, StepRecord
+
+
+@dataclasses.dataclass(frozen=True)
+class Started:
+    """A training begins, or goes on.
+
+    Attributes:
+        path: of its run.
+        network, data: what they are called.
+        epochs: it is to do in all; epoch: those it has done.
+        steps: of an epoch.
+    """
+
+    path: Path
+    network: str
+    data: str
+    epochs: int
+    epoch: int
+    steps: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A training is done, its report written.
+
+    Attributes:
+        path: of its run.
+        metrics: the content of its ``metrics.json``.
+    """
+
+    path: Path
+    metrics: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Failed:
+    """A training ended early: interrupted, diverged, out of memory or disk, or by a mistake in a module.
+
+    Attributes:
+        path: of its run.
+        error: what was raised; it is raised on.
+    """
+
+    path: Path
+    error: BaseException
+
+
+class Listener(Protocol):
+    """Whoever is told how a task goes."""
+
+    def on_started(self, started: Started) -> None:
+        """A training begins, or goes on."""
+
+    def on_step(self, record: StepRecord) -> None:
+        """A step of training is done."""
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """An epoch of training is done."""
+
+    def on_finished(self, finished: Finished) -> None:
+        """A training is done, its report written."""
+
+    def on_failed(self, failed: Failed) -> None:
+        """A training ended early."""
+
+    def on_note(self, note: Note) -> None:
+        """Something a person should know."""
+
+    def on_progress(self, what: str, done: int, total: int) -> None:
+        """``done`` of ``total`` (pictures decoded, bytes fetched…)."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Relay:
+    """Passes on all that it is told; one that keeps some of it back, or does more with it, derives from this one."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def on_started(self, started: Started) -> None:
+        """Passed on."""
+        self._tell(self._listener.on_started, started)
+
+    def on_step(self, record: StepRecord) -> None:
+        """Passed on."""
+        self._tell(self._listener.on_step, record)
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """Passed on."""
+        self._tell(self._listener.on_epoch, record)
+
+    def on_finished(self, finished: Finished) -> None:
+        """Passed on."""
+        self._tell(self._listener.on_finished, finished)
+
+    def on_failed(self, failed: Failed) -> None:
+        """Passed on."""
+        self._tell(self._listener.on_failed, failed)
+
+    def on_note(self, note: Note) -> None:
+        """Passed on."""
+        self._tell(self._listener.on_note, note)
+
+    def on_progress(self, what: str, done: int, total: int) -> None:
+        """Passed on."""
+        self._tell(self._listener.on_progress, what, done, total)
+
+    def close(self) -> None:
+        """Passed on."""
+        self._tell(self._listener.close)
+
+    def _tell(self, method: Callable[..., None], *what: Any) -> None:
+        """Every call goes through here."""
+        method(*what)
+
+
+class Quiet:
+    """Says nothing; a listener that wants to hear some of it derives from this one."""
+
+    def on_started(self, started: Started) -> None:
+        """Nothing."""
+
+    def on_step(self, record: StepRecord) -> None:
+        """Nothing."""
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """Nothing."""
+
+    def on_finished(self, finished: Finished) -> None:
+        """Nothing."""
+
+    def on_failed(self, failed: Failed) -> None:
+        """Nothing."""
+
+    def on_note(self, note: Note) -> None:
+        """Nothing."""
+
+    def on_progress(self, what: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
