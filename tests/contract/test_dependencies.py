@@ -1,0 +1,89 @@
+"""What the source imports is declared, and what an extra brings is imported only when it is needed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from tests.contract.test_floors import FILES, SOURCE, imported
+
+PROJECT = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
+
+# Packages whose module has another name than their distribution.
+DISTRIBUTION = {"PIL": "pillow", "sklearn": "scikit-learn"}
+
+
+def names(requirements: Iterable[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9_.-]", requirement)[0].lower() for requirement in requirements}
+
+
+def third_party(trees: Iterable[ast.AST]) -> set[str]:
+    """Distributions that some code imports, but for Python's own library and this package."""
+    modules = {name.split(".")[0] for tree in trees for name in imported(tree, ["prunelle"])}
+    modules -= {*sys.stdlib_module_names, "prunelle"}
+    return {DISTRIBUTION.get(module, module.lower().replace("_", "-")) for module in modules}
+
+
+def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Imports that run when the file is imported: not in a function, not for types only."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        elif isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from run_on_import(child)
+
+
+CORE = names(PROJECT["dependencies"])
+TOOLS = "test"  # an extra of what checks the package; the package itself may not need it
+EXTRAS = {
+    name
+    for extra, wanted in PROJECT["optional-dependencies"].items()
+    if extra != TOOLS
+    for name in names(wanted)
+}
+TREES = [ast.parse(file.read_text()) for file in [*FILES, SOURCE / "__init__.py"]]
+
+
+def test_every_import_is_declared() -> None:
+    assert third_party(TREES) - CORE - EXTRAS == set()
+
+
+def test_what_is_declared_is_imported() -> None:
+    assert CORE - third_party(TREES) == set()
+
+
+def test_extras_are_imported_only_when_they_are_needed() -> None:
+    at_the_top = third_party(node for tree in TREES for node in run_on_import(tree))
+    assert at_the_top & (EXTRAS - CORE) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "everywhere", "at_the_top"),
+    [
+        ("import os, numpy.linalg", {"numpy"}, {"numpy"}),
+        ("from PIL import Image", {"pillow"}, {"pillow"}),
+        ("def f():\n    import huggingface_hub", {"huggingface-hub"}, set()),
+        ("try:\n    import h5py\nexcept ImportError:\n    h5py = None", {"h5py"}, {"h5py"}),
+        ("if TYPE_CHECKING:\n    from rich.text import Text", {"rich"}, set()),
+        ("from . import speed\nimport prunelle.data", set(), set()),
+    ],
+)
+def test_imports_are_seen(source: str, everywhere: set[str], at_the_top: set[str]) -> None:
+    tree = ast.parse(source)
+    assert third_party([tree]) == everywhere
+    assert third_party(run_on_import(tree)) == at_the_top
+
+
+def test_pinned_versions_cover_what_is_declared() -> None:
+    for file in ("constraints.txt", "constraints-bench.txt"):
+        pinned = names((SOURCE.parents[1] / file).read_text().splitlines())
+        assert {name.replace("-", "_") for name in CORE} - {
+            name.replace("-", "_") for name in pinned
+        } == set()
