@@ -88,7 +88,9 @@ METHODS = [name for name in vars(Listener) if not name.startswith("_")]
 
 
 @pytest.mark.parametrize(
-    "kind", [Quiet, Relay, listeners.Lines, listeners.JsonLines, listeners.Lasting], ids=lambda kind: kind.__name__
+    "kind",
+    [Quiet, Relay, listeners.Lines, listeners.JsonLines, listeners.Lasting],
+    ids=lambda kind: kind.__name__,
 )
 @pytest.mark.parametrize("method", METHODS)
 def test_every_listener_has_the_methods_of_the_protocol(kind: type, method: str) -> None:
