@@ -39,7 +39,7 @@ from prunelle.plain import plain_arguments
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
 from prunelle.runs.judging import judge
 from prunelle.runs.predictions import Prediction, predict_files
-from prunelle.runs.run_info import PREPROCESS, check_digests, digest_of, digests, read_info
+from prunelle.runs.run_info import FORMAT, PREPROCESS, check_digests, digest_of, digests, read_info
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.runs.states import States
 from prunelle.texts import quoted
@@ -58,7 +58,7 @@ class Run:
     Attributes:
         path: the folder.
         info: the content of ``run.json``.
-        classes, preprocess, recipe: as trained.
+        classes, preprocess: as trained.
     """
 
     def __init__(self, path: Path, info: dict[str, Any], network: nn.Module | None = None) -> None:
@@ -67,7 +67,7 @@ class Run:
         check_digests(path, info)
         self.classes: tuple[str, ...] = tuple(read_json(path / "classes.json", [str]))
         self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", PREPROCESS))
-        self.recipe = Recipe.from_json(info["recipe"])
+        self._recipe = _recipe_of(info)
         self._network = network
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class Run:
                 (path / folder).mkdir(exist_ok=True)
         write_json(path / "classes.json", list(classes))
         write_json(path / "preprocess.json", preprocess.to_json())
-        run = cls(path, info, network)
+        run = cls(path, {"format": FORMAT, **info}, network)
         if before is not None:
             before(run)
         run.update(sha256=digests(path))
@@ -167,15 +167,34 @@ class Run:
         if "sha256" in self.info:
             self.update(sha256=digests | {SPLITS_FILE: digest_of(self.path / SPLITS_FILE)})
 
+    @property
+    def has_recipe(self) -> bool:
+        """Whether ``prunelle train`` made it; what ``prunelle run`` recorded has none."""
+        return self._recipe is not None
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it was trained.
+
+        Raises:
+            RunError: a program trained it, in its own way.
+        """
+        if self._recipe is None:
+            raise RunError(
+                f"{self.path} was trained by a program, and has no recipe to go by: the program says how. To train it "
+                f"again, or for longer, change the program and run it: {self.info['command']}"
+            )
+        return self._recipe
+
     def read_again(self) -> None:
         """``run.json`` may have been changed by another process before this one held the run."""
         self.info = read_info(self.path)
-        self.recipe = Recipe.from_json(self.info["recipe"])
+        self._recipe = _recipe_of(self.info)
 
     def update(self, **changes: Any) -> None:
         """Changes entries of ``run.json``."""
         self.info |= changes
-        self.recipe = Recipe.from_json(self.info["recipe"])
+        self._recipe = _recipe_of(self.info)
         write_json(self.path / "run.json", self.info)
 
     def attach(self, network: nn.Module) -> None:
@@ -325,6 +344,10 @@ class Run:
         Memory stays bounded however many files there are.
         """
         return predict_files(self.network, self.classes, self.preprocess, files, top=top, progress=progress)
+
+
+def _recipe_of(info: Mapping[str, Any]) -> Recipe | None:
+    return Recipe.from_json(info["recipe"]) if "recipe" in info else None
 
 
 def build_network(description: Mapping[str, Any]) -> nn.Module:

@@ -11,10 +11,15 @@ from prunelle.files import sha256
 from prunelle.json_files import Shape, read_json
 from prunelle.runs.splits import SPLITS_FILE
 
+FORMAT = 2
+"""Of the runs that are written now; ``run.json`` says it. 1, or none: of before, every run has a recipe. 2: a run that
+``prunelle run`` recorded has none, and its ``network`` says what builds it again (``runs.rebuild``)."""
+
 _NOTE = {"en": str, "fr": str}
 _INFO: Shape = {
+    "format?": int,
     "status": str,
-    "recipe": dict,
+    "recipe?": dict,
     "network": {
         "name": str,
         "num_classes": int,
@@ -61,9 +66,23 @@ def read_info(run: Path) -> dict[str, Any]:
     """The content of ``run.json``.
 
     Raises:
-        RunError: it is not there, or not as it was written.
+        RunError: it is not there, not as it was written, or of a newer Prunelle.
     """
-    return {**_OF_OTHER_VERSIONS, **read_json(run / "run.json", _INFO)}
+    file = run / "run.json"
+    found = read_json(file, dict)
+    written = found.get("format", 1)
+    # First: what comes later may look like damage.
+    if isinstance(written, int) and written > FORMAT:
+        raise RunError(
+            f"{file} has format {written}, and this Prunelle reads formats up to {FORMAT}: a newer one wrote it. "
+            f"Update Prunelle to open it."
+        )
+    if written == 1 and "program" in found and "data" not in found:
+        raise RunError(
+            f"{run} was recorded by an earlier Prunelle, which kept too little of a program's training to open it "
+            f"again. Run the program once more: {found.get('command', 'prunelle run PROGRAM')}"
+        )
+    return {**_OF_OTHER_VERSIONS, **read_json(file, _INFO)}
 
 
 def digests(run: Path) -> dict[str, str]:

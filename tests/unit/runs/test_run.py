@@ -19,6 +19,7 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, Damaged, RunError
 from prunelle.runs.folder import new_run_path
 from prunelle.runs.run import Prediction, Run, build_network
+from prunelle.runs.run_info import FORMAT
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 
@@ -62,6 +63,32 @@ def test_what_is_written_comes_back(run: Run) -> None:
     run.update(status="finished", recipe=Recipe(epochs=9).to_json())
     assert run.recipe.epochs == 9
     assert Run.open(run.path).finished
+
+
+def test_the_format_of_a_run(run: Run) -> None:
+    file = run.path / "run.json"
+    written = json.loads(file.read_text())
+    assert written["format"] == FORMAT
+    del written["format"]  # as runs of before
+    file.write_text(json.dumps(written))
+    assert Run.open(run.path).recipe == Recipe(epochs=4)
+    # Whatever else a newer one may hold is not said to be damage.
+    file.write_text(json.dumps({"format": FORMAT + 1, "recipe": "in another form"}))
+    with pytest.raises(
+        RunError, match=rf"run\.json has format {FORMAT + 1}, .* Update Prunelle to open it\."
+    ):
+        Run.open(run.path)
+
+
+def test_a_run_without_a_recipe(tmp_path: Path) -> None:
+    without = {name: value for name, value in info().items() if name != "recipe"}
+    Run.create(
+        tmp_path / "run", without | {"command": "prunelle run lenet.py"}, CLASSES, PREPROCESS, network()
+    )
+    run = Run.open(tmp_path / "run")
+    assert not run.has_recipe
+    with pytest.raises(RunError, match=r"has no recipe to go by.* run it: prunelle run lenet\.py"):
+        _ = run.recipe
 
 
 def test_lines_of_results(run: Run) -> None:
