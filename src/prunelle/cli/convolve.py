@@ -11,7 +11,7 @@ from prunelle.cli.options import style_options
 from prunelle.cli.output import echo
 
 if TYPE_CHECKING:
-    from prunelle.look.convolution import Convolution
+    from prunelle.look.convolution.result import ConvolutionResult
 
 _PRINTED = 16
 """Rows and columns of an output that are still printed as numbers."""
@@ -109,7 +109,7 @@ def convolve(
         echo(f"Figures: {page}", err=as_json)
 
 
-def _show(result: Convolution) -> None:
+def _show(result: ConvolutionResult) -> None:
     for title, name, values in (
         ("Input", result.input_name, result.input),
         ("Kernel", result.kernel_name, result.kernel),

@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike
 from prunelle.console.listeners import Style, make_listener
 from prunelle.disk import writing
 from prunelle.errors import ArgumentError, MissingData, UnknownName
-from prunelle.look import convolve_drawing, convolve_views, kernels
-from prunelle.look.convolution import Border, Channels, Convolution, Padding
-from prunelle.look.convolution import convolve as apply
+from prunelle.look.convolution import drawing, kernels
+from prunelle.look.convolution.arithmetic import Border, Channels, Padding
+from prunelle.look.convolution.result import ConvolutionResult
+from prunelle.look.convolution.result import convolve as apply
+from prunelle.look.convolution.views import VIEWS, fitting
 from prunelle.plain import plain_arguments
 from prunelle.texts import Language, Note
 
@@ -43,7 +45,7 @@ def convolve(
     border: Border = "zeros",
     flip: bool = False,
     channels: Channels | Literal["grey"] = "sum",
-) -> Convolution:
+) -> ConvolutionResult:
     """Slides a kernel over a picture or a signal, and keeps every number to look at.
 
     Args:
@@ -54,7 +56,7 @@ def convolve(
             ``gaussian``, ``gaussian:9``, ``sobel-x``, ``sobel-y``, ``sharpen``, ``laplacian``, ``emboss``,
             ``redness``, ``identity``; for signals ``box``, ``gaussian``, ``derivative``, ``sharpen``,
             ``laplacian``, ``identity``. None for ``sobel-x``, or ``derivative``.
-        padding, stride, dilation, border, flip: as ``prunelle.look.convolution.convolve``.
+        padding, stride, dilation, border, flip: as ``prunelle.look.convolution.result.convolve``.
         channels: ``sum`` the channels of a colour picture into one map, as a network does; ``each`` for itself;
             or ``grey``, its luminance.
 
@@ -85,7 +87,7 @@ def convolve(
             f"channels is for pictures, and the input is a signal; received {channels!r}. Leave it out."
         )
     if channels == "grey":
-        values, channels = convolve_drawing.grey(values), "sum"
+        values, channels = drawing.grey(values), "sum"
     dims = 1 if values.ndim == 1 else 2
     weights: ArrayLike
     if kernel is None:
@@ -114,7 +116,7 @@ def convolve(
 
 
 def save_convolution(
-    result: Convolution,
+    result: ConvolutionResult,
     folder: str | Path,
     *,
     only: Sequence[str] = (),
@@ -124,9 +126,9 @@ def save_convolution(
     """``result.save(folder)``, with its progress shown and what was left out said; the page comes first."""
     listener = make_listener(style)
     try:
-        for name, fits in () if only else convolve_views.fitting(result).items():
+        for name, fits in () if only else fitting(result).items():
             if not fits:
-                missing = convolve_views.VIEWS[name].missing
+                missing = VIEWS[name].missing
                 listener.on_note(Note(f"Left out: {missing.en}.", f"Laissé de côté : {missing.fr}."))
         with writing(Path(folder)):
             return result.save(folder, only, language, listener.on_progress)

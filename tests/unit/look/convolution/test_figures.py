@@ -18,10 +18,10 @@ from PIL import Image
 from scipy import signal
 
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.look import animation, convolve_drawing, convolve_equivariance, convolve_pooling, convolve_steps
-from prunelle.look.convolution import convolve
-from prunelle.look.convolve_operation import sum_text
-from prunelle.look.convolve_views import VIEWS
+from prunelle.look.convolution import animation, drawing, equivariance, pooling, steps
+from prunelle.look.convolution.operation import sum_text
+from prunelle.look.convolution.result import convolve
+from prunelle.look.convolution.views import VIEWS
 
 RNG = np.random.default_rng(5)
 SMALL = np.round(RNG.uniform(0, 9, (8, 8)))
@@ -93,11 +93,11 @@ def test_no_text_overlaps_in_an_animation(case, monkeypatch):
                 artist.remove()
             seen.append(frame)
 
-    monkeypatch.setattr(convolve_steps, "film", measured)
-    monkeypatch.setattr(convolve_equivariance, "film", measured)
+    monkeypatch.setattr(steps, "film", measured)
+    monkeypatch.setattr(equivariance, "film", measured)
     result = CASES[case]
-    convolve_steps.steps(result, "fr")
-    convolve_equivariance.moving(convolve_equivariance.journey(result), "fr")
+    steps.steps(result, "fr")
+    equivariance.moving(equivariance.journey(result), "fr")
     assert len(seen) == 6
 
 
@@ -172,14 +172,12 @@ def test_pooling_equals_torch(shape):
     maximum, mean = (
         (pools.max_pool2d, pools.avg_pool2d) if len(shape) == 2 else (pools.max_pool1d, pools.avg_pool1d)
     )
-    np.testing.assert_array_equal(convolve_pooling.pool(values, "max"), maximum(inputs, 2)[0, 0].numpy())
-    np.testing.assert_allclose(
-        convolve_pooling.pool(values, "mean"), mean(inputs, 2)[0, 0].numpy(), atol=1e-15
-    )
+    np.testing.assert_array_equal(pooling.pool(values, "max"), maximum(inputs, 2)[0, 0].numpy())
+    np.testing.assert_allclose(pooling.pool(values, "mean"), mean(inputs, 2)[0, 0].numpy(), atol=1e-15)
 
 
 def test_pooling_frames_what_max_pooling_keeps():
-    figure = convolve_pooling.pooling(np.arange(16.0).reshape(4, 4)[:, ::-1].copy(), "en")
+    figure = pooling.pooling(np.arange(16.0).reshape(4, 4)[:, ::-1].copy(), "en")
     grid, maximum, mean = (axes for axes in figure.axes if axes.texts)
     assert [text.get_text() for text in maximum.texts] == ["7", "5", "15", "13"]
     assert [text.get_text() for text in mean.texts] == ["4.5", "2.5", "12.5", "10.5"]
@@ -195,7 +193,7 @@ def test_pooling_frames_what_max_pooling_keeps():
 
 @pytest.mark.parametrize("case", ["numbers", "stride", "photo", "wide", "signal", "dilated signal"])
 def test_the_map_of_what_moved_is_the_moved_map(case):
-    trip = convolve_equivariance.journey(CASES[case])
+    trip = equivariance.journey(CASES[case])
     result = CASES[case]
     assert len(trip.shifts) > 2
     first = trip.fields[0]
@@ -214,20 +212,20 @@ def test_the_map_of_what_moved_is_the_moved_map(case):
 
 def test_a_map_that_did_not_move_along_would_be_told(monkeypatch):
     """The check that is printed is no ornament: with maps that stay behind, it is not 0."""
-    real = convolve_equivariance.slide
+    real = equivariance.slide
     maps = []
 
     def stuck(*arguments):
         maps.append(real(*arguments))
         return maps[0]
 
-    monkeypatch.setattr(convolve_equivariance, "slide", stuck)
-    assert convolve_equivariance.journey(CASES["numbers"]).difference > 1
+    monkeypatch.setattr(equivariance, "slide", stuck)
+    assert equivariance.journey(CASES["numbers"]).difference > 1
 
 
 @pytest.mark.parametrize("case", ["stride", "signal"])
 def test_steps_fill_the_output_one_by_one(case):
-    film = convolve_steps.steps(CASES[case], "en")
+    film = steps.steps(CASES[case], "en")
     assert len(film.frames) == CASES[case].output.size
     differences = [
         (before != after).any(axis=2).sum()
@@ -242,8 +240,8 @@ def test_long_sums_are_broken_into_lines_that_fit():
     result = convolve(RNG.normal(size=30), RNG.normal(size=15), padding="same")
     for place in np.ndindex(result.output.shape):
         text = sum_text(result, place, "fr")
-        figure = convolve_drawing.canvas(2)
-        convolve_drawing.write(figure, 6.4, 1, text, size=convolve_drawing.LABEL + 1)
+        figure = drawing.canvas(2)
+        drawing.write(figure, 6.4, 1, text, size=drawing.LABEL + 1)
         ((_, (x0, _, x1, _)),) = boxes(figure)
         assert x0 > 0
         assert x1 < figure.bbox.width
@@ -299,8 +297,8 @@ def test_page_holds_all_it_shows_and_loads_nothing():
 
 
 def test_film_draws_what_goes_once_and_what_stays_ever_after():
-    figure = convolve_drawing.canvas(2)
-    axes = convolve_drawing.place(figure, 0, 0, 12.8, 2)
+    figure = drawing.canvas(2)
+    axes = drawing.place(figure, 0, 0, 12.8, 2)
     axes.set_xlim(0, 4)
     axes.set_ylim(0, 2)
 

@@ -6,10 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from prunelle.look import convolve_drawing as draw
-from prunelle.look.convolution import Convolution, flipped
-from prunelle.look.convolution import convolve as apply
-from prunelle.look.convolve_operation import draw_kernel, kernel_cells, sign
+from prunelle.look.convolution import drawing as draw
+from prunelle.look.convolution.arithmetic import Convolution, flipped, pad, same_padding, slide
+from prunelle.look.convolution.operation import draw_kernel, kernel_cells, sign
 from prunelle.texts import Language, Note
 
 SLID_AS_IS = Note("Cross-correlation", "Corrélation croisée")
@@ -45,7 +44,9 @@ def conventions(result: Convolution, language: Language) -> Figure:
     """Cross-correlation above, convolution below: the kernel, what it leaves of a point, and of the input."""
     figure = draw.canvas(6.4)
     kernel = result.kernel if result.kernel.ndim == result.dims else result.kernel[..., 0]
+    ones = (1,) * kernel.ndim
     point = _point(kernel)
+    around = pad(point, same_padding(point.shape, kernel.shape, ones), "zeros")
     alike = result.kernel.ndim == result.dims or bool((result.kernel == result.kernel[..., :1]).all())
     titles = (KERNEL_SLID if alike else FIRST_SLID, ON_A_POINT, ON_INPUT)
     for x, title in zip((4.35, 7.2, 10.75), titles, strict=True):
@@ -62,7 +63,7 @@ def conventions(result: Convolution, language: Language) -> Figure:
             align="left", vertical="top",
         )  # fmt: skip
         weights = flipped(kernel, kernel.ndim) if flip else kernel
-        on_point = apply(point, kernel, padding="same", flip=flip).output
+        on_point = slide(around, weights, ones, ones)
         on_input = result.output if flip == result.flip else result.turned_over().output
         rows = _convention_pictures if result.dims == 2 else _convention_signals
         rows(figure, bottom, weights, on_point, on_input, language)

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from prunelle.look import convolve_drawing as draw
-from prunelle.look.animation import Animation, film
-from prunelle.look.convolution import Convolution
-from prunelle.look.convolve_operation import (
+from prunelle.look.convolution import drawing as draw
+from prunelle.look.convolution.animation import Animation, film
+from prunelle.look.convolution.arithmetic import Convolution
+from prunelle.look.convolution.operation import (
     INPUT,
     KERNEL,
     OUTPUT,
@@ -22,7 +22,7 @@ from prunelle.look.convolve_operation import (
     sum_text,
     titled,
 )
-from prunelle.look.convolve_piece import Piece, small_piece
+from prunelle.look.convolution.piece import Piece, small_piece
 from prunelle.texts import Language, Note
 
 FIRST_CHANNEL = Note("first channel, {shape}", "premier canal, {shape}")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.look import kernels
+from prunelle.look.convolution import kernels
 
 
 @pytest.mark.parametrize(

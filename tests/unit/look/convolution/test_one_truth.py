@@ -11,9 +11,10 @@ import torch
 from matplotlib.figure import Figure
 
 from prunelle import tasks
-from prunelle.look import convolve_equivariance, convolve_pooling, convolve_steps
-from prunelle.look.convolution import Convolution, convolve
-from prunelle.look.convolve_piece import MOST_CELLS, small_piece
+from prunelle.look.convolution import equivariance, pooling, steps
+from prunelle.look.convolution.arithmetic import Convolution
+from prunelle.look.convolution.piece import MOST_CELLS, small_piece
+from prunelle.look.convolution.result import convolve
 
 PAD_MODES = {"zeros": "constant", "replicate": "replicate", "reflect": "reflect", "circular": "circular"}
 
@@ -86,8 +87,8 @@ def filmed(result: Convolution, monkeypatch: pytest.MonkeyPatch) -> tuple[list[n
                 artist.remove()
         seen.append(figure)
 
-    monkeypatch.setattr(convolve_steps, "film", still)
-    convolve_steps.steps(result, "en")
+    monkeypatch.setattr(steps, "film", still)
+    steps.steps(result, "en")
     texts = [text.get_text() for text in seen[0].texts]
     return grids(seen[0]), texts
 
@@ -153,14 +154,14 @@ def test_the_example_of_the_documentation(monkeypatch):
     expected = by_torch(four, sobel, padding=1, stride=2, dilation=1)
     result = tasks.convolve("digit:4", "sobel-y", padding=1, stride=2)
     piece = small_piece(result)
-    trip = convolve_equivariance.journey(result)
+    trip = equivariance.journey(result)
     np.testing.assert_array_equal(result.output, expected)
     np.testing.assert_array_equal(piece.output, expected)
     np.testing.assert_array_equal(piece.padded, np.pad(four, 1))
     np.testing.assert_array_equal(grids(result.figure("operation", "en"))[1], expected)
     np.testing.assert_array_equal(grids(result.figure("conventions", "en"))[2], expected)
     np.testing.assert_array_equal(grids(result.figure("pooling", "en"))[0], expected)
-    np.testing.assert_array_equal(convolve_pooling.pooled_map(result), expected)
+    np.testing.assert_array_equal(pooling.pooled_map(result), expected)
     # On a ground of zeros, as the padding holds, the map of what moves has the output in it.
     windows = np.lib.stride_tricks.sliding_window_view(trip.maps[0], expected.shape)
     assert (windows == expected).all(axis=(2, 3)).sum() == 1

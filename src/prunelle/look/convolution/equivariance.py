@@ -15,9 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from prunelle.look import convolve_drawing as draw
-from prunelle.look.animation import Animation, film
-from prunelle.look.convolution import Convolution, slide
+from prunelle.look.convolution import drawing as draw
+from prunelle.look.convolution.animation import Animation, film
+from prunelle.look.convolution.arithmetic import Convolution, slide
 from prunelle.texts import Language, Note
 
 MOVES = 16

@@ -10,7 +10,7 @@ import torch
 from scipy import ndimage, signal
 
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.look.convolution import convolve
+from prunelle.look.convolution.result import convolve
 
 RNG = np.random.default_rng(3)
 SIGNAL = RNG.normal(size=23)

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from prunelle.look.convolution import Convolution
-from prunelle.look.convolve_operation import strongest
+from prunelle.look.convolution.arithmetic import Convolution
+from prunelle.look.convolution.operation import strongest
 
 MOST_CELLS = 13
 """Padded rows and columns that can still be read; of larger inputs a piece is shown."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from prunelle.look import convolve_drawing as draw
-from prunelle.look.convolution import Convolution
+from prunelle.look.convolution import drawing as draw
+from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.texts import Language, Note
 
 INPUT = Note("Input", "Entrée")

@@ -9,15 +9,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.look import convolve_drawing as draw
-from prunelle.look import convolve_equivariance as equivariance
-from prunelle.look import convolve_explain as explain
-from prunelle.look import convolve_operation as operation
-from prunelle.look import convolve_piece as piece
-from prunelle.look import convolve_pooling as pooling
-from prunelle.look import convolve_steps as steps
-from prunelle.look.animation import Animation, Section, page, webp
-from prunelle.look.convolution import Convolution
+from prunelle.look.convolution import drawing as draw
+from prunelle.look.convolution import equivariance, explain, operation, piece, pooling, steps
+from prunelle.look.convolution.animation import Animation, Section, page, webp
+from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.texts import Language, Note
 
 PAGE = "convolve.html"
@@ -165,7 +160,7 @@ def view_named(result: Convolution, name: str) -> View:
     return VIEWS[name]
 
 
-def save(
+def save_views(
     result: Convolution,
     folder: Path,
     only: Sequence[str],

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from prunelle.look import convolve_drawing as draw
-from prunelle.look.convolution import Convolution
+from prunelle.look.convolution import drawing as draw
+from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.texts import Language, Note
 
 WINDOW = 2
