@@ -22,6 +22,12 @@ def _figures(folder: Path, outcome: Outcome) -> Any:
     return {name: value for name, value in found.items() if not name.endswith(".html")}
 
 
+def _compared(folder: Path, outcome: Outcome) -> Any:
+    """What the comparison says: not the files of its runs, of which it reads some and writes none."""
+    found = results_of(folder / "made")
+    return {name: value for name, value in found.items() if not name.startswith("runs/")}
+
+
 @dataclasses.dataclass(frozen=True)
 class Subject:
     """A file of Prunelle's, and the command that reads it."""
@@ -88,7 +94,7 @@ SUBJECTS = {
         ("made/comparison.json", "made/runs/*/metrics.json", "made/runs/*/predictions.csv"),
         "compare --resume made --json -q",
         base=((_COMPARED, None),),
-        results=lambda folder, outcome: results_of(folder / "made"),
+        results=_compared,
     ),
 }
 
