@@ -1,24 +1,33 @@
 # make demo   sets up .venv and trains a classifier on real handwritten digits, in about a minute
 # make test   sets up the test tools as well, and checks everything
+# make quick  what a change is checked with while one works on it: lint, types, the fast tests; under 90 seconds
+# make lint   ruff and mypy alone
 # make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
 #             them: about ten minutes on two cores; ARGS=--quick about four, ARGS=lenet5 one network
 # make torture  kills at random system calls, full disks, flipped bits, 10,000 damaged and hostile files: 40 to 50 minutes
 #             on two cores; ARGS="--kills 50 --files 500 --seed 3 --verbs train" scales it (tests/torture)
 PYTHON ?= python3
+# The fast tests of every room: what most changes break.
+QUICK := tests/contract/test_floors.py tests/contract/test_public_api.py tests/unit/runs tests/unit/console
 VENV := .venv
 BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test bench torture lint clean
+.PHONY: demo test quick lint bench torture clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
 
-test: $(VENV)/.test-installed
+lint: $(VENV)/.test-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+quick: lint
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(QUICK)
+
+test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 $(VENV)/.installed: pyproject.toml constraints.txt

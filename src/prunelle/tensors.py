@@ -125,7 +125,7 @@ def digest(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> 
     """SHA-256, in hexadecimal, of contiguous tensors on the CPU and of ``metadata``.
 
     Of the hashes that Python has, the fastest on processors with instructions for it, twice BLAKE2's speed
-    (docs/performance.md).
+    (docs/lab/performance.md).
     """
     names = sorted(tensors)
     listed = [[name, str(tensors[name].dtype), list(tensors[name].shape)] for name in names]

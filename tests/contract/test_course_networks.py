@@ -171,7 +171,7 @@ def test_the_smallest_size_works_and_one_less_is_refused(name: str, least: int) 
 
 @pytest.mark.parametrize("name", OURS)
 def test_first_weights_are_pytorchs(name: str) -> None:
-    # Uniform up to 1/√fan_in, biases too: the network that docs/results.md measured.
+    # Uniform up to 1/√fan_in, biases too: the network that docs/lab/results.md measured.
     torch.manual_seed(0)
     for layer in layers(build(name, num_classes=10)):
         weight, bias = dict(layer.named_parameters())["weight"], dict(layer.named_parameters())["bias"]

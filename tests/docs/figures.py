@@ -17,7 +17,7 @@ from typing import Any
 from tests.docs.reading import ROOT, documents, read
 
 FILE = ROOT / "docs" / "figures.toml"
-MEASURED = ("docs/results.md", "docs/performance.md")
+MEASURED = ("docs/lab/results.md", "docs/lab/performance.md")
 
 _UNIT = r"%|s|ms|µs|seconds?|minutes?|min|h|kB|MB|GB|MiB|GiB|GFLOP/s|images/s|photos/s|times|points?"
 # Not the end of a name (ResNet-50), a side of a size (64×64) or a part of a version (3.15.1).

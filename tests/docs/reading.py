@@ -49,7 +49,10 @@ class Block:
 
 def documents() -> list[str]:
     """Every page that a reader is given, from the project's root."""
-    pages = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+    pages = [
+        "README.md",
+        *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
+    ]
     return [page for page in pages if page != _MADE]
 
 

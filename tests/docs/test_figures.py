@@ -108,7 +108,9 @@ def test_means_and_spreads_follow_from_the_seeds() -> None:
 def test_intervals_follow_from_the_counts() -> None:
     """Wilson's, at 95 %, of the accuracies on 600 photos: ``92.0 % (89.5 to 93.9)``."""
     page = (
-        read("docs/results.md").partition("| strategy | test accuracy (600 photos) |")[2].partition("\n\n")[0]
+        read("docs/lab/results.md")
+        .partition("| strategy | test accuracy (600 photos) |")[2]
+        .partition("\n\n")[0]
     )
     rows = re.findall(r"(\d+\.\d) %\**  ?\((\d+\.\d) to (\d+\.\d)\)", page.replace("** (", "**  ("))
     assert len(rows) >= 5

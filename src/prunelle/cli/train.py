@@ -27,7 +27,7 @@ from prunelle.cli.options import (
 from prunelle.cli.output import echo
 from prunelle.texts import quoted
 
-# Photos a class up to which weights learned elsewhere are worth more than some points (docs/results.md).
+# Photos a class up to which weights learned elsewhere are worth more than some points (docs/lab/results.md).
 _FEW = 500
 
 # Options whose value, when given, replaces a field of the recipe that suits the data.

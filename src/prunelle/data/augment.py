@@ -90,7 +90,7 @@ class Augment:
         """``none``, ``light`` or ``strong``, for colour pictures (3 channels) or grey ones.
 
         Grey pictures are not mirrored: digits and letters are common among them. How the two compare is measured
-        in docs/results.md.
+        in docs/lab/results.md.
 
         Raises:
             UnknownName: another name.

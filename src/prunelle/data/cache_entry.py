@@ -2,7 +2,7 @@
 
 The second is written last, which makes the entry valid. It says which pictures were left out and holds the SHA-256 of
 each block of pixels, and its own. All are compared each time the entry is opened, at the speed at which the file can be
-read (docs/performance.md): whatever altered it since, no other pixels are used in silence.
+read (docs/lab/performance.md): whatever altered it since, no other pixels are used in silence.
 """
 
 from __future__ import annotations

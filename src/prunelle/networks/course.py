@@ -9,7 +9,7 @@ normalised to mean 0 and std 1 instead of scaled to [0, 1].
 Weights start from PyTorch's own initialisation (uniform, variance 1/(3·fan_in)), which is kept on purpose. With
 the larger ones of He (2/fan_in) or Glorot, the three blocks of ``course-photos`` hand 4,096 large positive
 values to its dense layer of 32; Adam's first steps, all of one sign, then move every unit's sum by several
-units, most ReLUs there die, and the training stays at 50 % (docs/results.md has the figures).
+units, most ReLUs there die, and the training stays at 50 % (docs/lab/results.md has the figures).
 """
 
 from __future__ import annotations

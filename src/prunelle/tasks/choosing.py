@@ -1,6 +1,6 @@
 """A network, an input and a recipe that suit the data, when none is named.
 
-What is chosen and why is measured in docs/results.md; a person is always told what was chosen.
+What is chosen and why is measured in docs/lab/results.md; a person is always told what was chosen.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def choose_recipe(data: Data, strategy: Strategy | None = None, **fields: Any) -
 
 
 def fast_recipe(data: Data, strategy: Strategy | None = None, **fields: Any) -> Recipe:
-    """A short training, for a good accuracy soon rather than the best one late (docs/results.md).
+    """A short training, for a good accuracy soon rather than the best one late (docs/lab/results.md).
 
     Many pictures: 3 epochs of 60,000 grey ones or 50,000 photos, in batches of 64, along one cycle of a learning rate
     higher than usual (Smith 2018); photos mirrored, grey pictures shifted by at most a twentieth. Few pictures, below
@@ -209,7 +209,7 @@ def _recipe_for_series(data: Data, fields: dict[str, Any]) -> Recipe:
     """Batches of 16 as in Wang et al. 2017; as many epochs as make 1,000 steps, at least 30 and at most 300.
 
     The papers' 1,500 to 2,000 epochs, at a rate that falls when the loss stays, reach the same accuracies
-    (docs/results.md).
+    (docs/lab/results.md).
     """
     batch_size = fields.get("batch_size") or _SERIES_BATCH
     steps_per_epoch = math.ceil(max(len(data.train), 1) / batch_size)

@@ -1,7 +1,7 @@
 """Training passes on a CPU in less time, without changing the network or what it computes.
 
 ``accelerated(network)`` replaces, while it is open, the ``forward`` of single modules. Modules, parameters,
-``state_dict`` and evaluation stay as they are. What is done, measured in docs/performance.md:
+``state_dict`` and evaluation stay as they are. What is done, measured in docs/lab/performance.md:
 
 - runs of layers in an ``nn.Sequential`` (convolution, dense, ReLU, max-pooling, dropout, flatten) become one
   node of autograd each (``training.chain``), which knows from layer to layer what is needed; dense layers alone stay

@@ -4,7 +4,7 @@ In the copy, batch normalisations are folded into the convolutions, and wide 3×
 products (``training.winograd``); that takes a second or two. Compiling it takes five to thirty seconds more,
 so it is done where the first batch says that there are minutes of work to come. What decides in the end is measured:
 the fastest copy is kept if it is faster than the network on a real batch, and gives the same there
-(docs/performance.md).
+(docs/lab/performance.md).
 """
 
 from __future__ import annotations

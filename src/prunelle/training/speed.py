@@ -60,7 +60,7 @@ def drop_traces(kept: Iterable[torch.Tensor], step: int) -> None:
 
     The running mean of a weight whose gradient stays 0 (behind a dead ReLU) shrinks by a tenth a step, is a
     denormal number after some 800, rounds to itself from then on, and makes Adam ten times slower on a CPU
-    (docs/performance.md). Below 1e-32 it moves no weight by anything that a float32 could hold.
+    (docs/lab/performance.md). Below 1e-32 it moves no weight by anything that a float32 could hold.
     """
     if step % 100:
         return
@@ -73,7 +73,7 @@ def drop_traces(kept: Iterable[torch.Tensor], step: int) -> None:
 def keep_large_blocks() -> None:
     """glibc gives activations back to the system at each step and faults them in again; this stops it.
 
-    Measured on the photo network: 219 → 314 images a second (docs/performance.md). Other C libraries are
+    Measured on the photo network: 219 → 314 images a second (docs/lab/performance.md). Other C libraries are
     left alone.
     """
     if not sys.platform.startswith("linux"):

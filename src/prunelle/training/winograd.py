@@ -3,7 +3,7 @@
 Winograd's minimal filtering F(4×4, 3×3): Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015),
 section 4. Tiles of 6×6 pixels, four apart, and the kernels are transformed; what was a convolution is then 36 matrix
 products of (tiles, channels in) by (channels in, channels out), and comes back as tiles of 4×4. The transforms are
-matrix products too, and cost as much for few channels as for many, so it pays for many only (docs/performance.md).
+matrix products too, and cost as much for few channels as for many, so it pays for many only (docs/lab/performance.md).
 """
 
 from __future__ import annotations

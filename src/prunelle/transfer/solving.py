@@ -37,7 +37,7 @@ def fit_linear(
 
     Features are centred and scaled first, which is undone in the weights that come back. Of few examples a
     feature's own variance is mostly chance, so it is taken together with the median one, as if that came from
-    ``PRIOR_EXAMPLES`` more (docs/results.md has what that is worth). Where there are more features than examples,
+    ``PRIOR_EXAMPLES`` more (docs/lab/results.md has what that is worth). Where there are more features than examples,
     the solution lies in the space that the examples span, and is looked for there.
 
     Args:

@@ -1,0 +1,77 @@
+"""The recipes of CONTRIBUTING.md, followed to the letter in a copy of the sources."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+_FENCE = re.compile(r"^```(python|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def followed(section: str, into: Path) -> None:
+    """Does what a section says: files that are named in their first line are written, lines are added where it shows them."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    part = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    done = 0
+    for language, body in _FENCE.findall(part):
+        if language == "python":
+            first, _, rest = body.partition("\n")
+            (into / first.removeprefix("# ")).write_text(rest, encoding="utf-8")
+        else:
+            for change in body.split("--- ")[1:]:
+                name, _, lines = change.partition("\n")
+                path = into / name
+                before, after = (
+                    "".join(line[1:] + "\n" for line in lines.splitlines() if line[:1] in (" ", sign))
+                    for sign in "-+"
+                )
+                content = path.read_text(encoding="utf-8")
+                assert content.count(before) == 1, f"{name} no longer holds what the recipe shows of it"
+                path.write_text(content.replace(before, after), encoding="utf-8")
+        done += 1
+    assert done >= 2
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[Path]:
+    for name in ("src", "tests/contract", "tests/unit/training"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    yield tmp_path
+
+
+def run(copy: Path, *arguments: str) -> str:
+    environment = os.environ | {"PYTHONPATH": str(copy / "src"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0")
+
+
+def test_add_a_network(copy: Path) -> None:
+    followed("Add a network", copy)
+    assert run(copy, *PYTEST, "tests/contract/test_networks.py", "-k", "toy").startswith("......")
+    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "toy")
+    assert "1,562" in run(copy, "-m", "prunelle", "networks", "toy")
+
+
+def test_add_a_verb(copy: Path) -> None:
+    followed("Add a verb", copy)
+    said = run(copy, "-m", "prunelle", "count", "digits").splitlines()
+    assert said[0] == "0  178"  # of the 1,797 digits (scikit-learn's description)
+    assert sum(int(line.split()[1]) for line in said) == 1797
+    assert "count" in run(copy, "-m", "prunelle", "--help")
+    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "count")
