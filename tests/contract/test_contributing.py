@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ _FENCE = re.compile(r"^```(python|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def followed(section: str, into: Path) -> None:
-    """Does what a section says: files that are named in their first line are written, lines are added where it shows them."""
+    """Does what a section says: writes the files named in their first line, adds lines where it shows them."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     part = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
     done = 0
@@ -41,12 +40,12 @@ def followed(section: str, into: Path) -> None:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Iterator[Path]:
+def copy(tmp_path: Path) -> Path:
     for name in ("src", "tests/contract", "tests/unit/training"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
-    yield tmp_path
+    return tmp_path
 
 
 def run(copy: Path, *arguments: str) -> str:
