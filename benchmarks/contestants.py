@@ -109,7 +109,7 @@ def prunelle_contest(
     import torch
 
     import prunelle
-    from prunelle.data.examples import Pixels
+    from prunelle.data.pixels import Pixels
     from prunelle.training.engine import Training
     from prunelle.training.records import EpochRecord
 

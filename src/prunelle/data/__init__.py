@@ -16,9 +16,11 @@ from prunelle.plain import plain_arguments
 if TYPE_CHECKING:
     from prunelle.data.arrays import from_arrays
     from prunelle.data.augment import Augment
-    from prunelle.data.examples import Data, Pixels, Progress, Skipped, Split
+    from prunelle.data.examples import Data, Split
+    from prunelle.data.kinds import AnyPreprocess
     from prunelle.data.named import NAMED
-    from prunelle.data.preprocess import AnyPreprocess, Preprocess
+    from prunelle.data.pixels import Pixels, Progress, Skipped
+    from prunelle.data.preprocess import Preprocess
     from prunelle.data.series.augment import SeriesAugment
     from prunelle.data.series.load import from_series
     from prunelle.data.series.preprocess import SeriesPreprocess
@@ -45,9 +47,9 @@ _HOME = {
     "from_arrays": "arrays",
     "Augment": "augment",
     "Data": "examples",
-    "Pixels": "examples",
-    "Progress": "examples",
-    "Skipped": "examples",
+    "Pixels": "pixels",
+    "Progress": "pixels",
+    "Skipped": "pixels",
     "Split": "examples",
     "Preprocess": "preprocess",
     "SeriesAugment": "series.augment",
@@ -126,7 +128,8 @@ def load(
         raise MissingData(
             f"data {name!r} is neither a folder or file that exists nor a named set ({', '.join(NAMED)}).{close}"
         )
-    from prunelle.data.series.load import is_series_file, load_series
+    from prunelle.data.series.load import load_series
+    from prunelle.data.series.reading import is_series_file
 
     if is_series_file(data):
         return load_series(
@@ -149,15 +152,12 @@ def load_labelled(
 
     ``like`` is how the data of a run are prepared: it tells, of a table of series, the label's column from the steps.
     """
-    from prunelle.data.series.load import is_series_file, load_labelled_series
+    from prunelle.data.series.load import load_labelled_series
+    from prunelle.data.series.reading import is_series_file
 
     check_is_named(data)
     if is_series_file(data):
-        named = None if labels is None else str(labels)
-        known = getattr(like, "known", None)
-        return (
-            load_labelled_series(data, named) if known is None else load_labelled_series(data, named, known)
-        )
+        return load_labelled_series(data, None if labels is None else str(labels), like)
     from prunelle.data.folder import load_labelled as load_labelled_folder
 
     return load_labelled_folder(data, labels=labels)

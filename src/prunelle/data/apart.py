@@ -10,9 +10,9 @@ import numpy as np
 
 from prunelle.data import copies
 from prunelle.data.copies import Contents
-from prunelle.data.examples import Data, Pixels, Split
-from prunelle.data.series.container import Series
-from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.examples import Data, Split
+from prunelle.data.kinds import kind_of
+from prunelle.data.pixels import Pixels
 from prunelle.texts import Note, visible
 
 _SHOWN = 5
@@ -98,11 +98,11 @@ def moved(data: Data, pixels: Mapping[str, Pixels], found: Copies) -> Data:
     for number, name in enumerate(found.splits):
         leave = found.rows[(found.split == number) & (found.kept != number)]
         stay = np.setdiff1d(np.arange(len(given[name])), readable[name][leave])
-        parts = [_rows(given[name], stay)]
+        parts = [given[name].take(stay)]
         for other, its_name in enumerate(found.splits):
             come = found.rows[(found.split == other) & (found.kept == number) & (other != number)]
             if len(come):
-                parts.append(_rows(given[its_name], readable[its_name][come]))
+                parts.append(given[its_name].take(readable[its_name][come]))
         made[name] = _joined(name, parts) if sum(map(len, parts)) else None
     return dataclasses.replace(data, **made)  # type: ignore[arg-type]
 
@@ -115,31 +115,8 @@ def _readable(split: Split, pixels: Pixels) -> np.ndarray:
     return np.array([row for row, file in enumerate(split.files) if str(file) not in bad], np.int64)
 
 
-def _rows(split: Split, rows: np.ndarray) -> Split:
-    return Split(
-        split.name,
-        split.labels[rows],
-        None if split.files is None else tuple(split.files[row] for row in rows),
-        None
-        if split.array is None
-        else split.array.take(rows)
-        if isinstance(split.array, Series) and len(rows)
-        else split.array[rows]
-        if isinstance(split.array, np.ndarray)
-        else Series(split.array.values[:0], split.array.starts[:1]),
-    )
-
-
 def _joined(name: str, parts: Sequence[Split]) -> Split:
-    if len(parts) == 1:
-        return parts[0]
-    labels = np.concatenate([part.labels for part in parts])
-    if parts[0].files is not None:
-        return Split(name, labels, tuple(file for part in parts for file in part.files or ()))
-    arrays = [part.array for part in parts if part.array is not None]
-    if isinstance(arrays[0], Series):
-        return Split(name, labels, array=Series.of([one for array in arrays for one in array]))
-    return Split(name, labels, array=np.concatenate([np.asarray(array) for array in arrays]))
+    return parts[0] if len(parts) == 1 else Split.joined(name, parts)
 
 
 def names_of(pixels: Mapping[str, Pixels]) -> list[str]:
@@ -156,11 +133,7 @@ def names_of(pixels: Mapping[str, Pixels]) -> list[str]:
 
 def notes_of(found: Copies, names: Sequence[str], data: Data) -> list[Note]:
     """What a person should know before training: what was moved, what is in two given splits, under two classes."""
-    what = (
-        _Nouns("series", "séries")
-        if isinstance(data.preprocess, SeriesPreprocess)
-        else _Nouns("pictures", "images")
-    )
+    what = kind_of(data.preprocess).many
     groups = _members(found.group)
     notes = []
     changed = set(found.moved.tolist())
@@ -197,14 +170,6 @@ def listed(found: Copies, names: Sequence[str], classes: Sequence[str]) -> list[
     ]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Nouns:
-    """What the examples are called."""
-
-    en: str
-    fr: str
-
-
 _FLATTERED = {
     ("train", "test"): Note(
         "the network learns them, so the test figure is flattered",
@@ -223,7 +188,7 @@ _FRENCH_SPLITS = {"train": "d’entraînement", "validation": "de validation", "
 
 
 def _across(
-    found: Copies, groups: Sequence[np.ndarray], names: Sequence[str], one: str, other: str, what: _Nouns
+    found: Copies, groups: Sequence[np.ndarray], names: Sequence[str], one: str, other: str, what: Note
 ) -> list[Note]:
     first, second = found.splits.index(one), found.splits.index(other)
     both = [members for members in groups if {first, second} <= set(found.kept[members].tolist())]
@@ -249,7 +214,7 @@ def _across(
 
 
 def _two_classes(
-    found: Copies, groups: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str], what: _Nouns
+    found: Copies, groups: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str], what: Note
 ) -> list[Note]:
     torn = [members for members in groups if len(set(found.labels[members].tolist())) > 1]
     if not torn:

@@ -7,14 +7,11 @@ for a picture before its batch is.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
 
 from prunelle.data import transforms
-from prunelle.data.series.augment import SeriesAugment
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.plain import plain_fields
 
@@ -256,11 +253,3 @@ USUAL = {
     "cutmix": 1.0,
 }
 """The strength of a change that is named without one."""
-
-
-AnyAugment: TypeAlias = Augment | SeriesAugment
-
-
-def augment_from_json(values: Mapping[str, Any]) -> AnyAugment:
-    """From what ``dataclasses.asdict`` gave: only series jitter."""
-    return SeriesAugment(**values) if "jitter" in values else Augment(**values)

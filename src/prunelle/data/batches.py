@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from prunelle.data.augment import AnyAugment
-from prunelle.data.examples import Pixels
+from prunelle.data.kinds import AnyAugment
+from prunelle.data.pixels import Pixels
 from prunelle.data.transforms import on_device
 
 

@@ -22,9 +22,9 @@ import numpy as np
 from prunelle.data import decode
 from prunelle.data.cache_entry import Unusable, open_entry, write_entry
 from prunelle.data.cache_files import cache_folder, make_room
-from prunelle.data.examples import Pixels, Progress, Skipped, Split
 from prunelle.data.fitting import fit_array
-from prunelle.data.preprocess import AnyPreprocess, Preprocess
+from prunelle.data.pixels import Pixels, Progress, Skipped, Undecoded
+from prunelle.data.preprocess import Preprocess
 from prunelle.disk import is_full, reason, sweep
 from prunelle.errors import BadPicture, BadPictures, CannotWrite, DataError, DiskFull
 from prunelle.texts import Note, visible
@@ -43,7 +43,7 @@ _Result = TypeVar("_Result")
 
 
 def decode_split(
-    split: Split,
+    split: Undecoded,
     preprocess: Preprocess,
     *,
     in_memory: bool = True,
@@ -68,11 +68,6 @@ def decode_split(
             skipped |= decoded.skipped
         return _pixels(split, images[:row], skipped)
     return _decode_to_file(split, preprocess, progress)
-
-
-def decoded_bytes(split: Split, preprocess: AnyPreprocess) -> int:
-    """What the decoded split takes, in memory or on disk, to hold against a budget."""
-    return len(split) * preprocess.example_bytes
 
 
 def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]) -> None:
@@ -125,7 +120,7 @@ def _picture_shape(preprocess: Preprocess) -> tuple[int, int, int]:
     return (*preprocess.input_size, preprocess.channels)
 
 
-def _pixels(split: Split, images: np.ndarray, skipped: Mapping[int, str]) -> Pixels:
+def _pixels(split: Undecoded, images: np.ndarray, skipped: Mapping[int, str]) -> Pixels:
     if split.files is None:
         return Pixels(images, split.labels)
     good = np.ones(len(split), bool)
@@ -146,7 +141,7 @@ class _Decoded:
     skipped: dict[int, str]
 
 
-def _decoded(split: Split, preprocess: Preprocess, progress: Progress | None) -> Iterator[_Decoded]:
+def _decoded(split: Undecoded, preprocess: Preprocess, progress: Progress | None) -> Iterator[_Decoded]:
     """The whole split, a few pictures at a time, in order."""
 
     def decode_group(start: int) -> _Decoded:
@@ -191,7 +186,7 @@ def _num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _decode_to_file(split: Split, preprocess: Preprocess, progress: Progress | None) -> Pixels:
+def _decode_to_file(split: Undecoded, preprocess: Preprocess, progress: Progress | None) -> Pixels:
     folder = cache_folder()
     target = folder / f"{_key(split, preprocess, progress)}.npy"
     shape = _picture_shape(preprocess)
@@ -201,7 +196,7 @@ def _decode_to_file(split: Split, preprocess: Preprocess, progress: Progress | N
     except Unusable as error:
         kept, notes = None, (_decoded_again(split, error),)
     if kept is None:
-        needed = decoded_bytes(split, preprocess)
+        needed = len(split) * preprocess.example_bytes
         try:
             folder.mkdir(parents=True, exist_ok=True)
             sweep(folder)
@@ -228,7 +223,7 @@ def _decode_to_file(split: Split, preprocess: Preprocess, progress: Progress | N
     return dataclasses.replace(_pixels(split, kept.images, kept.skipped), notes=notes)
 
 
-def _decoded_again(split: Split, error: Unusable) -> Note:
+def _decoded_again(split: Undecoded, error: Unusable) -> Note:
     return Note(
         f"The decoded pictures of the {split.name} split in the cache cannot be used ({error}); they are decoded "
         f"again.",
@@ -237,7 +232,7 @@ def _decoded_again(split: Split, error: Unusable) -> Note:
     )
 
 
-def _cannot_keep(split: Split, folder: Path, needed: int, error: OSError | CannotWrite) -> CannotWrite:
+def _cannot_keep(split: Undecoded, folder: Path, needed: int, error: OSError | CannotWrite) -> CannotWrite:
     if isinstance(error, DiskFull) or (isinstance(error, OSError) and is_full(error)):
         return DiskFull(
             f"no room for the decoded pictures of the {split.name} split in {folder}: "
@@ -251,7 +246,7 @@ def _cannot_keep(split: Split, folder: Path, needed: int, error: OSError | Canno
     )
 
 
-def _key(split: Split, preprocess: Preprocess, progress: Progress | None) -> str:
+def _key(split: Undecoded, preprocess: Preprocess, progress: Progress | None) -> str:
     """Of the pictures' bytes in order and of whatever changes what they decode to."""
     p = preprocess
     settings = (_DECODER_VERSION, _ENTRY_VERSION, p.size, p.fit, p.crop_fraction, p.border, p.channels)

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from prunelle.data.examples import Progress
+from prunelle.data.pixels import Progress
 from prunelle.disk import put_aside, reason, replacing
 from prunelle.json_files import parse_json
 

@@ -22,7 +22,7 @@ import torch
 from torch.nn import functional as F
 
 from prunelle.data import decode
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import BadPicture, DataError
 

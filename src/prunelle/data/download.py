@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prunelle import files
-from prunelle.data.examples import Progress
+from prunelle.data.pixels import Progress
 from prunelle.errors import DiskFull, MissingData
 
 _TIMEOUT_S = 30.0

@@ -1,87 +1,26 @@
-"""``Data``: labelled pictures in splits, not decoded yet; ``Pixels``: a split decoded to uint8.
-
-Series go the same way: a split's ``array`` is then a ``Series``, and its ``Pixels`` are ``(N, T, C)`` float32.
+"""``Data``: labelled examples in splits, not decoded yet: pictures, or series.
 
 A ``Data`` is light (names of files, or arrays as they came). ``Split.decode`` turns a split into ``Pixels``
-once, at the size a ``Preprocess`` asks for, and lists the pictures that could not be read.
+once, at the size a ``Preprocess`` asks for, and lists the pictures that could not be read. How that is done
+depends on the kind of data (``data.kinds``).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from prunelle.data.preprocess import AnyPreprocess
-from prunelle.data.series.container import Series
-from prunelle.errors import ArgumentError
+from prunelle.data.kinds import AnyPreprocess, kind_of, kind_of_array
+from prunelle.data.pixels import Pixels, Progress, Undecoded
 from prunelle.texts import Note
 
-Progress = Callable[[str, int, int], None]
-"""Called with (what is done, how many are done, how many in all), from time to time."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Skipped:
-    """A picture left out, and why."""
-
-    file: str
-    reason: str
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Pixels:
-    """A decoded split.
-
-    Attributes:
-        images: ``(N, H, W, C)`` uint8, in memory or memory-mapped; ``H, W`` include the border. Of series,
-            ``(N, T, C)`` float32, NaN beyond the end of padded ones.
-        labels: ``(N,)`` int64, indices into the classes.
-        files: where each picture came from, or None for arrays.
-        skipped: the pictures that could not be read; they are in none of the above.
-        notes: what a person should know of how they were read.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    files: tuple[str, ...] | None = None
-    skipped: tuple[Skipped, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Split:
-    """Labelled pictures, as files or as an array, in a fixed order.
-
-    Attributes:
-        name: ``train``, ``validation`` or ``test``.
-        labels: ``(N,)`` int64.
-        files: N paths, or None when ``array`` is given.
-        array: ``(N, H, W, C)`` uint8, or a ``Series``; None when ``files`` is given.
-    """
-
-    name: str
-    labels: np.ndarray
-    files: tuple[Path, ...] | None = None
-    array: np.ndarray | Series | None = None
-
-    def __post_init__(self) -> None:
-        pictures = self.files if self.files is not None else self.array
-        if pictures is None or (self.files is not None and self.array is not None):
-            raise ArgumentError("a split has either files or an array.")
-        if len(pictures) != len(self.labels):
-            raise ArgumentError(
-                f"labels must be as many as pictures; received {len(self.labels)} for {len(pictures)}."
-            )
-
-    def __len__(self) -> int:
-        return len(self.labels)
+class Split(Undecoded):
+    """Labelled examples that can be decoded, divided and joined."""
 
     def decode(
         self,
@@ -98,7 +37,26 @@ class Split:
                 by the preprocessing, and reuses it when it is there.
             progress: told how far it is.
         """
-        return preprocess.decode(self, in_memory=in_memory, progress=progress)
+        return kind_of(preprocess).decode(self, preprocess, in_memory=in_memory, progress=progress)
+
+    def decoded_bytes(self, preprocess: AnyPreprocess) -> int:
+        """What it takes once decoded, in memory or on disk, to hold against a budget."""
+        return len(self) * preprocess.example_bytes
+
+    def take(self, rows: np.ndarray) -> Split:
+        """The examples of ``rows: (n,)``, in that order."""
+        files = None if self.files is None else tuple(self.files[row] for row in rows)
+        array = None if self.array is None else kind_of_array(self.array).take(self.array, rows)
+        return Split(self.name, self.labels[rows], files, array)
+
+    @staticmethod
+    def joined(name: str, parts: Sequence[Split]) -> Split:
+        """One after the other; all of files, or all of arrays."""
+        labels = np.concatenate([part.labels for part in parts])
+        if parts[0].files is not None:
+            return Split(name, labels, tuple(file for part in parts for file in part.files or ()))
+        arrays = [part.array for part in parts if part.array is not None]
+        return Split(name, labels, array=kind_of_array(arrays[0]).joined(arrays))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -27,7 +27,8 @@ from prunelle.errors import DataError, MissingData, UnknownName
 from prunelle.texts import Note
 
 if TYPE_CHECKING:
-    from prunelle.data.examples import Data, Progress
+    from prunelle.data.examples import Data
+    from prunelle.data.pixels import Progress
 
 _DEFAULT_SHARE = 0.1
 

@@ -1,7 +1,8 @@
 """How a picture becomes the network's input; one object, stored with every run.
 
 Training, evaluation, prediction and export all go through the same ``Preprocess``, so a network never sees
-pictures prepared differently from those it learned on.
+pictures prepared differently from those it learned on. It holds settings and the arithmetic that they define; what
+reads and decodes files by them is ``data.pictures``.
 """
 
 from __future__ import annotations
@@ -10,21 +11,14 @@ import dataclasses
 import functools
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
 
-from prunelle.data.augment import Augment
-from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.errors import ArgumentError, BadPicture, UnknownName
+from prunelle.errors import ArgumentError, UnknownName
 from prunelle.plain import plain_fields
-from prunelle.texts import Note
-
-if TYPE_CHECKING:
-    from prunelle.data.examples import Pixels, Progress, Split
 
 Fit = Literal["crop", "pad", "squash"]
 
@@ -99,37 +93,6 @@ class Preprocess:
         """What a network by name must be built with for such pictures: nothing of its own."""
         return {}
 
-    def decode(self, split: Split, *, in_memory: bool = True, progress: Progress | None = None) -> Pixels:
-        """``Split.decode``."""
-        from prunelle.data.cache import decode_split
-
-        return decode_split(split, self, in_memory=in_memory, progress=progress)
-
-    def read(
-        self, file: str | Path, note: Callable[[Note], None] | None = None
-    ) -> Iterator[tuple[str, np.ndarray | str]]:
-        """The picture of a file, by its name as given: ``(H, W, C)`` uint8, or why it cannot be read.
-
-        Pictures leave nothing to understand, and ``note`` is told nothing.
-        """
-        from prunelle.data.decode import read_file
-
-        try:
-            yield str(file), read_file(Path(file), self)
-        except BadPicture as error:
-            yield str(file), error.reason
-
-    def augmentation(self, text: str) -> Augment:
-        """The random changes that ``text`` asks for, of such pictures: see ``Augment.parse``."""
-        return Augment.parse(text, self.channels)
-
-    @staticmethod
-    def lists(folder: Path) -> list[Path]:
-        """The files of a folder that ``read`` is for: every picture in it and in the folders inside."""
-        from prunelle.data.listing import pictures
-
-        return pictures(folder)[0]
-
     def with_statistics(self, images: np.ndarray) -> Preprocess:
         """The same, with mean and std measured on ``images: (N, H, W, C) uint8``.
 
@@ -186,20 +149,6 @@ class Preprocess:
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         return cls(**fields)
-
-
-AnyPreprocess: TypeAlias = Preprocess | SeriesPreprocess
-"""What a run stores. Both have the same small protocol, and nothing above asks which it is but to choose or draw:
-
-``channels``, ``input_shape``, ``mean``, ``std``, ``example_bytes``, ``network_options``; ``augmentation(text)``;
-``decode(split)`` and ``read(file)`` give examples ``(N, …, C)``, which batches turn into ``(n, C, …)``;
-``with_statistics(examples)``, ``normalise(batch)``; ``to_json()``.
-"""
-
-
-def preprocess_from_json(values: Mapping[str, Any]) -> AnyPreprocess:
-    """The inverse of either's ``to_json``: series have a length, pictures a size."""
-    return SeriesPreprocess.from_json(values) if "length" in values else Preprocess.from_json(values)
 
 
 @functools.lru_cache(maxsize=16)

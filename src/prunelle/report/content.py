@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.data.examples import Skipped
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.pixels import Skipped
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.networks.summary import LayerRow
 from prunelle.report.insight import Insight

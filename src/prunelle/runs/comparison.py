@@ -21,7 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from prunelle.csv_files import read_table, table_text
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess
 from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
 from prunelle.runs.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run

@@ -13,8 +13,8 @@ from torch import nn
 
 from prunelle.data import copies
 from prunelle.data.copies import Contents
-from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.runs.splits import Placed
 from prunelle.texts import Note, Typography, visible
 from prunelle.training.compiled import Predictor

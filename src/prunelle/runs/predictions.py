@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess, kind_of
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
 from prunelle.texts import Note
 from prunelle.training import inference
@@ -61,7 +61,10 @@ def predict_files(
     answers: list[Prediction] = []
     predictor = Predictor(network, len(files), compile=compile, note=note)
     batch_size: int | None = None
-    examples = ((number, *one) for number, file in enumerate(files, 1) for one in preprocess.read(file, note))
+    kind = kind_of(preprocess)
+    examples = (
+        (number, *one) for number, file in enumerate(files, 1) for one in kind.read(file, preprocess, note)
+    )
     while chunk := list(itertools.islice(examples, inference.EVALUATION_BATCH)):
         readable = [example for _, _, example in chunk if isinstance(example, np.ndarray)]
         probabilities: Iterator[Any] = iter(())

@@ -30,8 +30,9 @@ from torch import nn
 from prunelle import networks
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.copies import contents_of
-from prunelle.data.examples import Pixels, Progress, Split
-from prunelle.data.preprocess import AnyPreprocess, preprocess_from_json
+from prunelle.data.examples import Split
+from prunelle.data.kinds import AnyPreprocess, preprocess_from_json
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.disk import held, write_json, write_text, writing
 from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, a_kind, did_you_mean
 from prunelle.json_files import read_json

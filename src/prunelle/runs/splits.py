@@ -14,7 +14,7 @@ import numpy as np
 
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.copies import Contents
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.disk import write_text
 from prunelle.errors import DataError
 

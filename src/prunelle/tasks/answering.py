@@ -15,6 +15,7 @@ from prunelle.console.listeners import Style, make_listener
 from prunelle.data import cache
 from prunelle.data.copies import contents_of
 from prunelle.data.examples import Data, Split
+from prunelle.data.kinds import kind_of
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
 from prunelle.data.series.classes import index_of
@@ -73,7 +74,7 @@ def evaluate(
         split = _judged(found.data, run.classes)
         pixels = split.decode(
             run.preprocess,
-            in_memory=cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET,
+            in_memory=split.decoded_bytes(run.preprocess) <= loading.MEMORY_BUDGET,
             progress=listener.on_progress,
         )
         for note in pixels.notes:
@@ -152,7 +153,7 @@ def predict(
             run.network,
             run.classes,
             run.preprocess,
-            expand_files(files, run.preprocess.lists),
+            expand_files(files, kind_of(run.preprocess).list_files),
             top=top,
             compile=compile,
             note=listener.on_note,

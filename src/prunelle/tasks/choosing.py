@@ -17,7 +17,8 @@ from torch import nn
 from prunelle import networks
 from prunelle.data.augment import Augment
 from prunelle.data.examples import Data
-from prunelle.data.preprocess import AnyPreprocess, Fit, Preprocess
+from prunelle.data.kinds import AnyPreprocess, kind_of
+from prunelle.data.preprocess import Fit, Preprocess
 from prunelle.data.series.preprocess import Normalisation, SeriesFit, SeriesPreprocess
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.training.recipe import Recipe
@@ -201,7 +202,7 @@ def _wanted(data: Data, strategy: Strategy | None, fields: dict[str, Any]) -> di
     """Fields of ``Recipe`` that nothing here changes, ``augment`` as an object."""
     wanted = (strategy.recipe_fields() if strategy is not None else {}) | fields
     if isinstance(wanted.get("augment"), str):
-        wanted["augment"] = data.preprocess.augmentation(wanted["augment"])
+        wanted["augment"] = kind_of(data.preprocess).parse_augmentation(wanted["augment"], data.preprocess)
     return wanted
 
 

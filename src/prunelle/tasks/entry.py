@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from prunelle.data.examples import Data
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess
 from prunelle.errors import ArgumentError
 from prunelle.memory import is_out_of_memory
 from prunelle.runs.run import build_network

@@ -17,9 +17,10 @@ from prunelle.console.listeners import Style, make_listener
 from prunelle.csv_files import table_text
 from prunelle.data import cache
 from prunelle.data.batches import derive_seed
-from prunelle.data.examples import Data, Skipped, Split
+from prunelle.data.examples import Data, Split
+from prunelle.data.kinds import kind_of
+from prunelle.data.pixels import Skipped
 from prunelle.data.preprocess import Fit
-from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
@@ -190,7 +191,7 @@ def _readable(
     while True:
         # Another comes in the place of one that is bad, and is looked at in turn.
         kept = np.array([row for row in range(len(files)) if row not in bad["train"]], np.int64)
-        train = _rows(data.train, kept)
+        train = data.train.take(kept)
         drawn = [_drawn(train.labels, len(data.classes), max(numbers), draw) for draw in range(draws)]
         new = sorted({int(kept[row]) for rows in drawn for row in rows} - looked)
         if not new:
@@ -203,14 +204,15 @@ def _readable(
     for each in skipped:
         listener.on_note(loading.skipped_note(each))
     good = np.array([row for row in range(len(test)) if row not in bad["test"]], np.int64)
-    return dataclasses.replace(data, train=train, test=_rows(test, good)), len(good)
+    return dataclasses.replace(data, train=train, test=test.take(good)), len(good)
 
 
 def _bad(data: Data, split: Split, rows: Sequence[int]) -> dict[int, Skipped]:
     """Those of the pictures that cannot be read, by their row."""
     assert split.files is not None
+    kind = kind_of(data.preprocess)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        read = pool.map(lambda row: next(data.preprocess.read(split.files[row]))[1], rows)  # type: ignore[index]
+        read = pool.map(lambda row: next(kind.read(split.files[row], data.preprocess))[1], rows)  # type: ignore[index]
         return {
             row: Skipped(str(split.files[row]), found)
             for row, found in zip(rows, read, strict=True)
@@ -221,7 +223,7 @@ def _bad(data: Data, split: Split, rows: Sequence[int]) -> dict[int, Skipped]:
 def few(data: Data, number: int, draw: int) -> Data:
     """``number`` training pictures of each class, no validation, the same test."""
     rows = _drawn(data.train.labels, len(data.classes), number, draw)
-    return dataclasses.replace(data, train=_rows(data.train, rows), validation=None, source=None, notes=())
+    return dataclasses.replace(data, train=data.train.take(rows), validation=None, source=None, notes=())
 
 
 def _drawn(labels: np.ndarray, num_classes: int, number: int, draw: int) -> np.ndarray:
@@ -229,14 +231,6 @@ def _drawn(labels: np.ndarray, num_classes: int, number: int, draw: int) -> np.n
     order = np.random.default_rng(derive_seed(0, "shots", draw)).permutation(len(labels))
     mixed = labels[order]
     return np.sort(np.concatenate([order[mixed == k][:number] for k in range(num_classes)]))
-
-
-def _rows(split: Split, rows: np.ndarray) -> Split:
-    array = split.array
-    if array is not None:
-        array = array.take(rows) if isinstance(array, Series) else array[rows]
-    files = None if split.files is None else tuple(split.files[row] for row in rows)
-    return Split(split.name, split.labels[rows], files, array)
 
 
 def _one(

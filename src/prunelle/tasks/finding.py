@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from prunelle import data as datasets
-from prunelle.data import cache, copies, listing
+from prunelle.data import copies, listing
 from prunelle.data.copies import Contents
-from prunelle.data.examples import Data, Pixels, Split
+from prunelle.data.examples import Data, Split
+from prunelle.data.pixels import Pixels
 from prunelle.data.series.classes import index_of
 from prunelle.errors import DataError, MissingData, PrunelleError, RunError
 from prunelle.runs.judging import kinds_of
@@ -125,7 +126,7 @@ def _found_under(root: Path, run: Run, placed: Placed, listener: Listener) -> li
     if not there:
         raise DataError(f"{root} holds no picture.")
     split = Split("data", np.zeros(len(there), np.int64), tuple(there))
-    in_memory = cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET
+    in_memory = split.decoded_bytes(run.preprocess) <= loading.MEMORY_BUDGET
     pixels = split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
     holding: dict[str, list[str]] = {}
     for digest, file in zip(copies.contents_of(pixels).digests, pixels.files or (), strict=True):
@@ -268,7 +269,7 @@ def learned_before(source: str, data: Data, listener: Listener) -> list[Note]:
 
 def _contents_for(run: Run, split: Split, listener: Listener) -> Contents:
     """What a split holds at a run's preprocessing."""
-    in_memory = cache.decoded_bytes(split, run.preprocess) <= loading.MEMORY_BUDGET
+    in_memory = split.decoded_bytes(run.preprocess) <= loading.MEMORY_BUDGET
     return copies.contents_of(
         split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
     )

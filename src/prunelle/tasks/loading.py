@@ -13,8 +13,9 @@ import numpy as np
 from prunelle import data as datasets
 from prunelle.data import apart, cache
 from prunelle.data.copies import Contents
-from prunelle.data.examples import Data, Pixels, Skipped
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.examples import Data
+from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.pixels import Pixels, Skipped
 from prunelle.errors import refuse_given
 from prunelle.runs.listener import Listener
 from prunelle.texts import Note, visible
@@ -125,7 +126,7 @@ def _decoded(
     data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener
 ) -> dict[str, Pixels]:
     speed.keep_large_blocks()
-    size = sum(cache.decoded_bytes(split, preprocess) for split in data.splits())
+    size = sum(split.decoded_bytes(preprocess) for split in data.splits())
     return {
         split.name: split.decode(preprocess, in_memory=size <= memory_budget, progress=listener.on_progress)
         for split in data.splits()

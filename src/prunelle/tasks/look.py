@@ -14,6 +14,7 @@ from torch import nn
 from prunelle.console.listeners import Style, make_listener
 from prunelle.data import decode
 from prunelle.data.examples import Data
+from prunelle.data.pictures import Pictures
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.disk import write_text, writing
@@ -283,7 +284,7 @@ def _save(plate: Plate, folder: Path) -> gallery.Shown:
 def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Answer], list[BadPicture]]:
     """The pictures as the network receives them, with what it says of them; and those that cannot be read."""
     answers, unreadable = [], []
-    for file in expand_files(pictures, Preprocess.lists) if pictures else ():
+    for file in expand_files(pictures, Pictures().list_files) if pictures else ():
         try:
             pixels = decode.read_file(Path(file), subject.preprocess)
         except BadPicture as error:

@@ -12,6 +12,7 @@ import torch
 from matplotlib.figure import Figure
 
 from prunelle.data.examples import Data
+from prunelle.data.kinds import kind_of
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError, UnknownName
 from prunelle.look import series as drawing
 from prunelle.look.attribution import probabilities
@@ -142,8 +143,9 @@ class SeriesLook:
             return series[rows], [visible(self.run.classes[int(labels[row])]) for row in rows]
         found, names = [], []
         preprocess = self.run.preprocess
-        for file in expand_files(self.files, preprocess.lists):
-            for name, one in preprocess.read(file, self.listener.on_note):
+        kind = kind_of(preprocess)
+        for file in expand_files(self.files, kind.list_files):
+            for name, one in kind.read(file, preprocess, self.listener.on_note):
                 if isinstance(one, str):
                     self.unreadable.append(BadPicture(name, one))
                 else:

@@ -14,8 +14,10 @@ from torch import nn
 from prunelle import data as datasets
 from prunelle import networks
 from prunelle.data.batches import derive_seed
-from prunelle.data.examples import Data, Pixels
-from prunelle.data.preprocess import AnyPreprocess, Fit, Preprocess
+from prunelle.data.examples import Data
+from prunelle.data.kinds import AnyPreprocess, kind_of
+from prunelle.data.pixels import Pixels
+from prunelle.data.preprocess import Fit, Preprocess
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError, RunError
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
@@ -135,7 +137,7 @@ def started(
         if not isinstance(found, Recipe):
             chosen = found or choose_recipe
             found = chosen(data) if strategy is None else chosen(data, strategy)
-        wanted = type(data.preprocess.augmentation("none"))
+        wanted = kind_of(data.preprocess).augmentations
         if found.augment and not isinstance(found.augment, wanted):
             raise ArgumentError(
                 f"augment must be of {wanted.__name__} for such data; received {found.augment!r}."

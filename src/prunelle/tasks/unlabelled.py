@@ -15,10 +15,10 @@ from torch import nn
 
 from prunelle.console.listeners import Style, make_listener
 from prunelle.csv_files import table_text
-from prunelle.data import cache, copies
+from prunelle.data import copies
 from prunelle.data.copies import Contents
 from prunelle.data.examples import Data, Split
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.pictures import Pictures
 from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.plain import plain_arguments
@@ -136,7 +136,7 @@ def train_with_unlabelled(
                 "--validation 0.1."
             )
         files = _unlike(
-            examples, [Path(file) for file in expand_files([unlabelled], Preprocess.lists)], listener
+            examples, [Path(file) for file in expand_files([unlabelled], Pictures().list_files)], listener
         )
         if not files:
             raise ArgumentError(f"{unlabelled} holds no picture that is not among the labelled ones.")
@@ -235,7 +235,7 @@ def _unlike(examples: Examples, files: Sequence[Path], listener: Listener) -> li
     """The files whose pictures are not among the labelled ones, under whatever name: tests would be learned else."""
     preprocess = examples.data.preprocess
     split = Split("unlabelled", np.zeros(len(files), np.int64), tuple(files))
-    in_memory = cache.decoded_bytes(split, preprocess) <= MEMORY_BUDGET
+    in_memory = split.decoded_bytes(preprocess) <= MEMORY_BUDGET
     pixels = split.decode(preprocess, in_memory=in_memory, progress=listener.on_progress)
     known = Contents.joined(list(examples.contents.values()))
     there = copies.found_in(copies.contents_of(pixels), known) >= 0

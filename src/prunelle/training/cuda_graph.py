@@ -12,12 +12,10 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import torch
 
-if TYPE_CHECKING:
-    from prunelle.training.passes import Pass, Tensors
+from prunelle.training.one_pass import Pass, Tensors
 
 # Share of a pass that goes into asking for it, below which the GPU is busy and a graph would win nothing.
 _ASKING = 0.5

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from prunelle.data.batches import Batches
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.texts import Note
 from prunelle.training.inference import Normaliser, class_logits, evaluation_mode
 from prunelle.training.intervals import wilson_interval

@@ -20,7 +20,7 @@ from torch import nn
 
 from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches, derive_seed
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.texts import Note
 from prunelle.training import diagnosis, single, speed

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from prunelle.data.batches import Batches
-from prunelle.data.examples import Pixels, Progress
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
 from prunelle.training.compiled import Predictor
 from prunelle.training.metrics import Evaluation, Judged

@@ -10,15 +10,15 @@ it or not. A capture is compared with the network before it is used; what cannot
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import torch
 from torch import nn
 
 from prunelle.training import cuda_graph, script
 from prunelle.training.acceleration import hooked
+from prunelle.training.one_pass import Captured, Forward, Pass, Tensors
 from prunelle.training.speed import seed_device
 
 CAPTURE_AFTER = 100
@@ -26,39 +26,6 @@ CAPTURE_AFTER = 100
 
 # The work is the same without Python's share; where a few passes seem to take a little longer, they were disturbed.
 _NO_SLOWER = 1.1
-
-Tensors = Sequence[torch.Tensor]
-Forward = Callable[..., Tensors]
-
-
-class Pass:
-    """The pass as it is.
-
-    Args:
-        forward: tensors → what is to be minimised, and what else is to be known.
-        parameters: get new gradients; those of which ``forward`` makes no use, None.
-    """
-
-    def __init__(self, forward: Forward, parameters: Sequence[nn.Parameter]) -> None:
-        self.forward, self.parameters = forward, parameters
-
-    def __call__(self, *inputs: torch.Tensor) -> Tensors:
-        """What ``forward`` gives, detached."""
-        outcome = self.forward(*inputs)
-        for parameter in self.parameters:
-            parameter.grad = None
-        outcome[0].backward()  # type: ignore[no-untyped-call]
-        return [tensor.detach() for tensor in outcome]
-
-
-class Captured(Protocol):
-    """Gives what the ``Pass`` gives that it was captured from, for other values in tensors of the same kind."""
-
-    closeness: float
-    """How far from the pass, as a share of the norm, it may be by adding up in another order."""
-
-    def __call__(self, *inputs: torch.Tensor) -> Tensors: ...
-
 
 # (pass, inputs, seconds that it takes) → None where none would pay
 _CAPTURES: dict[str, Callable[[Pass, Tensors, float], Captured | None]] = {

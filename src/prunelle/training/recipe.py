@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from prunelle.data.augment import AnyAugment, Augment, augment_from_json
+from prunelle.data.augment import Augment
+from prunelle.data.kinds import AnyAugment, augment_from_json
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.plain import plain_fields
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-if TYPE_CHECKING:
-    from prunelle.training.passes import Pass, Tensors
+from prunelle.training.one_pass import Pass, Tensors
 
 # Seconds of a pass in which the hundreds of microseconds that Python takes are too few to matter; to write it down
 # holds on to all its tensors.

@@ -18,8 +18,8 @@ import numpy as np
 from torch import nn
 
 from prunelle.data import copies
-from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.networks.classifier import last_features, with_classifier
 from prunelle.networks.freezing import freeze, unfreeze
 from prunelle.networks.summary import summarise

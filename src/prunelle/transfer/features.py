@@ -27,9 +27,10 @@ import torch
 from torch import fx, nn
 
 from prunelle.data import cache_files
-from prunelle.data.augment import AnyAugment, Augment
+from prunelle.data.augment import Augment
 from prunelle.data.batches import derive_seed
-from prunelle.data.examples import Pixels, Progress
+from prunelle.data.kinds import AnyAugment
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.disk import held, is_full, reason
 from prunelle.errors import CannotWrite, DiskFull
 from prunelle.texts import Note

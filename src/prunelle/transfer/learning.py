@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from torch import nn
 
 from prunelle.data.augment import Augment
-from prunelle.data.examples import Pixels, Progress
-from prunelle.data.preprocess import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
 from prunelle.networks.freezing import count_frozen
 from prunelle.networks.trunk import split_frozen

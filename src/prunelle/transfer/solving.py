@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
 from prunelle.training.engine import Training
 from prunelle.training.inference import Normaliser, evaluate

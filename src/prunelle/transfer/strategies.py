@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from torch import nn
 
-from prunelle.data.augment import AnyAugment
+from prunelle.data.kinds import AnyAugment
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.classifier import Classifier, Reclassified
 from prunelle.networks.freezing import freeze

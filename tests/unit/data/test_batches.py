@@ -10,7 +10,7 @@ import torch
 
 from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches, derive_seed, epoch_order
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 
 CPU = torch.device("cpu")
 

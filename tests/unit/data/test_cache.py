@@ -329,7 +329,7 @@ def test_default_cache_folder_is_the_users(monkeypatch):
 
 
 def test_decoded_bytes(split):
-    assert cache.decoded_bytes(split, Preprocess(size=(10, 20), border=1, channels=3)) == 40 * 12 * 22 * 3
+    assert split.decoded_bytes(Preprocess(size=(10, 20), border=1, channels=3)) == 40 * 12 * 22 * 3
 
 
 def pixels_with(labels, num_bad=0, prefix="bad"):

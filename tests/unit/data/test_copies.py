@@ -11,7 +11,8 @@ from PIL import Image
 
 from prunelle.data import copies
 from prunelle.data.copies import Contents
-from prunelle.data.examples import Pixels, Split
+from prunelle.data.examples import Split
+from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import SeriesPreprocess
@@ -105,7 +106,7 @@ def test_series_whatever_the_others_are_padded_to(preprocess: SeriesPreprocess) 
 
     def of(*series: np.ndarray) -> Contents:
         split = Split("train", np.zeros(len(series), np.int64), array=Series.of(series))
-        return copies.contents_of(preprocess.decode(split))
+        return copies.contents_of(split.decode(preprocess))
 
     known = of(first, second)
     assert copies.found_in(of(second, third, first), known).tolist() == [1, -1, 0]

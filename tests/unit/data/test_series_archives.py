@@ -10,7 +10,7 @@ import pytest
 from scipy.io import arff
 
 from prunelle import data as datasets
-from prunelle.data.series.load import is_series_file, read_file, series_files
+from prunelle.data.series.reading import is_series_file, read_file, series_files
 from prunelle.errors import ArgumentError, DataError
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "series"

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prunelle.data.series import long, npz, preprocess, text
+from prunelle.data.series import long, npz, prepare, text
 from prunelle.data.series.container import Series
-from prunelle.data.series.load import read_file
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.series.reading import read_file
 from prunelle.errors import DataError
 
 HEAD = "@problemName p\n@timeStamps false\n@classLabel true a b\n"
@@ -152,9 +152,9 @@ def test_a_channel_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_one_long_series_does_not_pad_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preprocess, "_FREE", 1 << 16)
+    monkeypatch.setattr(prepare, "_FREE", 1 << 16)
     series = Series.of([np.zeros((5000, 1), np.float32), *[np.zeros((1, 1), np.float32)] * 500])
-    prepare = SeriesPreprocess(length=5000, fit="pad").prepare
+    padded = SeriesPreprocess(length=5000, fit="pad")
     with pytest.raises(DataError, match=r"501 series would take 0.0 GB at 5,000 steps each.*--size STEPS"):
-        prepare(series)
-    assert prepare(series.take(np.arange(4))).shape == (4, 5000, 1)
+        prepare.prepare(series, padded)
+    assert prepare.prepare(series.take(np.arange(4)), padded).shape == (4, 5000, 1)

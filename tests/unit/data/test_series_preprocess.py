@@ -10,13 +10,16 @@ import pytest
 import torch
 from scipy.interpolate import interp1d
 
-from prunelle.data.augment import Augment, augment_from_json
+from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches
-from prunelle.data.examples import Pixels
-from prunelle.data.preprocess import Preprocess, preprocess_from_json
+from prunelle.data.kinds import augment_from_json, preprocess_from_json
+from prunelle.data.pixels import Pixels
+from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.augment import SeriesAugment
 from prunelle.data.series.container import Series
-from prunelle.data.series.preprocess import SeriesPreprocess, interpolated, resampled
+from prunelle.data.series.kind import TimeSeries
+from prunelle.data.series.prepare import interpolated, prepare, resampled
+from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, UnknownName
 from tests.series import waves, write_ts
 
@@ -38,26 +41,26 @@ class TestPrepare:
 
     def test_padding_is_nan_and_nothing_is_cut(self) -> None:
         series = Series.of([np.ones((2, 1)), np.full((5, 1), 3.0)])
-        prepared = SeriesPreprocess(length=3, fit="pad").prepare(series)
+        prepared = prepare(series, SeriesPreprocess(length=3, fit="pad"))
         np.testing.assert_array_equal(prepared[..., 0], [[1, 1, NAN, NAN, NAN], [3, 3, 3, 3, 3]])
-        prepared = SeriesPreprocess(length=3).prepare(series)
+        prepared = prepare(series, SeriesPreprocess(length=3))
         np.testing.assert_array_equal(prepared[..., 0], [[1, 1, 1], [3, 3, 3]])
 
     def test_each_series_by_its_own(self) -> None:
         series = Series.of([np.array([[1.0, 5], [3, 5]]), np.array([[10.0, 0], [30, 4]])])
-        prepared = SeriesPreprocess(length=2, channels=2, normalisation="series").prepare(series)
+        prepared = prepare(series, SeriesPreprocess(length=2, channels=2, normalisation="series"))
         np.testing.assert_allclose(prepared, [[[-1, 0], [1, 0]], [[-1, -1], [1, 1]]])
 
     def test_what_needs_nothing_is_not_copied(self) -> None:
         series = Series.from_array(np.zeros((4, 6), np.float32))
-        assert np.shares_memory(SeriesPreprocess(length=6).prepare(series), series.values)
+        assert np.shares_memory(prepare(series, SeriesPreprocess(length=6)), series.values)
 
     @pytest.mark.parametrize("offset", [0.0, 1e4])
     def test_statistics_of_the_training_set_leave_padding_out(self, offset: float) -> None:
         random = np.random.default_rng(1)
         parts = [random.normal(offset, 3, (int(n), 2)) * [1, 1e-6] for n in random.integers(2, 9, 3000)]
         preprocess = SeriesPreprocess(length=8, fit="pad", channels=2)
-        prepared = preprocess.prepare(Series.of(parts))
+        prepared = prepare(Series.of(parts), preprocess)
         found = preprocess.with_statistics(prepared)
         everything = np.concatenate(parts).astype(np.float32).astype(np.float64)
         np.testing.assert_allclose(found.mean, everything.mean(axis=0), rtol=1e-6)
@@ -100,17 +103,17 @@ class TestPrepare:
         series, _ = waves(3, channels=2)
         path = write_ts(tmp_path / "p.ts", series, None)
         preprocess = SeriesPreprocess(length=12, channels=2)
-        names, values = zip(*preprocess.read(path), strict=True)
+        names, values = zip(*TimeSeries().read(path, preprocess), strict=True)
         assert names == (f"{path}:1", f"{path}:2", f"{path}:3")
         np.testing.assert_array_equal(values[1], resampled(series[1], 12))
-        ((name, reason),) = SeriesPreprocess(length=12).read(path)
+        ((name, reason),) = TimeSeries().read(path, SeriesPreprocess(length=12))
         assert (name, reason) == (str(path), "its series have 2 channels; the network was trained on 1")
         path.write_text("@classLabel false\n@data\n1,x:2\n")
-        ((name, reason),) = preprocess.read(path)
+        ((name, reason),) = TimeSeries().read(path, preprocess)
         assert reason == "line 3: value 2 is no number: 'x'."
-        ((name, reason),) = preprocess.read(tmp_path / "none.ts")
+        ((name, reason),) = TimeSeries().read(tmp_path / "none.ts", preprocess)
         assert reason == "is not there."
-        assert [file.name for file in preprocess.lists(tmp_path)] == ["p.ts"]
+        assert [file.name for file in TimeSeries().list_files(tmp_path)] == ["p.ts"]
 
 
 def generator(seed: int = 0) -> torch.Generator:

@@ -17,6 +17,7 @@ import pytest
 from PIL import features
 
 from prunelle.data import decode, unread
+from prunelle.data.pictures import Pictures
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.load import load_series
 from prunelle.errors import BadPicture, DataError, PrunelleError, RunError, WeightsError
@@ -161,7 +162,7 @@ def open_all(folder: Path) -> None:
     for name in ("pipe.jpg", "socket.jpg", "folder.jpg", "zeros.jpg", "link.jpg"):
         path = folder / name
         kind = str(no_file(path))
-        found = dict(PREPROCESS.read(path))
+        found = dict(Pictures().read(path, PREPROCESS))
         assert found == {str(path): f"{kind}, not a file"}
         assert decode.read_header(path) is None
         for opened, error in (

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from prunelle.data import decode, limits, unread
-from prunelle.data.examples import Skipped
+from prunelle.data.pixels import Skipped
 from prunelle.files import KINDS_FR
 from prunelle.report import html
 from prunelle.report.words import TEXTS, Words

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from prunelle.data.examples import Skipped
+from prunelle.data.pixels import Skipped
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.look.series import draw_class_activation
 from prunelle.networks import build

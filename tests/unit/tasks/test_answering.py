@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from prunelle.data.preprocess import Preprocess
+from prunelle.data.pictures import Pictures
 from prunelle.errors import ArgumentError, DataError
 from prunelle.tasks import answering
 
@@ -32,7 +32,7 @@ def test_folders_are_opened_where_they_stand(tmp_path: Path) -> None:
     ):
         touch(tmp_path / name)
     first, last = touch(tmp_path / "z.txt"), str(tmp_path / "a.jpg")
-    found = answering.expand_files([first, tmp_path / "b", last], Preprocess.lists)
+    found = answering.expand_files([first, tmp_path / "b", last], Pictures().list_files)
     inside = [tmp_path / "b" / name for name in ("10.jpg", "2.jpg", "deep/1.png", "raw")]
     # Named files always are, even if they are no pictures, or not there.
     assert found == [first, *inside, last]
@@ -40,15 +40,15 @@ def test_folders_are_opened_where_they_stand(tmp_path: Path) -> None:
 
 def test_names_stay_as_they_were_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert answering.expand_files(["./a.jpg", "x//b.jpg"], Preprocess.lists) == ["./a.jpg", "x//b.jpg"]
+    assert answering.expand_files(["./a.jpg", "x//b.jpg"], Pictures().list_files) == ["./a.jpg", "x//b.jpg"]
 
 
 def test_nothing_to_predict(tmp_path: Path) -> None:
     touch(tmp_path / "empty" / "notes.txt")
     with pytest.raises(ArgumentError, match="empty has no file that this network reads"):
-        answering.expand_files([tmp_path / "empty"], Preprocess.lists)
+        answering.expand_files([tmp_path / "empty"], Pictures().list_files)
     with pytest.raises(ArgumentError, match="at least one file or folder"):
-        answering.expand_files([], Preprocess.lists)
+        answering.expand_files([], Pictures().list_files)
 
 
 def test_labels_in_another_order() -> None:

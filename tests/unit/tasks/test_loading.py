@@ -12,7 +12,8 @@ from torch import nn
 
 from prunelle.data import load
 from prunelle.data.copies import contents_of
-from prunelle.data.examples import Data, Pixels, Split
+from prunelle.data.examples import Data, Split
+from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import DataError, MissingData, RunError
 from prunelle.runs.listener import Quiet

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import UnknownName
 from prunelle.texts import Note
 from prunelle.training import compiled

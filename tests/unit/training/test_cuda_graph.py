@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from prunelle.training import cuda_graph, engine, passes
 from prunelle.training.engine import Training
+from prunelle.training.one_pass import Pass
 from prunelle.training.recipe import Recipe
 from tests.unit.training.helpers import (
     RECIPES,
@@ -100,13 +101,13 @@ class Imitation:
         for module in (passes, cuda_graph):
             monkeypatch.setattr(module, "time", self)
         monkeypatch.setattr(passes.Passes, "_wait", lambda _: self.synchronize())
-        run = passes.Pass.__call__
+        run = Pass.__call__
 
         def asked(self_: Any, *given: torch.Tensor) -> Any:
             self.clock += 1  # as it takes longer to ask for all than for a graph
             return run(self_, *given)
 
-        monkeypatch.setattr(passes.Pass, "__call__", asked)
+        monkeypatch.setattr(Pass, "__call__", asked)
         seed = passes.seed_device
 
         def seed_device(device: torch.device, number: int) -> None:

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from prunelle.data.batches import Batches
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.training.diagnosis import MINIMUM_STEPS, Watch, contradictory_share, deadest_layer
 from prunelle.training.recipe import Recipe
 from tests.unit.training.helpers import bars, epochs, noise, preprocess_of, small, training

@@ -16,7 +16,7 @@ from torch import nn
 
 from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches, derive_seed, epoch_order
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError, Diverged
 from prunelle.training import engine
 from prunelle.training.inference import evaluate

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
 from prunelle.training.inference import class_logits, evaluate, evaluation_mode, predict_logits
 from tests.unit.training.helpers import bars, preprocess_of, small

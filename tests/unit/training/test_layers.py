@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from prunelle import Recipe
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
 from prunelle.networks.freezing import freeze
 from prunelle.training.engine import Training

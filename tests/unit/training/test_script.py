@@ -15,7 +15,7 @@ import prunelle
 from prunelle.training import chain, passes, script
 from prunelle.training.acceleration import accelerated
 from prunelle.training.engine import Training
-from prunelle.training.passes import Pass
+from prunelle.training.one_pass import Pass
 from prunelle.training.recipe import Recipe
 from tests.unit.training.helpers import (
     RECIPES,

@@ -11,7 +11,7 @@ from torch import nn
 
 from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
 from prunelle.networks import build
 from prunelle.training.engine import Training

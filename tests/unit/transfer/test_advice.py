@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from prunelle import Preprocess, Recipe
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.networks.freezing import is_frozen
 from prunelle.transfer import advice as module
 from prunelle.transfer.advice import Advice, advise, depths

@@ -15,7 +15,7 @@ from torch import nn
 
 from prunelle import Augment, Preprocess
 from prunelle.data import cache_files
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import DiskFull
 from prunelle.networks.freezing import freeze
 from prunelle.networks.trunk import split_frozen

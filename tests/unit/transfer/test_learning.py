@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from prunelle import Augment, Preprocess, Recipe, build
-from prunelle.data.examples import Pixels
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
 from prunelle.networks.classifier import with_classifier
 from prunelle.transfer import learning

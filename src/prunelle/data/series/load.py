@@ -10,50 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.data.examples import Data, Progress
-from prunelle.data.listing import entries
-from prunelle.data.series.arff import read_arff
+from prunelle.data.examples import Data
+from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.pixels import Progress
 from prunelle.data.series.assemble import assembled
 from prunelle.data.series.classes import named as class_names
 from prunelle.data.series.classes import why_no_classes
 from prunelle.data.series.container import Series
 from prunelle.data.series.found import Expected, Found
-from prunelle.data.series.long import long_header, read_long
-from prunelle.data.series.npz import read_npz
-from prunelle.data.series.ts import read_ts
-from prunelle.data.series.wide import read_wide
-from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean
-from prunelle.files import no_file
+from prunelle.data.series.kind import expected_by
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.series.reading import read_parts
+from prunelle.errors import ArgumentError, DataError, did_you_mean
 from prunelle.plain import plain_arguments
 from prunelle.texts import Note
 
-_NOTHING = Expected()
-
-HOW = "labels (--labels) may be a name of the header, first, last, or without a header a column's number"
-
-SUFFIXES = (".ts", ".tsv", ".csv", ".txt", ".arff", ".npz")
-
-
-_OF_AN_ARCHIVE = re.compile(r".*_(train|test)", re.IGNORECASE)
-
-
-def is_series_file(path: str | Path) -> bool:
-    """By its name, and that it is a file: a folder of photos may be called anything.
-
-    ``NAME_TRAIN`` and ``NAME_TEST`` without a suffix are the oldest files of the UCR archive.
-    """
-    path = Path(path).expanduser()
-    archive = not path.suffix and _OF_AN_ARCHIVE.fullmatch(path.name) is not None
-    return (archive or path.suffix.lower() in SUFFIXES) and path.is_file()
-
-
-def series_files(folder: Path) -> list[Path]:
-    """Those of a folder, in name order. A ``.txt`` may be anything: only ``NAME_TRAIN`` and ``NAME_TEST`` are."""
-    return [
-        path
-        for path in entries(folder)
-        if is_series_file(path) and (path.suffix.lower() != ".txt" or _OF_AN_ARCHIVE.fullmatch(path.stem))
-    ]
+_HOW = "labels (--labels) may be a name of the header, first, last, or without a header a column's number"
 
 
 def load_series(
@@ -92,7 +64,7 @@ def load_series(
     beside = _test_beside(path)
     if beside is not None and "test" not in parts:
         hint = Expected(labels or train.label, labels is not None, train.steps)
-        found = _read(beside, hint, progress)["train"]
+        found = read_parts(beside, hint, progress)["train"]
         words = found.understood
         if found.labels is None:
             notes.append(
@@ -121,12 +93,15 @@ def load_series(
     return dataclasses.replace(data, source=source, notes=(*notes, _said(path, train), *data.notes))
 
 
-def load_labelled_series(path: str | Path, labels: str | None = None, known: Expected = _NOTHING) -> Data:
+def load_labelled_series(
+    path: str | Path, labels: str | None = None, like: AnyPreprocess | None = None
+) -> Data:
     """A file's labelled series as they are, all in ``train`` (an ``.npz`` may have its splits).
 
-    ``labels`` as ``load_series``; ``known`` is how the training series were read, where others had been.
+    ``labels`` as ``load_series``; ``like`` says how the training series were read, where others had been.
     """
     path = Path(path).expanduser()
+    known = expected_by(like) if isinstance(like, SeriesPreprocess) else Expected()
     expected = known if labels is None else Expected(labels, True, known.steps)
     parts = _labelled_parts(path, expected, None)
     data = assembled(path.stem, parts, 0.0, 0.0, 0, alone=True)
@@ -195,46 +170,14 @@ def from_series(
         raise ArgumentError(str(error)) from None
 
 
-def read_file(path: Path, labels: str | None = None, known: Expected = _NOTHING) -> Found:
-    """All series of a file, labelled or not; of an ``.npz`` with splits, those of ``X_train``."""
-    expected = known if labels is None else Expected(labels, True, known.steps)
-    return _read(path, expected, None)["train"]
-
-
-def _read(path: Path, expected: Expected, progress: Progress | None) -> dict[str, Found]:
-    suffix = path.suffix.lower()
-    if kind := no_file(path):
-        raise DataError(f"{path} is {kind}, not a file.")
-    if not path.is_file():
-        raise MissingData(f"{path} is {'no file' if path.exists() else 'not there'}.")
-    if expected.asked and suffix in (".npz", ".ts"):
-        raise ArgumentError(
-            f"labels names a column of a CSV or another table; {path.name} says itself which labels it has."
-        )
-    if suffix == ".npz":
-        return read_npz(path)
-    if suffix == ".ts":
-        return {"train": read_ts(path, progress)}
-    if suffix == ".arff":
-        return {"train": read_arff(path, expected, progress)}
-    if not is_series_file(path):
-        raise DataError(
-            f"{path} is no file of series; those are {', '.join(SUFFIXES)}, and NAME_TRAIN, NAME_TEST."
-        )
-    long = long_header(path)
-    if long is not None:
-        return {"train": read_long(path, *long, expected, progress)}
-    return {"train": read_wide(path, expected, progress)}
-
-
 def _labelled_parts(path: Path, expected: Expected, progress: Progress | None) -> dict[str, Found]:
-    parts = _read(path, expected, progress)
+    parts = read_parts(path, expected, progress)
     for found in parts.values():
         if found.labels is None:
             raise DataError(
                 f"{path} has no labels; to train on, or to evaluate, each series needs one (a column named label, "
                 f"y in an .npz, @classLabel in a .ts). Understood: {found.understood}"
-                f"{f'; first line: {found.first}' if found.first else ''}. In a table, {HOW}."
+                f"{f'; first line: {found.first}' if found.first else ''}. In a table, {_HOW}."
             )
     return parts
 
@@ -252,7 +195,7 @@ def _check_classes(path: Path, found: Found) -> None:
     shown = f"; first line: {found.first}" if found.first else ""
     other = ""
     if found.label:
-        other = f" Where the label is another column, say which: {HOW}."
+        other = f" Where the label is another column, say which: {_HOW}."
         if "quantities" not in why:
             other += f" Where these are the classes all the same: labels={found.label!r}."
     elif "quantities" not in why:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prunelle.data.examples import Progress
+from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Series
 from prunelle.data.series.found import Expected, Found
 from prunelle.data.series.sniff import LABEL_NAMES, SEPARATORS, content_lines, is_content

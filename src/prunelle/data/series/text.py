@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prunelle.data.examples import Progress
+from prunelle.data.pixels import Progress
 from prunelle.errors import DataError
 
 MOST_CHARACTERS = 1 << 23

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prunelle.data.examples import Progress
+from prunelle.data.pixels import Progress
 from prunelle.data.series.classes import index_of
 from prunelle.data.series.container import Gathering
 from prunelle.data.series.found import Found

@@ -1,0 +1,103 @@
+"""What Prunelle asks of a kind of data: the contract that pictures and series keep.
+
+Nothing above this room asks "pictures or series?": it calls a member. To add a kind, write its settings (a frozen
+dataclass beside ``Preprocess``), a member like ``data.pictures``, and a line in ``data.kinds``; the contract tests then
+cover it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+
+from prunelle.data.pixels import Pixels, Progress, Undecoded
+from prunelle.texts import Note
+
+
+class Augmentation(Protocol):
+    """Random changes of a batch: a frozen dataclass of numbers, false where it changes nothing."""
+
+    def __bool__(self) -> bool: ...
+
+    @classmethod
+    def parse(cls, text: str, /) -> Self:
+        """From the words of the command line."""
+        ...
+
+    def apply(self, batch: torch.Tensor, generator: torch.Generator, /) -> torch.Tensor:
+        """``(n, C, …)`` → the same shape; ``generator`` is on the CPU."""
+        ...
+
+
+Settings = TypeVar("Settings")
+Array = TypeVar("Array")
+
+
+class Kind(ABC, Generic[Settings, Array]):
+    """A kind of data. An example decodes to ``(…, C)``, channels last; a batch is ``(n, C, …)``.
+
+    Attributes:
+        name: in code and errors, plural.
+        one, many: what examples are called.
+        unit: what a second's worth is counted in.
+        axes: of an example, its channels left out.
+        settings: how examples of this kind are prepared; with ``input_shape``, ``channels``, ``mean``, ``std``,
+            ``example_bytes``, ``network_options``, ``with_statistics``, ``normalise``, ``to_json``, ``from_json``.
+        array: what holds examples that do not come from files.
+        augmentations: the random changes that such examples can have.
+    """
+
+    name: str
+    one: Note
+    many: Note
+    unit: str
+    axes: tuple[str, ...]
+    settings: type[Settings]
+    array: type[Array]
+    augmentations: type[Any]
+
+    @abstractmethod
+    def list_files(self, folder: Path) -> list[Path]:
+        """The files of a folder that ``read`` is for, in order."""
+
+    @abstractmethod
+    def read(
+        self, file: str | Path, settings: Settings, note: Callable[[Note], None] | None = None
+    ) -> Iterator[tuple[str, np.ndarray | str]]:
+        """Every example of a file, by its name: decoded, ``(…, C)``, or why it cannot be.
+
+        ``note`` is told how the file was understood, where there is something to understand.
+        """
+
+    @abstractmethod
+    def decode(
+        self,
+        examples: Undecoded,
+        settings: Settings,
+        *,
+        in_memory: bool = True,
+        progress: Progress | None = None,
+    ) -> Pixels:
+        """``Split.decode``."""
+
+    @abstractmethod
+    def take(self, array: Array, rows: np.ndarray) -> Array:
+        """The examples of ``rows: (n,)``, in that order; n may be 0."""
+
+    @abstractmethod
+    def joined(self, arrays: Sequence[Array]) -> Array:
+        """One after the other; at least one array."""
+
+    @abstractmethod
+    def parse_augmentation(self, text: str, settings: Settings) -> Any:
+        """The random changes that ``text`` asks for, of the command line's words."""
+
+    def counted(self, n: int) -> Note:
+        """``3,000 pictures``, ``1 series``."""
+        noun = self.one if n == 1 else self.many
+        return Note(f"{n:,} {noun.en}", f"{n} {noun.fr}")

@@ -1,0 +1,88 @@
+"""Time series, as a kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from prunelle.data.kind import Kind
+from prunelle.data.pixels import Pixels, Progress, Undecoded
+from prunelle.data.series.augment import SeriesAugment
+from prunelle.data.series.container import Series
+from prunelle.data.series.found import Expected
+from prunelle.data.series.prepare import prepare
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.series.reading import read_file, series_files
+from prunelle.errors import DataError
+from prunelle.texts import Note
+
+
+class TimeSeries(Kind[SeriesPreprocess, Series]):
+    """``(T, C)`` float32, of files that hold many each, or of one ``Series``."""
+
+    name = "series"
+    one, many = Note("series", "série"), Note("series", "séries")
+    unit = "series"
+    axes = ("length",)
+    settings, array, augmentations = SeriesPreprocess, Series, SeriesAugment
+
+    def list_files(self, folder: Path) -> list[Path]:
+        """Those of the folder itself, by their names."""
+        return series_files(folder)
+
+    def read(
+        self, file: str | Path, settings: SeriesPreprocess, note: Callable[[Note], None] | None = None
+    ) -> Iterator[tuple[str, np.ndarray | str]]:
+        """Every series of a file, by its name ``file:number`` from 1: ``(T, C)`` prepared, or why it cannot be."""
+        try:
+            found = read_file(Path(file), known=expected_by(settings))
+            if note is not None:
+                words = found.understood
+                note(Note(f"{Path(file).name}: {words.en}.", f"{Path(file).name} : {words.fr}."))
+            if found.series.channels != settings.channels:
+                yield (
+                    str(file),
+                    f"its series have {found.series.channels} channels; the network was trained on "
+                    f"{settings.channels}",
+                )
+                return
+            prepared = prepare(found.series, settings)
+        except DataError as error:
+            yield str(file), str(error).removeprefix(f"{Path(file)}").lstrip(":, ")
+            return
+        yield from ((f"{file}:{number}", series) for number, series in enumerate(prepared, 1))
+
+    def decode(
+        self,
+        examples: Undecoded,
+        settings: SeriesPreprocess,
+        *,
+        in_memory: bool = True,
+        progress: Progress | None = None,
+    ) -> Pixels:
+        """Always in memory, where series are since they were read."""
+        assert isinstance(examples.array, Series)
+        return Pixels(
+            prepare(examples.array, settings, progress, f"preparing {examples.name}"), examples.labels
+        )
+
+    def take(self, array: Series, rows: np.ndarray) -> Series:
+        """Their values, copied one after the other."""
+        if not len(rows):
+            return Series(array.values[:0], array.starts[:1])
+        return array.take(rows)
+
+    def joined(self, arrays: Sequence[Series]) -> Series:
+        """Series of as many channels, of any lengths."""
+        return Series.of([one for array in arrays for one in array])
+
+    def parse_augmentation(self, text: str, settings: SeriesPreprocess) -> SeriesAugment:
+        """See ``SeriesAugment.parse``."""
+        return SeriesAugment.parse(text)
+
+
+def expected_by(settings: SeriesPreprocess) -> Expected:
+    """What reading other files may go by: how the training series were read."""
+    return Expected(settings.label or None, False, settings.steps)
