@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,9 @@ from prunelle.cli.output import echo
 from prunelle.texts import visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from prunelle.training.metrics import Evaluation
 
 _MOST_CLASSES = 20
@@ -120,12 +124,35 @@ def _show(found: Evaluation) -> None:
         )
     terminal.print(table)
     if len(found.classes) <= _MOST_CLASSES:
-        # Wide enough for the widest count and the widest name: no cell is cut.
-        matrix = Table("truth \\ predicted", *map(visible, found.classes), box=None)
-        for column in matrix.columns[1:]:
-            column.justify, column.no_wrap = "right", True
-        for name, row in zip(found.classes, found.confusion, strict=True):
-            matrix.add_row(visible(name), *(f"{count:,}" if count else "·" for count in row))
-        terminal.print(matrix)
+        _print_confusion(terminal, found)
     for truth, predicted, count in found.most_confused(5):
         terminal.print(f"{count:,} × {visible(truth)} taken for {visible(predicted)}")
+
+
+def _print_confusion(terminal: Console, found: Evaluation) -> None:
+    """No name and no count is cut: classes whose names are too wide to stand side by side are numbered."""
+    from prunelle.console.terminal import Terminal
+
+    wide = terminal.options.update(max_width=1_000_000)
+    names = [visible(name) for name in found.classes]
+    matrix = _confusion(names, names, found)
+    if terminal.measure(matrix, options=wide).maximum > terminal.width:
+        numbers = [str(number) for number in range(1, len(names) + 1)]
+        rows = [f"{number} {name}" for number, name in zip(numbers, names, strict=True)]
+        matrix = _confusion(rows, numbers, found)
+    # Of many classes the lines are longer than the terminal's, which breaks them.
+    least = terminal.measure(matrix, options=wide).minimum
+    Terminal(width=max(terminal.width, least)).print(matrix)
+
+
+def _confusion(rows: Sequence[str], columns: Sequence[str], found: Evaluation) -> Table:
+    """A column a predicted class, a row a true one."""
+    from rich.table import Table
+
+    matrix = Table("truth \\ predicted", *columns, box=None)
+    matrix.columns[0].min_width = len("truth \\ predicted")
+    for column in matrix.columns[1:]:
+        column.justify, column.no_wrap = "right", True
+    for name, counts in zip(rows, found.confusion, strict=True):
+        matrix.add_row(name, *(f"{count:,}" if count else "·" for count in counts))
+    return matrix

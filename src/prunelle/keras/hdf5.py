@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.errors import PrunelleError, WeightsError
+from prunelle.json_files import parse_json
 from prunelle.keras import configs
 from prunelle.keras.layers.base import Layer, Weight
 from prunelle.keras.models import Model
@@ -24,11 +27,11 @@ def load_keras3(
     """A ``.keras`` file: the model, and how it is compiled."""
     try:
         with zipfile.ZipFile(path) as archive:
-            described = json.loads(_member(archive, "config.json", path))
+            described = parse_json(_member(archive, "config.json", path))
             weights = io.BytesIO(_member(archive, "model.weights.h5", path))
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise WeightsError(f"{path} is no whole .keras file ({error}).") from error
-    model = configs.model_from_config(described, custom_objects)
+    model = _described(described, path, custom_objects)
     with _opened(weights, path) as file:
         _take_keras3(model, file, path, skip_mismatch=False)
     return model, described.get("compile_config")
@@ -43,13 +46,32 @@ def load_keras2(
             raise WeightsError(
                 f"{path} holds weights without a model: build the model, then use load_weights."
             )
-        model = configs.model_from_config(json.loads(_text(file.attrs["model_config"])), custom_objects)
+        model = _described(_parsed(file.attrs["model_config"], path), path, custom_objects)
         _take_keras2(model, file["model_weights"], path, skip_mismatch=False)
         how = None
         if "training_config" in file.attrs:
-            found = json.loads(_text(file.attrs["training_config"]))
+            found = _parsed(file.attrs["training_config"], path)
             how = {"optimizer": found.get("optimizer_config"), **found}
     return model, how
+
+
+def _parsed(text: Any, path: Path) -> Any:
+    try:
+        return parse_json(_text(text))
+    except ValueError as error:
+        raise WeightsError(f"{path} is damaged: what it says of its model is no JSON ({error}).") from None
+
+
+def _described(described: Any, path: Path, custom_objects: Mapping[str, Any] | None) -> Model:
+    """The model with fresh weights; what no Keras writes is said to be damaged."""
+    try:
+        return configs.model_from_config(described, custom_objects)
+    except PrunelleError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        raise WeightsError(
+            f"{path} is damaged: what it says of its model is no model ({error!r})."
+        ) from error
 
 
 def load_weights(model: Model, path: Path, *, by_name: bool, skip_mismatch: bool) -> None:
@@ -187,10 +209,50 @@ def _opened(source: Any, path: Path) -> Any:
         raise PrunelleError(
             f"{path} was written by Keras; reading it needs the package h5py: pip install 'prunelle[keras]'"
         ) from None
+    _try_apart(source, path)
     try:
         return h5py.File(source, "r")
     except OSError as error:
         raise WeightsError(f"{path} cannot be read as HDF5: {error}.") from error
+
+
+_READ_ALL_NAMES = """
+import io, os, sys
+import h5py
+source = io.BytesIO(sys.stdin.buffer.read()) if sys.argv[1] == "-" else os.fsencode(sys.argv[1])
+def visit(item):
+    for name in item.attrs:
+        item.attrs[name]
+    if isinstance(item, h5py.Group):
+        for name in item:
+            visit(item[name])
+    else:
+        item.shape, item.dtype
+try:
+    with h5py.File(source, "r") as file:
+        visit(file)
+except Exception:
+    pass
+"""
+
+
+def _try_apart(source: Any, path: Path) -> None:
+    """Reads what describes the tensors in a process of its own: on some damaged files the HDF5 library ends the process
+    that reads them (segmentation fault), which no ``except`` sees.
+
+    Raises:
+        WeightsError: it did.
+    """
+    inside = isinstance(source, io.BytesIO)
+    ended = subprocess.run(
+        [sys.executable, "-c", _READ_ALL_NAMES, "-" if inside else os.fspath(source)],
+        input=source.getvalue() if inside else None,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    ).returncode
+    if ended:
+        raise WeightsError(f"{path} is damaged: the HDF5 library breaks down over it.")
 
 
 def _text(value: Any) -> str:

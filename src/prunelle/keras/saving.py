@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError, PrunelleError, RunError, WeightsError
+from prunelle.json_files import parse_json
 from prunelle.keras import configs, optimizers
 from prunelle.keras.models import Model
 from prunelle.keras.plain import plain
@@ -138,7 +139,7 @@ def to_json(model: Model) -> str:
 def from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """A model with fresh weights from what ``to_json`` gave, here or in Keras."""
     try:
-        described = json.loads(text)
+        described = parse_json(text)
         return configs.model_from_config(described, custom_objects)
     except (ValueError, KeyError, TypeError) as error:
         raise PrunelleError(f"the text is no model as to_json writes it ({error!r}).") from error
@@ -219,6 +220,11 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         ) from error
     if about.get("kind") != _KIND:
         raise WeightsError(f"{path} is a safetensors file, but none that a Keras model wrote.")
+    names = about.get("weights")
+    if not isinstance(names, list) or not all(isinstance(name, str) and name in tensors for name in names):
+        raise WeightsError(
+            f"{path} is damaged: it does not say which of its tensors are the model's weights."
+        )
     return tensors, about
 
 

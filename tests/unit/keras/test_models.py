@@ -342,3 +342,90 @@ def test_what_a_weights_file_claims_is_held_against_the_model_before_it_is_read(
     for read in (model.load_weights, load_model):
         with pytest.raises(WeightsError, match="says that it holds 20,000,000 bytes, and the file is of"):
             read(tmp_path / "bomb.keras")
+
+
+# Weights with damaged addresses, found by the campaign (tests/torture): the HDF5 library ends the process over them.
+BREAKS_HDF5 = (
+    "c-rk+L2nX46rNeO?Mk4~NLt#e-AIGh*w}b7o@y-0!C0amxG9uXND&M)R!^Qx@YZ9GJ$T^QpWv}ae}X@u$KERJytmAZfGdSq!ut|3"
+    "d2inA%+7rC=FMBarMI4hgG)iyhGj96MVX9q!1r}k#`-r<awr>6HVxEIxpi^SN8$N)K(&AMB9&@epKHK=PUf-w5U|MzV}^9<QKnsH"
+    "K}J5E7^>Y)wes<Pfw6*9sXG!c2VHXHYxAng_Yf-rze6n68cjL(*{Qv*<lZ}VSHE~ga5d_U!4mddNH}aPr`vr5I=Zit+-~vo@%A$="
+    "Z2)|)DJb!M<>$%s0gqxqDEC_S)!N%~bzjIP=)+38d-+nX{%}L;C!*HxI<<;ZZdpuw^CFF>)11wKepadXntQM#eV4<eoj~vdA_{>("
+    "AP@+I-tqke!Jzdf5XKR6;HmWdS_m>5oLMZ^`sH&wyH2IR7I}~SgOmrr{6fIh2fF6zqM-1br^_xgsW-x;9S?e*4$s#Q^Qs-@rI3&5"
+    "3-<f+`SuoXy#eyhiZO-n8z5)2JaW@k?S6uMdULY<j6PqTd}r9rckVl-cg4L<!n3Ep>5=b@NdBjtTMSFG={|!i{s_nQ0~EiO{Q0Bf"
+    ">*S9n8M;5Rv0_=Z(=*ZeHIcbSzwlrnf5biB9mZ8Zqw|>19r*naCyv8O!A<VPE^>+UYij!5^>J4>XRm<HW(yWu_`=XPS#G^y7+m-f"
+    "v2X!?c0*VkDC4y}ri})8&Y@pytn{}>{vBN-E{zw@<I4GI4vn{mcK6Ij<C4!$_xnjP@o)E&<0Qoc6c7A)KZzz(JN^Fy7rmcg{HotC"
+    "h8<VWN^$fI6W`-ep6(M@$5$cFN&4GI*4k+I5htpSWn7(2{w1z14L7bnO{jd)c}(ydZ`>B82p7Dl7Uxx$2ai88cZ9{JmTvmwZ{Q<x"
+    "IC@-taM#~3&TbKxCJFSvqW^mj;zRR8N9)~J^zz+<egnkn?n3"
+)
+
+
+def test_a_file_over_which_the_library_breaks_down_ends_in_a_sentence(tmp_path: Path) -> None:
+    import base64
+    import signal
+    import subprocess
+    import sys
+    import zipfile
+    import zlib
+
+    content = zlib.decompress(base64.b85decode("".join(BREAKS_HDF5)))
+    (tmp_path / "weights.h5").write_bytes(content)
+    alone = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import h5py; h5py.File({str(tmp_path / 'weights.h5')!r}).attrs['layer_names']",
+        ],
+        capture_output=True,
+        check=False,
+    )
+    if alone.returncode != -signal.SIGSEGV:
+        pytest.skip("this build of HDF5 reads it without harm")
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        archive.writestr("config.json", Sequential([layers.Dense(3, input_shape=(2,))]).to_json())
+        archive.writestr("model.weights.h5", content)
+    model = Sequential([layers.Dense(3, input_shape=(2,))])
+    for read, name in (
+        (model.load_weights, "weights.h5"),
+        (model.load_weights, "model.keras"),
+        (load_model, "model.keras"),
+    ):
+        with pytest.raises(WeightsError, match=f"{name} is damaged: the HDF5 library breaks down over it"):
+            read(tmp_path / name)
+
+
+def test_damaged_descriptions_of_a_model_end_in_a_sentence(tmp_path: Path) -> None:
+    import zipfile
+
+    import h5py
+
+    for number, config in enumerate(
+        ("[" * 30_000, "{", "{}", '{"class_name": "Sequential", "config": 3}', "[1]")
+    ):
+        with zipfile.ZipFile(tmp_path / f"{number}.keras", "w") as archive:
+            archive.writestr("config.json", config)
+            archive.writestr("model.weights.h5", b"")
+        with h5py.File(tmp_path / f"{number}.h5", "w") as file:
+            file.attrs["model_config"] = config
+        for suffix in ("keras", "h5"):
+            with pytest.raises(WeightsError, match=rf"{number}.{suffix} is (damaged|no whole \.keras file)"):
+                load_model(tmp_path / f"{number}.{suffix}")
+    # Nested in sense, not in brackets.
+    deep = '{"class_name": "Sequential", "config": {"layers": ['
+    with zipfile.ZipFile(tmp_path / "deep.keras", "w") as archive:
+        archive.writestr("config.json", deep * 200 + "]}}" * 200)
+        archive.writestr("model.weights.h5", b"")
+    with pytest.raises(PrunelleError):
+        load_model(tmp_path / "deep.keras")
+
+
+def test_own_files_that_do_not_name_their_weights(tmp_path: Path) -> None:
+    from prunelle.training.checkpoint import load_tensors, save_tensors
+
+    model = Sequential([layers.Dense(3, input_shape=(2,))])
+    model.save(tmp_path / "whole.safetensors")
+    tensors, about = load_tensors(tmp_path / "whole.safetensors")
+    for number, names in enumerate((None, "all", [3], [*about["weights"], "another"])):
+        save_tensors(tmp_path / f"{number}.safetensors", tensors, about | {"weights": names})
+        for read in (load_model, model.load_weights):
+            with pytest.raises(WeightsError, match="is damaged: it does not say which of its tensors"):
+                read(tmp_path / f"{number}.safetensors")
