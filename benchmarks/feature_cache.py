@@ -25,7 +25,8 @@ from prunelle.data.batches import Batches
 from prunelle.networks.freezing import freeze
 from prunelle.networks.weights import load_weights
 from prunelle.training.engine import Training
-from prunelle.training.inference import EVALUATION_BATCH, evaluation_mode
+from prunelle.training.inference import EVALUATION_BATCH
+from prunelle.training.outputs import evaluation_mode
 
 
 def main() -> None:

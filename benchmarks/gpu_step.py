@@ -19,7 +19,7 @@ import torch
 from contestants import SHAPES, Contest, prunelle_contest, pytorch_contest
 from training_step import spread
 
-from prunelle.training import passes
+from prunelle.training.fast import passes
 
 
 def without_graph(name: str, n: int, **recipe: Any) -> Contest:

@@ -35,20 +35,13 @@ def prunelle_run(name: str, network: str) -> Callable[[], object]:
     import torch
 
     import prunelle
-    from prunelle.training.compiled import Predictor
-    from prunelle.training.inference import evaluation_mode
     from prunelle.training.speed import prepare
 
     module = prunelle.build(network, num_classes=1000)
     prepare(module, torch.device("cpu"))
     images = torch.rand(BATCH, 3, 224, 224).to(memory_format=torch.channels_last)
-    predictor = Predictor(module, 1, compile="always" if name == "Prunelle" else "never")
-
-    def run() -> object:
-        with evaluation_mode(module):
-            return predictor(images)
-
-    return run
+    answer = prunelle.predictor(module, compile="always" if name == "Prunelle" else "never")
+    return lambda: answer(images)
 
 
 def keras_run(name: str, network: str) -> Callable[[], object]:

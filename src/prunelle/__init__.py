@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         train,
         train_with_unlabelled,
     )
+    from prunelle.training.fast import predictor
     from prunelle.training.recipe import Recipe
     from prunelle.transfer.strategies import Strategy
 
@@ -63,6 +64,7 @@ _HOMES = {
     "load": "prunelle.data",
     "look_into": "prunelle.tasks",
     "predict": "prunelle.tasks",
+    "predictor": "prunelle.training.fast",
     "pretrained": "prunelle.tasks",
     "shots": "prunelle.tasks",
     "train": "prunelle.tasks",
@@ -92,6 +94,7 @@ __all__ = [
     "load",
     "look_into",
     "predict",
+    "predictor",
     "pretrained",
     "shots",
     "train",

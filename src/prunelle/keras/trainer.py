@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,8 @@ from prunelle.keras.objective import Compiled, Objective, as_input
 from prunelle.keras.progress import Progress
 from prunelle.keras.seeds import next_seed
 from prunelle.training import speed
-from prunelle.training.acceleration import accelerated
-from prunelle.training.inference import evaluation_mode
-from prunelle.training.passes import Passes
+from prunelle.training.fast import TrainingPass, training_pass
+from prunelle.training.outputs import evaluation_mode
 
 _OLD_ARGUMENTS = (
     *("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "nb_worker", "pickle_safe"),
@@ -50,7 +49,8 @@ class Trainer:
     compiled: Compiled | None = None
     stop_training = False
     history: callbacks_module.History | None = None
-    _passes: tuple[object, Passes] | None = None
+    _passes: tuple[object, TrainingPass] | None = None
+    _running: ExitStack
 
     def compile(
         self,
@@ -229,10 +229,11 @@ class Trainer:
     def _step(self, compiled: Compiled, batch: Batch, answers: Answers | None = None) -> None:
         """One batch: forward, backward, update."""
         objective = compiled.objective
+        like = (objective, len(batch.x), len(batch.y))
+        if self._passes is None or self._passes[0] != like:
+            self._running.close()
+            self._passes = like, self._running.enter_context(self._passes_of(objective, batch).running())
         if compiled.trained:
-            like = (objective, len(batch.x), len(batch.y))
-            if self._passes is None or self._passes[0] != like:
-                self._passes = like, self._passes_of(objective, batch)
             found = self._passes[1](*batch.x, *batch.y, *(batch.weights or ()))
             compiled.optimizer.step()
             compiled.constrain()
@@ -243,7 +244,7 @@ class Trainer:
         if answers is not None:
             answers.add(batch, objective.predictions(outputs))
 
-    def _passes_of(self, objective: Objective, like: Batch) -> Passes:
+    def _passes_of(self, objective: Objective, like: Batch) -> TrainingPass:
         """The forward and backward passes of batches ``like`` this one."""
         inputs, labels = len(like.x), len(like.x) + len(like.y)
 
@@ -253,7 +254,7 @@ class Trainer:
             return objective.losses_and_outputs(batch, self._device)
 
         capturable = self._device.type == "cpu" and not objective.calls_a_users_code
-        return Passes(
+        return training_pass(
             forward,
             objective.network,
             self._device,
@@ -268,7 +269,7 @@ class Trainer:
         network = self._placed(compiled)
         network.train()
         try:
-            with torch.random.fork_rng(devices=[]), accelerated(network):
+            with torch.random.fork_rng(devices=[]), ExitStack() as self._running:
                 torch.default_generator.manual_seed(next_seed())
                 yield
         finally:

@@ -78,12 +78,6 @@ class Attribution:
     values: torch.Tensor
 
 
-def probabilities(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """``images: (N, C, H, W)`` → ``(N, num_classes)`` float64 probabilities on the CPU."""
-    with undisturbed(network), torch.no_grad():
-        return to_probabilities(network(images))
-
-
 def to_probabilities(outputs: torch.Tensor) -> torch.Tensor:
     """``(N, num_classes)`` logits, or ``(N, 1)`` for two classes, → ``(N, num_classes)`` float64 probabilities."""
     logits = outputs.double().cpu()

@@ -17,7 +17,7 @@ from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.runs.splits import Placed
 from prunelle.texts import Note, Typography, visible
-from prunelle.training.compiled import Predictor
+from prunelle.training.fast import Predictor
 from prunelle.training.inference import evaluation_of, predict_logits
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.metrics import Evaluation, Judged
@@ -38,7 +38,7 @@ def judge(
     own: bool = False,
     whole: bool = False,
     known: bool = False,
-    predictor: Predictor | None = None,
+    answers: Predictor | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """A network's answers to those of ``pixels`` that it has not learned.
@@ -55,7 +55,7 @@ def judge(
         for of, kind in (("new", _NEW), ("validation", _VALIDATED), ("learned", _LEARNED))
         if (kinds == kind).any() or kind == _LEARNED
     )
-    logits = predict_logits(network, pixels, preprocess, len(classes), predictor=predictor, progress=progress)
+    logits = predict_logits(network, pixels, preprocess, len(classes), answers=answers, progress=progress)
     right = logits.argmax(dim=1).numpy() == pixels.labels
     judged = Judged(
         data=data,

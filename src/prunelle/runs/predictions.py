@@ -16,7 +16,7 @@ from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
 from prunelle.texts import Note
 from prunelle.training import inference
-from prunelle.training.compiled import Compile, Predictor
+from prunelle.training.fast import Compile, predictor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,12 +54,12 @@ def predict_files(
     """The ``top`` most probable classes of each file, in the order given.
 
     A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
-    Memory stays bounded however many files there are. ``compile`` and ``note`` as ``training.compiled.Predictor``.
+    Memory stays bounded however many files there are. ``compile`` and ``note`` as ``prunelle.predictor``.
     """
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
     answers: list[Prediction] = []
-    predictor = Predictor(network, len(files), compile=compile, note=note)
+    answer = predictor(network, num_examples=len(files), compile=compile, note=note)
     batch_size: int | None = None
     kind = kind_of(preprocess)
     examples = (
@@ -72,7 +72,7 @@ def predict_files(
             pixels = Pixels(_stacked(readable), np.zeros(len(readable), np.int64))
             batch_size = batch_size or inference.evaluation_batch(network, preprocess.input_shape)
             logits = inference.predict_logits(
-                network, pixels, preprocess, len(classes), batch_size=batch_size, predictor=predictor
+                network, pixels, preprocess, len(classes), batch_size=batch_size, answers=answer
             )
             probabilities = iter(logits.double().softmax(dim=1).numpy())
         for _, name, example in chunk:

@@ -30,7 +30,7 @@ from prunelle.runs.splits import SPLITS_FILE
 from prunelle.tasks import finding, loading
 from prunelle.tasks.weights import Pretrained, outputs_note
 from prunelle.texts import Note, composed, quoted, shown
-from prunelle.training.compiled import Compile, Predictor
+from prunelle.training.fast import Compile, predictor
 from prunelle.training.metrics import Evaluation
 
 
@@ -108,7 +108,7 @@ def evaluate(
             own=found.own,
             whole=found.whole,
             known=told,
-            predictor=Predictor(run.network, len(pixels), compile=compile, note=listener.on_note),
+            answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
             progress=listener.on_progress,
         )
     finally:

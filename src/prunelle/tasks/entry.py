@@ -13,7 +13,7 @@ from prunelle.data.kinds import AnyPreprocess
 from prunelle.errors import ArgumentError
 from prunelle.memory import is_out_of_memory
 from prunelle.runs.run import build_network
-from prunelle.training.inference import class_logits
+from prunelle.training.outputs import class_logits
 
 
 def network_entry(

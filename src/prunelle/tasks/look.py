@@ -19,7 +19,6 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.disk import write_text, writing
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, UnknownName, refuse_given
-from prunelle.look.attribution import probabilities
 from prunelle.look.figures import DPI, Plate
 from prunelle.look.layer_plates import Scale
 from prunelle.look.layers import check_channel, examine
@@ -36,6 +35,7 @@ from prunelle.tasks.subject import Subject, find_subject
 from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
 from prunelle.tasks.weights import Pretrained
 from prunelle.texts import Language, Note, composed, default_language, visible
+from prunelle.training.fast import predictor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -284,13 +284,14 @@ def _save(plate: Plate, folder: Path) -> gallery.Shown:
 def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Answer], list[BadPicture]]:
     """The pictures as the network receives them, with what it says of them; and those that cannot be read."""
     answers, unreadable = [], []
+    answer = predictor(subject.network)
     for file in expand_files(pictures, Pictures().list_files) if pictures else ():
         try:
             pixels = decode.read_file(Path(file), subject.preprocess)
         except BadPicture as error:
             unreadable.append(error)
             continue
-        found = probabilities(subject.network, _batch(subject, pixels))[0].numpy()
+        found = answer(_batch(subject, pixels))[0].numpy()
         names = subject.classes or tuple(str(i) for i in range(len(found)))
         answers.append(Answer(visible(Path(file).name), pixels, found, names))
     if unreadable and not answers:

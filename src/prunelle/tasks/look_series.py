@@ -15,7 +15,6 @@ from prunelle.data.examples import Data
 from prunelle.data.kinds import kind_of
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError, UnknownName
 from prunelle.look import series as drawing
-from prunelle.look.attribution import probabilities
 from prunelle.look.figures import Plate
 from prunelle.networks.summary import blank
 from prunelle.runs.listener import Listener
@@ -23,6 +22,7 @@ from prunelle.runs.run import Run
 from prunelle.tasks.answering import expand_files, judged_split
 from prunelle.tasks.views import LeftOutError
 from prunelle.texts import Language, Note, visible
+from prunelle.training.fast import predictor
 
 SERIES_VIEWS = ("filters", "activations", "where", "patches", "equivariance")
 _SAMPLE = 300  # series that windows are looked for in
@@ -214,7 +214,7 @@ class SeriesLook:
     def _where(self) -> Iterator[Plate]:
         series, names = self.shown
         series, names = series[: drawing.MOST_SERIES], names[: drawing.MOST_SERIES]
-        found = probabilities(self.run.network, series)
+        found = predictor(self.run.network)(series)
         answers = found.argmax(1).tolist()
         titles = [
             f"{name} → {visible(self.run.classes[answer])} ({found[row, answer]:.0%})"

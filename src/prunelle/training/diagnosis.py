@@ -20,9 +20,10 @@ from torch import nn
 from prunelle.data.batches import Batches
 from prunelle.data.pixels import Pixels
 from prunelle.texts import Note
-from prunelle.training.inference import Normaliser, class_logits, evaluation_mode
+from prunelle.training.inference import Normaliser
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.loss import classification_loss
+from prunelle.training.outputs import class_logits, evaluation_mode
 from prunelle.training.recipe import Recipe
 
 MINIMUM_STEPS = 100

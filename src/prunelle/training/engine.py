@@ -24,12 +24,12 @@ from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.texts import Note
 from prunelle.training import diagnosis, single, speed
-from prunelle.training.acceleration import accelerated
-from prunelle.training.inference import Normaliser, class_logits, evaluate
+from prunelle.training.fast import training_pass
+from prunelle.training.inference import Normaliser, evaluate
 from prunelle.training.layers import Layers
 from prunelle.training.loss import classification_loss
 from prunelle.training.optimizer import make_optimizer, step
-from prunelle.training.passes import Passes
+from prunelle.training.outputs import class_logits
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, Progress, StepRecord
 from prunelle.training.schedule import learning_rate
@@ -91,7 +91,7 @@ class Training:
         # The live tensors; looking them up by name at every step would take longer than averaging them.
         self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
-        self._passes = Passes(self._forward, network, self.device, recipe.batch_size)
+        self._passes = training_pass(self._forward, network, self.device, recipe.batch_size)
         self._watch = diagnosis.Watch(
             network, train, self._views[0], len(classes), preprocess, recipe, self._class_weights
         )
@@ -129,9 +129,8 @@ class Training:
         at, recipe = self.progress, self.recipe
         with (
             _own_random_numbers(self.device),
-            accelerated(self.network),
-            self._layers.learning(),
             self._passes.running(),
+            self._layers.learning(),
         ):
             while not self.finished:
                 begin, seconds_before = time.perf_counter(), at.seconds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -13,9 +11,9 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.pixels import Pixels, Progress
-from prunelle.errors import ArgumentError
-from prunelle.training.compiled import Predictor
+from prunelle.training.fast import Predictor, predictor
 from prunelle.training.metrics import Evaluation, Judged
+from prunelle.training.outputs import class_logits, evaluation_mode
 
 EVALUATION_BATCH = 256
 """Pictures a batch at most."""
@@ -29,42 +27,6 @@ class Normaliser(Protocol):
     def normalise(self, images: torch.Tensor, /) -> torch.Tensor:
         """``(N, C, …)`` as decoded → float32 of the same shape."""
         ...
-
-
-@contextmanager
-def evaluation_mode(network: nn.Module) -> Iterator[None]:
-    """``eval()`` and no gradients inside; every module's own mode back after."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
-
-
-def class_logits(outputs: torch.Tensor, num_classes: int) -> torch.Tensor:
-    """A network's outputs as ``(N, num_classes)`` logits.
-
-    One output for two classes is the logit of the second: softmax over (0, z) is (1 - sigmoid(z), sigmoid(z)).
-
-    Raises:
-        ArgumentError: the outputs have another shape.
-    """
-    if not isinstance(outputs, torch.Tensor):
-        raise ArgumentError(
-            f"the network must give one tensor of logits in evaluation mode; it gave a {type(outputs).__name__}."
-        )
-    if num_classes == 2 and outputs.shape[1:] == (1,):
-        return F.pad(outputs, (1, 0))
-    if outputs.ndim != 2 or outputs.shape[1] != num_classes:
-        raise ArgumentError(
-            f"the network must give (N, {num_classes}) logits for {num_classes} classes"
-            f"{' (or (N, 1) for two)' if num_classes == 2 else ''}; it gave {tuple(outputs.shape)}. Build it "
-            f"with num_classes={num_classes}."
-        )
-    return outputs
 
 
 def evaluation_batch(network: nn.Module, input_shape: tuple[int, ...]) -> int:
@@ -108,18 +70,18 @@ def predict_logits(
     num_classes: int,
     *,
     batch_size: int | None = None,
-    predictor: Predictor | None = None,
+    answers: Predictor | None = None,
     progress: Progress | None = None,
 ) -> torch.Tensor:
     """``(N, num_classes)`` float32 logits on the CPU, in the order of ``pixels``.
 
     Args:
         batch_size: ``evaluation_batch`` if None.
-        predictor: calls the network; one for several ``pixels`` compiles once. None calls it as it is.
+        answers: calls the network; one for several ``pixels`` compiles once. None calls it as it is.
     """
     if not len(pixels):
         return torch.empty(0, num_classes)
-    answer = Predictor(network, len(pixels)) if predictor is None else predictor
+    answers = predictor(network, compile="never") if answers is None else answers
     if batch_size is None:
         *axes, channels = pixels.images.shape[1:]
         batch_size = evaluation_batch(network, (channels, *axes))
@@ -127,7 +89,9 @@ def predict_logits(
     parts, done = [], 0
     with evaluation_mode(network):
         for images, _ in batches.in_order(batch_size):
-            parts.append(class_logits(answer(preprocess.normalise(images)), num_classes).float().cpu())
+            parts.append(
+                class_logits(answers.outputs(preprocess.normalise(images)), num_classes).float().cpu()
+            )
             done += len(images)
             if progress is not None:
                 progress("predicting", done, len(batches))
@@ -141,11 +105,11 @@ def evaluate(
     preprocess: Normaliser,
     split: str,
     *,
-    predictor: Predictor | None = None,
+    answers: Predictor | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Every answer of ``network`` on a decoded split; ``predictor`` as ``predict_logits``."""
-    logits = predict_logits(network, pixels, preprocess, len(classes), predictor=predictor, progress=progress)
+    """Every answer of ``network`` on a decoded split; ``answers`` as ``predict_logits``."""
+    logits = predict_logits(network, pixels, preprocess, len(classes), answers=answers, progress=progress)
     return evaluation_of(logits, pixels, classes, split)
 
 

@@ -34,8 +34,9 @@ from prunelle.data.pixels import Pixels, Progress
 from prunelle.disk import held, is_full, reason
 from prunelle.errors import CannotWrite, DiskFull
 from prunelle.texts import Note
-from prunelle.training.inference import Normaliser, evaluation_mode
-from prunelle.training.winograd import with_winograd
+from prunelle.training.fast import answering
+from prunelle.training.inference import Normaliser
+from prunelle.training.outputs import evaluation_mode
 
 BATCH = 32
 """Pictures that go through the trunk together; the last are filled up with black ones, so that sums are always
@@ -176,7 +177,7 @@ class FeatureStore:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         device = next((weight.device for weight in self._trunk.parameters()), torch.device("cpu"))
         if self._faster is None:
-            self._faster = with_winograd(self._trunk) if device.type == "cpu" else self._trunk
+            self._faster = answering(self._trunk) if device.type == "cpu" else self._trunk
         with evaluation_mode(self._faster):
             for start in range(0, len(missing), BATCH):
                 some = missing[start : start + BATCH]

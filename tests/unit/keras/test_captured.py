@@ -13,7 +13,7 @@ import torch
 from prunelle import keras
 from prunelle.errors import ArgumentError
 from prunelle.keras import layers, losses, seeds
-from prunelle.training import passes, script
+from prunelle.training.fast import passes, script
 from tests.unit.training.helpers import capture_early
 
 

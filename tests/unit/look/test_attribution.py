@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 import prunelle as pn
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.look.attribution import attribute, probabilities
+from prunelle.look.attribution import attribute
 from prunelle.look.layers import examine
 from tests.unit.look.networks import images, residual
 
@@ -121,7 +121,7 @@ def test_one_output_is_the_second_class_and_minus_it_the_first() -> None:
     with torch.no_grad():
         logit = network.eval()(image).double()
     expected = torch.cat([1 - torch.sigmoid(logit), torch.sigmoid(logit)], dim=1)
-    torch.testing.assert_close(probabilities(network, image), expected)
+    torch.testing.assert_close(pn.predictor(network)(image), expected)
 
 
 def test_what_cannot_be_done_is_said() -> None:

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 import prunelle as pn
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
-from prunelle.look.attribution import METHODS, attribute, probabilities
+from prunelle.look.attribution import METHODS, attribute
 from prunelle.look.hooks import activations, undisturbed
 from prunelle.look.layers import examine, outputs_of
 from prunelle.look.patches import synthesise
@@ -111,7 +111,7 @@ LOOKS: dict[str, Callable[[nn.Module, torch.Tensor], Any]] = (
         "survey": lambda network, batch: survey(
             network, [batch, batch], examine(network, tuple(batch.shape[1:]))
         ),
-        "probabilities": probabilities,
+        "probabilities": lambda network, batch: pn.predictor(network)(batch),
         "synthesise": lambda network, batch: synthesise(
             network,
             examine(network, tuple(batch.shape[1:])).layers[1],

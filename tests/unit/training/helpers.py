@@ -14,9 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from prunelle.data.augment import Augment
 from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
-from prunelle.training import passes, script
 from prunelle.training.engine import Training
-from prunelle.training.one_pass import Pass
+from prunelle.training.fast import passes, script
+from prunelle.training.fast.one_pass import Pass
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
 
@@ -197,5 +197,5 @@ def capture_early(monkeypatch: pytest.MonkeyPatch) -> list[script.Script]:
 
     monkeypatch.setattr(passes, "CAPTURE_AFTER", 2)
     monkeypatch.setattr(script, "Script", Noted)
-    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
+    monkeypatch.setattr(passes.TrainingPass, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
     return made

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from prunelle import build
-from prunelle.training.acceleration import accelerated
-from prunelle.training.chain import dropout_mask, keep_probability
+from prunelle.training.fast.acceleration import accelerated
+from prunelle.training.fast.chain import dropout_mask, keep_probability
 
 NETWORKS = [("course-mnist", 1, 28), ("course-cifar", 3, 32), ("course-photos", 3, 32), ("lenet5", 1, 32)]
 

@@ -17,9 +17,9 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from prunelle.training import cuda_graph, engine, passes
 from prunelle.training.engine import Training
-from prunelle.training.one_pass import Pass
+from prunelle.training.fast import cuda_graph, passes
+from prunelle.training.fast.one_pass import Pass
 from prunelle.training.recipe import Recipe
 from tests.unit.training.helpers import (
     RECIPES,
@@ -100,7 +100,7 @@ class Imitation:
         monkeypatch.setattr(passes, "CAPTURE_AFTER", 2)
         for module in (passes, cuda_graph):
             monkeypatch.setattr(module, "time", self)
-        monkeypatch.setattr(passes.Passes, "_wait", lambda _: self.synchronize())
+        monkeypatch.setattr(passes.TrainingPass, "_wait", lambda _: self.synchronize())
         run = Pass.__call__
 
         def asked(self_: Any, *given: torch.Tensor) -> Any:
@@ -181,7 +181,7 @@ class Stream:
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Imitation]:
     # What makes a CPU faster is not there on a GPU, and counts as Python that a graph would leave out.
-    monkeypatch.setattr(engine, "accelerated", lambda network: contextlib.nullcontext())
+    monkeypatch.setattr(passes, "accelerated", lambda network: contextlib.nullcontext())
     imitation = Imitation(monkeypatch)
     yield imitation
     assert imitation.current is imitation.default

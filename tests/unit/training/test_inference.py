@@ -10,7 +10,8 @@ from torch import nn
 
 from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
-from prunelle.training.inference import class_logits, evaluate, evaluation_mode, predict_logits
+from prunelle.training.inference import evaluate, predict_logits
+from prunelle.training.outputs import class_logits, evaluation_mode
 from tests.unit.training.helpers import bars, preprocess_of, small
 
 

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import nn
 
 import prunelle
-from prunelle.training import chain, passes, script
-from prunelle.training.acceleration import accelerated
 from prunelle.training.engine import Training
-from prunelle.training.one_pass import Pass
+from prunelle.training.fast import chain, passes, script
+from prunelle.training.fast.acceleration import accelerated
+from prunelle.training.fast.one_pass import Pass
 from prunelle.training.recipe import Recipe
 from tests.unit.training.helpers import (
     RECIPES,
@@ -93,7 +93,9 @@ def test_a_slower_program_is_not_used(
 ) -> None:
     """But what is not clearly slower is: times are noisy."""
     seconds = {True: 0.1, False: 0.1 * factor}
-    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: seconds[isinstance(run, Pass)])
+    monkeypatch.setattr(
+        passes.TrainingPass, "_seconds", lambda _, run, *given: seconds[isinstance(run, Pass)]
+    )
     run = training(small(), bars(20), Recipe(epochs=2, batch_size=4))
     assert any(run._passes.captured for _ in run.run()) is used
     assert len(early) == 1
@@ -111,13 +113,13 @@ def test_a_pytorch_without_torchscript_trains_on(
 def test_long_passes_are_not_written_down(
     early: list[script.Script], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.3 * isinstance(run, Pass))
+    monkeypatch.setattr(passes.TrainingPass, "_seconds", lambda _, run, *given: 0.3 * isinstance(run, Pass))
     finish(training(small(), bars(20), Recipe(epochs=2, batch_size=4)))
     assert early == []
 
 
 def test_it_begins_after_a_hundred_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passes.Passes, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
+    monkeypatch.setattr(passes.TrainingPass, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
     run = training(small(), bars(420), Recipe(epochs=1, batch_size=4))
     assert [run._passes.captured for _ in run.run()].index(True) == 100
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import fx, nn
 
-from prunelle.training import compiled
-from prunelle.training.compiled import Predictor
-from prunelle.training.inference import evaluation_mode
-from prunelle.training.winograd import FEWEST_PRODUCTS, WinogradConv2d, pays, with_winograd
+from prunelle.training.fast import prediction
+from prunelle.training.fast.prediction import predictor
+from prunelle.training.fast.winograd import FEWEST_PRODUCTS, WinogradConv2d, pays, with_winograd
+from prunelle.training.outputs import evaluation_mode
 
 
 def by_numpy(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
@@ -172,17 +172,17 @@ def test_predicting_goes_through_it(way: str, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(WinogradConv2d, "forward", counted)
     if way == "_folded":
-        monkeypatch.setattr(compiled, "_compiled", compiled._folded)
+        monkeypatch.setattr(prediction, "_compiled", prediction._folded)
     else:
-        monkeypatch.setattr(compiled, "_seconds", lambda *_: pytest.fail("not the first way"))
+        monkeypatch.setattr(prediction, "_seconds", lambda *_: pytest.fail("not the first way"))
     network = Wide().eval()
     network.normalisation.running_mean.normal_()
     images = torch.randn(10, 3, 6, 6)
-    predictor = Predictor(network, len(images), compile="always")
+    answer = predictor(network, num_examples=len(images), compile="always")
     with evaluation_mode(network):
-        found = torch.cat([predictor(part) for part in images.split(4)])
+        found = torch.cat([answer.outputs(part) for part in images.split(4)])
         expected = network.double()(images.double())
-    assert predictor.compiled
+    assert answer.compiled
     # Three convolutions for the batch that compares, and as many for the second and the last (filled up).
     assert called == [4] * 9
     assert torch.allclose(found.double(), expected, atol=1e-5)

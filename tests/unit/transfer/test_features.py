@@ -19,7 +19,7 @@ from prunelle.data.pixels import Pixels
 from prunelle.errors import DiskFull
 from prunelle.networks.freezing import freeze
 from prunelle.networks.trunk import split_frozen
-from prunelle.training import winograd
+from prunelle.training.fast import winograd
 from prunelle.transfer import features as module
 from prunelle.transfer.features import FeatureStore, View, output_shape
 from tests.integration.trainings import CONTEXT

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import torch
 
-from prunelle.training.one_pass import Pass, Tensors
+from prunelle.training.fast.one_pass import Pass, Tensors
 
 # Share of a pass that goes into asking for it, below which the GPU is busy and a graph would win nothing.
 _ASKING = 0.5

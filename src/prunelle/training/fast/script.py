@@ -15,7 +15,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from prunelle.training.one_pass import Pass, Tensors
+from prunelle.training.fast.one_pass import Pass, Tensors
 
 # Seconds of a pass in which the hundreds of microseconds that Python takes are too few to matter; to write it down
 # holds on to all its tensors.

@@ -1,7 +1,7 @@
 """A network's answers in less time where there are many to give: a copy of it that can only answer.
 
 In the copy, batch normalisations are folded into the convolutions, and wide 3×3 convolutions have a quarter of the
-products (``training.winograd``); that takes a second or two. Compiling it takes five to thirty seconds more,
+products (``fast.winograd``); that takes a second or two. Compiling it takes five to thirty seconds more,
 so it is done where the first batch says that there are minutes of work to come. What decides in the end is measured:
 the fastest copy is kept if it is faster than the network on a real batch, and gives the same there
 (docs/lab/performance.md).
@@ -20,7 +20,8 @@ from torch import fx, nn
 
 from prunelle.errors import UnknownName
 from prunelle.texts import Note
-from prunelle.training.winograd import with_winograd
+from prunelle.training.fast.winograd import with_winograd
+from prunelle.training.outputs import class_logits, evaluation_mode
 
 Compile = Literal["auto", "always", "never"]
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -36,39 +37,73 @@ _CLOSE = 1e-3  # of the largest logit; a copy further off than rounding explains
 _MARGIN = 10.0
 
 
-class Predictor:
-    """Calls ``network``, or a faster copy of it once that pays. For use inside ``evaluation_mode``.
+def predictor(
+    network: nn.Module,
+    *,
+    num_examples: int = 0,
+    compile: Compile = "auto",
+    note: Callable[[Note], None] | None = None,
+) -> Predictor:
+    """Answers of a network that is trained, in less time where there are many to give.
 
     No predicted class changes: a picture whose two best classes are closer than ten times the largest difference
     between the copy and the network, on the batch that compared them, is given to the network itself.
 
     Args:
-        network: in evaluation mode; it is not changed.
-        num_images: how many pictures are to come.
+        network: anything that gives ``(N, num_classes)`` logits, or ``(N, 1)`` for two classes, in evaluation mode. It
+            is not changed, and its modes are as they were after each call. Weights that change later are not seen by
+            a copy: ask for another predictor then.
+        num_examples: how many are to come; 0 where nobody knows, and ``auto`` then calls the network as it is.
         compile: ``auto`` tries copies on a CPU where ``COPY_FROM_S`` of work are left after the first batch, and
             compiles where ``COMPILE_FROM_S`` are; ``always`` and ``never`` do as they say. A machine without a C++
             compiler gets a copy that is not compiled.
         note: told in words when the network could not be compiled.
+
+    Returns:
+        Called with a prepared batch, ``(N, C, H, W)`` pictures or ``(N, C, T)`` series, float32, normalised
+        (``Preprocess.normalise``), on the network's device, it gives probabilities ``(N, num_classes)`` float64 in
+        [0, 1] on the CPU, which add up to 1 for each example.
+
+    Raises:
+        UnknownName: ``compile`` is none of the three.
+        ArgumentError: when it is called, of a network that gives no logits of classes.
+
+    Example:
+        >>> answer = predictor(network, num_examples=10_000)
+        >>> answer(preprocess.normalise(images)).argmax(dim=1)
+        tensor([7, 2, 1])
     """
+    return Predictor(network, num_examples, compile, note)
+
+
+class Predictor:
+    """What ``predictor`` gives: calls the network, or a faster copy of it once that pays."""
 
     def __init__(
         self,
         network: nn.Module,
-        num_images: int,
-        *,
-        compile: Compile = "never",
-        note: Callable[[Note], None] | None = None,
+        num_examples: int,
+        compile: Compile,
+        note: Callable[[Note], None] | None,
     ) -> None:
         if compile not in get_args(Compile):
             raise UnknownName("compile", compile, get_args(Compile))
-        self._network, self._left, self._note = network, num_images, note
+        self._network, self._left, self._note = network, num_examples, note
         self._compile = compile
         self._copy: Function | None = None
         self._batch_size = 0
         self._tolerance = 0.0
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        """``(N, C, H, W)`` or ``(N, C, T)``, normalised → the network's output."""
+        """``(N, C, H, W)`` or ``(N, C, T)``, normalised → ``(N, num_classes)`` float64 probabilities, on the CPU."""
+        with evaluation_mode(self._network):
+            outputs = self.outputs(images)
+            # One output is for two classes; what is no tensor of logits at all, class_logits says.
+            num_classes = outputs.shape[1] if isinstance(outputs, torch.Tensor) and outputs.ndim > 1 else 2
+            return class_logits(outputs, max(num_classes, 2)).cpu().double().softmax(dim=1)
+
+    def outputs(self, images: torch.Tensor) -> torch.Tensor:
+        """The same batch → what the network itself gives. To be called inside ``evaluation_mode``."""
         self._left -= len(images)
         if self._copy is not None:
             return self._by_copy(images, self._copy)

@@ -2,7 +2,7 @@
 
 A third of a small network's step goes into asking PyTorch for its operations, one by one. What a pass asks for is the
 same at every step, so it is captured once and from then on asked for whole: on a CPU as a TorchScript program
-(``training.script``), on a GPU as a CUDA graph (``training.cuda_graph``). Both hold the very operations of the pass,
+(``fast.script``), on a GPU as a CUDA graph (``fast.cuda_graph``). Both hold the very operations of the pass,
 which read the same random numbers, so a training is as reproducible with one as without, and a resumed one may have
 it or not. A capture is compared with the network before it is used; what cannot be captured goes on as it is.
 """
@@ -16,9 +16,9 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from prunelle.training import cuda_graph, script
-from prunelle.training.acceleration import hooked
-from prunelle.training.one_pass import Captured, Forward, Pass, Tensors
+from prunelle.training.fast import cuda_graph, script
+from prunelle.training.fast.acceleration import accelerated, hooked
+from prunelle.training.fast.one_pass import Captured, Forward, Pass, Tensors
 from prunelle.training.speed import seed_device
 
 CAPTURE_AFTER = 100
@@ -34,8 +34,16 @@ _CAPTURES: dict[str, Callable[[Pass, Tensors, float], Captured | None]] = {
 }
 
 
-class Passes:
-    """Runs the passes of a training, captured once that pays.
+def training_pass(
+    forward: Forward,
+    network: nn.Module,
+    device: torch.device,
+    batch_size: int,
+    *,
+    capturable: bool = True,
+    settings: Callable[[], object] = tuple,
+) -> TrainingPass:
+    """The forward and backward pass of a training, to be called once a step, inside ``running``.
 
     Args:
         forward: tensors → the loss to be minimised, and what else is to be known.
@@ -45,6 +53,18 @@ class Passes:
         batch_size: of the first of the tensors; the smaller last batch of an epoch is not captured.
         capturable: False where ``forward`` does, beside the network, what would be left out.
         settings: numbers that it reads, beside those that modules have.
+
+    Example:
+        >>> step = training_pass(forward, network, device, batch_size=32)
+        >>> with step.running():
+        ...     loss, *others = step(images, labels, seed=0)  # gradients are in the parameters
+        ...     optimizer.step()
+    """
+    return TrainingPass(forward, network, device, batch_size, capturable=capturable, settings=settings)
+
+
+class TrainingPass:
+    """What ``training_pass`` gives: the passes of a training, captured once that pays.
 
     What could not be captured once, or was not worth it, is not tried again.
     """
@@ -56,10 +76,11 @@ class Passes:
         device: torch.device,
         batch_size: int,
         *,
-        capturable: bool = True,
-        settings: Callable[[], object] = tuple,
+        capturable: bool,
+        settings: Callable[[], object],
     ) -> None:
         self._device, self._batch_size = device, batch_size
+        self._network = network
         self._parameters, self._modules = list(network.parameters()), list(network.modules())
         self._pass = Pass(forward, self._parameters)
         known = all(_known(module) for module in self._modules)
@@ -108,15 +129,16 @@ class Passes:
         return self._captured is not None
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """After it, the memory of a capture is free again."""
-        try:
-            yield
-        finally:
-            if self._captured is not None:
-                self._kind = self._captured = None
-                for parameter in self._parameters:
-                    parameter.grad = None
+    def running(self) -> Iterator[TrainingPass]:
+        """Inside, the network's own passes are accelerated, too; after it, the memory of a capture is free again."""
+        with accelerated(self._network):
+            try:
+                yield self
+            finally:
+                if self._captured is not None:
+                    self._kind = self._captured = None
+                    for parameter in self._parameters:
+                        parameter.grad = None
 
     def _kind_of(self, inputs: Tensors) -> object:
         """All that a capture takes for granted; it is of no use to a pass where any of it is different."""

@@ -4,7 +4,7 @@
 ``state_dict`` and evaluation stay as they are. What is done, measured in docs/lab/performance.md:
 
 - runs of layers in an ``nn.Sequential`` (convolution, dense, ReLU, max-pooling, dropout, flatten) become one
-  node of autograd each (``training.chain``), which knows from layer to layer what is needed; dense layers alone stay
+  node of autograd each (``fast.chain``), which knows from layer to layer what is needed; dense layers alone stay
   PyTorch's;
 - a ``Dropout`` elsewhere draws 1, 8 or 16 random bits a value instead of one Bernoulli number.
 """
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from prunelle.training.chain import Stage, pays, run_chain, stages_of, supported
+from prunelle.training.fast.chain import Stage, pays, run_chain, stages_of, supported
 
 Forward = Callable[[torch.Tensor], torch.Tensor]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import fx, nn
 
-from prunelle.training.acceleration import hooked
+from prunelle.training.fast.acceleration import hooked
 
 FEWEST_PRODUCTS = 128 * 256
 """Channels in times channels out from which it pays; measured with two threads on an AVX-512 processor."""
