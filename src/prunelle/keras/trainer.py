@@ -50,7 +50,7 @@ class Trainer:
     stop_training = False
     history: callbacks_module.History | None = None
     _passes: tuple[object, TrainingPass] | None = None
-    _running: ExitStack
+    _running: ExitStack | None = None
 
     def compile(
         self,
@@ -231,7 +231,8 @@ class Trainer:
         objective = compiled.objective
         like = (objective, len(batch.x), len(batch.y))
         if self._passes is None or self._passes[0] != like:
-            self._running.close()
+            assert self._running is not None
+            self._running.close()  # of other batches
             self._passes = like, self._running.enter_context(self._passes_of(objective, batch).running())
         if compiled.trained:
             found = self._passes[1](*batch.x, *batch.y, *(batch.weights or ()))
@@ -268,12 +269,14 @@ class Trainer:
         """The network in training mode on its device, on the speed path; the caller's random numbers untouched."""
         network = self._placed(compiled)
         network.train()
+        around = self._running  # of a fit one of whose callbacks trains too
         try:
-            with torch.random.fork_rng(devices=[]), ExitStack() as self._running:
+            with torch.random.fork_rng(devices=[]), ExitStack() as running:
+                self._running = running
                 torch.default_generator.manual_seed(next_seed())
                 yield
         finally:
-            self._passes = None
+            self._passes, self._running = None, around
             network.eval()
 
     def _placed(self, compiled: Compiled) -> nn.Module:

@@ -281,3 +281,24 @@ def test_the_same_seed_draws_the_same_mask() -> None:
         torch.manual_seed(4)
         masks.append(dropout_mask(torch.empty(1000), 0.3))
     assert torch.equal(*masks)
+
+
+def test_inside_itself_it_changes_nothing_more() -> None:
+    """A callback of a training may train the same network: the outer one goes on as it was."""
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 3))
+    with accelerated(network):
+        forward = network.forward
+        with accelerated(network):
+            assert network.forward is forward
+        assert network.forward is forward
+    assert "forward" not in vars(network)
+
+
+def test_a_forward_that_somebody_replaced_stays() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU())
+    network[1].forward = lambda x: x + 1  # type: ignore[method-assign]
+    image = torch.randn(1, 1, 5, 5)
+    expected = network[0](image) + 1
+    with accelerated(network):
+        assert torch.equal(network(image), expected)
+    assert torch.equal(network(image), expected)

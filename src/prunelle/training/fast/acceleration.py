@@ -46,11 +46,12 @@ def _plan(network: nn.Module) -> Iterator[tuple[nn.Module, Forward]]:
     uses = Counter(id(module) for _, module in network.named_modules(remove_duplicate=False))
 
     def free(module: nn.Module) -> bool:
-        return uses[id(module)] == 1 and supported(module)
+        return uses[id(module)] == 1 and supported(module) and "forward" not in vars(module)
 
     taken: set[int] = set()
     for container in network.modules():
-        if type(container) is not nn.Sequential:
+        # What has a forward of its own is accelerated already, or somebody's.
+        if type(container) is not nn.Sequential or "forward" in vars(container):
             continue
         segments = _segments(list(container), free)
         if any(isinstance(segment, list) for segment in segments):
