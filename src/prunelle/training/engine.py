@@ -23,7 +23,7 @@ from prunelle.data.batches import Batches, derive_seed
 from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError, Diverged, RunError
 from prunelle.texts import Note
-from prunelle.training import diagnosis, single, speed
+from prunelle.training import batch_of_one, diagnosis, speed
 from prunelle.training.fast import training_pass
 from prunelle.training.inference import Normaliser, evaluate
 from prunelle.training.layers import Layers
@@ -101,7 +101,7 @@ class Training:
         view, size = self._views[0], self.recipe.batch_size
         steps = math.ceil(len(view) / size)
         alone = len(view) - (steps - 1) * size == 1
-        if not alone or not single.refuses_one(self.network, view, self.preprocess):
+        if not alone or not batch_of_one.refuses_one(self.network, view, self.preprocess):
             return steps
         if size == 1 or steps == 1:
             what, received = ("batch_size", size) if size == 1 else ("the number of training examples", 1)
@@ -110,7 +110,7 @@ class Training:
                 f"single example, and takes a variance of them; received {received}. Or choose a network without "
                 f"batch normalisation (prunelle networks), or larger examples."
             )
-        self.notes += (single.joined(size),)
+        self.notes += (batch_of_one.joined(size),)
         return steps - 1
 
     @property
@@ -164,10 +164,8 @@ class Training:
         if isinstance(recipe.augment, Augment) and recipe.augment.mixes:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
             images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
-        if images.ndim == 4:
-            # Some changes give another format on a GPU.
-            images = images.contiguous(memory_format=torch.channels_last)
-        images = self.preprocess.normalise(images)
+        # Some changes give another format on a GPU.
+        images = self.preprocess.normalise(speed.channels_last(images))
         waited = time.perf_counter() - start
 
         for group in self._optimizer.param_groups:

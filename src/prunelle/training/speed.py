@@ -45,6 +45,11 @@ def prepare(network: nn.Module, device: torch.device) -> None:
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
+def channels_last(batch: torch.Tensor) -> torch.Tensor:
+    """Maps ``(N, C, H, W)`` in the memory format that ``prepare`` gives networks; what has no such format as it is."""
+    return batch.contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
+
+
 def seed_device(device: torch.device, seed: int) -> None:
     """Seeds the generators that dropout draws from, without torch.manual_seed's detour over every device."""
     torch.default_generator.manual_seed(seed)

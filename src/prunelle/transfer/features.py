@@ -37,6 +37,7 @@ from prunelle.texts import Note
 from prunelle.training.fast import answering
 from prunelle.training.inference import Normaliser
 from prunelle.training.outputs import evaluation_mode
+from prunelle.training.speed import channels_last
 
 BATCH = 32
 """Pictures that go through the trunk together; the last are filled up with black ones, so that sums are always
@@ -74,7 +75,7 @@ class View:
         return tensor.to(torch.float32)
 
 
-class AsTheyAre:
+class NoNormalisation:
     """The normalisation of features: none."""
 
     def normalise(self, images: torch.Tensor, /) -> torch.Tensor:
@@ -183,9 +184,7 @@ class FeatureStore:
                 some = missing[start : start + BATCH]
                 views = [self._view.of(pixels.images[row], digest) for digest, row in some]
                 views += [torch.zeros_like(views[0])] * (BATCH - len(some))
-                images = torch.stack(views).to(device)
-                if images.ndim == 4:
-                    images = images.contiguous(memory_format=torch.channels_last)
+                images = channels_last(torch.stack(views).to(device))
                 found = self._faster(self._normaliser.normalise(images)).float()[: len(some)]
                 store.append([digest for digest, _ in some], found.movedim(1, -1).cpu().contiguous().numpy())
                 if progress is not None:

@@ -20,7 +20,7 @@ from prunelle.training import speed
 from prunelle.training.engine import Training
 from prunelle.training.inference import Normaliser
 from prunelle.training.recipe import Recipe
-from prunelle.transfer.features import AsTheyAre, FeatureStore, View, output_shape
+from prunelle.transfer.features import FeatureStore, NoNormalisation, View, output_shape
 from prunelle.transfer.solving import Solving
 from prunelle.transfer.strategies import Strategy
 
@@ -124,9 +124,9 @@ def begin(
             if strategy.head == "logistic" or strategy.head == "svm":
                 stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
                 kind = functools.partial(Solving, solver=strategy.head)
-            training = kind(rest, train, seen.get("validation"), classes, AsTheyAre(), stepping)
+            training = kind(rest, train, seen.get("validation"), classes, NoNormalisation(), stepping)
             told = tuple(note for split in (*seen.values(), *train[1:]) for note in split.notes)
-            return Learning(training, seen, AsTheyAre(), views, told=told)
+            return Learning(training, seen, NoNormalisation(), views, told=told)
         gigabytes = f"{size / 1e9:.1f}"
         why = Note(
             f"its features would take {gigabytes} GB, more than {FEATURES_BUDGET / 1e9:.1f}",

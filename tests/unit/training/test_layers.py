@@ -14,7 +14,7 @@ from prunelle.networks.freezing import freeze
 from prunelle.training.engine import Training
 from prunelle.training.layers import Layers
 from prunelle.training.records import EpochRecord
-from prunelle.transfer.features import AsTheyAre
+from prunelle.transfer.features import NoNormalisation
 
 
 def chain() -> nn.Sequential:
@@ -32,7 +32,7 @@ def split(n: int = 24) -> Pixels:
 
 def training(network: nn.Module, **fields: object) -> Training:
     recipe = Recipe(**({"batch_size": 8, "optimizer": "sgd", "epochs": 5} | fields))  # type: ignore[arg-type]
-    return Training(network, split(), None, ("a", "b"), AsTheyAre(), recipe)
+    return Training(network, split(), None, ("a", "b"), NoNormalisation(), recipe)
 
 
 def test_rates_fall_geometrically_towards_the_first_layer() -> None:

@@ -22,6 +22,7 @@ from prunelle.errors import UnknownName
 from prunelle.texts import Note
 from prunelle.training.fast.winograd import with_winograd
 from prunelle.training.outputs import class_logits, evaluation_mode
+from prunelle.training.speed import channels_last
 
 Compile = Literal["auto", "always", "never"]
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -157,9 +158,7 @@ class Predictor:
         if n > whole:
             return torch.cat([self._by_copy(part, faster) for part in torch.split(images, whole)])
         if n < whole:  # another size would be compiled anew
-            images = torch.cat([images, images[:1].expand(whole - n, *images.shape[1:])])
-            if images.ndim == 4:
-                images = images.contiguous(memory_format=torch.channels_last)
+            images = channels_last(torch.cat([images, images[:1].expand(whole - n, *images.shape[1:])]))
         outputs = faster(images)[:n]
         # One output is the logit of the second class against 0.
         two = outputs.topk(2, dim=1).values if outputs.shape[1] > 1 else outputs.abs()

@@ -14,11 +14,11 @@ from prunelle.data.batches import Batches
 from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
 from prunelle.networks import build
+from prunelle.training.batch_of_one import refuses_one
 from prunelle.training.engine import Training
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import StepRecord
-from prunelle.training.single import refuses_one
-from prunelle.transfer.features import AsTheyAre
+from prunelle.transfer.features import NoNormalisation
 
 from .helpers import bars, differing, end, finish, preprocess_of, small, training
 
@@ -135,14 +135,19 @@ def test_features_and_series_are_tried_as_they_are() -> None:
     labels = np.arange(9) % 3
     features = Pixels(random.random((9, 1, 1, 5), np.float32), labels)
     rest = nn.Sequential(nn.BatchNorm2d(5), nn.Flatten(), nn.Linear(5, 3))
-    run = Training(rest, features, None, ("a", "b", "c"), AsTheyAre(), Recipe(batch_size=4, epochs=1))
+    run = Training(rest, features, None, ("a", "b", "c"), NoNormalisation(), Recipe(batch_size=4, epochs=1))
     finish(run)
     assert run.steps_per_epoch == 2
     series = random.random((9, 6, 2), np.float32)
     series[4, 1:] = np.nan  # one of a single step, whichever batch it is in
     network = build("fcn", num_classes=3, in_channels=2, masked=True, input_size=(6,))
     run = Training(
-        network, Pixels(series, labels), None, ("a", "b", "c"), AsTheyAre(), Recipe(batch_size=4, epochs=3)
+        network,
+        Pixels(series, labels),
+        None,
+        ("a", "b", "c"),
+        NoNormalisation(),
+        Recipe(batch_size=4, epochs=3),
     )
     finish(run)
     assert run.steps_per_epoch == 2
