@@ -19,8 +19,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import prunelle as pn
-from prunelle.cli.train import next_text
 from prunelle.csv_files import read_table
+from prunelle.report.finished import next_text
 from tests.integration.command import Finished, prunelle, weights
 from tests.pictures import encoded, make_folder
 

@@ -17,9 +17,9 @@ from torch import nn
 import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import Damaged, Interrupted, RunError, WeightsError
+from prunelle.jobs import finishing, training
 from prunelle.networks.weights import load_weights
 from prunelle.runs.listener import Listener, Quiet
-from prunelle.tasks import finishing, training
 from prunelle.texts import Note
 from tests.integration.command import prunelle, weights
 
@@ -185,7 +185,7 @@ def test_extended_from_an_older_state_it_is_extended_where_it_was(
     assert outcome(before) == outcome(undisturbed)
     # Stopped as soon as it was extended, and the newest state damaged then.
     with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt, Interrupted):
-        patched.setattr(training, "_fit", interrupt)
+        patched.setattr(training, "fit", interrupt)
         go_on(after, epochs=6)
     assert pn.Run.open(after).recipe.epochs == 6
     flip(after / "state" / "training.safetensors")

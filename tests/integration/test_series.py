@@ -182,7 +182,7 @@ def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
 ) -> None:
     """Saving takes at most a tenth of the time; killed between two saves, the last epochs are done again."""
     import prunelle.runs.states as module
-    from prunelle.tasks import training
+    from prunelle.jobs import fitting
 
     now = 0.0
 
@@ -193,7 +193,7 @@ def test_many_epochs_are_saved_now_and_then_and_resume_exactly(
             nonlocal now
             now += 1
 
-    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(fitting, "time", SimpleNamespace(monotonic=lambda: now))
 
     data = wave_data(8, length=8)
     recipe = pn.Recipe(epochs=250, seed=1, augment=pn.SeriesAugment(jitter=0.1))

@@ -12,8 +12,8 @@ import pytest
 import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import ArgumentError, BadPictures
+from prunelle.jobs.few_shots import few
 from prunelle.report.shots import Shots
-from prunelle.tasks.few_shots import few
 from tests.integration.command import prunelle
 from tests.pictures import make_folder
 

@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import ArgumentError
+from prunelle.jobs import run_data
 from prunelle.runs.listener import Quiet
-from prunelle.tasks import finding
 from prunelle.transfer.strategies import Strategy
 from tests.integration.command import prunelle
 from tests.integration.trainings import result, spawn
@@ -74,7 +74,7 @@ def test_features_leave_the_trunk_and_make_a_plain_run(photos: Path, base: Path,
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["train"]["accuracy"] > 0.9
     again = pn.Run.open(run)
-    found = again.evaluate(finding.data_of(again, Quiet()).test)  # type: ignore[arg-type]
+    found = again.evaluate(run_data.data_of(again, Quiet()).test)  # type: ignore[arg-type]
     assert found.accuracy == metrics["test"]["accuracy"]
     assert found.loss == pytest.approx(metrics["test"]["loss"], rel=1e-4)
     answered = prunelle("predict", run, photos / "u" / "0000.jpg", "--format", "json")

@@ -12,8 +12,8 @@ import pytest
 
 import prunelle as pn
 from prunelle import tasks
+from prunelle.jobs import unlabelled
 from prunelle.runs.predictions import Prediction
-from prunelle.tasks import unlabelled
 from tests.integration.command import prunelle
 from tests.pictures import make_folder
 

@@ -29,8 +29,8 @@ TIMING_FIELDS = {"seconds", "images_per_second", "data_wait"}
 def without_pictures() -> None:
     """In a process of its own: reports of a line; what they show is tested elsewhere, and takes most of the time."""
     from prunelle.disk import write_text
+    from prunelle.jobs import few_shots, finishing
     from prunelle.report import comparison_page, html
-    from prunelle.tasks import few_shots, finishing
 
     def figures(_content: object, folder: Path, _language: object) -> None:
         write_text(folder / "a.png", "a figure")

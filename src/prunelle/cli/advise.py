@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Unpack
 
 import click
 
-from prunelle.cli.options import BytesType, data_options, preparation_options, style_options, weights_options
+from prunelle.cli.options import (
+    BytesType,
+    DataOptions,
+    PreparationOptions,
+    StyleOptions,
+    WeightsOptions,
+    data_options,
+    memory_budget,
+    preparation_options,
+    style_options,
+    weights_options,
+)
 from prunelle.cli.output import echo
+
+
+class _Options(WeightsOptions, PreparationOptions, DataOptions, StyleOptions):
+    data: str
+    network: str | None
+    validation: float | None
+    test: float | None
+    device: str
+    memory: int | None
+    seed: int
 
 
 @click.command()
@@ -24,11 +45,11 @@ from prunelle.cli.output import echo
 @click.option("--seed", type=int, default=0, help="Of what is left out, and of trials.  [0]")
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @style_options
-def advise(**given: Any) -> None:
+def advise(as_json: bool, **given: Unpack[_Options]) -> None:
     """Try strategies of reusing weights on DATA (as for train), and recommend one."""
     from prunelle import tasks
 
-    found = tasks.advise(
+    advice = tasks.advise(
         given["network"],
         given["data"],
         given["weights"],
@@ -38,19 +59,19 @@ def advise(**given: Any) -> None:
         normalisation=given["normalisation"],
         validation=given["validation"],
         test=given["test"],
-        memory_budget=tasks.MEMORY_BUDGET if given["memory"] is None else given["memory"],
+        memory_budget=memory_budget(given["memory"]),
         mean=given["mean"],
         std=given["std"],
         labels=given["labels"],
         data_dir=given["data_dir"],
-        style="quiet" if given["as_json"] else given["progress"],
+        style="quiet" if as_json else given["progress"],
     )
-    if given["as_json"]:
+    if as_json:
         import json
 
-        echo(json.dumps(found.to_json()))
+        echo(json.dumps(advice.to_json()))
     else:
         from prunelle.texts import default_language
 
-        for note in found.notes:
+        for note in advice.notes:
             echo(note.fr if default_language() == "fr" else note.en)

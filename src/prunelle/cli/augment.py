@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import click
 
-from prunelle.cli.options import SizeType
+from prunelle.cli.options import LanguageOptions, SizeType
 from prunelle.cli.output import echo
+
+
+class _Options(LanguageOptions):
+    changes: str | None
+    size: tuple[int, int]
+    columns: int
+    seed: int
 
 
 @click.command()
@@ -29,8 +36,8 @@ from prunelle.cli.output import echo
     help=".png, .svg or .pdf.",
 )
 @click.option("--language", type=click.Choice(("en", "fr")), help="Of the labels. Default: the locale's.")
-def augment(**given: Any) -> None:
+def augment(pictures: tuple[str, ...], output: str, **given: Unpack[_Options]) -> None:
     """Draw what the random changes of a training do to PICTURES: a sheet, one row a change."""
     from prunelle import tasks
 
-    echo(tasks.augment(given.pop("pictures"), given.pop("output"), **given))
+    echo(tasks.augment(pictures, output, **given))

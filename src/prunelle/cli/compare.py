@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 from click.core import ParameterSource
 
-from prunelle.cli.options import refuse_without_effect, style_options
+from prunelle.cli.options import (
+    DataOptions,
+    LanguageOptions,
+    PreparationOptions,
+    StyleOptions,
+    memory_budget,
+    refuse_without_effect,
+    style_options,
+)
 from prunelle.cli.output import echo
-from prunelle.cli.train import RECIPE_FIELDS
+from prunelle.cli.train import RECIPE_FIELDS, RecipeOptions, recipe_fields
 from prunelle.cli.train import train as train_command
 
 if TYPE_CHECKING:
@@ -38,6 +47,25 @@ _OF_TRAIN = {
     ),
     "language",
 }
+
+
+class _Options(RecipeOptions, DataOptions, PreparationOptions, LanguageOptions, StyleOptions):
+    networks: tuple[str, ...]
+    data: str | None
+    match_parameters: bool
+    seeds: int
+    hidden: tuple[int, ...] | None
+    mean: tuple[float, ...] | None
+    std: tuple[float, ...] | None
+    validation: float | None
+    test: float | None
+    memory: int | None
+    output: str | None
+    runs: str
+    resume: str | None
+    as_json: bool
+
+
 _WITH_RESUME = ("resume", "memory", "language", "progress", "as_json")
 
 
@@ -61,7 +89,7 @@ def _options_of_train(command: click.Command) -> click.Command:
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @style_options
 @click.pass_context
-def compare(context: click.Context, /, **given: Any) -> None:
+def compare(context: click.Context, /, **given: Unpack[_Options]) -> None:
     """Train several networks under the same budget and compare what they reach.
 
     All learn the same pictures by the same recipe, once a seed, and answer the same test pictures. The report
@@ -71,9 +99,7 @@ def compare(context: click.Context, /, **given: Any) -> None:
     """
     from prunelle import tasks
     from prunelle.data.augment import Augment
-    from prunelle.data.examples import Data
     from prunelle.errors import ArgumentError
-    from prunelle.training.recipe import Recipe
 
     set_here = {
         parameter.name: parameter.opts[0]
@@ -89,16 +115,13 @@ def compare(context: click.Context, /, **given: Any) -> None:
         context,
         (given["output"] is not None, "--runs", "is where new folders go, and --output names the folder"),
     )
-    fields = {name: given[name] for name in RECIPE_FIELDS if name != "seed" and given[name] is not None}
+    fields = recipe_fields(given)
     if given["augment"] is not None:
         fields["augment"] = Augment.parse(given["augment"])
-
-    def recipe(data: Data) -> Recipe:
-        return tasks.choose_recipe(data, **fields)
-
+    recipe = functools.partial(tasks.named_recipe("usual"), **fields)
     if given["hidden"] is not None and "dense" not in given["networks"]:
         raise ArgumentError("--hidden is for dense, which is not compared.")
-    found = tasks.compare(
+    comparison = tasks.compare(
         given["networks"],
         given["data"],
         recipe if fields else None,
@@ -117,18 +140,18 @@ def compare(context: click.Context, /, **given: Any) -> None:
         resume=given["resume"],
         output=given["output"],
         runs=given["runs"],
-        memory_budget=tasks.MEMORY_BUDGET if given["memory"] is None else given["memory"],
+        memory_budget=memory_budget(given["memory"]),
         language=given["language"],
         style=given["progress"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
     if given["as_json"]:
-        echo(json.dumps(found.to_json()))
+        echo(json.dumps(comparison.to_json()))
     elif given["progress"] == "json":
-        echo(json.dumps({"event": "finished", **found.to_json()}))
+        echo(json.dumps({"event": "finished", **comparison.to_json()}))
     elif given["progress"] != "quiet":
-        _show(found)
-        echo(f"Report: {found.path / 'report.html'}")
+        _show(comparison)
+        echo(f"Report: {comparison.path / 'report.html'}")
 
 
 def _show(found: Comparison) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import click
 
@@ -11,18 +11,23 @@ from prunelle.cli.options import style_options
 from prunelle.cli.output import echo
 
 if TYPE_CHECKING:
+    from prunelle.console.listeners import Style
+    from prunelle.look.convolution.arithmetic import Border, Channels, Padding
     from prunelle.look.convolution.result import ConvolutionResult
+    from prunelle.texts import Language
 
 _PRINTED = 16
 """Rows and columns of an output that are still printed as numbers."""
 
 
-class CountsType(click.ParamType[Any]):
+class CountsType(click.ParamType[int | list[int]]):
     """``2``, or ``2x1`` for rows and columns."""
 
     name = "N|NxN"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | list[int]:
         """A number, or one for each axis."""
         try:
             counts = [int(part) for part in str(value).replace("×", "x").split("x")]
@@ -31,14 +36,25 @@ class CountsType(click.ParamType[Any]):
         return counts[0] if len(counts) == 1 else counts
 
 
-class PaddingType(CountsType):
+class PaddingType(click.ParamType[str | int | list[int]]):
     """``valid``, ``same``, ``full``, or numbers."""
 
     name = "valid|same|full|N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | int | list[int]:
         """A name, a number, or one for each axis."""
-        return super().convert(value, param, ctx) if str(value)[:1].isdigit() else value
+        return CountsType().convert(value, param, ctx) if str(value)[:1].isdigit() else str(value)
+
+
+class _Settings(TypedDict):
+    padding: Padding | int | list[int]
+    stride: int | list[int]
+    dilation: int | list[int]
+    border: Border
+    flip: bool
+    channels: Channels | Literal["grey"]
 
 
 @click.command()
@@ -74,10 +90,10 @@ def convolve(
     kernel: str | None,
     output: str | None,
     only: str | None,
-    language: Any,
+    language: Language | None,
     as_json: bool,
-    progress: Any,
-    **settings: Any,
+    progress: Style,
+    **settings: Unpack[_Settings],
 ) -> None:
     """Slide a kernel over INPUT: sizes, formula, numbers; with --output, figures and animations.
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from prunelle.cli.options import (
+    CompileOptions,
+    DataOptions,
+    PretrainedOptions,
+    StyleOptions,
     compile_option,
     data_options,
     data_root_option,
@@ -28,6 +32,10 @@ if TYPE_CHECKING:
 _MOST_CLASSES = 20
 
 
+class _Options(PretrainedOptions, DataOptions, CompileOptions, StyleOptions):
+    data_root: str | None
+
+
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[RUN] [DATA]")
 @pretrained_options
@@ -36,20 +44,7 @@ _MOST_CLASSES = 20
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @compile_option
 @style_options
-def evaluate(
-    arguments: tuple[str, ...],
-    network: str | None,
-    weights: str | None,
-    mean: tuple[float, ...] | None,
-    std: tuple[float, ...] | None,
-    size: tuple[int, int] | None,
-    labels: str | None,
-    data_dir: str | None,
-    data_root: str | None,
-    as_json: bool,
-    compile: Any,
-    progress: str,
-) -> None:
+def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options]) -> None:
     """Measure RUN on the examples it kept aside, or on DATA (as for train).
 
     Without DATA: the test split of what it was trained on, else validation. What RUN has learned is left out of the
@@ -59,25 +54,25 @@ def evaluate(
     """
     from prunelle import tasks
 
-    run, rest = run_or_pretrained(arguments, network, weights, size, mean, std, progress)
+    run, rest = run_or_pretrained(arguments, given, given["progress"])
     if len(rest) > 1:
         raise click.UsageError(f"one DATA at most; received {', '.join(rest)}.")
     data = rest[0] if rest else None
-    found = tasks.evaluate(
+    evaluation = tasks.evaluate(
         run,
         data,
-        labels=labels,
-        data_dir=data_dir,
-        data_root=data_root,
-        compile=compile,
-        style=progress,  # type: ignore[arg-type]
+        labels=given["labels"],
+        data_dir=given["data_dir"],
+        data_root=given["data_root"],
+        compile=given["compile"],
+        style=given["progress"],
     )
     if as_json:
         from prunelle.training.verdicts import summary
 
-        echo(json.dumps(found.to_json() | summary(found)))
+        echo(json.dumps(evaluation.to_json() | summary(evaluation)))
     else:
-        _show(found)
+        _show(evaluation)
 
 
 def _show(found: Evaluation) -> None:

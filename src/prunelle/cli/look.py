@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from prunelle.cli.options import SizeType, data_options, style_options, weights_options
+from prunelle.cli.options import (
+    DataOptions,
+    LanguageOptions,
+    SizeType,
+    WeightsOptions,
+    data_options,
+    style_options,
+    weights_options,
+)
 from prunelle.cli.output import echo
+
+if TYPE_CHECKING:
+    from prunelle.console.listeners import Style
+    from prunelle.look.layer_plates import Scale
+    from prunelle.tasks.views import View
 
 VIEWS = (
     "filters",
@@ -29,6 +42,17 @@ _ASKED = {
     "classes": "--class",
 }
 """What is typed otherwise than its argument is called."""
+
+
+class _Options(DataOptions, WeightsOptions, LanguageOptions):
+    output: str
+    channel: int | None
+    classes: tuple[str, ...]
+    between: tuple[str, str] | None
+    data: str | None
+    sample: int | None
+    scale: Scale
+    size: tuple[int, int] | None
 
 
 @click.command()
@@ -67,10 +91,10 @@ _ASKED = {
 def look(
     run: str,
     pictures: tuple[str, ...],
-    views: tuple[Any, ...],
+    views: tuple[View, ...],
     layers: tuple[str, ...],
-    progress: Any,
-    **given: Any,
+    progress: Style,
+    **given: Unpack[_Options],
 ) -> None:
     """Show what a network sees: filters, activations, where it looked…
 

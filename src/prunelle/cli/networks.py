@@ -5,17 +5,24 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from prunelle.cli.options import SizeType
+from prunelle.cli.options import LanguageOptions, SizeType
 from prunelle.cli.output import echo
 
 if TYPE_CHECKING:
     from prunelle.networks import Entry
     from prunelle.networks.summary import LayerRow
     from prunelle.tasks.describing import Description
+
+
+class _Options(LanguageOptions):
+    input_size: tuple[int, int] | None
+    channels: int | None
+    classes: int | None
+    draw: str | None
 
 
 @click.command()
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--language", type=click.Choice(("en", "fr")), help="Of the drawing. Default: the locale's.")
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
-def networks(name: str | None, as_json: bool, **given: Any) -> None:
+def networks(name: str | None, as_json: bool, **given: Unpack[_Options]) -> None:
     """List the networks, or show one layer by layer.
 
     With NAME: what comes out of each layer (height x width x channels), its weights, its multiply-adds, the
@@ -88,42 +95,42 @@ def _accuracy(entry: Entry) -> str:
 def _one(
     name: str,
     as_json: bool,
-    *,
-    input_size: tuple[int, int] | None,
-    channels: int | None,
-    classes: int | None,
-    draw: str | None,
-    language: Any,
+    **given: Unpack[_Options],
 ) -> None:
     from prunelle import tasks
 
-    found = tasks.describe(name, input_size=input_size, in_channels=channels, num_classes=classes)
-    if draw is not None:
-        found.draw(draw, language)
+    description = tasks.describe(
+        name,
+        input_size=given["input_size"],
+        in_channels=given["channels"],
+        num_classes=given["classes"],
+    )
+    if given["draw"] is not None:
+        description.draw(given["draw"], given["language"])
     if as_json:
-        echo(json.dumps(found.to_json(), indent=1))
-    elif draw is not None:
-        echo(f"Drawing: {draw}")
+        echo(json.dumps(description.to_json(), indent=1))
+    elif given["draw"] is not None:
+        echo(f"Drawing: {given['draw']}")
     else:
-        _show(found)
+        _show(description)
 
 
-def _show(found: Description) -> None:
-    entry = found.entry
-    echo(f"{found.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
+def _show(description: Description) -> None:
+    entry = description.entry
+    echo(f"{description.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
     if accuracy := _accuracy(entry):
         echo(f"Published accuracy: {accuracy} ({entry.accuracy_source}).")
-    echo(f"Input: {_size(found.input_shape)}\n")
+    echo(f"Input: {_size(description.input_shape)}\n")
     header = ("layer", "kind", "kernel", "output", "parameters", "multiply-adds", "sees", "jump", "memory")
-    lines = _columns([header, *map(_cells, found.layers)], right=(4, 5, 6, 7, 8))
+    lines = _columns([header, *map(_cells, description.layers)], right=(4, 5, 6, 7, 8))
     echo("\n".join(lines))
     echo()
-    echo(f"Parameters:     {found.parameters:,}")
-    if extra := found.training_only_parameters:
+    echo(f"Parameters:     {description.parameters:,}")
+    if extra := description.training_only_parameters:
         echo(f"                of which {extra:,} act in training only and are not listed above")
-    echo(f"Multiply-adds:  {found.multiply_adds:,} a picture (convolutions and dense layers)")
-    echo(f"Activations:    {_memory(found.activation_bytes)} a picture, all outputs together")
-    echo(f"Weights:        {_memory(4 * found.parameters)} in float32")
+    echo(f"Multiply-adds:  {description.multiply_adds:,} a picture (convolutions and dense layers)")
+    echo(f"Activations:    {_memory(description.activation_bytes)} a picture, all outputs together")
+    echo(f"Weights:        {_memory(4 * description.parameters)} in float32")
 
 
 def _cells(row: LayerRow) -> tuple[str, ...]:

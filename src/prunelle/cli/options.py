@@ -1,18 +1,90 @@
-"""What several commands share: options, and the parsing of values."""
+"""What commands share: groups of options, each with the types of what it gives, and the parsing of values.
+
+A command takes ``**given: Unpack[…]`` of the groups that it has, so that each value that it passes on is checked.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import click
 from click.core import ParameterSource
 
+if TYPE_CHECKING:
+    from prunelle.console.listeners import Style
+    from prunelle.data.preprocess import Fit
+    from prunelle.data.series.preprocess import Normalisation, SeriesFit
+    from prunelle.planning.weights import Pretrained
+    from prunelle.texts import Language
+    from prunelle.training.fast import Compile
+    from prunelle.transfer.strategies import Strategy
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
 STYLES = ("auto", "live", "lines", "json", "quiet")
 
 
-def style_options(command: Callable[..., Any]) -> Callable[..., Any]:
+class StyleOptions(TypedDict):
+    """Of ``style_options``."""
+
+    progress: Style
+
+
+class DataOptions(TypedDict):
+    """Of ``data_options``."""
+
+    labels: str | None
+    data_dir: str | None
+
+
+class WeightsOptions(TypedDict):
+    """Of ``weights_options``; mean and std per channel, in units of [0, 1]."""
+
+    weights: str | None
+    mean: tuple[float, ...] | None
+    std: tuple[float, ...] | None
+
+
+class PreparationOptions(TypedDict):
+    """Of ``preparation_options``; size is (height, width)."""
+
+    size: tuple[int, int] | None
+    fit: Fit | SeriesFit | None
+    normalisation: Normalisation | None
+
+
+class ReuseOptions(TypedDict):
+    """Of ``reuse_options``."""
+
+    strategy: str | None
+    stage: str | None
+    freeze: str | None
+    head: str | None
+    views: int | None
+
+
+class PretrainedOptions(WeightsOptions):
+    """Of ``pretrained_options``."""
+
+    network: str | None
+    size: tuple[int, int] | None
+
+
+class CompileOptions(TypedDict):
+    """Of ``compile_option``."""
+
+    compile: Compile
+
+
+class LanguageOptions(TypedDict):
+    """Of ``--language``."""
+
+    language: Language | None
+
+
+def style_options(command: Command) -> Command:
     """``--progress`` and its short form ``--quiet``; the command gets ``progress``."""
     command = click.option(
         "--progress",
@@ -26,7 +98,7 @@ def style_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def data_options(command: Command) -> Command:
     """Where labels and named sets come from."""
     command = click.option(
         "--data-dir",
@@ -41,7 +113,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def data_root_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def data_root_option(command: Command) -> Command:
     """Where data that were moved are now."""
     return click.option(
         "--data-root",
@@ -51,7 +123,7 @@ def data_root_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def weights_options(command: Command) -> Command:
     """``--weights``, and the normalisation that goes with them."""
     command = click.option(
         "--std", type=FloatsType(), help="Standard deviation that the weights want, likewise."
@@ -66,7 +138,7 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def preparation_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def preparation_options(command: Command) -> Command:
     """``--size``, ``--fit`` and ``--normalisation``: how examples become the network's input."""
     command = click.option(
         "--normalisation",
@@ -86,7 +158,7 @@ def preparation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def reuse_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def reuse_options(command: Command) -> Command:
     """``--strategy`` and what goes with it; ``strategy_of`` reads them."""
     for name, kind, metavar, text in (
         ("--views", int, "N", "Views of each picture that a frozen trunk sees once.  [1, with --augment 4]"),
@@ -104,22 +176,25 @@ def reuse_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def strategy_of(given: dict[str, Any]) -> Any:
+def strategy_of(given: ReuseOptions) -> Strategy | None:
     """A ``Strategy``, or None where none of its options is given."""
-    settings = {key: given[key] for key in ("stage", "freeze", "head", "views") if given[key] is not None}
-    name = given["strategy"]
+    name, freeze = given["strategy"], given["freeze"]
     if name is None:
-        if not settings:
+        if all(given[key] is None for key in ("stage", "freeze", "head", "views")):
             return None
-        name = "partial" if "freeze" in settings else "features"
+        name = "features" if freeze is None else "partial"
     from prunelle.transfer.strategies import Strategy
 
-    if str(settings.get("freeze", "")).isdigit():
-        settings["freeze"] = int(settings["freeze"])
-    return Strategy(name=name, **settings)
+    return Strategy(
+        name=name,  # type: ignore[arg-type]
+        stage=given["stage"],
+        freeze=int(freeze) if freeze is not None and freeze.isdigit() else freeze,
+        head=given["head"],  # type: ignore[arg-type]
+        views=given["views"],
+    )
 
 
-def pretrained_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def pretrained_options(command: Command) -> Command:
     """A network by name in place of a run; ``run_or_pretrained`` reads what they give."""
     command = click.option(
         "--size", "--img-size", type=SizeType(), help="Of the network's input, with --network."
@@ -130,7 +205,7 @@ def pretrained_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-def compile_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def compile_option(command: Command) -> Command:
     """``--compile``, of what may run a large network over many pictures."""
     return click.option(
         "--compile",
@@ -141,12 +216,14 @@ def compile_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-class SizeType(click.ParamType[Any]):
+class SizeType(click.ParamType[tuple[int, int]]):
     """``64`` or ``48x64`` (height x width), in pixels."""
 
     name = "PX"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
         """``(height, width)``."""
         found = re.fullmatch(r"(\d+)(?:[x×](\d+))?", str(value))
         if not found:
@@ -154,12 +231,12 @@ class SizeType(click.ParamType[Any]):
         return int(found[1]), int(found[2] or found[1])
 
 
-class BytesType(click.ParamType[Any]):
+class BytesType(click.ParamType[int]):
     """``800MB``, ``2GB``."""
 
     name = "BYTES"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """A number of bytes; units are powers of 1,000."""
         if isinstance(value, int):
             return value
@@ -169,12 +246,14 @@ class BytesType(click.ParamType[Any]):
         return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
 
 
-class NumbersType(click.ParamType[Any]):
+class NumbersType(click.ParamType[tuple[int, ...]]):
     """``256,128``."""
 
     name = "N,N…"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
         """A tuple of whole numbers."""
         try:
             return tuple(int(part) for part in str(value).split(","))
@@ -182,17 +261,26 @@ class NumbersType(click.ParamType[Any]):
             self.fail(f"{value!r} is no list of whole numbers; give it as 256,128.", param, ctx)
 
 
-class FloatsType(click.ParamType[Any]):
+class FloatsType(click.ParamType[tuple[float, ...]]):
     """``0.485,0.456,0.406``."""
 
     name = "X,X…"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
         """A tuple of numbers."""
         try:
             return tuple(float(part) for part in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is no list of numbers; give it as 0.485,0.456,0.406.", param, ctx)
+
+
+def memory_budget(memory: int | None) -> int:
+    """``--memory``, in bytes, or what is usual."""
+    from prunelle.planning.request import MEMORY_BUDGET
+
+    return MEMORY_BUDGET if memory is None else memory
 
 
 def refuse_without_effect(context: click.Context, *rules: tuple[bool, str, str]) -> None:
@@ -209,23 +297,19 @@ def refuse_without_effect(context: click.Context, *rules: tuple[bool, str, str])
 
 
 def run_or_pretrained(
-    arguments: tuple[str, ...],
-    network: str | None,
-    weights: str | None,
-    size: tuple[int, int] | None,
-    mean: tuple[float, ...] | None,
-    std: tuple[float, ...] | None,
-    style: Any,
-) -> tuple[Any, tuple[str, ...]]:
+    arguments: tuple[str, ...], given: PretrainedOptions, style: Style
+) -> tuple[str | Pretrained, tuple[str, ...]]:
     """What answers, and the arguments that are left: a run is the first of them, unless a network is named."""
     from prunelle import tasks
 
+    network, weights, size = given["network"], given["weights"], given["size"]
+    mean, std = given["mean"], given["std"]
     if network is not None:
         if weights is None:
             raise click.UsageError("--network needs --weights: imagenet, a file, or a run.")
         return tasks.pretrained(network, weights, size=size, mean=mean, std=std, style=style), arguments
-    given = {"--weights": weights, "--size": size, "--mean": mean, "--std": std}
-    if refused := [name for name, value in given.items() if value is not None]:
+    with_network = {"--weights": weights, "--size": size, "--mean": mean, "--std": std}
+    if refused := [name for name, value in with_network.items() if value is not None]:
         raise click.UsageError(f"{', '.join(refused)} goes with --network; a run has its own.")
     if not arguments:
         raise click.UsageError("Missing argument 'RUN' (or --network NAME --weights imagenet|FILE|RUN).")

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from prunelle.cli.options import compile_option, pretrained_options, run_or_pretrained, style_options
+from prunelle.cli.options import (
+    CompileOptions,
+    PretrainedOptions,
+    StyleOptions,
+    compile_option,
+    pretrained_options,
+    run_or_pretrained,
+    style_options,
+)
 from prunelle.cli.output import echo, echo_data
 from prunelle.csv_files import table_text
 from prunelle.texts import visible
 
 if TYPE_CHECKING:
     from prunelle.runs.predictions import Prediction
+
+
+class _Options(PretrainedOptions, CompileOptions, StyleOptions):
+    pass
 
 
 @click.command()
@@ -26,18 +38,7 @@ if TYPE_CHECKING:
 )
 @compile_option
 @style_options
-def predict(
-    arguments: tuple[str, ...],
-    network: str | None,
-    weights: str | None,
-    mean: tuple[float, ...] | None,
-    std: tuple[float, ...] | None,
-    size: tuple[int, int] | None,
-    top: int,
-    form: str,
-    compile: Any,
-    progress: str,
-) -> None:
+def predict(arguments: tuple[str, ...], top: int, form: str, **given: Unpack[_Options]) -> None:
     """Name what is on pictures, or in the series of files, with the network of RUN.
 
     In the order given. A file that cannot be read gets a line that says why, the others are still named,
@@ -47,10 +48,10 @@ def predict(
     """
     from prunelle import tasks
 
-    if len(arguments) < (2 if network is None else 1):
+    if len(arguments) < (2 if given["network"] is None else 1):
         raise click.UsageError("Missing argument 'FILES-OR-FOLDERS...'.")
-    run, files = run_or_pretrained(arguments, network, weights, size, mean, std, progress)
-    answers = tasks.predict(run, files, top=top, compile=compile, style=progress)  # type: ignore[arg-type]
+    run, files = run_or_pretrained(arguments, given, given["progress"])
+    answers = tasks.predict(run, files, top=top, compile=given["compile"], style=given["progress"])
     {"table": _table, "csv": _csv, "json": _json}[form](answers)
     if any(answer.error for answer in answers):
         sys.exit(1)

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Any
+from typing import Unpack
 
 import click
 
 from prunelle.cli.options import (
+    DataOptions,
+    LanguageOptions,
     NumbersType,
+    PreparationOptions,
+    StyleOptions,
+    WeightsOptions,
     data_options,
     preparation_options,
     style_options,
     weights_options,
 )
 from prunelle.cli.output import echo
+
+
+class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions, StyleOptions):
+    data: str
+    network: str | None
+    shots: tuple[int, ...]
+    strategies: str
+    draws: int
+    epochs: int | None
+    augment: str | None
+    device: str
+    test: float | None
+    output: str
 
 
 @click.command()
@@ -46,11 +64,11 @@ from prunelle.cli.output import echo
 )
 @click.option("--language", type=click.Choice(("en", "fr")), help="Of the plot. Default: the locale's.")
 @style_options
-def shots(**given: Any) -> None:
+def shots(**given: Unpack[_Options]) -> None:
     """Measure accuracy against the number of training pictures a class, on DATA (as for train)."""
     from prunelle import tasks
 
-    found = tasks.shots(
+    curves = tasks.shots(
         given["data"],
         given["network"],
         given["weights"],
@@ -73,5 +91,5 @@ def shots(**given: Any) -> None:
         style=given["progress"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
-    echo(found.markdown())
-    echo(f"Plot: {found.path / 'shots.png'}")
+    echo(curves.markdown())
+    echo(f"Plot: {curves.path / 'shots.png'}")

@@ -5,18 +5,24 @@ from __future__ import annotations
 import functools
 import shlex
 import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 from click.core import ParameterSource
 
 from prunelle.cli.options import (
     BytesType,
+    DataOptions,
+    LanguageOptions,
     NumbersType,
+    PreparationOptions,
+    ReuseOptions,
+    StyleOptions,
+    WeightsOptions,
     data_options,
     data_root_option,
+    memory_budget,
     preparation_options,
     refuse_without_effect,
     reuse_options,
@@ -25,10 +31,9 @@ from prunelle.cli.options import (
     weights_options,
 )
 from prunelle.cli.output import echo
-from prunelle.texts import quoted
 
-# Photos a class up to which weights learned elsewhere are worth more than some points (docs/lab/results.md).
-_FEW = 500
+if TYPE_CHECKING:
+    from prunelle.runs.run import Run
 
 # Options whose value, when given, replaces a field of the recipe that suits the data.
 RECIPE_FIELDS = (
@@ -52,6 +57,60 @@ RECIPE_FIELDS = (
     "device",
     "precision",
 )
+
+
+class RecipeOptions(TypedDict):
+    """``RECIPE_FIELDS`` (but for the seed) and ``--augment``; None for what suits the data."""
+
+    epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    optimizer: str | None
+    momentum: float | None
+    nesterov: bool | None
+    weight_decay: float | None
+    schedule: str | None
+    warmup_epochs: float | None
+    first_layer_rate: float | None
+    unfreeze_epochs: int | None
+    label_smoothing: float | None
+    balance: bool | None
+    clip_norm: float | None
+    ema_decay: float | None
+    patience: int | None
+    device: str | None
+    precision: str | None
+    augment: str | None
+
+
+class _DataOptions(DataOptions):
+    data: str | None
+    validation: float | None
+    test: float | None
+
+
+class _NetworkOptions(WeightsOptions, PreparationOptions, ReuseOptions):
+    network: str | None
+    ensemble: int | None
+    hidden: tuple[int, ...] | None
+    parameters: int | None
+
+
+class _FolderOptions(TypedDict):
+    output: str | None
+    runs: str
+    name: str | None
+
+
+class _Options(RecipeOptions, _DataOptions, _NetworkOptions, _FolderOptions, LanguageOptions, StyleOptions):
+    recipe_name: str
+    seed: int | None
+    memory: int | None
+    resume: str | None
+    data_root: str | None
+    unlabelled: str | None
+    rounds: int
+
 
 WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "progress")
 """What a run that goes on may be given anew."""
@@ -131,7 +190,7 @@ WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "p
 @click.option("--language", type=click.Choice(("en", "fr")), help="Of the report. Default: the locale's.")
 @style_options
 @click.pass_context
-def train(context: click.Context, /, **given: Any) -> None:
+def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
     """Train a classifier on DATA: photos, a file of series, or digits, mnist, fashion-mnist, cifar10, cifar100.
 
     A folder holds one folder a class, or train/, val/ and test/ with one folder a class in each; for others
@@ -140,10 +199,6 @@ def train(context: click.Context, /, **given: Any) -> None:
     """
     from prunelle import tasks
 
-    fields = {field: given[field] for field in RECIPE_FIELDS if given[field] is not None}
-    if given["augment"] not in (None, "auto"):
-        fields["augment"] = given["augment"]
-    strategy = strategy_of(given)
     if given["resume"] is not None:
         _refuse_other_settings(context)
     refuse_without_effect(
@@ -151,33 +206,63 @@ def train(context: click.Context, /, **given: Any) -> None:
         (given["unlabelled"] is None, "--rounds", "goes with --unlabelled FOLDER"),
         (given["output"] is not None, "--runs", "is where new folders go, and --output names the folder"),
     )
-
-    recipe = functools.partial(tasks.named_recipe(given["recipe_name"]), **fields)
-    options = {key: given[key] for key in ("hidden", "parameters", "ensemble") if given[key] is not None}
-    settings: dict[str, Any] = {}
-    if given["unlabelled"] is not None:
-        if given["data"] is None:
-            raise click.UsageError(
-                "--unlabelled goes with a folder of labelled photos: prunelle train PHOTOS."
-            )
-        learn: Any = tasks.train_with_unlabelled
-        settings = {"unlabelled": given["unlabelled"], "rounds": given["rounds"]}
+    if given["unlabelled"] is not None and given["data"] is None:
+        raise click.UsageError("--unlabelled goes with a folder of labelled photos: prunelle train PHOTOS.")
+    if given["resume"] is not None:
+        run = tasks.train(
+            data=given["data"],
+            resume=given["resume"],
+            data_root=given["data_root"],
+            epochs=given["epochs"],
+            memory_budget=memory_budget(given["memory"]),
+            language=given["language"],
+            style=given["progress"],
+        )
     else:
-        learn = tasks.train
-        settings = {"resume": given["resume"], "data_root": given["data_root"]}
-    run = learn(
+        run = _new_run(given)
+    if given["progress"] == "json":
+        import json
+
+        echo(json.dumps({"event": "finished", "run": str(run.path), **run.metrics()}))
+    elif given["progress"] != "quiet":
+        from prunelle.report.finished import finished_text, next_text
+
+        echo(finished_text(run.metrics()))
+        echo(f"Report: {run.path / 'report.html'}")
+        echo(next_text(run.path, run.info))
+
+
+def _new_run(given: _Options) -> Run:
+    """A training from its beginning, with pictures without labels or not."""
+    from prunelle import tasks
+
+    fields = recipe_fields(given)
+    if given["augment"] == "auto":
+        del fields["augment"]
+    options = {
+        "hidden": given["hidden"],
+        "parameters": given["parameters"],
+        "ensemble": given["ensemble"],
+    }
+    learn: Callable[..., Run] = tasks.train
+    if given["unlabelled"] is not None:
+        assert given["data"] is not None
+        learn = functools.partial(
+            tasks.train_with_unlabelled, unlabelled=given["unlabelled"], rounds=given["rounds"]
+        )
+    return learn(
         given["network"],
         given["data"],
-        None if given["resume"] is not None else recipe,
+        functools.partial(tasks.named_recipe(given["recipe_name"]), **fields),
         output=given["output"],
         runs=given["runs"],
         name=given["name"],
         size=given["size"],
         fit=given["fit"],
         normalisation=given["normalisation"],
-        options=options or None,
+        options={key: value for key, value in options.items() if value is not None} or None,
         weights=given["weights"],
-        strategy=strategy,
+        strategy=strategy_of(given),
         mean=given["mean"],
         std=given["std"],
         epochs=given["epochs"],
@@ -185,45 +270,17 @@ def train(context: click.Context, /, **given: Any) -> None:
         data_dir=given["data_dir"],
         validation=given["validation"],
         test=given["test"],
-        memory_budget=tasks.MEMORY_BUDGET if given["memory"] is None else given["memory"],
+        memory_budget=memory_budget(given["memory"]),
         language=given["language"],
         style=given["progress"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
-        **settings,
     )
-    if given["progress"] == "json":
-        import json
-
-        echo(json.dumps({"event": "finished", "run": str(run.path), **run.metrics()}))
-    elif given["progress"] != "quiet":
-        echo(finished_text(run.metrics()))
-        echo(f"Report: {run.path / 'report.html'}")
-        echo(next_text(run.path, run.info))
 
 
-def next_text(path: Path, info: Mapping[str, Any]) -> str:
-    """What can be done with a finished run; and with few photos that a network learned from nothing.
-
-    Args:
-        info: the content of its ``run.json``.
-    """
-    shape, num_classes = info["network"]["input_shape"], info["network"]["num_classes"]
-    run, example = quoted(path), "PICTURE" if len(shape) == 3 else "SERIES"
-    text = f"Next: prunelle predict {run} {example}, or prunelle look {run} {example} --output looks"
-    photos = len(shape) == 3 and shape[0] == 3
-    reused = info["network"].get("weights") is not None or info.get("transfer") is not None
-    number = info["data"]["counts"]["train"]
-    if photos and not reused and number < _FEW * num_classes:
-        source = info["data"]["source"]
-        command = ["prunelle", "train", source["data"]]
-        if source.get("labels") is not None:
-            command += ["--labels", source["labels"]]
-        command += ["--network", "resnet18", "--weights", "imagenet", "--strategy", "auto"]
-        text += (
-            f"\n{number:,} photos are few to learn from nothing; reuse what a network has learned: "
-            f"{' '.join(map(quoted, command))}"
-        )
-    return text
+def recipe_fields(given: RecipeOptions) -> dict[str, object]:
+    """The fields of ``Recipe`` that were typed."""
+    fields = (*RECIPE_FIELDS, "augment")
+    return {field: value for field, value in given.items() if field in fields and value is not None}
 
 
 def _refuse_other_settings(context: click.Context) -> None:
@@ -245,19 +302,3 @@ def _refuse_other_settings(context: click.Context) -> None:
             f"--resume goes on with the run's own settings; only --epochs can change. Leave out: "
             f"{', '.join(refused)}."
         )
-
-
-def finished_text(metrics: dict[str, Any]) -> str:
-    """``Test accuracy: 98.33 % (95 % interval 95.2 to 99.4 %) on 180 examples``, and what it is beside chance."""
-    from prunelle.report import judgement
-    from prunelle.runs import judging
-
-    split = next(name for name in ("test", "validation", "train") if name in metrics)
-    found = metrics[split]
-    low, high = found["interval"]
-    learned = judging.learned_note(found)
-    return (
-        f"{split.capitalize()} accuracy: {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}) on "
-        f"{found['n']:,} examples{judgement.chance_told(judgement.chance_of(metrics, split))}"
-        f"{'' if learned is None else f'. {learned}'}"
-    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from prunelle.cli.options import style_options
 from prunelle.cli.output import echo
+
+if TYPE_CHECKING:
+    from prunelle.console.listeners import Style
 
 
 @click.group(invoke_without_command=True)
@@ -23,7 +26,7 @@ def weights(context: click.Context, as_json: bool) -> None:
         return
     from prunelle.networks.published import on_this_machine, published
 
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str | float | None]] = []
     for each in published():
         path = on_this_machine(each)
         size = path.stat().st_size / 2**20 if path else each.mib
@@ -56,8 +59,8 @@ def weights(context: click.Context, as_json: bool) -> None:
 @click.argument("network")
 @click.option("--weights", "name", metavar="NAME", help="Which set, where there are several.")
 @style_options
-def download(network: str, name: str | None, progress: str) -> None:
+def download(network: str, name: str | None, progress: Style) -> None:
     """Fetch the published weights of NETWORK, check them, and print where they are."""
     from prunelle import tasks
 
-    echo(tasks.download_weights(network, name, style=progress))  # type: ignore[arg-type]
+    echo(tasks.download_weights(network, name, style=progress))

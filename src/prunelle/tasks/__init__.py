@@ -1,19 +1,20 @@
 """One function a verb. The command line, the page and Python call these; nothing else does the work."""
 
+from prunelle.planning.choosing import choose_recipe, fast_recipe, named_recipe
+from prunelle.planning.request import MEMORY_BUDGET
+from prunelle.planning.weights import Pretrained
 from prunelle.tasks.advising import advise
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.augmenting import augment
-from prunelle.tasks.choosing import choose_recipe, fast_recipe, named_recipe
 from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
 from prunelle.tasks.few_shots import shots
-from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.tasks.look import look_into
 from prunelle.tasks.running import run_program
 from prunelle.tasks.training import train
 from prunelle.tasks.unlabelled import train_with_unlabelled
-from prunelle.tasks.weights import Pretrained, download_weights, pretrained
+from prunelle.tasks.weights import download_weights, pretrained
 
 __all__ = [
     "MEMORY_BUDGET",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 from torch import nn
 
-from prunelle import networks
 from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
+from prunelle.jobs import advising
 from prunelle.plain import plain_arguments
+from prunelle.planning.request import MEMORY_BUDGET, DataSource, Limits, Preparation, TrainingRequest
 from prunelle.runs.listener import Listener
-from prunelle.tasks import loading, preparing, reusing
-from prunelle.tasks.loading import MEMORY_BUDGET
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.advice import Advice
 from prunelle.transfer.strategies import Strategy
@@ -47,19 +47,14 @@ def advise(
     Raises:
         PrunelleError: see ``prunelle.errors``.
     """
-    listener = make_listener(style)
-    try:
-        if isinstance(network, str):
-            networks.variant(network)
-        auto = Strategy(name="auto")
-        reusing.check_weights(auto, network, weights)
-        found = loading.load_data(
-            data, listener, labels=labels, data_dir=data_dir, validation=validation, test=test
-        )
-        begun = preparing.started(
-            *(network, found, recipe, None, size, fit, normalisation, {}, weights, auto, mean, std),
-            *(memory_budget, listener),
-        )
-        return preparing.advised(begun, memory_budget, listener)
-    finally:
-        listener.close()
+    request = TrainingRequest(
+        source=DataSource(data=data, labels=labels, data_dir=data_dir, validation=validation, test=test),
+        network=network,
+        preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),
+        weights=weights,
+        strategy=Strategy(name="auto"),
+        recipe=recipe,
+        limits=Limits(memory_budget=memory_budget),
+    )
+    with contextlib.closing(make_listener(style)) as listener:
+        return advising.advise(request, listener)

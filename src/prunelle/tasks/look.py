@@ -19,21 +19,21 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.disk import write_text, writing
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, UnknownName, refuse_given
+from prunelle.jobs.answering import expand_files
 from prunelle.look.figures import DPI, Plate
 from prunelle.look.layer_plates import Scale
 from prunelle.look.layers import check_channel, examine
 from prunelle.look.picture_plates import Answer
 from prunelle.plain import plain_arguments
+from prunelle.planning.weights import Pretrained
 from prunelle.report import gallery
 from prunelle.runs.folder import GALLERY, claimed, refuse_occupied
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.tasks.answering import expand_files
 from prunelle.tasks.asked import SERIES_VIEWS_OF, VIEWS_OF, Asked
 from prunelle.tasks.look_series import SERIES_VIEWS, SeriesLook
 from prunelle.tasks.subject import Subject, find_subject
 from prunelle.tasks.views import DRAWN, VIEWS, LeftOutError, Look, View
-from prunelle.tasks.weights import Pretrained
 from prunelle.texts import Language, Note, composed, default_language, visible
 from prunelle.training.fast import predictor
 

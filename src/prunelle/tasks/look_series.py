@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from prunelle.data.examples import Data
 from prunelle.data.kinds import kind_of
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError, UnknownName
+from prunelle.jobs.answering import expand_files, judged_split
 from prunelle.look import series as drawing
 from prunelle.look.figures import Plate
 from prunelle.networks.summary import blank
+from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.tasks.answering import expand_files, judged_split
 from prunelle.tasks.views import LeftOutError
 from prunelle.texts import Language, Note, visible
 from prunelle.training.fast import predictor
@@ -162,7 +163,9 @@ class SeriesLook:
     @cached_property
     def _own(self) -> tuple[torch.Tensor, np.ndarray]:
         """Of the labelled series, at most ``sample``; and their classes."""
-        split = judged_split(self.run, self.data, self.labels, self.data_dir, self.listener)
+        split = judged_split(
+            self.run, DataSource(data=self.data, labels=self.labels, data_dir=self.data_dir), self.listener
+        )
         pixels = split.decode(self.run.preprocess, progress=self.listener.on_progress)
         rows = np.sort(np.random.default_rng(0).permutation(len(pixels))[: self.sample or _SAMPLE])
         return self._normalised(pixels.images[rows]), pixels.labels[rows]

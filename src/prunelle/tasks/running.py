@@ -56,8 +56,8 @@ def run_program(
     source = _source(path)
     import torch
 
+    from prunelle.jobs import machine
     from prunelle.keras import aliases, recording
-    from prunelle.tasks import machine
 
     # The program may change the working folder.
     here = Path.cwd()

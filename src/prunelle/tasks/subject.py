@@ -12,8 +12,9 @@ from prunelle import networks
 from prunelle.console.listeners import Style
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, did_you_mean
+from prunelle.planning.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained
 from prunelle.runs.run import Run
-from prunelle.tasks.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained, pretrained
+from prunelle.tasks.weights import pretrained
 from prunelle.texts import composed, visible
 
 

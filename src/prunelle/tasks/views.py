@@ -15,6 +15,7 @@ import torch
 from prunelle import data as datasets
 from prunelle.data.examples import Data, Split
 from prunelle.errors import ArgumentError, DataError, RunError
+from prunelle.jobs import decoding, run_data
 from prunelle.look.attribution import METHODS, OF_A_LAYER, attribute, has_relu, to_probabilities
 from prunelle.look.contrast import alone, between
 from prunelle.look.data_plates import (
@@ -36,8 +37,9 @@ from prunelle.look.picture_plates import Answer, where_plate
 from prunelle.look.space import Projection, project
 from prunelle.look.survey import Survey, mean_maps, survey
 from prunelle.networks.summary import summarise
+from prunelle.planning.loading import load_data
+from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
-from prunelle.tasks import finding, loading
 from prunelle.tasks.subject import Subject
 from prunelle.texts import Language, Note, visible
 
@@ -131,7 +133,7 @@ class Look:
             None if split.array is None else np.asarray(split.array)[chosen],
         ).decode(self.subject.preprocess, progress=self.listener.on_progress)
         for skipped in pixels.skipped:
-            self.listener.on_note(loading.skipped_note(skipped))
+            self.listener.on_note(decoding.skipped_note(skipped))
         if len(pixels) < 3:
             raise LeftOutError(NO_DATA)
         return Sample(np.asarray(pixels.images), np.asarray(pixels.labels), tuple(map(visible, data.classes)))
@@ -141,14 +143,16 @@ class Look:
             return (
                 self.data
                 if isinstance(self.data, Data)
-                else loading.load_data(self.data, self.listener, labels=self.labels, data_dir=self.data_dir)
+                else load_data(
+                    DataSource(data=self.data, labels=self.labels, data_dir=self.data_dir), self.listener
+                )
                 if str(self.data) in datasets.NAMED
                 else datasets.load_labelled(self.data, labels=self.labels)
             )
         if self.subject.run is None:
             raise LeftOutError(NO_DATA)
         try:
-            return finding.data_of(self.subject.run, self.listener, self.data_dir)
+            return run_data.data_of(self.subject.run, self.listener, self.data_dir)
         except (DataError, RunError) as error:
             raise LeftOutError(Note(str(error), str(error))) from None
 

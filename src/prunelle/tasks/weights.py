@@ -1,62 +1,15 @@
-"""Networks that start from weights: published ones, a file's, another run's."""
+"""``pretrained`` and ``download_weights``: networks with weights from elsewhere."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+import contextlib
 from pathlib import Path
-from typing import Any
 
-from torch import nn
-
-from prunelle import networks
 from prunelle.console.listeners import Style, make_listener
-from prunelle.data.preprocess import Fit, Preprocess
-from prunelle.errors import ArgumentError, WeightsError
-from prunelle.networks.published import Published, fetch, find, on_this_machine, set_names
-from prunelle.networks.weights import Weights, load_weights, read_weights, size_of
+from prunelle.networks.published import find
 from prunelle.plain import plain_arguments
-from prunelle.runs.listener import Listener
-from prunelle.runs.run import Run
-from prunelle.texts import Note, composed, shown, visible
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Per channel, in units of [0, 1]; what weights of unknown origin are taken to want."""
-
-_SHOWN = 6
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Pretrained:
-    """A network with weights from elsewhere: ``evaluate`` and ``predict`` take it in place of a run.
-
-    Attributes:
-        network: in evaluation mode.
-        classes: in the order of its outputs; "0", "1"… where nobody says what they are.
-        classes_known: whether somebody does.
-        preprocess: how its pictures are prepared.
-        source: of the weights.
-    """
-
-    network: nn.Module
-    classes: tuple[str, ...]
-    classes_known: bool
-    preprocess: Preprocess
-    source: str
-
-    def named_by(self, classes: tuple[str, ...]) -> Pretrained:
-        """The same, its outputs called by the classes of labelled pictures, in their order.
-
-        Raises:
-            WeightsError: they are not as many.
-        """
-        if len(classes) != len(self.classes):
-            raise WeightsError(
-                f"{self.source} has {len(self.classes)} outputs, and nothing says what they are; the pictures have "
-                f"{len(classes)} classes."
-            )
-        return dataclasses.replace(self, classes=classes, classes_known=True)
+from prunelle.planning.request import Preparation
+from prunelle.planning.weights import Pretrained, download, load_pretrained
 
 
 @plain_arguments
@@ -85,37 +38,8 @@ def pretrained(
     Example:
         >>> predict(pretrained("vgg16", "imagenet"), ["photo.jpg"])
     """
-    listener = make_listener(style)
-    try:
-        options: Mapping[str, Any] = {}
-        if (Path(weights) / "run.json").is_file():
-            described = Run.open(weights).info["network"]
-            if described["name"] == networks.ALIASES.get(network, network):
-                options = described["options"]
-        networks.variant(network)
-        found = fetch_weights(weights, network, listener)
-        numbers = size_of(found, network, options)
-        channels = numbers.get("in_channels", networks.natural_shape(network)[0])
-        _, height, width = networks.natural_shape(network)
-        start = Preprocess(size=(height, width), channels=channels)
-        preprocess = prepared_for(found, start, size=size, mean=mean, std=std, keep_crop=True)
-        made = networks.build(
-            network, **{**options, **numbers, "in_channels": channels, "input_size": preprocess.input_size}
-        )
-        for note in load_weights(made, found):
-            listener.on_note(note)
-        outputs = numbers.get("num_classes", 0)
-        classes = found.classes or tuple(str(i) for i in range(outputs))
-        return Pretrained(made.eval(), classes, found.classes is not None, preprocess, found.source)
-    finally:
-        listener.close()
-
-
-def fetch_weights(weights: str | Path, network: str | None, listener: Listener) -> Weights:
-    """``read_weights``, with a word before a download begins and a bar while it lasts."""
-    if str(weights) in set_names() and network is not None:
-        _download(find(network, str(weights)), listener)
-    return read_weights(weights, network)
+    with contextlib.closing(make_listener(style)) as listener:
+        return load_pretrained(network, weights, Preparation(size=size, mean=mean, std=std), listener)
 
 
 def download_weights(network: str, weights: str | None = None, *, style: Style = "auto") -> Path:
@@ -124,119 +48,5 @@ def download_weights(network: str, weights: str | None = None, *, style: Style =
     Raises:
         WeightsError: there is no such set, or it cannot be had.
     """
-    listener = make_listener(style)
-    try:
-        return _download(find(network, weights), listener)
-    finally:
-        listener.close()
-
-
-def _download(wanted: Published, listener: Listener) -> Path:
-    if on_this_machine(wanted) is None:
-        size = "" if wanted.mib is None else f" ({wanted.mib:.0f} MiB)"
-        listener.on_note(
-            Note(
-                f"Fetching {wanted.network}'s {wanted.name} weights{size} from {wanted.address}",
-                f"Téléchargement des poids {wanted.name} de {wanted.network}{size} depuis {wanted.address}",
-            )
-        )
-    return fetch(wanted, listener.on_progress)
-
-
-def prepared_for(
-    weights: Weights,
-    preprocess: Preprocess,
-    *,
-    size: int | tuple[int, int] | None = None,
-    fit: Fit | None = None,
-    mean: tuple[float, ...] | None = None,
-    std: tuple[float, ...] | None = None,
-    keep_crop: bool,
-) -> Preprocess:
-    """``preprocess`` made what the weights want. What is given wins over what they say of themselves.
-
-    Args:
-        weights: with what is known of them.
-        preprocess: fills in what they do not say.
-        size, fit, mean, std: given by the caller.
-        keep_crop: cut as published figures were measured. Learning goes on with whole pictures.
-    """
-    said: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in weights.preprocess.items()
-    }
-    if not keep_crop:
-        said.pop("crop_fraction", None)
-    if size is not None:
-        said |= {"size": (size, size) if isinstance(size, int) else size, "border": 0}
-    if fit is not None:
-        said |= {"fit": fit}
-        if fit != "crop":
-            said.pop("crop_fraction", None)
-    channels = said.get("channels", preprocess.channels)
-    if (mean is None) != (std is None):
-        raise ArgumentError(f"mean and std go together; received mean={mean}, std={std}.")
-    if mean is not None and std is not None:
-        said |= {"mean": mean, "std": std}
-    elif "mean" not in said or "std" not in said:
-        if channels != len(IMAGENET_MEAN):
-            raise ArgumentError(
-                f"nothing says which mean and std {weights.source} wants, and its pictures are grey, so they are "
-                f"not ImageNet's; give --mean and --std, in units of [0, 1]."
-            )
-        said |= {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
-    unknown = said.keys() - {field.name for field in dataclasses.fields(preprocess)}
-    if unknown:
-        raise WeightsError(
-            f"{weights.source} says how pictures are prepared in words that are not known here: "
-            f"{shown(sorted(unknown))}."
-        )
-    return dataclasses.replace(preprocess, **said)
-
-
-def outputs_note(source: str, theirs: tuple[str, ...] | None, classes: tuple[str, ...]) -> Note | None:
-    """Which output is taken for which class, and what follows from that order; None where names agree.
-
-    Args:
-        source: of the weights.
-        theirs: the classes that the weights say their outputs are; None where nobody says.
-        classes: of the data, as many.
-    """
-    if theirs is not None and tuple(map(composed, theirs)) == classes:
-        return None
-    pairs = [f"{number} → {visible(name)}" for number, name in enumerate(classes[:_SHOWN])]
-    listed = ", ".join(pairs) + (", …" if len(classes) > _SHOWN else "")
-    if theirs is None:
-        why_en = f"Nothing says what the outputs of {source} are; they"
-        why_fr = f"Rien ne dit ce que sont les sorties de {source} ; elles"
-    else:
-        why_en = f"The outputs of {source} were {shown(theirs)}; they"
-        why_fr = f"Les sorties de {source} étaient {shown(theirs)} ; elles"
-    order_en, order_fr = _order(classes)
-    return Note(
-        f"{why_en} are taken for the classes of the data in order: {listed}.{order_en}",
-        f"{why_fr} sont prises pour les classes des données, dans l'ordre : {listed}.{order_fr}",
-    )
-
-
-def _order(classes: tuple[str, ...]) -> tuple[str, str]:
-    """What it changes that classes are numbers in the order of text, or text that another program takes for numbers."""
-    try:
-        by_value = tuple(sorted(classes, key=float))
-    except ValueError:
-        return "", ""
-    as_text = tuple(sorted(classes))
-    if by_value == as_text or classes not in (by_value, as_text):
-        return "", ""
-    other = as_text if classes == by_value else by_value
-    number = next(i for i, (one, another) in enumerate(zip(classes, other, strict=True)) if one != another)
-    taken, would = classes[number], other[number]
-    name_en, name_fr = ("text", "du texte") if classes == as_text else ("numbers", "des nombres")
-    other_en, other_fr = ("numbers", "des nombres") if classes == as_text else ("text", "du texte")
-    return (
-        f" They are numbers in the order of {name_en}: output {number} is {taken}, and would be {would} in the order "
-        f"of {other_en}. If the weights were made with that one, what is said of the classes is wrong; names with as "
-        f"many digits each (00, 01, … 10) are in both orders the same.",
-        f" Ce sont des nombres dans l'ordre {name_fr} : la sortie {number} est {taken}, et serait {would} dans l'ordre "
-        f"{other_fr}. Si les poids ont été faits avec celui-ci, ce qui est dit des classes est faux ; des noms qui ont "
-        f"tous autant de chiffres (00, 01, … 10) ont le même ordre des deux façons.",
-    )
+    with contextlib.closing(make_listener(style)) as listener:
+        return download(find(network, weights), listener)

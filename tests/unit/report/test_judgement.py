@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from prunelle.cli.evaluate import _show
-from prunelle.cli.train import finished_text
 from prunelle.report import html, judgement
 from prunelle.report.content import ReportContent
+from prunelle.report.finished import finished_text
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import summary
 from tests.unit.report.test_html import Page, plain

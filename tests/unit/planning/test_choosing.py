@@ -14,13 +14,14 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks import build, names, natural_shape
-from prunelle.tasks.choosing import (
+from prunelle.planning.choosing import (
     choose_network,
     choose_preprocess,
     choose_recipe,
     fast_recipe,
     named_recipe,
 )
+from prunelle.planning.request import Preparation
 
 
 def data(size: tuple[int, int], channels: int, n: int = 20) -> Data:
@@ -45,7 +46,7 @@ def data(size: tuple[int, int], channels: int, n: int = 20) -> Data:
     ],
 )
 def test_a_network_that_suits(native: tuple[int, int], channels: int, size: Any, expected: str) -> None:
-    assert choose_network(data(native, channels), size) == expected
+    assert choose_network(data(native, channels), Preparation(size=size)) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_a_network_that_suits(native: tuple[int, int], channels: int, size: Any,
 def test_pictures_for_a_network_by_name(
     native: tuple[int, int], network: str, size: Any, expected: tuple[tuple[int, int], int]
 ) -> None:
-    chosen = choose_preprocess(data(native, 3), network, size, None)
+    chosen = choose_preprocess(data(native, 3), network, Preparation(size=size))
     assert (chosen.size, chosen.border) == expected
     assert chosen.channels == 3
     assert (chosen.mean, chosen.std) == ((), ())
@@ -82,7 +83,7 @@ def test_pictures_for_a_network_by_name(
 def test_every_network_takes_what_is_chosen_for_it(name: str, native: tuple[int, int]) -> None:
     torch.manual_seed(0)
     state = torch.get_rng_state()
-    chosen = choose_preprocess(data(native, 1), name, None, None)
+    chosen = choose_preprocess(data(native, 1), name, Preparation())
     assert torch.equal(torch.get_rng_state(), state)
     # On the meta device shapes are checked and nothing is computed.
     with torch.device("meta"):
@@ -92,35 +93,47 @@ def test_every_network_takes_what_is_chosen_for_it(name: str, native: tuple[int,
 
 def test_a_module_of_ones_own_decides_when_it_tells_its_input() -> None:
     lenet = build("lenet5", num_classes=2)
-    on_digits = choose_preprocess(data((28, 28), 1), lenet, None, None)
+    on_digits = choose_preprocess(data((28, 28), 1), lenet, Preparation())
     assert on_digits.input_shape == (1, 32, 32)
     assert on_digits.border == 2
     # 29 and an even border make 31 or 33, never 32.
-    assert choose_preprocess(data((29, 29), 1), lenet, None, None).input_shape == (1, 32, 32)
-    on_photos = choose_preprocess(data((200, 300), 3), lenet, None, None)
+    assert choose_preprocess(data((29, 29), 1), lenet, Preparation()).input_shape == (
+        1,
+        32,
+        32,
+    )
+    on_photos = choose_preprocess(data((200, 300), 3), lenet, Preparation())
     assert (on_photos.input_shape, on_photos.border) == ((1, 32, 32), 0)
-    assert choose_preprocess(data((8, 8), 1), lenet, 32, None).size == (32, 32)
+    assert choose_preprocess(data((8, 8), 1), lenet, Preparation(size=32)).size == (32, 32)
     with pytest.raises(
         ArgumentError, match="size must be the network's own input size, 32×32; received 64×64"
     ):
-        choose_preprocess(data((200, 300), 3), lenet, 64, None)
+        choose_preprocess(data((200, 300), 3), lenet, Preparation(size=64))
 
 
 def test_a_module_that_does_not_takes_the_pictures_as_they_are() -> None:
     plain = nn.Flatten()
-    assert choose_preprocess(data((20, 30), 3), plain, None, None).input_shape == (3, 20, 30)
-    assert choose_preprocess(data((20, 30), 3), plain, 64, None).input_shape == (3, 64, 64)
+    assert choose_preprocess(data((20, 30), 3), plain, Preparation()).input_shape == (
+        3,
+        20,
+        30,
+    )
+    assert choose_preprocess(data((20, 30), 3), plain, Preparation(size=64)).input_shape == (
+        3,
+        64,
+        64,
+    )
 
 
 def test_the_fit_is_the_datas_unless_one_is_given() -> None:
     photos = data((200, 300), 3)
-    assert choose_preprocess(photos, "course-photos", None, None).fit == "crop"
-    assert choose_preprocess(photos, "course-photos", None, "pad").fit == "pad"
+    assert choose_preprocess(photos, "course-photos", Preparation()).fit == "crop"
+    assert choose_preprocess(photos, "course-photos", Preparation(fit="pad")).fit == "pad"
 
 
 def test_a_wrong_name_is_told() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'lenet5'"):
-        choose_preprocess(data((8, 8), 1), "lenet-5", None, None)
+        choose_preprocess(data((8, 8), 1), "lenet-5", Preparation())
 
 
 @pytest.mark.parametrize(

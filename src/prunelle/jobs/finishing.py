@@ -10,6 +10,7 @@ from prunelle.data.pixels import Skipped
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.disk import write_json, write_text
+from prunelle.jobs import reusing, run_data
 from prunelle.report import html, series
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
@@ -18,14 +19,13 @@ from prunelle.report.repeating import repeating
 from prunelle.runs.judging import learned_in
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.tasks import finding, reusing
 from prunelle.texts import Language, Note
 from prunelle.training.inference import evaluate
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import summary
 
 if TYPE_CHECKING:
-    from prunelle.tasks.preparing import Prepared
+    from prunelle.jobs.preparing import Prepared
 
 _EXAMPLES = 8  # pictures a class in the report
 
@@ -116,7 +116,7 @@ def _learned(
     if split.name == "train" or placed is None or placed.contents is None:
         return None
     held = placed.contents.take(placed.rows(split.name))
-    return learned_in(finding.seen_by(run, split, held, listener) or (), evaluation)
+    return learned_in(run_data.seen_by(run, split, held, listener) or (), evaluation)
 
 
 def _insight(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from prunelle.data.examples import Data
 from prunelle.disk import write_json
 from prunelle.errors import ArgumentError
+from prunelle.jobs import training
 from prunelle.json_files import read_json
+from prunelle.planning.request import ResumeRequest, TrainingRequest
+from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 
 
@@ -27,16 +30,24 @@ def same_settings(folder: Path, name: str, settings: dict[str, Any], runs: str) 
         return
     there = read_json(file, dict)
     ours = json.loads(json.dumps(settings))
-    other = [key for key in ours if there.get(key) != ours[key]]
+    other = [key for key in ours if str(there.get(key)) != str(ours[key])]
     if other:
         raise ArgumentError(
             f"{folder} is of other settings ({', '.join(other)}); name another --output, or go on with the same ones."
         )
 
 
-def made_once(path: Path, begin: Callable[[], Run], go_on: Callable[[], Run]) -> Run:
-    """The finished run at ``path``: what is there, what goes on from there, or a new one."""
-    if (path / "run.json").is_file():
-        run = Run.open(path)
-        return run if run.finished else go_on()
-    return begin()
+def finished_run(request: TrainingRequest, listener: Listener, *, data: Data | None = None) -> Run:
+    """The finished run at the request's folder: what is there, what goes on from there, or a new one.
+
+    ``data``: to go on with, where a run does not remember them; None for its own.
+    """
+    path = request.destination.folder
+    assert path is not None
+    if not (path / "run.json").is_file():
+        return training.train(request, listener)
+    run = Run.open(path)
+    if run.finished:
+        return run
+    resumed = ResumeRequest(run=run, data=data, limits=request.limits, language=request.language)
+    return training.resume(resumed, listener)

@@ -18,9 +18,10 @@ from prunelle import networks
 from prunelle.data.augment import Augment
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess, kind_of
-from prunelle.data.preprocess import Fit, Preprocess
-from prunelle.data.series.preprocess import Normalisation, SeriesFit, SeriesPreprocess
+from prunelle.data.preprocess import Preprocess
+from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.planning.request import Preparation
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -30,27 +31,19 @@ _SERIES_STEPS = 1000
 _BORDER = 1.25  # a network up to this much larger than the pictures gets a border, not blown-up pictures
 
 
-def choose_network(data: Data, size: int | tuple[int, int] | None) -> str:
+def choose_network(data: Data, preparation: Preparation) -> str:
     """``course-mnist`` for small grey pictures, ``course-cifar`` for small colour ones, ``course-photos`` else.
 
     ``fcn`` for series: the smallest of the networks that reach the published accuracies.
     """
     if isinstance(data.preprocess, SeriesPreprocess):
         return "fcn"
-    if isinstance(size, int):
-        size = (size, size)
-    if max(size or data.preprocess.size) > _SMALL:
+    if max(preparation.size_2d or data.preprocess.size) > _SMALL:
         return "course-photos"
     return "course-mnist" if data.preprocess.channels == 1 else "course-cifar"
 
 
-def choose_preprocess(
-    data: Data,
-    network: nn.Module | str,
-    size: int | tuple[int, int] | None,
-    fit: Fit | SeriesFit | None,
-    normalisation: Normalisation | None = None,
-) -> AnyPreprocess:
+def choose_preprocess(data: Data, network: nn.Module | str, preparation: Preparation) -> AnyPreprocess:
     """How the data's pictures become the network's input; mean and std still unset.
 
     A size that is given wins. A module of one's own with an ``input_shape`` sets the size and the channels it
@@ -62,13 +55,12 @@ def choose_preprocess(
     _check_axes(data, network)
     preprocess = data.preprocess
     if isinstance(preprocess, SeriesPreprocess):
-        return _choose_for_series(preprocess, network, size, fit, normalisation)
-    if normalisation is not None:
+        return _choose_for_series(preprocess, network, preparation)
+    if preparation.normalisation is not None:
         raise ArgumentError("normalisation is for series; of pictures, mean and std can be given.")
-    if fit is not None:
-        preprocess = dataclasses.replace(preprocess, fit=fit)  # type: ignore[arg-type]
-    if isinstance(size, int):
-        size = (size, size)
+    if preparation.fit is not None:
+        preprocess = dataclasses.replace(preprocess, fit=preparation.fit)  # type: ignore[arg-type]
+    size = preparation.size_2d
     if isinstance(network, nn.Module):
         shape = getattr(network, "input_shape", None)
         if shape is None:
@@ -114,15 +106,12 @@ def _check_axes(data: Data, network: nn.Module | str) -> None:
 
 
 def _choose_for_series(
-    preprocess: SeriesPreprocess,
-    network: nn.Module | str,
-    size: int | tuple[int, int] | None,
-    fit: Fit | SeriesFit | None,
-    normalisation: Normalisation | None,
+    preprocess: SeriesPreprocess, network: nn.Module | str, preparation: Preparation
 ) -> SeriesPreprocess:
     """Series of one length stay as they are. Unequal ones are padded where the network's pooling can leave the
     padding out, resampled to the longest where it cannot; ``size``, in steps, resamples to that.
     """
+    size, fit = preparation.size, preparation.fit
     if isinstance(size, tuple):
         if size[0] != size[1]:
             raise ArgumentError(f"size of series is one number, of steps; received {size[0]}×{size[1]}.")
@@ -143,7 +132,7 @@ def _choose_for_series(
         preprocess,
         length=size or own,
         fit=fit,  # type: ignore[arg-type]
-        normalisation=normalisation or preprocess.normalisation,
+        normalisation=preparation.normalisation or preprocess.normalisation,
     )
 
 

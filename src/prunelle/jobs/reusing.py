@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from prunelle.data.batches import derive_seed
-from prunelle.errors import ArgumentError
 from prunelle.networks.classifier import Reclassified, last_features, with_classifier
 from prunelle.networks.freezing import count_frozen
 from prunelle.networks.summary import count_parameters
@@ -23,34 +22,11 @@ from prunelle.transfer.learning import Learning
 from prunelle.transfer.strategies import Strategy
 
 
-def as_strategy(strategy: Strategy | str | None) -> Strategy | None:
-    """A name alone stands for the strategy with its usual settings."""
-    return Strategy.parse(strategy) if isinstance(strategy, str) else strategy
-
-
-def check_weights(strategy: Strategy | None, network: nn.Module | str | None, weights: object) -> None:
-    """Whether there is something to reuse.
-
-    Raises:
-        ArgumentError: there is not.
-    """
-    if (
-        strategy is None
-        or strategy.name == "scratch"
-        or weights is not None
-        or isinstance(network, nn.Module)
-    ):
-        return
-    raise ArgumentError(
-        f"strategy {strategy.name} starts from weights; give them: --weights imagenet, a file, or a run. Without any, "
-        f"train from scratch."
-    )
-
-
 def reuse(
     network: nn.Module,
     weights: Weights | None,
     strategy: Strategy | None,
+    *,
     num_classes: int,
     seed: int,
     listener: Listener,
@@ -98,15 +74,15 @@ def _of_trunk(weights: Weights, network: nn.Module, strategy: Strategy | None) -
     return dataclasses.replace(weights, tensors=tensors)
 
 
-def followed(advised: Strategy, asked: Strategy) -> Strategy:
-    """What was recommended, with the views that were asked for where it has a frozen trunk."""
+def followed(advised: Strategy, requested: Strategy) -> Strategy:
+    """What was recommended, with the views that were requested where it has a frozen trunk."""
     if (
-        asked.views is None
+        requested.views is None
         or advised.name not in ("features", "partial")
-        or (advised.solved and not asked.views)
+        or (advised.solved and not requested.views)
     ):
         return advised
-    return dataclasses.replace(advised, views=asked.views)
+    return dataclasses.replace(advised, views=requested.views)
 
 
 def transfer_entry(
@@ -126,7 +102,7 @@ def transfer_entry(
     }
 
 
-def told(entry: Mapping[str, Any]) -> Note:
+def strategy_note(entry: Mapping[str, Any]) -> Note:
     """What the strategy does, in a sentence."""
     strategy = Strategy.from_json(entry["strategy"])
     frozen, learned = entry["frozen_parameters"], entry["learned_parameters"]
@@ -154,22 +130,22 @@ def told(entry: Mapping[str, Any]) -> Note:
 def sentences(info: Mapping[str, Any]) -> list[Note]:
     """What a report says of what was reused; ``info`` is the content of ``run.json``."""
     source, entry = info["network"].get("weights"), info.get("transfer")
-    found = []
+    notes = []
     if source is not None:
-        found.append(Note(f"It started from {source}.", f"Point de départ : {source}."))
+        notes.append(Note(f"It started from {source}.", f"Point de départ : {source}."))
     if entry is not None:
         options = info["network"]["options"]
         if "classifier" in options:
             head, stage = entry["strategy"]["head"] or options["classifier"], options["stage"]
-            found.append(
+            notes.append(
                 Note(
                     f"A new classifier ({head}) was put after {stage}.",
                     f"Un nouveau classifieur ({head}) a été placé après {stage}.",
                 )
             )
         advice = entry["advice"] or {"notes": []}
-        found += [told(entry), *(Note(**note) for note in (*entry["notes"], *advice["notes"]))]
-    return found
+        notes += [strategy_note(entry), *(Note(**note) for note in (*entry["notes"], *advice["notes"]))]
+    return notes
 
 
 def _spaced(number: int) -> str:

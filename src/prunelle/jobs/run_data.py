@@ -1,4 +1,4 @@
-"""The data of a run, found again: where they were, or where they are now; and what the run has learned of them."""
+"""The data of a run, located again: where they were, or where they are now; and what the run has learned of them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.pixels import Pixels
 from prunelle.data.series.classes import index_of
 from prunelle.errors import DataError, MissingData, PrunelleError, RunError
+from prunelle.jobs import decoding
+from prunelle.planning.request import MEMORY_BUDGET
 from prunelle.runs.judging import kinds_of
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS, Placed
-from prunelle.tasks import loading
 from prunelle.texts import Note, quoted, shown
 
 
@@ -47,7 +48,7 @@ def data_of(
     if placed is not None and placed.files is not None:
         if data_root is not None:
             root = Path(os.path.abspath(Path(data_root).expanduser()))
-            data = _arranged(run, placed, _found_under(root, run, placed, listener))
+            data = _arranged(run, placed, _files_under(root, run, placed, listener))
             source = None if data.source is None else data.source | {"data": str(root)}
             return dataclasses.replace(data, source=source)
         files = [Path(file) for file in placed.files]
@@ -76,10 +77,10 @@ def data_of(
     return as_trained(run, dataclasses.replace(data, classes=run.classes), listener)
 
 
-def as_trained(run: Run, data: Data, listener: Listener, memory_budget: int = loading.MEMORY_BUDGET) -> Data:
+def as_trained(run: Run, data: Data, listener: Listener, memory_budget: int = MEMORY_BUDGET) -> Data:
     """``data`` with copies on the side of the splits where the run had them."""
     if run.info["data"].get("moved"):
-        data = loading.decode_apart(data, run.preprocess, memory_budget, Quiet()).data
+        data = decoding.decode_apart(data, run.preprocess, memory_budget, Quiet()).data
     return dataclasses.replace(data, drawn=())
 
 
@@ -90,18 +91,18 @@ def _arranged(run: Run, placed: Placed, files: Sequence[Path]) -> Data:
         if len(rows := placed.rows(name)):
             splits[name] = Split(name, placed.labels[rows], tuple(files[row] for row in rows))
     return Data(
-        run.info["data"]["name"],
-        run.classes,
-        splits["train"],
-        splits.get("validation"),
-        splits.get("test"),
-        run.preprocess,
-        run.info["data"]["source"],
-        tuple(Note(**note) for note in run.info["data"]["notes"]),
+        name=run.info["data"]["name"],
+        classes=run.classes,
+        train=splits["train"],
+        validation=splits.get("validation"),
+        test=splits.get("test"),
+        preprocess=run.preprocess,
+        source=run.info["data"]["source"],
+        notes=tuple(Note(**note) for note in run.info["data"]["notes"]),
     )
 
 
-def _found_under(root: Path, run: Run, placed: Placed, listener: Listener) -> list[Path]:
+def _files_under(root: Path, run: Run, placed: Placed, listener: Listener) -> list[Path]:
     """For each example of a run, the file in the folder ``root`` that holds it, by what it holds.
 
     Raises:
@@ -126,12 +127,12 @@ def _found_under(root: Path, run: Run, placed: Placed, listener: Listener) -> li
     if not there:
         raise DataError(f"{root} holds no picture.")
     split = Split("data", np.zeros(len(there), np.int64), tuple(there))
-    in_memory = split.decoded_bytes(run.preprocess) <= loading.MEMORY_BUDGET
+    in_memory = split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET
     pixels = split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
     holding: dict[str, list[str]] = {}
     for digest, file in zip(copies.contents_of(pixels).digests, pixels.files or (), strict=True):
         holding.setdefault(digest, []).append(file)
-    found, lost = [], []
+    files, lost = [], []
     for digest, file in zip(placed.contents.digests, placed.files, strict=True):
         held = holding.get(digest)
         if held is None:
@@ -139,14 +140,14 @@ def _found_under(root: Path, run: Run, placed: Placed, listener: Listener) -> li
             continue
         # Of copies, the one of the same name; each once, as long as there are enough.
         same = next((i for i, other in enumerate(held) if Path(other).name == Path(file).name), 0)
-        found.append(Path(held.pop(same) if len(held) > 1 else held[0]))
+        files.append(Path(held.pop(same) if len(held) > 1 else held[0]))
     if lost:
         raise DataError(
             f"{len(lost)} of the {len(placed):,} pictures of {run.path} are not in {root} as they were: "
             f"{shown(_changed(lost, there))}. Put them back as they were; with other pictures it would be another "
             f"training."
         )
-    return found
+    return files
 
 
 def _changed(lost: Sequence[str], there: Sequence[Path]) -> list[str]:
@@ -154,11 +155,11 @@ def _changed(lost: Sequence[str], there: Sequence[Path]) -> list[str]:
     by_name: dict[tuple[str, ...], Path] = {}
     for path in there:
         by_name.setdefault(path.parts[-2:], path)
-    told = []
+    changed = []
     for file in lost:
         now = by_name.get(Path(file).parts[-2:])
-        told.append(f"{file} (missing)" if now is None else f"{now} (changed)")
-    return told
+        changed.append(f"{file} (missing)" if now is None else f"{now} (changed)")
+    return changed
 
 
 def placed_of(run: Run) -> Placed | None:
@@ -186,7 +187,7 @@ def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) 
         if placed is not None and placed.contents is not None:
             if data_root is None or placed.files is None:
                 return placed
-            files = _found_under(Path(data_root).expanduser(), run, placed, listener)
+            files = _files_under(Path(data_root).expanduser(), run, placed, listener)
             return placed.moved(tuple(map(str, files)))
         data = data_of(run, listener, data_root=data_root)
         pixels = {
@@ -194,19 +195,19 @@ def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) 
         }
     except PrunelleError:
         return None
-    if loading.digest(pixels) != run.info["data"].get("digest"):
+    if decoding.digest(pixels) != run.info["data"].get("digest"):
         return None
     return Placed.of(pixels, {name: copies.contents_of(part) for name, part in pixels.items()})
 
 
 def began_with(run: Run) -> Iterator[Run]:
     """The runs whose weights ``run`` began with, and those that these began with."""
-    told = {run.path.resolve()}
+    visited = {run.path.resolve()}
     while (source := run.info["network"].get("weights")) is not None:
         path = Path(source)
-        if path.resolve() in told or not (path / "run.json").is_file():
+        if path.resolve() in visited or not (path / "run.json").is_file():
             return
-        told.add(path.resolve())
+        visited.add(path.resolve())
         try:
             run = Run.open(path)
         except RunError:
@@ -225,12 +226,12 @@ def seen_by(
     placed = known_of(run, listener, data_root)
     if placed is None:
         return None
-    found = [(contents, placed)]
+    seen = [(contents, placed)]
     for earlier in began_with(run):
         placed = known_of(earlier, listener)
         if placed is not None and type(earlier.preprocess) is type(run.preprocess):
-            found.append((_contents_for(earlier, split, listener), placed))
-    return found
+            seen.append((_contents_for(earlier, split, listener), placed))
+    return seen
 
 
 def seen_by_weights(source: str, split: Split, listener: Listener) -> list[tuple[Contents, Placed]]:
@@ -238,12 +239,12 @@ def seen_by_weights(source: str, split: Split, listener: Listener) -> list[tuple
     if not (Path(source) / "run.json").is_file():
         return []
     run = Run.open(source)
-    found = []
+    seen = []
     for earlier in (run, *began_with(run)):
         placed = known_of(earlier, listener)
         if placed is not None:
-            found.append((_contents_for(earlier, split, listener), placed))
-    return found
+            seen.append((_contents_for(earlier, split, listener), placed))
+    return seen
 
 
 def learned_before(source: str, data: Data, listener: Listener) -> list[Note]:
@@ -269,7 +270,7 @@ def learned_before(source: str, data: Data, listener: Listener) -> list[Note]:
 
 def _contents_for(run: Run, split: Split, listener: Listener) -> Contents:
     """What a split holds at a run's preprocessing."""
-    in_memory = split.decoded_bytes(run.preprocess) <= loading.MEMORY_BUDGET
+    in_memory = split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET
     return copies.contents_of(
         split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
     )

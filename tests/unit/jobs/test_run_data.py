@@ -16,10 +16,10 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import DataError, MissingData, RunError
+from prunelle.jobs import decoding, run_data
 from prunelle.runs.listener import Quiet
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
-from prunelle.tasks import finding, loading
 from prunelle.texts import Note
 from prunelle.training.recipe import Recipe
 from tests.pictures import make_folder
@@ -64,11 +64,11 @@ def test_splits_come_back_whatever_is_added_since(photos: Path, tmp_path: Path) 
     (photos / "cat" / "0000.jpg").rename(odd)
     (photos / "dog" / "0004.jpg").write_bytes(b"")  # it will be in no split
     data = load(photos)
-    pixels = loading.decode_all(data, PREPROCESS, 1 << 20, Quiet())
+    pixels = decoding.decode_all(data, PREPROCESS, 1 << 20, Quiet())
     run = make_run(tmp_path / "run", data)
     write_splits(run, pixels)
     make_folder(photos, ("cat", "dog", "fox"), 15, (16, 16))
-    found = finding.data_of(run, Quiet())
+    found = run_data.data_of(run, Quiet())
     assert found.classes == ("cat", "dog")
     kept = [
         [(name, label) for name, label in names(split) if "dog/0004" not in name]
@@ -80,7 +80,7 @@ def test_splits_come_back_whatever_is_added_since(photos: Path, tmp_path: Path) 
 
     odd.unlink()
     with pytest.raises(DataError, match=r"1 pictures that .*run was trained or tested on are gone"):
-        finding.data_of(run, Quiet())
+        run_data.data_of(run, Quiet())
 
 
 WEIRD = (
@@ -100,8 +100,8 @@ def test_splits_come_back_whatever_is_in_the_names(photos: Path, tmp_path: Path)
     (photos / "dog").rename(photos / "=dog\r\u2028")
     data = load(photos)
     run = make_run(tmp_path / "run", data)
-    write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
-    found = finding.data_of(run, Quiet())
+    write_splits(run, decoding.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
+    found = run_data.data_of(run, Quiet())
     assert found.classes == data.classes == ("=dog\r\u2028", "cat")
     assert [names(split) for split in found.splits()] == [names(split) for split in data.splits()]
 
@@ -125,11 +125,11 @@ def test_a_damaged_list_of_splits_says_what_to_do(
 ) -> None:
     data = load(photos)
     run = make_run(tmp_path / "run", data)
-    write_splits(run, loading.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
+    write_splits(run, decoding.decode_all(data, PREPROCESS, 1 << 20, Quiet()))
     splits = run.path / SPLITS_FILE
     splits.write_text(damage(splits.read_text()))
     with pytest.raises(RunError, match=message) as caught:
-        finding.data_of(run, Quiet())
+        run_data.data_of(run, Quiet())
     assert str(splits) in str(caught.value)
     assert f"prunelle evaluate {run.path} DATA" in str(caught.value)
 
@@ -137,7 +137,7 @@ def test_a_damaged_list_of_splits_says_what_to_do(
 def test_named_sets_are_read_again(tmp_path: Path) -> None:
     data = load("digits", validation=0.2, seed=3)
     run = make_run(tmp_path / "run", data)
-    found = finding.data_of(run, Quiet())
+    found = run_data.data_of(run, Quiet())
     assert np.array_equal(found.train.labels, data.train.labels)
     assert data.validation is not None
     assert found.validation is not None
@@ -153,10 +153,10 @@ def test_named_sets_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     data = load("digits")
     run = make_run(tmp_path / "run", data)
-    monkeypatch.setattr(loading.datasets, "load", fake)
+    monkeypatch.setattr(run_data.datasets, "load", fake)
     for data_dir in (None, "elsewhere"):
         with pytest.raises(MissingData):
-            finding.data_of(run, Quiet(), data_dir)
+            run_data.data_of(run, Quiet(), data_dir)
     assert asked == [("digits", None), ("digits", "elsewhere")]
     assert run.info["data"]["source"]["data_dir"] is None
 
@@ -165,7 +165,7 @@ def test_arrays_are_not_kept(tmp_path: Path) -> None:
     split = Split("train", np.array([0, 1]), array=np.zeros((2, 4, 4, 1), np.uint8))
     run = make_run(tmp_path / "run", Data("mine", ("a", "b"), split, None, None, PREPROCESS))
     with pytest.raises(RunError, match=r"arrays \(mine\), which it does not keep; pass them: data="):
-        finding.data_of(run, Quiet())
+        run_data.data_of(run, Quiet())
 
 
 def test_the_budget_is_for_all_splits_together(
@@ -173,13 +173,13 @@ def test_the_budget_is_for_all_splits_together(
 ) -> None:
     monkeypatch.setenv("PRUNELLE_CACHE", str(tmp_path / "cache"))
     data, size = load(photos), 20 * 16 * 16 * 3
-    inside = loading.decode_all(data, PREPROCESS, size, Quiet())
+    inside = decoding.decode_all(data, PREPROCESS, size, Quiet())
     assert not (tmp_path / "cache").exists()
-    mapped = loading.decode_all(data, PREPROCESS, size - 1, Quiet())
+    mapped = decoding.decode_all(data, PREPROCESS, size - 1, Quiet())
     assert all(isinstance(split.images, np.memmap) for split in mapped.values())
     for name, split in inside.items():
         assert np.array_equal(split.images, mapped[name].images)
-    assert loading.digest(inside) == loading.digest(mapped)
+    assert decoding.digest(inside) == decoding.digest(mapped)
 
 
 def test_ten_bad_pictures_are_named(photos: Path) -> None:
@@ -187,7 +187,7 @@ def test_ten_bad_pictures_are_named(photos: Path) -> None:
     for i in range(12):
         (photos / "cat" / f"bad{i:02}.jpg").write_bytes(b"")
     listening = Listening()
-    pixels = loading.decode_all(load(photos), PREPROCESS, 1 << 20, listening)
+    pixels = decoding.decode_all(load(photos), PREPROCESS, 1 << 20, listening)
     assert sum(len(split.skipped) for split in pixels.values()) == 12
     assert len(listening.notes) == 12
     assert all(note.endswith("empty file") for note in listening.notes[:10])
@@ -201,9 +201,9 @@ def test_the_digest_is_of_what_is_learned_from() -> None:
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (6, 2, 2, 1), dtype=np.uint8), np.arange(6)
     splits = {"train": Pixels(images[:4], labels[:4]), "validation": Pixels(images[4:], labels[4:])}
-    before = loading.digest(splits)
-    assert loading.digest({**splits, "test": splits["train"]}) == before
+    before = decoding.digest(splits)
+    assert decoding.digest({**splits, "test": splits["train"]}) == before
     other = images.copy()
     other[5, 1, 1, 0] ^= 1
-    assert loading.digest({**splits, "validation": Pixels(other[4:], labels[4:])}) != before
-    assert loading.digest({**splits, "train": Pixels(images[:4], labels[[0, 1, 3, 2]])}) != before
+    assert decoding.digest({**splits, "validation": Pixels(other[4:], labels[4:])}) != before
+    assert decoding.digest({**splits, "train": Pixels(images[:4], labels[[0, 1, 3, 2]])}) != before

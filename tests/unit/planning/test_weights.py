@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 
 import prunelle as pn
 from prunelle.errors import DataError
+from prunelle.planning.weights import Pretrained, outputs_note
 from prunelle.runs.listener import Quiet
-from prunelle.tasks.weights import Pretrained, outputs_note
 from prunelle.texts import Note
 
 

@@ -13,14 +13,13 @@ from torch import nn
 from prunelle import networks as known
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data
-from prunelle.data.preprocess import Fit
-from prunelle.data.series.preprocess import SeriesFit
 from prunelle.errors import ArgumentError, a_kind, did_you_mean
 from prunelle.networks.summary import count_parameters, summarise
+from prunelle.planning import network_entry
+from prunelle.planning.choosing import choose_preprocess
+from prunelle.planning.request import Preparation
 from prunelle.runs.comparison import Contestant
 from prunelle.runs.run import Run, build_network
-from prunelle.tasks import entry
-from prunelle.tasks.choosing import choose_preprocess
 
 Maker = Callable[[], nn.Module]
 Networks = Sequence[str | Path | Run] | Mapping[str, str | Maker]
@@ -57,11 +56,11 @@ def makers_of(networks: Networks | None) -> dict[str, str | Maker]:
 
 def contestants_of(
     makers: Mapping[str, str | Maker],
+    data: Data,
+    preparation: Preparation,
+    *,
     options: Mapping[str, Mapping[str, Any]],
     match_parameters: bool,
-    data: Data,
-    size: int | tuple[int, int] | None,
-    fit: Fit | SeriesFit | None,
 ) -> list[Contestant]:
     """Each with its size on these pictures, ``dense`` matched where asked for."""
     for label in options:
@@ -71,21 +70,24 @@ def contestants_of(
                 f"{', '.join(makers)}."
             )
 
+    # What else is prepared otherwise changes no network's size.
+    shape = Preparation(size=preparation.size, fit=preparation.fit)
+
     def sized(label: str, given: Mapping[str, Any]) -> tuple[Contestant, nn.Module]:
         maker = makers[label]
         if isinstance(maker, str):
             name = known.ALIASES.get(maker, maker)
-            preprocess = choose_preprocess(data, name, size, fit)
-            described = entry.network_entry(name, given, data, preprocess)
+            preprocess = choose_preprocess(data, name, shape)
+            described = network_entry.network_entry(name, given, data, preprocess)
             with torch.device("meta"):
                 module = build_network(described)
         elif given:
             raise ArgumentError(f"options are for networks by name; {label} is a module of your own.")
         else:
             module = made(maker, 0)
-            preprocess = choose_preprocess(data, module, size, fit)
-            entry.try_out(module, preprocess.input_shape, len(data.classes))
-            described = entry.module_entry(module, data, preprocess)
+            preprocess = choose_preprocess(data, module, shape)
+            network_entry.try_out(module, preprocess.input_shape, len(data.classes))
+            described = network_entry.module_entry(module, data, preprocess)
         multiply_adds = sum(row.multiply_adds for row in summarise(module, preprocess.input_shape))
         contestant = Contestant(
             label=label,
@@ -96,7 +98,7 @@ def contestants_of(
         )
         return contestant, module
 
-    found = {label: sized(label, options.get(label, {})) for label in makers}
+    entered = {label: sized(label, options.get(label, {})) for label in makers}
     if match_parameters:
         others = [label for label, maker in makers.items() if maker != "dense"]
         if not others or len(others) == len(makers):
@@ -107,10 +109,10 @@ def contestants_of(
         for label in [label for label, maker in makers.items() if maker == "dense"]:
             if label in options:
                 raise ArgumentError("match_parameters sizes dense; leave its hidden layers out.")
-            _, module = sized(label, {"parameters": found[others[0]][0].parameters})
+            _, module = sized(label, {"parameters": entered[others[0]][0].parameters})
             # By its hidden layer, which is what a reader wants to know.
-            found[label] = sized(label, {"hidden": (int(module.head.in_features),)})  # type: ignore[union-attr, arg-type]
-    return [contestant for contestant, _ in found.values()]
+            entered[label] = sized(label, {"hidden": (int(module.head.in_features),)})  # type: ignore[union-attr, arg-type]
+    return [contestant for contestant, _ in entered.values()]
 
 
 def made(maker: Maker, seed: int) -> nn.Module:
@@ -165,8 +167,8 @@ def grouped(runs: Sequence[Run]) -> list[tuple[Contestant, Sequence[Run]]]:
             "these runs are one network under one recipe, with several seeds; name runs of another one too."
         )
     for group in groups.values():
-        found = [run.recipe.seed for run in group]
-        if len(set(found)) < len(found):
+        seeds = [run.recipe.seed for run in group]
+        if len(set(seeds)) < len(seeds):
             raise ArgumentError(
                 f"runs of the same network, recipe and seed say nothing new: {', '.join(str(r.path) for r in group)}."
             )

@@ -11,7 +11,7 @@ import pytest
 
 from prunelle.data.pictures import Pictures
 from prunelle.errors import ArgumentError, DataError
-from prunelle.tasks import answering
+from prunelle.jobs import answering
 
 
 def touch(path: Path) -> Path:

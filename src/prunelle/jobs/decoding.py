@@ -1,61 +1,24 @@
-"""Data for the tasks: read, decoded within a memory budget, remembered by a run, found again from it."""
+"""Data decoded within a memory budget, with no copies on both sides of a split; what a person should know is said."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from prunelle import data as datasets
 from prunelle.data import apart, cache
 from prunelle.data.copies import Contents
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Skipped
-from prunelle.errors import refuse_given
 from prunelle.runs.listener import Listener
 from prunelle.texts import Note, visible
 from prunelle.training import speed
 
 SHOWN = 10
-
-MEMORY_BUDGET = 1 << 30
-"""Bytes of decoded pixels kept in memory; beyond it they live in a memory-mapped file."""
-
-
-OF_ITS_OWN = "is for data by name or path, and these are loaded already"
-
-
-def load_data(
-    data: Data | str | Path | None,
-    listener: Listener,
-    *,
-    labels: str | None = None,
-    data_dir: str | Path | None = None,
-    validation: float | None = None,
-    test: float | None = None,
-    seed: int = 0,
-) -> Data:
-    """``prunelle.load`` (the digits for None) with its progress and its notes shown; a ``Data`` as it is."""
-    if isinstance(data, Data):
-        refuse_given(OF_ITS_OWN, labels=labels, data_dir=data_dir, validation=validation, test=test)
-    else:
-        data = datasets.load(
-            "digits" if data is None else data,
-            labels=labels,
-            data_dir=data_dir,
-            validation=validation,
-            test=test,
-            seed=seed,
-            progress=listener.on_progress,
-        )
-    for note in data.notes:
-        listener.on_note(note)
-    return data
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -78,21 +41,23 @@ class Examples:
 def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener) -> Examples:
     """``decode_all``, copies kept on one side of splits that were drawn; what a person should know of them is said."""
     pixels = decode_all(data, preprocess, memory_budget, listener)
-    found = apart.find_copies(data, pixels)
+    copies = apart.find_copies(data, pixels)
     names = apart.names_of(pixels)
-    notes = [note for note in apart.notes_of(found, names, data) if note not in data.notes]
+    notes = [note for note in apart.notes_of(copies, names, data) if note not in data.notes]
     for note in notes:
         listener.on_note(note)
-    contents = {name: found.contents.take(found.order(i)) for i, name in enumerate(found.splits)}
-    if len(found.moved):
-        data = apart.moved(data, pixels, found)
+    contents = {name: copies.contents.take(copies.order(i)) for i, name in enumerate(copies.splits)}
+    if len(copies.moved):
+        data = apart.moved(data, pixels, copies)
         pixels = _decoded(data, preprocess, memory_budget, listener)
         contents = {name: contents[name] for name in pixels}
     return Examples(
-        dataclasses.replace(data, notes=(*data.notes, *notes), drawn=(), moved=data.moved + len(found.moved)),
+        dataclasses.replace(
+            data, notes=(*data.notes, *notes), drawn=(), moved=data.moved + len(copies.moved)
+        ),
         pixels,
         contents,
-        apart.listed(found, names, data.classes),
+        apart.listed(copies, names, data.classes),
     )
 
 

@@ -1,0 +1,218 @@
+"""What a run, or a network with weights from elsewhere, is judged on, and how it is judged."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from prunelle import data as datasets
+from prunelle.data import cache
+from prunelle.data.copies import contents_of
+from prunelle.data.examples import Data, Split
+from prunelle.data.label_files import find_label_file
+from prunelle.data.labels import near_classes
+from prunelle.data.series.classes import index_of
+from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
+from prunelle.jobs import decoding, run_data
+from prunelle.networks.published import imagenet_classes
+from prunelle.planning.loading import ALREADY_LOADED, load_data
+from prunelle.planning.request import MEMORY_BUDGET, DataSource
+from prunelle.planning.weights import Pretrained, outputs_note
+from prunelle.runs.judging import judge
+from prunelle.runs.listener import Listener
+from prunelle.runs.run import Run
+from prunelle.runs.splits import SPLITS_FILE
+from prunelle.texts import composed, quoted, shown
+from prunelle.training.fast import Compile, predictor
+from prunelle.training.metrics import Evaluation
+
+
+def evaluate(
+    run: Run | Pretrained,
+    source: DataSource,
+    *,
+    data_root: str | Path | None,
+    compile: Compile,
+    listener: Listener,
+) -> Evaluation:
+    """What ``run`` answers on labelled pictures, its own or others; see ``prunelle.evaluate``."""
+    labelled = _labelled(run, source, data_root, listener)
+    if isinstance(run, Pretrained):
+        data, run = _agree(labelled.data, run, listener)
+        labelled = dataclasses.replace(labelled, data=data)
+    split = _judged(labelled.data, run.classes)
+    pixels = split.decode(
+        run.preprocess,
+        in_memory=split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET,
+        progress=listener.on_progress,
+    )
+    for note in pixels.notes:
+        listener.on_note(note)
+    for skipped in pixels.skipped:
+        listener.on_note(decoding.skipped_note(skipped))
+    if not len(pixels):
+        raise BadPictures(f"no picture of the {split.name} split can be read.")
+    cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
+    seen = (
+        run_data.seen_by(run, split, contents_of(pixels), listener, data_root)
+        if isinstance(run, Run)
+        else run_data.seen_by_weights(run.source, split, listener)
+    )
+    # An earlier run says which files were its test, though not what they hold; named sets are always split alike.
+    written = (
+        labelled.own and isinstance(run, Run) and (run_data.placed_of(run) is not None or _is_named(run))
+    )
+    if seen is None and labelled.own and not written and isinstance(run, Run):
+        raise RunError(
+            f"{run.path} does not say which pictures it learned from (it has no {SPLITS_FILE}), and its data are "
+            f"not what they were, so its test pictures can't be told from those. Name others: prunelle evaluate "
+            f"{quoted(run.path)} DATA."
+        )
+    return judge(
+        run.network,
+        pixels,
+        run.classes,
+        run.preprocess,
+        split=split.name,
+        seen=seen,
+        data=labelled.name,
+        own=labelled.own,
+        whole=labelled.whole,
+        known=written,
+        answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
+        progress=listener.on_progress,
+    )
+
+
+def judged_split(run: Run, source: DataSource, listener: Listener) -> Split:
+    """The split that a run is judged on (see ``evaluate``), its labels in the order of the run's classes."""
+    return _judged(_labelled(run, source, None, listener).data, run.classes)
+
+
+def _judged(data: Data, classes: tuple[str, ...]) -> Split:
+    split = data.test or data.validation or data.train
+    return dataclasses.replace(split, labels=_relabel(split.labels, data.classes, classes))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Labelled:
+    """Data to judge on: what they are called, whether they are the run's own, whether they have no splits."""
+
+    data: Data
+    name: str | None
+    own: bool = False
+    whole: bool = False
+
+
+def _labelled(
+    run: Run | Pretrained, source: DataSource, data_root: str | Path | None, listener: Listener
+) -> _Labelled:
+    """The data to judge on.
+
+    Raises:
+        ArgumentError: something is given that has no effect on such data, or no data where they are needed.
+    """
+    data, labels, data_dir = source.data, source.labels, source.data_dir
+    if data_root is not None and (data is not None or isinstance(run, Pretrained)):
+        raise ArgumentError(
+            "data_root (--data-root) says where the data of a run are now; it goes with a run, and without other data."
+        )
+    if isinstance(data, Data):
+        refuse_given(ALREADY_LOADED, labels=labels, data_dir=data_dir)
+        return _Labelled(data, data.name)
+    if isinstance(run, Pretrained):
+        if data is None:
+            raise ArgumentError(
+                "a network with weights from elsewhere kept no pictures aside; name the data to evaluate on."
+            )
+    elif data is None or _is_own(run, data, labels):
+        if data is None:
+            refuse_given("says where the classes of data are, and goes with it", labels=labels)
+        own = run.info["data"]["source"]
+        if own is None or own["data"] not in datasets.NAMED:
+            refuse_given("is where named sets are, and the run's data are none", data_dir=data_dir)
+        return _Labelled(run_data.data_of(run, listener, data_dir, data_root), None, own=True)
+    if str(data) in datasets.NAMED:
+        return _Labelled(load_data(source, listener), str(data))
+    refuse_given("is where named sets are, and data is a path", data_dir=data_dir)
+    loaded = datasets.load_labelled(data, labels=labels, like=run.preprocess)
+    for note in loaded.notes:
+        listener.on_note(note)
+    if loaded.test or loaded.validation:
+        return _Labelled(loaded, str(data))
+    whole = dataclasses.replace(loaded, test=dataclasses.replace(loaded.train, name="test"))
+    return _Labelled(whole, str(data), whole=True)
+
+
+def _is_named(run: Run) -> bool:
+    source = run.info["data"]["source"]
+    return source is not None and source["data"] in datasets.NAMED
+
+
+def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
+    """Whether ``data`` is what the run was trained on, so that its training pictures must be left out."""
+    datasets.check_is_named(data)
+    source = run.info["data"]["source"]
+    folder = Path(os.path.abspath(Path(data).expanduser()))
+    if source is None or source["data"] not in (str(data), str(folder)):
+        return False
+    if labels is None or labels == source.get("labels"):
+        return True
+    # The same pictures under other labels are other data.
+    return labels not in ("filename", "folder") and str(find_label_file(labels, folder)) == source.get(
+        "labels"
+    )
+
+
+def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data, Pretrained]:
+    """The classes of the data and of the outputs under the same names, where one of them says too little."""
+    if not pretrained.classes_known:
+        source = pretrained.source
+        pretrained = pretrained.named_by(data.classes)
+        note = outputs_note(source, None, data.classes)
+        if note is not None:
+            listener.on_note(note)
+    english = imagenet_classes()
+    if pretrained.classes == tuple(english.values()) and all(name in english for name in data.classes):
+        # ImageNet's own folders are called n02099601, and so on.
+        data = dataclasses.replace(data, classes=tuple(english[name] for name in data.classes))
+    return data, pretrained
+
+
+def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...]) -> np.ndarray:
+    """Labels that index ``theirs`` → labels that index ``ours``; of series, ``1.0`` is the class ``1``."""
+    # Runs of earlier versions keep names as a Mac wrote them.
+    index = {composed(name): i for i, name in enumerate(ours)} | {name: i for i, name in enumerate(ours)}
+    translated = {name: index.get(name, index.get(composed(name), index_of(name, ours))) for name in theirs}
+    unknown = [name for name in theirs if translated[name] is None]
+    if unknown:
+        raise DataError(
+            f"the run does not know the class {unknown[0]!r}.{near_classes(unknown, ours)} It knows: {shown(ours)}."
+            + (
+                f" Folders that are numbers are not taken for its outputs; give them these names: 0 is {ours[0]!r}."
+                if all(name.isdigit() for name in theirs)
+                else ""
+            )
+        )
+    translation = np.array([translated[name] for name in theirs], np.int64)
+    return np.asarray(translation[labels])
+
+
+def expand_files(files: Sequence[str | Path], inside_of: Callable[[Path], list[Path]]) -> list[str | Path]:
+    """Files as they are, folders replaced by the files in them."""
+    expanded: list[str | Path] = []
+    for file in files:
+        if Path(file).is_dir():
+            inside = inside_of(Path(file))
+            if not inside:
+                raise ArgumentError(f"the folder {file} has no file that this network reads.")
+            expanded += inside
+        else:
+            expanded.append(file)
+    if not expanded:
+        raise ArgumentError("name at least one file or folder to predict.")
+    return expanded

@@ -1,0 +1,335 @@
+"""A comparison made: several networks, the same pictures, the same recipe, several seeds; and what that shows.
+
+Each training is an ordinary run inside the comparison's folder, so a comparison that was stopped goes on where it
+was: finished runs are kept, a begun one is resumed, the others are still to come.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from prunelle import networks as known
+from prunelle.console.listeners import clock
+from prunelle.data.examples import Data
+from prunelle.disk import held, sweep, write_json
+from prunelle.errors import (
+    ArgumentError,
+    CannotWrite,
+    Diverged,
+    Interrupted,
+    PrunelleError,
+    RunError,
+    did_you_mean,
+)
+from prunelle.jobs import machine, run_data, training
+from prunelle.jobs.decoding import decode_apart
+from prunelle.jobs.going_on import going_on
+from prunelle.planning.choosing import choose_recipe
+from prunelle.planning.comparison import (
+    INFO_FILE,
+    ComparisonPlan,
+    ComparisonRequest,
+    read_info,
+    resume_command,
+)
+from prunelle.planning.contestants import Maker, Networks, contestants_of, grouped, made, makers_of
+from prunelle.planning.loading import load_data
+from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, ResumeRequest
+from prunelle.report import comparison_page
+from prunelle.runs.comparison import Comparison, Contestant, gather
+from prunelle.runs.folder import COMPARISON, claimed, new_run_path, refuse_occupied
+from prunelle.runs.listener import Listener, Relay
+from prunelle.runs.run import Run
+from prunelle.texts import Language, Note
+from prunelle.training.recipe import Recipe
+from prunelle.training.speed import choose_device
+
+
+def compare(request: ComparisonRequest, listener: Listener) -> Comparison:
+    """A new comparison; see ``prunelle.compare``."""
+    common = request.training
+    listener = _Once(listener)
+    with contextlib.ExitStack() as claim:
+        with going_on("start again with", lambda: common.command, "Nothing was begun"):
+            plan = _planned(request, listener)
+            claim.enter_context(claimed(plan.path, COMPARISON, made=common.destination.output is None))
+            plan.save()
+        with _going_on(plan.path):
+            try:
+                _train_all(plan, listener)
+            except (CannotWrite, Interrupted):
+                raise
+            except PrunelleError:
+                # What is wrong with the first training is wrong with the call; there is nothing to go on with.
+                if not any(plan.path.glob("runs/*/run.json")):
+                    (plan.path / COMPARISON.main).unlink()
+                    with contextlib.suppress(OSError):
+                        (plan.path / "runs").rmdir()
+                raise
+            return _conclude(plan)
+
+
+def resume(path: Path, request: ComparisonRequest, listener: Listener) -> Comparison:
+    """A comparison that was begun, gone on with; of the request only modules, data, limits and language count."""
+    listener = _Once(listener)
+    with _going_on(path), _held(path):
+        if (finished := read_info(path).get("runs")) is not None:
+            return _of_runs(path, finished, request.training.language, listener)
+        plan = _reopened(path, request, listener)
+        _train_all(plan, listener)
+        return _conclude(plan)
+
+
+def compare_runs(runs: Sequence[Run], request: ComparisonRequest) -> Comparison:
+    """Finished runs as they are, those that differ by their seed alone together."""
+    request.refuse_settings()
+    common = request.training
+    with going_on("start again with", lambda: common.command, "Nothing was begun"):
+        trained = grouped(runs)
+        # Judged before there is a folder: runs that cannot be compared leave nothing behind.
+        judged = gather(Path(), {}, trained)
+        first = runs[0]
+        info = {
+            "status": "training",
+            **_circumstances(common.command, first.recipe.device),
+            "data": first.info["data"],
+            "networks": [dataclasses.asdict(contestant) for contestant, _ in trained],
+            "runs": [str(run.path) for run in runs],
+            "seeds": sorted({run.recipe.seed for run in runs}),
+        }
+        labels = [contestant.label for contestant, _ in trained]
+        path = _new_path(common.destination, labels, first.info["data"]["name"])
+        with claimed(path, COMPARISON, made=common.destination.output is None):
+            return _write(dataclasses.replace(judged, path=path, info=info), common.language)
+
+
+def _planned(request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
+    """Who learns what, and how; the folder is not made yet."""
+    common = request.training
+    makers, seeds = makers_of(request.networks), request.seed_list()
+    if common.destination.folder is not None:
+        refuse_occupied(common.destination.folder, COMPARISON)
+    data = load_data(common.source, listener)
+    # Once for all: whatever each network is shown, all are judged on the same pictures.
+    data = decode_apart(data, data.preprocess, common.limits.memory_budget, listener).data
+    recipe = common.recipe
+    if not isinstance(recipe, Recipe):
+        recipe = (recipe or choose_recipe)(data)
+    if common.epochs is not None:
+        recipe = recipe.lasting(common.epochs)
+    contestants = contestants_of(
+        makers,
+        data,
+        common.preparation,
+        options=request.options,
+        match_parameters=request.match_parameters,
+    )
+    path = _new_path(common.destination, [each.label for each in contestants], data.name)
+    info = {
+        "status": "training",
+        **_circumstances(common.command, recipe.device),
+        "data": {"name": data.name, "source": data.source},
+        "networks": [dataclasses.asdict(each) for each in contestants],
+        "recipe": recipe.to_json(),
+        "seeds": seeds,
+        **dataclasses.asdict(common.preparation),
+    }
+    return ComparisonPlan(
+        path=path,
+        info=info,
+        data=data,
+        contestants=contestants,
+        makers=makers,
+        limits=common.limits,
+        language=common.language,
+    )
+
+
+def _going_on(path: Path) -> contextlib.AbstractContextManager[None]:
+    def line() -> str:
+        return resume_command(path)
+
+    return going_on("go on with the comparison", line, "All that was saved is kept")
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """A comparison that was begun."""
+    if not (path / INFO_FILE).is_file():
+        siblings = [each.parent.name for each in path.parent.glob(f"*/{INFO_FILE}")]
+        raise RunError(f"{path} is no comparison: it has no {INFO_FILE}.{did_you_mean(path.name, siblings)}")
+    with held(path / COMPARISON.lock, f"{path} is being made by another process."):
+        sweep(path)
+        yield
+
+
+class _Once(Relay):
+    """Passes on what it is told, but each note only once: every training reads the same data."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__(listener)
+        self._said: set[Note] = set()
+
+    def on_note(self, note: Note) -> None:
+        if note not in self._said:
+            self._said.add(note)
+            super().on_note(note)
+
+
+def _circumstances(command: str | None, device: str) -> dict[str, Any]:
+    return {
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": command or "prunelle.compare(…)",
+        "versions": machine.versions(),
+        "host": machine.host(choose_device(device)),
+    }
+
+
+def _new_path(destination: Destination, labels: Sequence[str], data: str) -> Path:
+    if destination.folder is not None:
+        return destination.folder
+    shown = "-".join(labels if len(labels) <= 3 else [*labels[:3], "…"])
+    return new_run_path(Path(destination.runs), f"compare-{shown}-{data}", datetime.now())
+
+
+def _reopened(path: Path, request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
+    """The plan of a comparison that was begun, with the pictures that it began with."""
+    info = read_info(path)
+    if "recipe" not in info:
+        raise RunError(
+            f"{path} compares runs that were finished before, and is whole: there is nothing to go on with. Its "
+            f"report is {path / 'report.html'}."
+        )
+    contestants = [Contestant(**each) for each in info["networks"]]
+    return ComparisonPlan(
+        path=path,
+        info=info,
+        makers=_makers_again(path, contestants, request.networks),
+        data=_data_again(path, info, request.training.source.data, listener),
+        contestants=contestants,
+        limits=request.training.limits,
+        language=request.training.language,
+    )
+
+
+def _makers_again(
+    path: Path, contestants: Sequence[Contestant], networks: Networks | None
+) -> dict[str, str | Maker]:
+    """What each contestant is made by; modules of the caller's are passed again."""
+    makers: dict[str, str | Maker] = {}
+    passed = dict(networks) if isinstance(networks, Mapping) else {}
+    for each in contestants:
+        if known.is_known(each.network):
+            makers[each.label] = each.network
+        elif each.label in passed:
+            makers[each.label] = passed[each.label]
+        else:
+            raise RunError(
+                f"{path} compares a network of your own ({each.label}); pass it: "
+                f"prunelle.compare({{{each.label!r}: …}}, resume={str(path)!r})."
+            )
+    return makers
+
+
+def _data_again(
+    path: Path, info: Mapping[str, Any], data: Data | str | Path | None, listener: Listener
+) -> Data:
+    """The data, with copies on the side of the splits where the comparison had them."""
+    if data is not None and not isinstance(data, Data):
+        raise ArgumentError("--resume goes on with the comparison's own data; give no other.")
+    begun = sorted(path.glob("runs/*/run.json"))
+    if data is None and info["data"]["source"] is None:
+        raise RunError(f"{path} compares on arrays, which it does not keep; pass them: data=….")
+    if begun:
+        first = Run.open(begun[0].parent)
+        return (
+            run_data.data_of(first, listener) if data is None else run_data.as_trained(first, data, listener)
+        )
+    source = DataSource(data=data) if data is not None else DataSource(**info["data"]["source"])
+    data = load_data(source, listener)
+    return decode_apart(data, data.preprocess, MEMORY_BUDGET, listener).data
+
+
+def _train_all(plan: ComparisonPlan, listener: Listener) -> None:
+    """Seed by seed, so that what is there early can be compared early."""
+    total = len(plan.seeds) * len(plan.contestants)
+    number = 0
+    for seed in plan.seeds:
+        for contestant in plan.contestants:
+            number += 1
+            path = plan.run_path(contestant, seed)
+            begun = (path / "run.json").is_file()
+            if begun and Run.open(path).info["status"] in ("finished", "diverged"):
+                continue
+            listener.on_note(_heading(plan, contestant, seed, number, total))
+            maker = plan.makers[contestant.label]
+            module = None if isinstance(maker, str) else made(maker, seed)
+            request = plan.request(contestant, seed)
+            if module is not None:
+                request = dataclasses.replace(request, network=module, options={})
+            try:
+                if begun:
+                    resumed = ResumeRequest(
+                        run=Run.open(path),
+                        network=module,
+                        data=plan.data,
+                        limits=plan.limits,
+                        language=plan.language,
+                    )
+                    training.resume(resumed, listener)
+                else:
+                    training.train(request, listener)
+            except Diverged as error:
+                listener.on_note(Note(str(error), str(error)))
+
+
+def _heading(plan: ComparisonPlan, contestant: Contestant, seed: int, number: int, total: int) -> Note:
+    """``Training 2 of 6: dense, seed 0 (about 04:30 left)``, by how long the finished ones took."""
+    took: dict[str, list[float]] = {}
+    for trained, run in plan.runs():
+        if run.finished:
+            took.setdefault(trained.label, []).append(float(run.metrics()["seconds"]))
+    left_en = left_fr = ""
+    if took:
+        means = {label: sum(seconds) / len(seconds) for label, seconds in took.items()}
+        usual = sum(means.values()) / len(means)
+        every = [each.label for _ in plan.seeds for each in plan.contestants]
+        left = clock(sum(means.get(label, usual) for label in every[number - 1 :]))
+        left_en, left_fr = f" (about {left} left)", f" (encore {left} environ)"
+    return Note(
+        f"Training {number} of {total}: {contestant.label}, {contestant.parameters:,} weights, seed {seed}{left_en}",
+        f"Entraînement {number} sur {total} : {contestant.label}, {contestant.parameters:,} poids, graine "
+        f"{seed}{left_fr}",
+    )
+
+
+def _conclude(plan: ComparisonPlan) -> Comparison:
+    trained = {contestant.label: (contestant, list[Run]()) for contestant in plan.contestants}
+    for contestant, run in plan.runs():
+        trained[contestant.label][1].append(run)
+    return _write(gather(plan.path, plan.info, list(trained.values())), plan.language)
+
+
+def _write(comparison: Comparison, language: Language) -> Comparison:
+    """The report and the figures; ``comparison.json`` last, which says that all is there."""
+    comparison.write_results()
+    comparison_page.write(comparison, language)
+    info = {**comparison.info, "status": "finished"}
+    write_json(comparison.path / INFO_FILE, {**info, "results": comparison.to_json()})
+    return comparison
+
+
+def _of_runs(path: Path, runs: Sequence[str], language: Language, listener: Listener) -> Comparison:
+    """A comparison of finished runs again: nothing was left to train."""
+    listener.on_note(
+        Note(
+            f"{path} compares runs that were finished before; its report is made again.",
+            f"{path} compare des entraînements terminés auparavant ; son rapport est refait.",
+        )
+    )
+    return _write(gather(path, read_info(path), grouped([Run.open(run) for run in runs])), language)

@@ -1,0 +1,241 @@
+"""Trainings with few pictures a class: how accuracy grows with the number of pictures a class, strategy by strategy."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prunelle.csv_files import table_text
+from prunelle.data import cache
+from prunelle.data.batches import derive_seed
+from prunelle.data.examples import Data, Split
+from prunelle.data.kinds import kind_of
+from prunelle.data.pixels import Skipped
+from prunelle.disk import held, sweep, write_text, writing
+from prunelle.errors import ArgumentError, refuse_given
+from prunelle.jobs import decoding
+from prunelle.jobs.going_on import going_on
+from prunelle.jobs.many_runs import finished_run, same_settings
+from prunelle.planning.choosing import choose_recipe
+from prunelle.planning.loading import load_data
+from prunelle.planning.plan import check_weights
+from prunelle.planning.request import DataSource, Destination, TrainingRequest
+from prunelle.report.shots import Shots, save_plot
+from prunelle.runs.listener import Listener, Quiet
+from prunelle.runs.run import Run
+from prunelle.texts import Language, Note
+from prunelle.training.recipe import Recipe
+from prunelle.transfer.strategies import Strategy
+
+FEWEST_STEPS = 600
+"""Of a training: an epoch of a few pictures is a step, and 40 of them teach nothing."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ShotsRequest:
+    """A curve of accuracy against pictures a class, as it is asked for.
+
+    Attributes:
+        training: what all trainings have in common.
+        numbers: pictures a class.
+        strategies: each gives a curve.
+        draws: of the pictures, each with its own first weights too.
+        recipe_fields: of ``choose_recipe``, in place of what suits.
+    """
+
+    training: TrainingRequest
+    numbers: Sequence[int]
+    strategies: Sequence[Strategy]
+    draws: int
+    recipe_fields: Mapping[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        """Of all of them."""
+        folder = self.training.destination.folder
+        assert folder is not None
+        return folder
+
+    def settings(self, data: Data) -> dict[str, Any]:
+        """What the same folder must be gone on with."""
+        training = self.training
+        preparation = dataclasses.asdict(training.preparation)
+        size = preparation.pop("size")
+        return {
+            "data": data.name,
+            "network": training.network,
+            "weights": None if training.weights is None else str(training.weights),
+            "epochs": training.epochs,
+            "augment": self.recipe_fields.get("augment"),
+            "size": size,
+            **{key: value for key, value in preparation.items() if value is not None},
+        }
+
+
+def shots(request: ShotsRequest, listener: Listener) -> Shots:
+    """Trains all that is not there yet, and draws the curves; see ``prunelle.shots``."""
+    folder = request.folder
+    again = request.training.command or f"prunelle.shots(…, output={str(folder)!r})"
+    with going_on("go on with the same again", lambda: again, "All that was saved is kept"):
+        _check(request)
+        data, n = _data(request, listener)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with held(folder / "lock", f"{folder} is being worked on by another process."):
+            sweep(folder)
+            same_settings(folder, "shots.json", request.settings(data), "runs")
+            rows: list[tuple[str, int, int, float]] = []
+            trainings = list(itertools.product(request.strategies, request.numbers, range(request.draws)))
+            for strategy, number, draw in trainings:
+                listener.on_progress("trainings", len(rows), len(trainings))
+                run = _trained(request, data, strategy, number, draw)
+                accuracy, n = (run.metrics()["test"][key] for key in ("accuracy", "n"))
+                rows.append((_name(strategy), number, draw, accuracy))
+                listener.on_note(
+                    Note(
+                        f"{_name(strategy)}, {number} a class, draw {draw + 1}: {accuracy:.2%}",
+                        f"{_name(strategy)}, {number} par classe, tirage {draw + 1} : "
+                        f"{100 * accuracy:.2f} %".replace(".", ","),
+                    )
+                )
+            result = Shots(folder, data.name, tuple(rows), n)
+            _write(result, request.training.language)
+        return result
+
+
+def _check(request: ShotsRequest) -> None:
+    """What is wrong with the request whatever the data are."""
+    training = request.training
+    for strategy in request.strategies:
+        check_weights(strategy, training.network, training.weights)
+    if all(strategy.name == "scratch" for strategy in request.strategies):
+        refuse_given("is what other strategies than scratch start from", weights=training.weights)
+    if request.draws < 1 or not request.numbers or min(request.numbers) < 1:
+        raise ArgumentError(
+            f"shots and draws must be at least 1; received shots={request.numbers}, draws={request.draws}."
+        )
+
+
+def _data(request: ShotsRequest, listener: Listener) -> tuple[Data, int]:
+    """What is drawn from and measured on, and how many examples the test has.
+
+    Raises:
+        ArgumentError: there is no test split, or a class has too few examples.
+    """
+    data = load_data(request.training.source, listener)
+    if data.test is None:
+        raise ArgumentError("shots are measured on a test split, and there is none: give --test 0.2.")
+    data, n = _readable(data, data.test, request.numbers, request.draws, listener)
+    data = decoding.decode_apart(data, data.preprocess, request.training.limits.memory_budget, listener).data
+    if data.test is None:
+        raise ArgumentError(
+            "shots are measured on a test split, and no example of it is left that is not a copy of a training one."
+        )
+    fewest = int(np.bincount(data.train.labels, minlength=len(data.classes)).min())
+    if max(request.numbers) > fewest:
+        raise ArgumentError(
+            f"shots must be at most {fewest}, the training pictures of the rarest class; received "
+            f"{max(request.numbers)}."
+        )
+    return data, n
+
+
+def _readable(
+    data: Data, test: Split, numbers: Sequence[int], draws: int, listener: Listener
+) -> tuple[Data, int]:
+    """Without the pictures that cannot be read, of those that may be drawn and of the test; how many the test has.
+
+    A training of a few would stop at one of them, where a training of all leaves it out.
+    """
+    if data.train.files is None:
+        return data, len(test)
+    files = data.train.files
+    bad: dict[str, dict[int, Skipped]] = {"train": {}, "test": {}}
+    looked: set[int] = set()
+    train = data.train
+    while True:
+        # Another comes in the place of one that is bad, and is looked at in turn.
+        kept = np.array([row for row in range(len(files)) if row not in bad["train"]], np.int64)
+        train = data.train.take(kept)
+        drawn = [_drawn(train.labels, len(data.classes), max(numbers), draw) for draw in range(draws)]
+        new = sorted({int(kept[row]) for rows in drawn for row in rows} - looked)
+        if not new:
+            break
+        looked |= set(new)
+        bad["train"] |= _bad(data, data.train, new)
+    bad["test"] = _bad(data, test, range(len(test)))
+    skipped = [each for split in bad.values() for each in split.values()]
+    cache.check_share(skipped, len(looked) + len(test))
+    for each in skipped:
+        listener.on_note(decoding.skipped_note(each))
+    good = np.array([row for row in range(len(test)) if row not in bad["test"]], np.int64)
+    return dataclasses.replace(data, train=train, test=test.take(good)), len(good)
+
+
+def _bad(data: Data, split: Split, rows: Sequence[int]) -> dict[int, Skipped]:
+    """Those of the pictures that cannot be read, by their row."""
+    assert split.files is not None
+    kind = kind_of(data.preprocess)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        read = pool.map(lambda row: next(kind.read(split.files[row], data.preprocess))[1], rows)  # type: ignore[index]
+        return {
+            row: Skipped(str(split.files[row]), found)
+            for row, found in zip(rows, read, strict=True)
+            if isinstance(found, str)
+        }
+
+
+def few(data: Data, number: int, draw: int) -> Data:
+    """``number`` training pictures of each class, no validation, the same test."""
+    rows = _drawn(data.train.labels, len(data.classes), number, draw)
+    return dataclasses.replace(data, train=data.train.take(rows), validation=None, source=None, notes=())
+
+
+def _drawn(labels: np.ndarray, num_classes: int, number: int, draw: int) -> np.ndarray:
+    """The rows of ``number`` of each class, ``(n,)``; fewer of a class that has fewer."""
+    order = np.random.default_rng(derive_seed(0, "shots", draw)).permutation(len(labels))
+    mixed = labels[order]
+    return np.sort(np.concatenate([order[mixed == k][:number] for k in range(num_classes)]))
+
+
+def _trained(request: ShotsRequest, data: Data, strategy: Strategy, number: int, draw: int) -> Run:
+    """The run on ``number`` pictures a class, finished: from what is there of it."""
+    path = request.folder / "runs" / f"{_name(strategy)}-{number}-{draw}"
+    subset = few(data, number, draw)
+
+    def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
+        suited = choose_recipe(data, strategy, seed=draw, **request.recipe_fields)
+        if strategy is not None and strategy.solved:
+            return suited
+        enough = math.ceil(FEWEST_STEPS / math.ceil(len(data.train) / suited.batch_size))
+        return suited.lasting(request.training.epochs or max(suited.epochs, enough))
+
+    one = dataclasses.replace(
+        request.training,
+        source=DataSource(data=subset),
+        strategy=strategy,
+        recipe=recipe,
+        epochs=None,
+        destination=Destination(output=path),
+        command=None,
+    )
+    return finished_run(one, Quiet(), data=subset)
+
+
+def _name(strategy: Strategy) -> str:
+    parts = (strategy.name, strategy.stage, strategy.freeze, strategy.head)
+    return "-".join(str(part) for part in parts if part is not None)
+
+
+def _write(result: Shots, language: Language) -> None:
+    header = ("strategy", "pictures", "draw", "accuracy")
+    write_text(result.path / "shots.csv", table_text(header, result.rows))
+    save_plot(result, result.path / "shots.png", language)

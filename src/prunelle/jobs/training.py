@@ -1,0 +1,164 @@
+"""``train``: from labelled pictures to a finished run, through kills, signals and full disks."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from datetime import datetime
+from pathlib import Path
+
+from prunelle.errors import ArgumentError
+from prunelle.jobs import decoding, finishing, machine, run_data
+from prunelle.jobs.fitting import fit
+from prunelle.jobs.going_on import going_on, resume_command
+from prunelle.jobs.preparing import Prepared, build, prepare
+from prunelle.jobs.resuming import prepare_resumed
+from prunelle.planning.plan import check_request, plan_training
+from prunelle.planning.request import Limits, ResumeRequest, TrainingRequest
+from prunelle.runs.folder import RUN, claimed, new_run_path
+from prunelle.runs.listener import Failed, Finished, Listener, Started
+from prunelle.runs.run import Run
+from prunelle.runs.splits import Placed
+from prunelle.texts import Language, Note
+from prunelle.training.recipe import Recipe
+
+_KEPT = "All that was saved is kept"
+
+
+def train(request: TrainingRequest, listener: Listener) -> Run:
+    """A new training: planned, prepared, run to its end; see ``prunelle.train``."""
+    with contextlib.ExitStack() as claim:
+        with going_on("start again with", lambda: request.command, "Nothing was begun"):
+            check_request(request)
+            plan = plan_training(request, listener)
+            prepared = prepare(build(plan, listener), listener)
+            now = datetime.now().astimezone()
+            path = _run_path(request, prepared, now)
+            claim.enter_context(claimed(path, RUN, made=request.destination.output is None))
+            run = _create(prepared, path, now, request.command)
+        with going_on("go on with", lambda: resume_command(run), _KEPT):
+            _to_the_end(run, prepared, request.limits, request.language, listener)
+    return run
+
+
+def resume(request: ResumeRequest, listener: Listener) -> Run:
+    """A training that was stopped, or is to be extended, gone on with to its end."""
+    run = request.run
+    with going_on("go on with", lambda: resume_command(run, request.epochs), _KEPT), run.locked():
+        _go_on(request, listener)
+    return run
+
+
+def _go_on(request: ResumeRequest, listener: Listener) -> None:
+    """The rest of a training, and of its folder; the run is held."""
+    run = request.run
+    run.read_again()
+    recipe = run.recipe if request.epochs is None else _extended(run, request.epochs)
+    if run.finished and recipe == run.recipe and not run.needs_repair():
+        listener.on_note(
+            Note(
+                f"{run.path} is finished ({run.recipe.epochs} epochs). --epochs N extends it.",
+                f"{run.path} est terminé ({run.recipe.epochs} époques). --epochs N le prolonge.",
+            )
+        )
+        return
+    done = _epochs_done(run)
+    prepared = prepare_resumed(request, recipe, listener)
+    run_data.write_down(run, prepared.data, prepared.pixels)
+    if recipe != run.recipe:
+        if prepared.training.progress.epoch < done:
+            # From an older state to where it was, as it was then: another number of epochs is another schedule.
+            request = dataclasses.replace(request, data=prepared.data, data_root=None)  # where it is now
+            prepared = prepare_resumed(request, run.recipe, listener)
+            fit(run, prepared, listener, request.limits.save_every_s, until=done)
+            prepared = prepare_resumed(request, recipe, listener)
+        # Both states that are kept are then of this moment, whichever recipe a kill leaves in run.json.
+        prepared.save_state(run)
+        extended = [*run.info.get("extended", []), {"epochs": recipe.epochs, "whole": run.finished}]
+        run.update(status="training", recipe=recipe.to_json(), extended=extended)
+    _to_the_end(run, prepared, request.limits, request.language, listener)
+
+
+def _to_the_end(run: Run, prepared: Prepared, limits: Limits, language: Language, listener: Listener) -> None:
+    """Trains and writes the rest of the folder; the listener hears of its beginning and its end."""
+    progress = prepared.training.progress
+    listener.on_started(
+        Started(
+            path=run.path,
+            network=str(prepared.description["name"]),
+            data=prepared.data.name,
+            epochs=prepared.training.recipe.epochs,
+            epoch=progress.epoch,
+            steps=prepared.training.steps_per_epoch,
+        )
+    )
+    try:
+        fit(run, prepared, listener, limits.save_every_s)
+        finishing.finish(run, prepared, listener, language)
+    except BaseException as error:
+        listener.on_failed(Failed(run.path, error))
+        raise
+    listener.on_finished(Finished(run.path, run.metrics()))
+
+
+def _run_path(request: TrainingRequest, prepared: Prepared, now: datetime) -> Path:
+    """The folder that is named, or a new one of a name that says what is in it."""
+    destination = request.destination
+    if destination.folder is not None:
+        return destination.folder
+    name = destination.name or f"{prepared.description['name']}-{prepared.data.name}"
+    return new_run_path(Path(destination.runs), name, now)
+
+
+def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) -> Run:
+    """The run folder, with all that is known before the first step; its first state too, so that it can go on."""
+    data, training = prepared.data, prepared.training
+    network_name = str(prepared.description["name"])
+    info = {
+        "status": "training",
+        "created": now.isoformat(timespec="seconds"),
+        "command": command or f"prunelle.train({network_name!r}, {data.name!r}, {prepared.recipe!r})",
+        "data": {
+            "name": data.name,
+            "source": data.source,
+            "counts": {split: len(pixels) for split, pixels in prepared.pixels.items()},
+            "digest": decoding.digest(prepared.pixels),
+            "notes": [dataclasses.asdict(note) for note in (*data.notes, *training.notes)],
+            **({"moved": data.moved} if data.moved else {}),
+            **({"copies": prepared.examples.copies} if prepared.examples.copies else {}),
+        },
+        "network": prepared.description,
+        "recipe": prepared.recipe.to_json(),
+        **({} if prepared.transfer is None else {"transfer": prepared.transfer}),
+        "skipped": [
+            {"split": split, **dataclasses.asdict(skipped)}
+            for split, pixels in prepared.pixels.items()
+            for skipped in pixels.skipped
+        ],
+        "versions": machine.versions(),
+        "host": machine.host(training.device),
+    }
+
+    def before(run: Run) -> None:
+        Placed.of(prepared.pixels, prepared.examples.contents).write(run.path, run.classes)
+        # The first weights of a module of one's own, or from elsewhere, cannot be drawn again.
+        prepared.save_state(run)
+
+    return Run.create(
+        path, info, data.classes, preprocess=prepared.preprocess, network=prepared.network, before=before
+    )
+
+
+def _extended(run: Run, epochs: int) -> Recipe:
+    """The recipe with another number of epochs, for a run that is there."""
+    done = _epochs_done(run)
+    if epochs < done:
+        raise ArgumentError(
+            f"--epochs must be at least the {done} that {run.path} has done; received {epochs}."
+        )
+    return run.recipe.lasting(epochs)
+
+
+def _epochs_done(run: Run) -> int:
+    """By its lines of results."""
+    return len(run.results()) if (run.path / "results.csv").is_file() else 0

@@ -1,0 +1,167 @@
+"""A training planned: data found, network, preprocessing and first weights chosen, and said; nothing is decoded yet."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from prunelle import networks
+from prunelle.data.examples import Data
+from prunelle.data.kinds import AnyPreprocess, kind_of
+from prunelle.data.preprocess import Preprocess
+from prunelle.errors import ArgumentError, refuse_given
+from prunelle.networks.weights import Weights
+from prunelle.plain import plain
+from prunelle.planning.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.planning.loading import load_data
+from prunelle.planning.request import TrainingRequest
+from prunelle.planning.weights import fetch_weights, preprocess_for
+from prunelle.runs.folder import refuse_occupied
+from prunelle.runs.listener import Listener
+from prunelle.runs.run import Run
+from prunelle.texts import Note
+from prunelle.training.recipe import Recipe
+from prunelle.transfer.strategies import Strategy
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class TrainingPlan:
+    """What a request comes to, before a picture is decoded.
+
+    Attributes:
+        request: as it was made.
+        data: found and split.
+        network: a module of the caller's, or the name of the network to build.
+        options: of a network by name.
+        preprocess: mean and std are unset where the training pictures decide them.
+        start: the weights to start from, read; None for none.
+        seed: of the first weights.
+    """
+
+    request: TrainingRequest
+    data: Data
+    network: nn.Module | str
+    options: Mapping[str, Any]
+    preprocess: AnyPreprocess
+    start: Weights | None
+    seed: int
+
+    @property
+    def keeps_weights(self) -> bool:
+        """Whether something of ``start`` is kept; the strategy ``scratch`` keeps nothing."""
+        strategy = self.request.strategy
+        return self.start is not None and (strategy is None or strategy.name != "scratch")
+
+
+def check_request(request: TrainingRequest) -> None:
+    """What can be known to be wrong is said before anything is fetched or decoded.
+
+    Raises:
+        ArgumentError: no such network, or a strategy without weights.
+        RunError: the folder is somebody's.
+    """
+    if isinstance(request.network, str):
+        networks.variant(request.network)
+    check_weights(request.strategy, request.network, request.weights)
+    if request.destination.folder is not None:
+        refuse_given(
+            "goes into the name of a new folder, and output names the folder", name=request.destination.name
+        )
+        refuse_occupied(request.destination.folder)
+
+
+def check_weights(strategy: Strategy | None, network: nn.Module | str | None, weights: object) -> None:
+    """Whether there is something to reuse.
+
+    Raises:
+        ArgumentError: there is not.
+    """
+    if (
+        strategy is None
+        or strategy.name == "scratch"
+        or weights is not None
+        or isinstance(network, nn.Module)
+    ):
+        return
+    raise ArgumentError(
+        f"strategy {strategy.name} starts from weights; give them: --weights imagenet, a file, or a run. Without any, "
+        f"train from scratch."
+    )
+
+
+def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
+    """Finds the data, chooses what was not said, reads the weights to start from; the listener is told."""
+    data = load_data(request.source, listener)
+    network, options = _network_of_run(request)
+    if isinstance(network, str):
+        network = networks.ALIASES.get(network, network)
+    seed = recipe_for(request, data, request.strategy).seed
+    if network is None:
+        network = choose_network(data, request.preparation)
+        listener.on_note(
+            Note(
+                f"No network was named: {network} suits data like these.",
+                f"Aucun réseau n'est nommé : {network} convient à de telles données.",
+            )
+        )
+    preprocess = choose_preprocess(data, network, request.preparation)
+    start = None
+    if request.weights is not None:
+        start = fetch_weights(request.weights, _name_of(network), listener)
+        # Series keep mean and std of their own: those of another set are in other units.
+        if isinstance(preprocess, Preprocess):
+            preprocess = preprocess_for(start, preprocess, request.preparation, keep_crop=False)
+    elif request.preparation.mean is not None and request.preparation.std is not None:
+        preprocess = dataclasses.replace(
+            preprocess, mean=request.preparation.mean, std=request.preparation.std
+        )
+    return TrainingPlan(
+        request=request,
+        data=data,
+        network=network,
+        options=options,
+        preprocess=preprocess,
+        start=start,
+        seed=seed,
+    )
+
+
+def recipe_for(request: TrainingRequest, data: Data, strategy: Strategy | None) -> Recipe:
+    """The recipe that is asked for, or what suits ``data`` and ``strategy``, lasting as long as is asked for.
+
+    Raises:
+        ArgumentError: it changes pictures where the data are series, or the reverse.
+    """
+    recipe = request.recipe
+    if not isinstance(recipe, Recipe):
+        make = recipe or choose_recipe
+        recipe = make(data) if strategy is None else make(data, strategy)
+    suited = kind_of(data.preprocess).augmentations
+    if recipe.augment and not isinstance(recipe.augment, suited):
+        raise ArgumentError(
+            f"augment must be of {suited.__name__} for such data; received {recipe.augment!r}."
+        )
+    return recipe if request.epochs is None else recipe.lasting(request.epochs)
+
+
+def _network_of_run(request: TrainingRequest) -> tuple[nn.Module | str | None, Mapping[str, Any]]:
+    """The network and its options; those of the run whose weights are taken, where no other network is named."""
+    network, options = request.network, request.options
+    if request.weights is not None and (Path(request.weights) / "run.json").is_file():
+        described = Run.open(request.weights).info["network"]
+        aliases = [alias for alias, name in networks.ALIASES.items() if name == described["name"]]
+        if network is None or network in (described["name"], *aliases):
+            network, options = described["name"], options or described["options"]
+    return network, {key: plain(value) for key, value in options.items()}
+
+
+def _name_of(network: nn.Module | str) -> str | None:
+    """By which ``prunelle.networks`` knows it, if it does."""
+    if isinstance(network, str):
+        return network
+    built_as: tuple[str, Any] | None = getattr(network, "built_as", None)
+    return None if built_as is None else built_as[0]
