@@ -127,6 +127,10 @@ def train(
                     "resume (--resume)."
                 )
             return training.train(request, listener)
+        if weights is not None or strategy is not None:
+            raise ArgumentError(
+                "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
+            )
         run = resume if isinstance(resume, Run) else Run.open(resume)
         _refuse_new_settings(request, run)
         return training.resume(
@@ -149,10 +153,6 @@ def _refuse_new_settings(request: TrainingRequest, run: Run) -> None:
     Raises:
         ArgumentError: something is asked for that only a new run can have.
     """
-    if request.weights is not None or request.strategy is not None:
-        raise ArgumentError(
-            "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
-        )
     recipe, folder = request.recipe, request.destination.folder
     # The run's own recipe, but for the number of epochs, says nothing new.
     own_recipe = isinstance(recipe, Recipe) and recipe.lasting(run.recipe.epochs) == run.recipe
