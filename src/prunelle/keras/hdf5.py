@@ -219,6 +219,11 @@ def _opened(source: Any, path: Path) -> Any:
 _READ_ALL_NAMES = """
 import io, os, sys
 import h5py
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CPU, (20, 30))
+except ImportError:
+    pass
 source = io.BytesIO(sys.stdin.buffer.read()) if sys.argv[1] == "-" else os.fsencode(sys.argv[1])
 def visit(item):
     for name in item.attrs:
@@ -238,7 +243,7 @@ except Exception:
 
 def _try_apart(source: Any, path: Path) -> None:
     """Reads what describes the tensors in a process of its own: on some damaged files the HDF5 library ends the process
-    that reads them (segmentation fault), which no ``except`` sees.
+    that reads them (segmentation fault), or goes in circles; no ``except`` sees that. Whole files take milliseconds.
 
     Raises:
         WeightsError: it did.
