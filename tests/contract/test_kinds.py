@@ -21,6 +21,7 @@ from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.report.kinds import SHOWN
 from tests.pictures import make_folder
 from tests.series import waves, write_ts
 
@@ -157,6 +158,16 @@ def test_augmentations_keep_shapes_and_go_to_json_and_back(kind: Kind[Any, Any],
     assert changed.shape == images.shape
     for augment in (nothing, shifted):
         assert kinds.augment_from_json(json.loads(json.dumps(dataclasses.asdict(augment)))) == augment
+
+
+def test_reports_know_how_to_show_it(kind: Kind[Any, Any], sample: Sample) -> None:
+    shown = SHOWN[kind.name]
+    images = decoded(kind, sample).images
+    for language in ("en", "fr"):
+        assert str(sample.settings.input_shape[-1]) in shown.input_text(
+            sample.settings, shown.words(language)
+        )
+    assert shown.writer([images], 1, 64)(images[0]).startswith("data:image/")
 
 
 def test_it_is_counted_in_words(kind: Kind[Any, Any]) -> None:

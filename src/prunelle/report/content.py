@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.pixels import Skipped
-from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.networks.summary import LayerRow
 from prunelle.report.insight import Insight
-from prunelle.report.series import Plate, SeriesWords
+from prunelle.report.kinds import SHOWN, Shown
+from prunelle.report.series import Plate
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note
 from prunelle.training.metrics import Evaluation
@@ -74,13 +74,13 @@ class ReportContent:
     reused: Sequence[Note] = ()
 
     @property
-    def of_series(self) -> bool:
-        """Whether the examples are series, not pictures."""
-        return isinstance(self.preprocess, SeriesPreprocess)
+    def shown(self) -> Shown:
+        """How examples of this kind of data show on a page."""
+        return SHOWN[kind_of(self.preprocess).name]
 
     def words(self, language: Language) -> Words:
-        """The report's texts: of pictures, or of series."""
-        return SeriesWords(language) if self.of_series else Words(language)
+        """The report's texts, for this kind of data."""
+        return self.shown.words(language)
 
     @property
     def chose_by_validation(self) -> bool:

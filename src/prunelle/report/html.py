@@ -6,10 +6,8 @@ users (names of classes and files) is escaped by the template engine.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import functools
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +16,11 @@ from typing import Any
 import jinja2
 import numpy as np
 from markupsafe import Markup
-from PIL import Image
 
-from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.look.policy import content_policy
-from prunelle.report import figures, judgement, series
+from prunelle.report import figures, judgement
 from prunelle.report.content import ReportContent
+from prunelle.report.pictures import data_uri
 from prunelle.report.words import TEXTS, Words
 from prunelle.runs import judging
 from prunelle.texts import Language, visible
@@ -37,8 +34,6 @@ MOST_CLASSES_SHOWN = 40
 """Classes of which there are examples."""
 MOST_LINES = 1000
 """Lines of a table of classes or of files; a page is to stay below 20 MB whatever there is."""
-SMALL_PX = 48
-"""Pictures up to this side are embedded pixel for pixel and enlarged crisp; larger ones as small JPEGs."""
 WRONG_PX, EXAMPLE_PX = 160, 96
 """Sides of those JPEGs: about twice what is shown, for fine screens."""
 
@@ -67,7 +62,7 @@ def render(content: ReportContent, language: Language) -> str:
         wrong_text=_wrong_text(evaluation, words),
         inside_text=_inside_text(content, words),
         most_lines=MOST_LINES,
-        crisp=not content.of_series and max(content.preprocess.input_shape[1:]) <= SMALL_PX,
+        crisp=content.shown.is_crisp(content.preprocess),
         reliability=_reliability(content, words),
         examples=examples,
         examples_text=_examples_text(content, len(examples), words),
@@ -143,7 +138,11 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
     classes = words("classes_count", n=words.integer(len(evaluation.classes)))
     kept = "best_epoch" if content.chose_by_validation else "kept_epoch"
     facts = [
-        (words("data"), content.data_name, f"{classes}, {_input_text(content, words)}"),
+        (
+            words("data"),
+            content.data_name,
+            f"{classes}, {content.shown.input_text(content.preprocess, words)}",
+        ),
         (words("network"), content.network_name, ""),
         (words("parameters"), words.integer(content.num_parameters), ""),
         (words("training_time"), words.duration(content.seconds), words.date(content.started)),
@@ -157,16 +156,6 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
         detail = words("baseline_detail", name=chance.name)
         facts.append((words("baseline"), words.percent(chance.accuracy), detail))
     return facts
-
-
-def _input_text(content: ReportContent, words: Words) -> str:
-    """``28×28 pixels, grey``, ``150 steps, 1 channel``."""
-    preprocess = content.preprocess
-    if isinstance(preprocess, SeriesPreprocess):
-        return words.note(series.input_text(preprocess))
-    height, width = preprocess.input_size
-    colours = words("grey" if preprocess.channels == 1 else "colour")
-    return words("pixels", width=width, height=height, channels=colours)
 
 
 def _splits(content: ReportContent, words: Words) -> list[dict[str, Any]]:
@@ -413,8 +402,7 @@ def _examples_text(content: ReportContent, shown: int, words: Words) -> str:
     """What the examples are, and what of them is not shown."""
     there = len(content.evaluation.classes)
     parts = [words("examples_text")]
-    if content.of_series and (channels := content.preprocess.input_shape[0]) > series.MOST_CHANNELS:
-        parts.append(words("channels_sample", shown=series.MOST_CHANNELS, n=words.integer(channels)))
+    parts += content.shown.left_out(content.preprocess, words)
     if shown < there:
         parts.append(words("examples_sample", shown=shown, n=words.integer(there)))
     return " ".join(parts)
@@ -422,28 +410,10 @@ def _examples_text(content: ReportContent, shown: int, words: Words) -> str:
 
 def _source(content: ReportContent, largest_px: int) -> Callable[[np.ndarray], str]:
     """What writes an example as a ``data:`` address: its pixels, or the drawing of its series."""
-    if not content.of_series:
-        return lambda image: data_uri(image, largest_px)
-    between = series.value_range([content.images, *content.examples.values()])
     drawings = MOST_WRONG + sum(
         len(content.examples[name][:MOST_EXAMPLES]) for name in classes_shown(list(content.examples))
     )
-    points = series.points_a_line(drawings, between.shape[1])
-    return lambda one: series.drawing_uri(one, between, points)
-
-
-def data_uri(image: np.ndarray, largest_px: int) -> str:
-    """``(H, W, C)`` uint8 → ``data:`` address: the exact pixels as PNG if small, else a JPEG that large."""
-    picture = Image.fromarray(np.ascontiguousarray(image[..., 0] if image.shape[-1] == 1 else image))
-    buffer = io.BytesIO()
-    if max(picture.size) <= SMALL_PX:
-        kind = "png"
-        picture.save(buffer, "PNG", optimize=True)
-    else:
-        kind = "jpeg"
-        picture.thumbnail((largest_px, largest_px), Image.Resampling.LANCZOS)
-        picture.save(buffer, "JPEG", quality=85)
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return content.shown.writer([content.images, *content.examples.values()], drawings, largest_px)
 
 
 def recipe_rows(recipe: Recipe | Mapping[str, str]) -> list[tuple[str, str, str, bool]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -37,6 +37,7 @@ MOST_CHANNELS = 12
 """Drawn of a series; of more, those evenly between."""
 _PAGE_POINTS = 500_000  # of about 15 bytes each
 _SAMPLE = 512
+CSS_CLASS = "series"  # they stand on a ground of their own
 
 
 def value_range(examples: Sequence[np.ndarray]) -> np.ndarray:
@@ -161,15 +162,39 @@ def _chosen(evaluation: Evaluation) -> list[int]:
     return [*wrong, *(i for _, _, i in sorted(turns))][:_MOST_SHOWN]
 
 
-def input_text(preprocess: SeriesPreprocess) -> Note:
+def words(language: Language) -> Words:
+    """The report's texts, of series."""
+    return SeriesWords(language)
+
+
+def is_crisp(preprocess: SeriesPreprocess) -> bool:
+    """A drawing has no pixels to enlarge."""
+    return False
+
+
+def left_out(preprocess: SeriesPreprocess, words: Words) -> list[str]:
+    """That not all channels are drawn, where there are many."""
+    if preprocess.channels <= MOST_CHANNELS:
+        return []
+    return [words("channels_sample", shown=MOST_CHANNELS, n=words.integer(preprocess.channels))]
+
+
+def writer(examples: Sequence[np.ndarray], drawings: int, largest_px: int) -> Callable[[np.ndarray], str]:
+    """What writes a series as a ``data:`` address: its drawing, in one range with all ``examples``."""
+    between = value_range(examples)
+    points = points_a_line(drawings, between.shape[1])
+    return lambda one: drawing_uri(one, between, points)
+
+
+def input_text(preprocess: SeriesPreprocess, words: Words) -> str:
     """``150 steps, 1 channel``."""
     length, channels = preprocess.length, preprocess.channels
     english, french = (
         (f"{channels} channels", f"{channels} canaux") if channels > 1 else ("1 channel", "1 canal")
     )
     if preprocess.fit == "pad":
-        return Note(f"up to {length} steps, {english}", f"jusqu’à {length} pas, {french}")
-    return Note(f"{length} steps, {english}", f"{length} pas, {french}")
+        return words.note(Note(f"up to {length} steps, {english}", f"jusqu’à {length} pas, {french}"))
+    return words.note(Note(f"{length} steps, {english}", f"{length} pas, {french}"))
 
 
 TEXTS = {
