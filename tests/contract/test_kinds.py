@@ -12,15 +12,18 @@ import numpy as np
 import pytest
 import torch
 
+from prunelle import networks
 from prunelle.data import kinds
 from prunelle.data.batches import Batches
-from prunelle.data.examples import Split
+from prunelle.data.examples import Data, Split
 from prunelle.data.kind import Kind
 from prunelle.data.kinds import KINDS, kind_of, kind_of_array, kind_of_shape
 from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.planning.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.planning.request import Preparation
 from prunelle.report.kinds import SHOWN
 from tests.pictures import make_folder
 from tests.series import waves, write_ts
@@ -61,8 +64,11 @@ def sample(kind: Kind[Any, Any]) -> Sample:
 
 
 def decoded(kind: Kind[Any, Any], sample: Sample) -> Pixels:
-    labels = np.arange(len(sample.array)) % 2
-    return kind.decode(Split("train", labels, array=sample.array), sample.settings)
+    return kind.decode(sample_split(sample), sample.settings)
+
+
+def sample_split(sample: Sample) -> Split:
+    return Split("train", np.arange(len(sample.array)) % 2, array=sample.array)
 
 
 def test_it_is_known_by_its_settings_its_array_and_its_shape(kind: Kind[Any, Any], sample: Sample) -> None:
@@ -168,6 +174,14 @@ def test_reports_know_how_to_show_it(kind: Kind[Any, Any], sample: Sample) -> No
             sample.settings, shown.words(language)
         )
     assert shown.writer([images], 1, 64)(images[0]).startswith("data:image/")
+
+
+def test_something_suits_it(kind: Kind[Any, Any], sample: Sample) -> None:
+    data = Data("some", ("a", "b"), sample_split(sample), None, None, sample.settings)
+    network = choose_network(data, Preparation())
+    assert kind_of_shape(networks.natural_shape(network)) is kind
+    assert kind_of(choose_preprocess(data, network, Preparation())) is kind
+    assert choose_recipe(data, epochs=2).epochs == 2
 
 
 def test_it_is_counted_in_words(kind: Kind[Any, Any]) -> None:

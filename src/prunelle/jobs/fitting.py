@@ -8,7 +8,7 @@ import time
 
 import torch
 
-from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.kinds import kind_of
 from prunelle.errors import Diverged, Interrupted
 from prunelle.jobs import machine
 from prunelle.jobs.preparing import Prepared
@@ -45,7 +45,7 @@ def fit(
         saved = time.monotonic()
         cost = saved - begin
 
-    unit = "series" if isinstance(run.preprocess, SeriesPreprocess) else "images"
+    unit = kind_of(run.preprocess).unit
     with machine.stop_on_signals() as received:
         try:
             for record in training.run():

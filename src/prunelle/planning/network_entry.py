@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from prunelle.data.examples import Data
-from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.kinds import AnyPreprocess, kind_of_shape
 from prunelle.errors import ArgumentError
 from prunelle.memory import is_out_of_memory
 from prunelle.runs.run import build_network
@@ -50,9 +50,9 @@ def try_out(network: nn.Module, input_shape: tuple[int, ...], num_classes: int) 
     """
     modes = {module: module.training for module in network.modules()}
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    kind = (
-        "pictures of (channels, height, width)" if len(input_shape) == 3 else "series of (channels, length)"
-    )
+    kind = kind_of_shape(input_shape)
+    assert kind is not None  # it is the shape of a preprocessing
+    examples = f"{kind.name} of (channels, {', '.join(kind.axes)})"
     try:
         network.eval()
         with torch.no_grad():
@@ -61,7 +61,7 @@ def try_out(network: nn.Module, input_shape: tuple[int, ...], num_classes: int) 
         if is_out_of_memory(error):
             raise
         raise ArgumentError(
-            f"the network must take {kind} {input_shape}; it stopped with: {error}. "
+            f"the network must take {examples} {input_shape}; it stopped with: {error}. "
             f"Choose their size with size=…, or change the network."
         ) from error
     finally:

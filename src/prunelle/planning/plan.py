@@ -12,14 +12,18 @@ from torch import nn
 from prunelle import networks
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess, kind_of
-from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.networks.weights import Weights
 from prunelle.plain import plain
-from prunelle.planning.choosing import choose_network, choose_preprocess, choose_recipe
+from prunelle.planning.choosing import (
+    choose_network,
+    choose_preprocess,
+    choose_recipe,
+    preprocess_with_weights,
+)
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import TrainingRequest
-from prunelle.planning.weights import fetch_weights, preprocess_for
+from prunelle.planning.weights import fetch_weights
 from prunelle.runs.folder import refuse_occupied
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
@@ -112,9 +116,7 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
     start = None
     if request.weights is not None:
         start = fetch_weights(request.weights, _name_of(network), listener)
-        # Series keep mean and std of their own: those of another set are in other units.
-        if isinstance(preprocess, Preprocess):
-            preprocess = preprocess_for(start, preprocess, request.preparation, keep_crop=False)
+        preprocess = preprocess_with_weights(data, preprocess, start, request.preparation)
     elif request.preparation.mean is not None and request.preparation.std is not None:
         preprocess = dataclasses.replace(
             preprocess, mean=request.preparation.mean, std=request.preparation.std
