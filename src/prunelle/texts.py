@@ -143,6 +143,11 @@ class Typography:
         text = f"{number:,.{digits}f}"
         return text if self.language == "en" else text.replace(",", THIN).replace(".", ",")
 
+    def short(self, number: float) -> str:
+        """``0.05670`` → ``0.0567``, French ``0,0567``: in as few digits as it needs, three at most."""
+        text = f"{number:.3g}".replace("-", "\N{MINUS SIGN}")
+        return text if self.language == "en" else text.replace(".", ",")
+
     def percent(self, share: float | None, *, digits: int = 1, sign: bool = True) -> str:
         """``0.989`` → ``98.9 %``.
 

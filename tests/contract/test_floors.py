@@ -14,13 +14,13 @@ SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 
 FLOORS = (
     ("errors", "texts", "files"),
-    ("csv_files", "disk", "memory", "plain", "tensor_header"),
+    ("csv_files", "disk", "drawing", "memory", "plain", "tensor_header"),
     ("tensors", "json_files"),
     ("data", "networks"),
     ("look",),
     ("training",),
     ("transfer", "runs"),
-    ("planning",),
+    ("planning", "views"),
     ("report", "console", "export"),
     ("keras",),
     ("jobs",),

@@ -268,12 +268,3 @@ def test_the_report_of_a_training_shows_where_it_looked(run: Path) -> None:
     assert section.count('alt="filter ') == 16
     assert section.count("data:image/png;base64,") == 2 * 8 + 16
     assert '<a href="#inside">' in report
-
-
-def test_the_command_offers_every_view() -> None:
-    """It lists them itself, so that ``--help`` imports no torch."""
-    from prunelle.cli.look import VIEWS
-    from prunelle.tasks import look_series, views
-
-    assert tuple(dict.fromkeys((*views.VIEWS, *look_series.SERIES_VIEWS))) == VIEWS
-    assert set(views.DRAWN) == set(views.VIEWS)

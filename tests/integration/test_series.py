@@ -96,7 +96,7 @@ def test_look_shows_what_it_sees(run: Run, files: Path, tmp_path: Path) -> None:
     answers = tasks.predict(run, [tmp_path / "new.ts"], style="quiet")
     for answer in answers:
         name, confidence = answer.top[0]
-        assert f"{Path(answer.file).name} → {name} ({confidence:.0%})" in where
+        assert f"{Path(answer.file).name} → {name} ({100 * confidence:.0f}\N{NO-BREAK SPACE}%)" in where
 
 
 def test_look_without_files_shows_the_runs_own_series(run: Run, files: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from prunelle import views as all_views
 from prunelle.cli.options import (
     DataOptions,
     LanguageOptions,
@@ -20,21 +21,7 @@ from prunelle.cli.output import echo
 
 if TYPE_CHECKING:
     from prunelle.console.listeners import Style
-    from prunelle.look.layer_plates import Scale
-    from prunelle.tasks.views import View
-
-VIEWS = (
-    "filters",
-    "activations",
-    "where",
-    "channel",
-    "classes",
-    "patches",
-    "space",
-    "health",
-    "equivariance",
-)
-
+    from prunelle.views.picture_look import Scale
 
 _ASKED = {
     "pictures": "PICTURE",
@@ -61,7 +48,7 @@ class _Options(DataOptions, WeightsOptions, LanguageOptions):
 @click.option(
     "-o", "--output", required=True, type=click.Path(), help="A new folder for the page and the figures."
 )
-@click.option("--view", "views", multiple=True, type=click.Choice(VIEWS), help="Only this; may be repeated.")
+@click.option("--view", "views", multiple=True, type=click.Choice(all_views.names()), help="Only this; may be repeated.")
 @click.option("--layer", "layers", multiple=True, metavar="NAME", help="Only this layer; may be repeated.")
 @click.option("--channel", type=int, help="Only this channel of each layer, from 1.")
 @click.option(
@@ -91,7 +78,7 @@ class _Options(DataOptions, WeightsOptions, LanguageOptions):
 def look(
     run: str,
     pictures: tuple[str, ...],
-    views: tuple[View, ...],
+    views: tuple[str, ...],
     layers: tuple[str, ...],
     progress: Style,
     **given: Unpack[_Options],

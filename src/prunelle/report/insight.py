@@ -12,10 +12,10 @@ from torch import nn
 from prunelle.data.preprocess import Preprocess
 from prunelle.look.attribution import Attribution, Method, attribute
 from prunelle.look.filters import filters_of
-from prunelle.look.layer_plates import filter_tiles
 from prunelle.look.layers import examine
-from prunelle.look.picture_plates import overlay
 from prunelle.training.metrics import Evaluation
+from prunelle.views.filters import filter_tiles
+from prunelle.views.where import overlay
 
 MOST_LOOKS = 4
 """Right pictures, and wrong ones, that the report says where the network looked in."""
@@ -71,12 +71,22 @@ def look_inside(
     if 2 * sum(not one.values.any() for one in maps) > len(maps):
         method = "hires-cam"
         maps = found(method)
-    looks = {index: overlay(images[index], one) for index, one in zip(chosen, maps, strict=True)}
+    looks = {
+        index: overlay(images[index], one.values.numpy(), method)
+        for index, one in zip(chosen, maps, strict=True)
+    }
     if not anatomy.convolutions:
         return Insight(None, (), 0, False, looks, method)
     first = filters_of(network, anatomy.convolutions[0])
     colour = first.weights.shape[1] == 3
-    return Insight(first.layer, filter_tiles(first)[:MOST_FILTERS], len(first.weights), colour, looks, method)
+    return Insight(
+        first.layer,
+        filter_tiles(first.weights.numpy())[:MOST_FILTERS],
+        len(first.weights),
+        colour,
+        looks,
+        method,
+    )
 
 
 def _chosen(evaluation: Evaluation) -> list[int]:

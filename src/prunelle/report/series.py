@@ -15,12 +15,14 @@ from torch import nn
 
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError
-from prunelle.look import series as look
+from prunelle.look.series import first_filters
 from prunelle.report.drawing import to_svg
 from prunelle.report.words import TEXTS as SHARED
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note, visible
 from prunelle.training.metrics import Evaluation
+from prunelle.views import series_filters
+from prunelle.views.series_where import class_activation_figure
 
 # Of Okabe & Ito (2008), told apart by colour-blind readers; more channels than colours start again.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -142,10 +144,12 @@ def plates(
     found = []
     # Not for a head that is no global average and dense layer, nor for a network without convolutions.
     with contextlib.suppress(ArgumentError):
-        figure = look.draw_class_activation(network, preprocess.normalise(batch), answers, titles, language)
+        figure = class_activation_figure(network, preprocess.normalise(batch), answers, titles, language)
         found.append(Plate(_CAM_TITLE, _CAM_TEXT, figure))
     with contextlib.suppress(ArgumentError):
-        found.append(Plate(_FILTERS_TITLE, _FILTERS_TEXT, look.draw_filters(network, language)))
+        filters = series_filters.SeriesFilters(*first_filters(network))
+        figure = series_filters.figure_of(filters, language)
+        found.append(Plate(_FILTERS_TITLE, _FILTERS_TEXT, figure))
     return found
 
 

@@ -5,31 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, UnknownName, refuse_given
 from prunelle.runs.listener import Listener
 from prunelle.texts import Note
+from prunelle.views import views_of
+from prunelle.views.view import AnyView, Argument, Kind
 
-_OVER_DATA = ("channel", "classes", "patches", "space", "health")
-VIEWS_OF: dict[str, tuple[str, ...]] = {
-    "pictures": ("activations", "where"),
-    "layers": ("filters", "activations", "where", "channel", "classes", "patches", "health"),
-    "channel": ("filters", "activations", "channel", "patches"),
-    "classes": ("where", "classes"),
-    "between": ("classes",),
-    "scale": ("activations",),
-    "data": _OVER_DATA,
-    "sample": _OVER_DATA,
+_OF_THE_OTHER_KIND: dict[Kind, str] = {
+    "series": "is for pictures, and the run is on series",
+    "pictures": "is for series, and the network is for pictures",
 }
-"""Arguments of ``look_into`` and the views that heed them."""
-
-SERIES_VIEWS_OF: dict[str, tuple[str, ...]] = {
-    "pictures": ("activations", "where", "patches", "equivariance"),
-    "layers": ("patches",),
-    "channel": ("patches",),
-    "data": ("activations", "where", "patches", "equivariance"),
-    "sample": ("activations", "where", "patches", "equivariance"),
-}
-"""The same for a run on series."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,52 +22,68 @@ class Asked:
     """Of one look.
 
     Attributes:
+        kind: of data that the network was made for.
         views: to draw.
         by_name: they were named, and are not simply all there are.
-        heeding: of each argument that was given, the views to draw that heed it.
+        heeding: of each argument that was given, the names of the views to draw that heed it.
     """
 
-    views: Sequence[str]
+    kind: Kind
+    views: Sequence[AnyView]
     by_name: bool
-    heeding: Mapping[str, Sequence[str]]
+    heeding: Mapping[Argument, Sequence[str]]
 
     @classmethod
-    def of(
-        cls, views: Sequence[str], by_name: bool, views_of: Mapping[str, Sequence[str]], **given: object
-    ) -> Asked:
+    def of(cls, kind: Kind, names: Sequence[str] | None, given: Mapping[Argument, object]) -> Asked:
         """Arguments that are None or empty were not given.
 
+        Args:
+            names: of views; None for all of the kind.
+
         Raises:
-            ArgumentError: one was, and none of the views heeds it.
+            ArgumentError: an argument was given, and none of the views heeds it.
         """
-        heeding = {}
-        for name, value in given.items():
-            if name not in views_of or value is None or value in ((), []):
-                continue
-            heeding[name] = [view for view in views_of[name] if view in views]
-            if not heeding[name] and name != "pictures":
+        known = views_of(kind)
+        for name in names or ():
+            if name not in known:
+                raise UnknownName("view", name, tuple(known))
+        views = [known[name] for name in dict.fromkeys(names or known)]
+        drawn = [view.name for view in views]
+        given = {argument: value for argument, value in given.items() if value not in (None, (), [])}
+        heeded = {
+            argument: [one.name for one in known.values() if argument in one.heeds] for argument in given
+        }
+        refused = {str(argument): given[argument] for argument, by in heeded.items() if not by}
+        refuse_given(_OF_THE_OTHER_KIND[kind], **refused)
+        heeding: dict[Argument, Sequence[str]] = {}
+        for argument, heeded_by in heeded.items():
+            heeding[argument] = [name for name in heeded_by if name in drawn]
+            if not heeding[argument] and argument != "pictures":
                 raise ArgumentError(
-                    f"{name} is for the views {', '.join(views_of[name])}, and of these none is to be drawn; received "
-                    f"the views {', '.join(views)}. Leave it out, or add one."
+                    f"{argument} is for the views {', '.join(heeded_by)}, and of these none is to be drawn; received "
+                    f"the views {', '.join(drawn)}. Leave it out, or add one."
                 )
-        return cls(views, by_name, heeding)
+        return cls(kind, views, bool(names), heeding)
 
     def tell(self, listener: Listener) -> None:
         """Pictures beside views that need none are no mistake (many are looked at by one line), but not shown."""
         if not self.heeding.get("pictures", True):
+            english, french = ("series", "séries") if self.kind == "series" else ("pictures", "images")
+            names = ", ".join(view.name for view in self.views)
             listener.on_note(
                 Note(
-                    f"The pictures are not shown: {', '.join(self.views)} needs none.",
-                    f"Les images ne sont pas montrées : {', '.join(self.views)} n’en demande pas.",
+                    f"The {english} are not shown: {names} needs none.",
+                    f"Les {french} ne sont pas montrées : {names} n’en demande pas.",
                 )
             )
 
     def unmet(self, left_out: Mapping[str, Note]) -> dict[str, Note]:
         """What was asked for and is not shown, with the reason: a view that was named, as ``view where``; and an
         argument, by its name, all of whose views are left out."""
-        views = {f"view {view}": left_out[view] for view in self.views if self.by_name and view in left_out}
+        drawn = [view.name for view in self.views]
+        views = {f"view {name}": left_out[name] for name in drawn if self.by_name and name in left_out}
         arguments = {
-            name: left_out[heeding[0]]
+            str(name): left_out[heeding[0]]
             for name, heeding in self.heeding.items()
             if heeding and all(view in left_out for view in heeding)
         }

@@ -1,8 +1,7 @@
-"""What is looked at: a network with what is known about its pictures and classes."""
+"""Which network is looked at: a run's, one with weights from elsewhere, a module, or one by name."""
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import torch
@@ -15,38 +14,7 @@ from prunelle.errors import ArgumentError, did_you_mean
 from prunelle.planning.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained
 from prunelle.runs.run import Run
 from prunelle.tasks.weights import pretrained
-from prunelle.texts import composed, visible
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Subject:
-    """A network to look at.
-
-    Attributes:
-        name: for titles.
-        network: as it is; nothing is moved or changed.
-        preprocess: how its pictures are prepared, mean and std included.
-        classes: in the order of its outputs, as figures can show them (``texts.visible``); None where nobody says what
-            they are.
-        run: where it came from, if it is a run.
-        trained: false for weights that are random.
-    """
-
-    name: str
-    network: nn.Module
-    preprocess: Preprocess
-    classes: tuple[str, ...] | None
-    run: Run | None = None
-    trained: bool = True
-
-    def __post_init__(self) -> None:
-        if self.classes is not None:
-            object.__setattr__(self, "classes", tuple(visible(composed(name)) for name in self.classes))
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network computes."""
-        return next((parameter.device for parameter in self.network.parameters()), torch.device("cpu"))
+from prunelle.views.subject import Subject
 
 
 def find_subject(

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
 from torch import nn
 
+import prunelle as pn
 from prunelle.errors import ArgumentError
 from prunelle.look import series as look
 from prunelle.networks import build
+from prunelle.views import views_of
+from prunelle.views.series_look import SeriesLook
+from prunelle.views.series_where import class_activation_figure
 
 
 def fcn(channels: int = 2, **options: object) -> nn.Module:
@@ -20,6 +25,29 @@ def fcn(channels: int = 2, **options: object) -> nn.Module:
 
 def batch(n: int = 4, channels: int = 2, length: int = 40) -> torch.Tensor:
     return torch.randn(n, channels, length, generator=torch.Generator().manual_seed(1))
+
+
+def drawn(view: str, network: nn.Module, series: torch.Tensor, **options: object) -> Figure:
+    """The first figure of a view of series that need no preparation."""
+    values = series.movedim(1, -1).numpy()
+    channels, length = series.shape[1:]
+    preprocess = pn.SeriesPreprocess(
+        length=length, channels=channels, mean=(0.0,) * channels, std=(1.0,) * channels
+    )
+    look = SeriesLook(
+        **{
+            "network": network,
+            "preprocess": preprocess,
+            "classes": "abc",
+            "given": (values, [str(n) for n in range(len(values))]),
+            "labelled": lambda: (values, np.zeros(len(values), int)),
+            "sample_size": None,
+            "layers": None,
+            "channel": None,
+            **options,
+        }  # type: ignore[arg-type]
+    )
+    return next(views_of("series")[view].plates(look, "fr")).figure
 
 
 class TestClassActivation:
@@ -63,7 +91,7 @@ class TestClassActivation:
         network, series = fcn(1), batch(2, 1)
         series[1, :, 30:] = torch.nan
         maps = look.class_activation(network, series[:1], [2])
-        figure = look.draw_class_activation(network, series, [2, 0], ["two", "$nought"], "fr")
+        figure = class_activation_figure(network, series, [2, 0], ["two", "$nought"], "fr")
         (lines,) = (one for one in figure.axes[0].collections if isinstance(one, LineCollection))
         np.testing.assert_allclose(lines.get_array(), (maps[0, :-1] + maps[0, 1:]) / 2, rtol=1e-5)
         np.testing.assert_allclose([piece[0][1] for piece in lines.get_segments()], series[0, 0, :-1])
@@ -117,7 +145,7 @@ def test_filters_are_those_that_read_the_series() -> None:
     name, weights = look.first_filters(network)
     assert name == "features.0"
     np.testing.assert_array_equal(weights, network.features[0].weight.detach())  # type: ignore[index, union-attr]
-    figure = look.draw_filters(network)
+    figure = drawn("filters", network, batch())
     assert len(figure.axes) == 32
     np.testing.assert_allclose(figure.axes[3].lines[1].get_ydata(), weights[3, 0])
     # Of a module of kernels 40, 20 and 10, the longest.
@@ -135,7 +163,7 @@ def test_activations_are_what_the_layers_give_and_the_mode_stays() -> None:
         expected = network.eval().features(batch())  # type: ignore[operator]
     np.testing.assert_allclose(found["features.8"], expected, rtol=1e-5)
     assert list(found) == ["features.2", "features.5", "features.8"]
-    figure = look.draw_activations(network, batch(), "fr")
+    figure = drawn("activations", network, batch())
     assert len(figure.axes) == 4
     assert figure.axes[-1].get_xlabel() == "pas de temps"
 
@@ -160,7 +188,7 @@ def test_convolutions_move_with_the_series_and_a_position_does_not() -> None:
             return self.head(self.features(series))  # type: ignore[no-any-return]
 
     assert (look.equivariance(Placed(), batch(length=80), [5])[0] > 0.05).all()
-    assert len(look.draw_equivariance(fcn(), batch(length=80)).axes[0].lines) == 2
+    assert len(drawn("equivariance", fcn(), batch(length=80)).axes[0].lines) == 2
     with pytest.raises(ArgumentError, match="maps as long as the series, 128 steps; these have 16"):
         look.equivariance(build("t-lenet"), batch(1, 1, 128), [1])
     with pytest.raises(ArgumentError, match="without padding"):
@@ -168,8 +196,8 @@ def test_convolutions_move_with_the_series_and_a_position_does_not() -> None:
 
 
 def test_exciting_windows_are_drawn_in_their_series() -> None:
-    figure = look.draw_exciting_windows(fcn(), batch(), "features.2", [0, 5])
-    assert len(figure.axes) == 12
+    figure = drawn("patches", fcn(), batch(), layers=["features.2"])
+    assert len(figure.axes) == 8 * 6  # eight channels
     grey, window = figure.axes[0].lines[:2]
     assert len(np.asarray(grey.get_xdata())) == 40
     assert len(np.asarray(window.get_xdata())) <= 8

@@ -12,12 +12,12 @@ import torch
 
 from prunelle.data.pixels import Skipped
 from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.look.series import draw_class_activation
 from prunelle.networks import build
 from prunelle.report import figures, html, series
 from prunelle.report.content import ReportContent
 from prunelle.texts import Note
 from prunelle.training.metrics import Evaluation
+from prunelle.views.series_where import class_activation_figure
 from tests.unit.report.test_html import Page, plain
 
 MEGABYTE = 10**6
@@ -98,5 +98,5 @@ def test_long_series_of_many_channels(
 
 def test_a_class_activation_map_of_a_long_series_is_drawn_with_what_can_be_seen() -> None:
     network = build("fcn", num_classes=2, in_channels=3, input_size=4000)
-    figure = draw_class_activation(network, torch.randn(2, 3, 4000), [0, 1], ["a", "b"])
+    figure = class_activation_figure(network, torch.randn(2, 3, 4000), [0, 1], ["a", "b"], "en")
     assert len(series.Plate(Note("a", "a"), Note("b", "b"), figure).svg()) < 2 * MEGABYTE

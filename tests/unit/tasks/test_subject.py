@@ -7,9 +7,10 @@ from pathlib import Path
 from PIL import Image
 
 import prunelle as pn
-from prunelle.look.figures import Sheet, shortened, text_width
-from prunelle.tasks.subject import Subject
+from prunelle.drawing.fonts import shortened, text_width
+from prunelle.drawing.sheet import Sheet
 from prunelle.texts import visible
+from prunelle.views.subject import Subject
 
 NAMES = ("dogs\n\udce9\x1b]0;owned\x07", "fore\u0302t", "$a_{")
 

@@ -1,0 +1,233 @@
+"""Where the network looked in each picture, by several methods."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from prunelle.drawing.palette import DIVERGING, MUTED, SEQUENTIAL
+from prunelle.drawing.pixels import mosaic, pages, to_bytes
+from prunelle.drawing.plate import Plate, paged
+from prunelle.drawing.sheet import MARGIN, TALLEST, TITLE_SPACE, WIDTH, Sheet
+from prunelle.look.attribution import METHODS, OF_A_LAYER, SIGNED, Method, attribute, has_relu
+from prunelle.texts import Language, Note, Typography
+from prunelle.views.picture_look import Answer, PictureLook
+from prunelle.views.view import View
+
+MOST_CLASSES = 3
+"""On one page."""
+_GAP = 0.12
+
+
+TEXTS = {
+    "view": Note("Where it looked", "Où il a regardé"),
+    "view_text": Note(
+        "Six ways to ask which parts of the picture an answer rests on. They answer different questions, and a "
+        "place that several of them name is more to be believed than one that a single one names.",
+        "Six façons de demander sur quelles parties de l’image repose une réponse. Elles ne posent pas la même "
+        "question ; un endroit que plusieurs désignent est plus crédible qu’un endroit désigné par une seule.",
+    ),
+    "title": Note("Where it looked: {file}", "Où il a regardé : {file}"),
+    "text": Note(
+        "{name} says {predicted} ({probability}). Both CAMs look at {layer}.",
+        "{name} répond {predicted} ({probability}). Les deux CAM regardent {layer}.",
+    ),
+    "text_without_cam": Note(
+        "{name} says {predicted} ({probability}).", "{name} répond {predicted} ({probability})."
+    ),
+    "for_class": Note("{name} ({probability})", "{name} ({probability})"),
+    "grad-cam": Note("Grad-CAM", "Grad-CAM"),
+    "hires-cam": Note("HiRes-CAM", "HiRes-CAM"),
+    "occlusion": Note("Occlusion", "Occlusion"),
+    "integrated-gradients": Note("Integrated grad.", "Gradients intégrés"),
+    "saliency": Note("Saliency", "Saillance"),
+    "guided-backpropagation": Note("Guided backprop.", "Rétroprop. guidée"),
+    "nothing": Note("found nothing", "n’a rien trouvé"),
+    "little": Note("little", "peu"),
+    "much": Note("much", "beaucoup"),
+    "against": Note("against", "contre"),
+    "speaks_for": Note("for", "pour"),
+}
+
+
+class Words(Typography):
+    """This view's sentences."""
+
+    texts = TEXTS
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ForClass:
+    """Where the network looked for one class.
+
+    Attributes:
+        name: of the class. probability: that the network gives it.
+        maps: ``(methods, H, W)`` float32: the larger, the more the place speaks for the class; below 0 only of methods
+            that tell for from against.
+    """
+
+    name: str
+    probability: float
+    maps: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Where:
+    """One picture, the classes that were asked for, and what each method found.
+
+    Attributes:
+        network: its name.
+        file: name of the picture. picture: its number, from 1. pixels: ``(H, W, C)`` uint8.
+        predicted: the class answered. probability: of it.
+        layer: where the CAMs looked; None without maps.
+        methods: in the order of ``ForClass.maps``.
+    """
+
+    network: str
+    file: str
+    picture: int
+    pixels: np.ndarray
+    predicted: str
+    probability: float
+    layer: str | None
+    methods: tuple[Method, ...]
+    classes: tuple[ForClass, ...]
+
+
+def compute(look: PictureLook) -> Iterator[Where]:
+    """Picture by picture: for the classes named, else for the two most probable ones."""
+    layer = look.anatomy.attention
+    named = [one for one in look.layers or () if one.has_maps]
+    if named:
+        layer = named[-1].last
+    methods = tuple(
+        method
+        for method in METHODS
+        if (method != "guided-backpropagation" or has_relu(look.subject.network))
+        and (method not in OF_A_LAYER or layer)
+    )
+    for number, answer in enumerate(look.answers, start=1):
+        likely = np.argsort(-answer.probabilities, kind="stable")[:2].tolist()
+        targets = [list(answer.classes).index(name) for name in look.classes] or likely
+        yield Where(
+            network=look.subject.name,
+            file=answer.file,
+            picture=number,
+            pixels=answer.pixels,
+            predicted=answer.classes[answer.predicted],
+            probability=float(answer.probabilities.max()),
+            layer=layer,
+            methods=methods,
+            classes=tuple(_for_class(look, answer, target, methods, layer) for target in targets),
+        )
+
+
+def _for_class(
+    look: PictureLook, answer: Answer, target: int, methods: Sequence[Method], layer: str | None
+) -> ForClass:
+    images = look.batch(answer.pixels[np.newaxis])
+
+    def passed(done: int, total: int) -> None:
+        look.listener.on_progress(f"where it looked: {answer.file}", done, total + 1)
+
+    maps = [
+        attribute(look.subject.network, images, target, method, layer=layer, progress=passed).values
+        for method in methods
+    ]
+    return ForClass(
+        answer.classes[target], float(answer.probabilities[target]), np.stack([one.numpy() for one in maps])
+    )
+
+
+def overlay(pixels: np.ndarray, values: np.ndarray, method: Method) -> np.ndarray:
+    """A picture in grey with what a method found laid over it in colour.
+
+    Args:
+        pixels: ``(H, W, C)`` uint8.
+        values: ``(H, W)``, what the method found.
+
+    Returns:
+        ``(H, W, 3)`` uint8. Methods that tell for from against: orange and blue; others: viridis, stronger where more.
+    """
+    grey = to_bytes(pixels).mean(axis=2) / 255
+    # A few extreme pixels would leave all others dark.
+    top = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
+    strength = np.clip(values / top, -1, 1)
+    if method in SIGNED:
+        coloured = DIVERGING(strength / 2 + 0.5)[..., :3] * (0.55 + 0.45 * grey[..., np.newaxis])
+    else:
+        share = 0.3 + 0.5 * strength[..., np.newaxis]
+        coloured = (1 - share) * grey[..., np.newaxis] + share * SEQUENTIAL(strength)[..., :3]
+    return to_bytes(coloured)
+
+
+def draw(found: Where, language: Language) -> Iterator[Plate]:
+    """A row for each class asked for, at most ``MOST_CLASSES`` on a page; a column for each method."""
+    words = Words(language)
+    title = words("title", file=found.file)
+    for page, (first, last) in enumerate(pages(len(found.classes), MOST_CLASSES)):
+        sheet = _sheet(found, found.classes[first:last], title, words)
+        yield Plate(paged("where", found.picture, page=page), title, sheet.figure)
+
+
+def _sheet(found: Where, classes: Sequence[ForClass], title: str, words: Words) -> Sheet:
+    text = words(
+        "text" if "grad-cam" in found.methods else "text_without_cam",
+        name=found.network,
+        predicted=found.predicted,
+        probability=words.percent(found.probability),
+        layer=found.layer,
+    )
+    height, width = found.pixels.shape[:2]
+    columns = 1 + len(found.methods)
+    top = TITLE_SPACE + 0.3
+    tallest = min(2.6, (TALLEST - top - 0.65) / len(classes) - 0.34)
+    across = min((WIDTH - 2 * MARGIN - (columns - 1) * _GAP) / columns, 2.6, tallest * width / height)
+    down = across * height / width
+    step = down + 0.34
+    sheet = Sheet(title, text, top + len(classes) * step + 0.65)
+    for number, method in enumerate(found.methods):
+        x = MARGIN + (number + 1) * (across + _GAP)
+        sheet.text(x, top - 0.08, words(method), 11, weight="bold", width=across)
+    for row, one in enumerate(classes):
+        y = top + row * step
+        caption = words("for_class", name=one.name, probability=words.percent(one.probability))
+        sheet.text(MARGIN, y - 0.08, caption, 11, weight="bold", width=across)
+        tiles = [to_bytes(found.pixels)]
+        for number, (method, values) in enumerate(zip(found.methods, one.maps, strict=True), start=1):
+            tiles.append(overlay(found.pixels, values, method))
+            if not values.any():
+                x = MARGIN + number * (across + _GAP)
+                sheet.text(x, y + down + 0.16, words("nothing"), 10, colour=MUTED, width=across)
+        whole = mosaic(tiles, columns, (across, down), (_GAP, 0))
+        sheet.image(MARGIN, y, columns * (across + _GAP) - _GAP, down, whole)
+    _legends(sheet, found.methods, words)
+    return sheet
+
+
+def _legends(sheet: Sheet, methods: Sequence[Method], words: Words) -> None:
+    """A scale for each of the two kinds of method, with the methods it belongs to."""
+    x, y = MARGIN, sheet.height - 0.42
+    for colours, low, high, kind in (
+        (SEQUENTIAL, "little", "much", [method for method in methods if method not in SIGNED]),
+        (DIVERGING, "against", "speaks_for", [method for method in methods if method in SIGNED]),
+    ):
+        if kind:
+            sheet.scale(x, y, 2.4, colours, words(low), words(high))
+            told = ", ".join(words(method) for method in kind)
+            sheet.text(x + 2.5, y + 0.14, told, 10, colour=MUTED, width=3.6)
+            x += 6.3
+
+
+VIEW = View(
+    name="where",
+    kind="pictures",
+    words=Words,
+    needs=("picture",),
+    heeds=("pictures", "layers", "classes"),
+    found=Where,
+    compute=compute,
+    draw=draw,
+)
