@@ -67,6 +67,14 @@ def test_add_a_network(copy: Path) -> None:
     assert "1,562" in run(copy, "-m", "prunelle", "networks", "toy")
 
 
+def test_add_a_view(copy: Path) -> None:
+    followed("Add a view", copy)
+    assert run(copy, *PYTEST, "tests/contract/test_views.py", "-k", "weights").startswith("...")
+    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "weights")
+    run(copy, "-m", "prunelle", "look", "course-look", "--output", "look", "--view", "weights", "-q")
+    assert (copy / "look" / "figures" / "weights.svg").is_file()
+
+
 def test_add_a_verb(copy: Path) -> None:
     followed("Add a verb", copy)
     said = run(copy, "-m", "prunelle", "count", "digits").splitlines()

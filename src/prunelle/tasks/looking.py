@@ -10,9 +10,10 @@ import numpy as np
 
 from prunelle import data as datasets
 from prunelle.data import decode
-from prunelle.data.examples import Data, Pixels, Split
+from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import kind_of
 from prunelle.data.pictures import Pictures
+from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError, UnknownName

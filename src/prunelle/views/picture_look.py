@@ -11,7 +11,8 @@ from typing import Literal, TypeVar
 import numpy as np
 import torch
 
-from prunelle.data.examples import Data, Pixels, Split
+from prunelle.data.examples import Data, Split
+from prunelle.data.pixels import Pixels
 from prunelle.look.attribution import to_probabilities
 from prunelle.look.layers import Anatomy, Layer
 from prunelle.look.survey import Survey, survey
