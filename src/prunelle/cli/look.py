@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from prunelle import views as all_views
 from prunelle.cli.options import (
     DataOptions,
     LanguageOptions,
@@ -18,6 +17,7 @@ from prunelle.cli.options import (
     weights_options,
 )
 from prunelle.cli.output import echo
+from prunelle.views import names as view_names
 
 if TYPE_CHECKING:
     from prunelle.console.listeners import Style
@@ -48,7 +48,9 @@ class _Options(DataOptions, WeightsOptions, LanguageOptions):
 @click.option(
     "-o", "--output", required=True, type=click.Path(), help="A new folder for the page and the figures."
 )
-@click.option("--view", "views", multiple=True, type=click.Choice(all_views.names()), help="Only this; may be repeated.")
+@click.option(
+    "--view", "views", multiple=True, type=click.Choice(view_names()), help="Only this; may be repeated."
+)
 @click.option("--layer", "layers", multiple=True, metavar="NAME", help="Only this layer; may be repeated.")
 @click.option("--channel", type=int, help="Only this channel of each layer, from 1.")
 @click.option(
