@@ -9,6 +9,7 @@ import click
 
 from prunelle.cli.options import (
     BytesType,
+    DataCommand,
     DataOptions,
     PreparationOptions,
     StyleOptions,
@@ -32,7 +33,7 @@ class _Options(WeightsOptions, PreparationOptions, DataOptions, StyleOptions):
     seed: int
 
 
-@click.command()
+@click.command(cls=DataCommand)
 @click.argument("data")
 @click.option("--network", "--model", metavar="NAME", help="See prunelle networks. Default: the run's.")
 @weights_options

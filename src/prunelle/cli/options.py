@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import click
 from click.core import ParameterSource
+
+from prunelle import networks
 
 if TYPE_CHECKING:
     from prunelle.console.listeners import Style
@@ -82,6 +85,29 @@ class LanguageOptions(TypedDict):
     """Of ``--language``."""
 
     language: Language | None
+
+
+class DataCommand(click.Command):
+    """A command whose argument is DATA: a network's name in its place is told where it goes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Click's own."""
+        typed = list(args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            named = next(filter(networks.is_known, typed), None)
+            if named is None or "extra argument" not in error.message:
+                raise
+            raise click.UsageError(f"{error.message.rstrip('.')}. {self._how(named)}", ctx) from None
+        data = ctx.params.get("data")
+        if isinstance(data, str) and networks.is_known(data) and not Path(data).exists():
+            raise click.UsageError(f"DATA is a folder, a file or a named set. {self._how(data)}", ctx)
+        return rest
+
+    @staticmethod
+    def _how(named: str) -> str:
+        return f"{named} is a network: --network {named}."
 
 
 def style_options(command: Command) -> Command:

@@ -9,6 +9,7 @@ from typing import Unpack
 import click
 
 from prunelle.cli.options import (
+    DataCommand,
     DataOptions,
     LanguageOptions,
     NumbersType,
@@ -36,7 +37,7 @@ class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions,
     output: str
 
 
-@click.command()
+@click.command(cls=DataCommand)
 @click.argument("data")
 @click.option("--network", "--model", metavar="NAME", help="See prunelle networks. Default: the run's.")
 @weights_options

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from prunelle.cli.options import (
     BytesType,
+    DataCommand,
     DataOptions,
     LanguageOptions,
     NumbersType,
@@ -116,7 +117,7 @@ WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "p
 """What a run that goes on may be given anew."""
 
 
-@click.command()
+@click.command(cls=DataCommand)
 @click.argument("data", required=False)
 @click.option(
     "--network", "--model", metavar="NAME", help="See prunelle networks. Default: one that suits the data."
