@@ -15,6 +15,7 @@ import torch
 import prunelle as pn
 from prunelle import views
 from prunelle.console.listeners import make_listener
+from prunelle.planning.request import DataSource
 from prunelle.tasks.looking import LookRequest, prepare_pictures
 from prunelle.views.found import from_plain, to_plain
 from prunelle.views.picture_look import PictureLook
@@ -57,9 +58,7 @@ def _look(files: list[Path], data: pn.Data | None) -> PictureLook:
         classes=(),
         between=None,
         scale="channel",
-        data=data,
-        labels=None,
-        data_dir=None,
+        source=DataSource(data=data),
         sample=24,
     )
     subject = Subject("course-look", network, preprocess, ("a", "b", "c"))
