@@ -95,7 +95,7 @@ def load_labelled(path: str | Path, *, labels: str | Path | None = None) -> Data
     return dataclasses.replace(data, name=_slug(folder.name), source=source)
 
 
-def _read(path: str | Path, labels: str | Path | None) -> tuple[Path, str | None, layout.Found]:
+def _read(path: str | Path, labels: str | Path | None) -> tuple[Path, str | None, layout.FolderLayout]:
     """The folder and the label file, absolute, and what they hold."""
     folder = Path(os.path.abspath(Path(path).expanduser()))
     if not folder.exists():
@@ -120,7 +120,12 @@ def _slug(name: str) -> str:
 
 
 def _assemble(
-    found: layout.Found, validation: float | None, test: float | None, seed: int, *, fewest_classes: int
+    found: layout.FolderLayout,
+    validation: float | None,
+    test: float | None,
+    seed: int,
+    *,
+    fewest_classes: int,
 ) -> Data:
     for name, share in (("validation", validation), ("test", test)):
         if share is not None and name in found.parts:

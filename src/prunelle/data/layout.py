@@ -21,7 +21,7 @@ AS_CLASSES = "labels='folder' (--labels folder)"
 
 
 @dataclasses.dataclass
-class Found:
+class FolderLayout:
     """What a layout gives.
 
     Attributes:
@@ -35,7 +35,7 @@ class Found:
     inside: Path | None = None
 
 
-def by_folders(folder: Path, *, only_classes: bool = False) -> Found:
+def by_folders(folder: Path, *, only_classes: bool = False) -> FolderLayout:
     """A folder a class, within folders that are splits where there are such.
 
     Args:
@@ -50,7 +50,7 @@ def by_folders(folder: Path, *, only_classes: bool = False) -> Found:
     if not splits:
         if not only_classes:
             notes += _alike_inside(children)
-        return Found({"train": _classes(folder, notes)}, notes, False, _where_classes_are(folder))
+        return FolderLayout({"train": _classes(folder, notes)}, notes, False, _where_classes_are(folder))
     train = _classes(_descended(splits.pop("train"), notes), notes)
     known = {picture.label for picture in train}
     parts = {"train": train}
@@ -60,10 +60,10 @@ def by_folders(folder: Path, *, only_classes: bool = False) -> Found:
             notes.append(_unlabelled(split, path))
         else:
             parts[split] = _classes(inside, notes)
-    return Found(parts, notes, True)
+    return FolderLayout(parts, notes, True)
 
 
-def by_filename(folder: Path) -> Found:
+def by_filename(folder: Path) -> FolderLayout:
     """The class in each file's name, within folders that are splits where there are such."""
     notes: list[Note] = []
     parts = {}
@@ -77,10 +77,10 @@ def by_filename(folder: Path) -> Found:
             notes.append(_unlabelled(split, path))
         else:
             parts[split] = label_by_filename(files)
-    return Found(parts, notes, bool(given))
+    return FolderLayout(parts, notes, bool(given))
 
 
-def by_label_file(label_file: Path, folder: Path) -> Found:
+def by_label_file(label_file: Path, folder: Path) -> FolderLayout:
     """Files and classes of a CSV."""
     notes: list[Note] = []
     labelled = read_label_file(label_file, folder, notes)
@@ -98,7 +98,7 @@ def by_label_file(label_file: Path, folder: Path) -> Found:
         parts.setdefault(picture.split or "train", []).append(picture)
     if not parts["train"]:
         raise DataError(f"{label_file} puts no picture into the training split.")
-    return Found(parts, notes, any(picture.split for picture in labelled))
+    return FolderLayout(parts, notes, any(picture.split for picture in labelled))
 
 
 def _split_folders(

@@ -46,7 +46,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
             split,
             progress=listener.on_progress,
         )
-        for split, pixels in seen.seen.items()
+        for split, pixels in seen.inputs.items()
     }
     judged = next(split for split in ("test", "validation", "train") if split in evaluations)
     rows = training.progress.rows

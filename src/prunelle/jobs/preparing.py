@@ -113,7 +113,9 @@ class Setup:
             progress=listener.on_progress,
         )
         transfer = reusing.transfer_entry(strategy, self.network, begun, advice)
-        reused = () if transfer is None else (reusing.strategy_note(transfer), *begun.notes, *begun.told)
+        reused = (
+            () if transfer is None else (reusing.strategy_note(transfer), *begun.notes, *begun.feature_notes)
+        )
         for note in (*reused, *begun.training.notes):
             listener.on_note(note)
         return Prepared(

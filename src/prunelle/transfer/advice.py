@@ -80,7 +80,7 @@ class Trial:
         """Wilson's, of ``accuracy``, at 95 %."""
         return wilson_interval(int(self.answers.sum()), len(self.answers))
 
-    def told(self) -> Note:
+    def as_note(self) -> Note:
         """What was tried, and what came out."""
         low, high = self.interval
         en, fr = _NAMES[self.strategy.name]
@@ -196,7 +196,7 @@ def advise(
             )  # fmt: skip
         finally:
             unfreeze(network)
-        images = begun.seen["train"].images.reshape(len(train), -1)
+        images = begun.inputs["train"].images.reshape(len(train), -1)
         _, right = choose_c(images, train.labels, "logistic", len(classes), seed=seed)
         if len(right):
             trials.append(Trial(strategy, right[left_out], right))
@@ -277,7 +277,7 @@ def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, pick
                 f"Trop long à essayer ici : {names}.",
             )
         )
-    return Advice(chosen, tuple(trials), fewest, similar, (*notes, *(trial.told() for trial in trials)))
+    return Advice(chosen, tuple(trials), fewest, similar, (*notes, *(trial.as_note() for trial in trials)))
 
 
 def _clearly(one: Trial, other: Trial) -> bool:

@@ -34,19 +34,19 @@ class Learning:
 
     Attributes:
         training: of the whole network, or of what comes after its frozen trunk.
-        seen: by split, what ``training.network`` takes: pixels, or features.
-        normaliser: what batches of ``seen`` go through before it.
+        inputs: by split, what ``training.network`` takes: pixels, or features.
+        normaliser: what batches of ``inputs`` go through before it.
         views: of each training picture whose features were kept; 0 where the whole network runs in each step.
         notes: what a person should know of it.
-        told: what a person should know of how its features were found, this time.
+        feature_notes: what a person should know of how its features were found, this time.
     """
 
     training: Training
-    seen: Mapping[str, Pixels]
+    inputs: Mapping[str, Pixels]
     normaliser: Normaliser
     views: int
     notes: tuple[Note, ...] = ()
-    told: tuple[Note, ...] = ()
+    feature_notes: tuple[Note, ...] = ()
 
 
 def begin(
@@ -108,11 +108,11 @@ def begin(
         examples = sum(map(len, pixels.values())) + (views - 1) * len(pixels["train"])
         size = examples * stores[0].row_bytes
         if size <= FEATURES_BUDGET:
-            seen = {
+            inputs = {
                 name: stores[0].take(split, name, memory_budget=memory_budget, progress=progress)
                 for name, split in pixels.items()
             }
-            train = [seen["train"]] + [
+            train = [inputs["train"]] + [
                 store.take(
                     pixels["train"], f"train, view {number}", memory_budget=memory_budget, progress=progress
                 )
@@ -124,9 +124,9 @@ def begin(
             if strategy.head == "logistic" or strategy.head == "svm":
                 stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
                 kind = functools.partial(Solving, solver=strategy.head)
-            training = kind(rest, train, seen.get("validation"), classes, NoNormalisation(), stepping)
-            told = tuple(note for split in (*seen.values(), *train[1:]) for note in split.notes)
-            return Learning(training, seen, NoNormalisation(), views, told=told)
+            training = kind(rest, train, inputs.get("validation"), classes, NoNormalisation(), stepping)
+            feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
+            return Learning(training, inputs, NoNormalisation(), views, feature_notes=feature_notes)
         gigabytes = f"{size / 1e9:.1f}"
         why = Note(
             f"its features would take {gigabytes} GB, more than {FEATURES_BUDGET / 1e9:.1f}",

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from prunelle import data as datasets
-from prunelle.data.series.found import Expected
 from prunelle.data.series.load import load_labelled_series, load_series
+from prunelle.data.series.parsed import Expected
 from prunelle.data.series.reading import read_file
 from prunelle.errors import ArgumentError, DataError
 

@@ -107,7 +107,7 @@ def test_epochs_take_the_views_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [seen[i] for i in range(0, len(seen), 5)] == [0, 1, 2, 0, 1]
     # The first is the pictures as they are, which validation and figures are about.
     plain = begun.training._views[0].take(torch.arange(40))[0]
-    assert np.array_equal(plain.numpy(), begun.seen["train"].images)
+    assert np.array_equal(plain.numpy(), begun.inputs["train"].images)
     assert not np.array_equal(begun.training._views[1].take(torch.arange(40))[0].numpy(), plain.numpy())
 
 

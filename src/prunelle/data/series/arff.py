@@ -14,7 +14,7 @@ import numpy as np
 from prunelle.data.pixels import Progress
 from prunelle.data.series.classes import index_of
 from prunelle.data.series.container import Gathering
-from prunelle.data.series.found import Expected, Found
+from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.sniff import LABEL_NAMES
 from prunelle.data.series.text import MISSING, lines_of, numbers
 from prunelle.errors import ArgumentError, DataError, did_you_mean
@@ -33,7 +33,7 @@ class _Attribute:
     classes: tuple[str, ...] = ()
 
 
-def read_arff(path: Path, expected: Expected, progress: Progress | None = None) -> Found:
+def read_arff(path: Path, expected: Expected, progress: Progress | None = None) -> ParsedSeries:
     """Every series of an ``.arff`` file.
 
     The label is the attribute named class, target or label, else the only nominal one; the others are steps, or one
@@ -87,10 +87,12 @@ def read_arff(path: Path, expected: Expected, progress: Progress | None = None) 
     if not len(gathered):
         raise DataError(f"{path} has no series{'' if in_data else ': no line says @data'}.")
     if at_label is None:
-        return Found(gathered.series(), None, Note("no label", "pas d’étiquette"))
+        return ParsedSeries(gathered.series(), None, Note("no label", "pas d’étiquette"))
     chosen = attributes[at_label]
     words = Note(f"labels in the attribute {chosen.name!r}", f"étiquettes dans l’attribut {chosen.name!r}")
-    return Found(gathered.series(), tuple(labels), words, sure=chosen.kind == "nominal" or expected.asked)
+    return ParsedSeries(
+        gathered.series(), tuple(labels), words, sure=chosen.kind == "nominal" or expected.asked
+    )
 
 
 def _attribute(text: str, where: str) -> _Attribute:

@@ -12,7 +12,7 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.series.classes import in_order, index_of
 from prunelle.data.series.classes import named as class_names
 from prunelle.data.series.container import Series
-from prunelle.data.series.found import Found
+from prunelle.data.series.parsed import ParsedSeries
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import Note
@@ -24,7 +24,7 @@ _SHOWN = 10
 
 def assembled(
     name: str,
-    parts: Mapping[str, Found],
+    parts: Mapping[str, ParsedSeries],
     validation: float | None,
     test: float | None,
     seed: int,
@@ -101,7 +101,7 @@ def assembled(
     )
 
 
-def _class_names(parts: Mapping[str, Found]) -> list[tuple[str, ...]]:
+def _class_names(parts: Mapping[str, ParsedSeries]) -> list[tuple[str, ...]]:
     """Of each split, its labels as classes are called: one name, whichever way a split writes it."""
     together = class_names(label for found in parts.values() for label in found.labels or ())
     ends = np.cumsum([len(found.labels or ()) for found in parts.values()]).tolist()

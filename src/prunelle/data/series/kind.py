@@ -11,7 +11,7 @@ from prunelle.data.kind import Kind
 from prunelle.data.pixels import Pixels, Progress, Undecoded
 from prunelle.data.series.augment import SeriesAugment
 from prunelle.data.series.container import Series
-from prunelle.data.series.found import Expected
+from prunelle.data.series.parsed import Expected
 from prunelle.data.series.prepare import prepare
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.data.series.reading import read_file, series_files

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from prunelle.data.series.found import FIRST, LAST, Expected
+from prunelle.data.series.parsed import FIRST, LAST, Expected
 from prunelle.data.series.sniff import LABEL_NAMES, ROW_NAMES, Column, content_lines, header_of, separator_of
 from prunelle.data.series.text import MISSING, cells_of, number_or_none
 from prunelle.errors import ArgumentError, DataError, did_you_mean

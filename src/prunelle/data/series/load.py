@@ -17,8 +17,8 @@ from prunelle.data.series.assemble import assembled
 from prunelle.data.series.classes import named as class_names
 from prunelle.data.series.classes import why_no_classes
 from prunelle.data.series.container import Series
-from prunelle.data.series.found import Expected, Found
 from prunelle.data.series.kind import expected_by
+from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.data.series.reading import read_parts
 from prunelle.errors import ArgumentError, DataError, did_you_mean
@@ -163,14 +163,14 @@ def from_series(
             why := why_no_classes(class_names(texts), sure=values.dtype.kind in "USO")
         ):
             raise ArgumentError(f"labels {why}. Where they are classes, name them with classes.")
-        parts[split] = Found(found, tuple(texts), Note("arrays", "tableaux"))
+        parts[split] = ParsedSeries(found, tuple(texts), Note("arrays", "tableaux"))
     try:
         return assembled(name, parts, validation, test, seed, classes)
     except DataError as error:
         raise ArgumentError(str(error)) from None
 
 
-def _labelled_parts(path: Path, expected: Expected, progress: Progress | None) -> dict[str, Found]:
+def _labelled_parts(path: Path, expected: Expected, progress: Progress | None) -> dict[str, ParsedSeries]:
     parts = read_parts(path, expected, progress)
     for found in parts.values():
         if found.labels is None:
@@ -182,7 +182,7 @@ def _labelled_parts(path: Path, expected: Expected, progress: Progress | None) -
     return parts
 
 
-def _check_classes(path: Path, found: Found) -> None:
+def _check_classes(path: Path, found: ParsedSeries) -> None:
     """Whether the labels of training series are classes.
 
     Raises:
@@ -203,7 +203,7 @@ def _check_classes(path: Path, found: Found) -> None:
     raise DataError(f"{path.name}: the labels {why}. Understood: {found.understood}{shown}.{other}")
 
 
-def _said(path: Path, found: Found) -> Note:
+def _said(path: Path, found: ParsedSeries) -> Note:
     words = found.understood
     return Note(f"{path.name}: {words.en}.", f"{path.name} : {words.fr}.")
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Series
-from prunelle.data.series.found import Expected, Found
+from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.sniff import LABEL_NAMES, SEPARATORS, content_lines, is_content
 from prunelle.data.series.text import MISSING, as_float32, cells_of, lines_of, number_or_none
 from prunelle.errors import ArgumentError, DataError, did_you_mean
@@ -45,7 +45,7 @@ def long_header(path: Path) -> tuple[str, list[str]] | None:
 
 def read_long(
     path: Path, separator: str, header: Sequence[str], expected: Expected, progress: Progress | None = None
-) -> Found:
+) -> ParsedSeries:
     """Every series of a table with columns series, time and value (and channel, label); or series, time, and a column
     a channel (and label). Lines may come in any order.
 
@@ -120,7 +120,7 @@ def read_long(
         path,
         named=at_value is not None,
     )
-    return Found(
+    return ParsedSeries(
         series,
         tuple(label_of) if at_label is not None else None,
         _words(header, at_series, at_time, at_values, at_label),

@@ -16,7 +16,7 @@ from typing import IO
 import numpy as np
 
 from prunelle.data.series.container import Series
-from prunelle.data.series.found import Found
+from prunelle.data.series.parsed import ParsedSeries
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import Note
 
@@ -34,7 +34,7 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def read_npz(path: Path) -> dict[str, Found]:
+def read_npz(path: Path) -> dict[str, ParsedSeries]:
     """The splits of an ``.npz``: ``X`` (or ``x``, ``series``) and ``y`` (``labels``), or ``X_train``, ``y_train``, ….
 
     Raises:
@@ -69,7 +69,7 @@ def read_npz(path: Path) -> dict[str, Found]:
 
 def _split(
     path: Path, file: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], split: str
-) -> Found | None:
+) -> ParsedSeries | None:
     endings = (f"_{split}", "") if split == "train" else (f"_{split}",)
     at = next((name + ending for ending in endings for name in _SERIES if name + ending in members), None)
     if at is None:
@@ -82,14 +82,14 @@ def _split(
     label = next((name + ending for name in _LABELS if name + ending in members), None)
     words = Note(f"the array {members[at].filename}", f"le tableau {members[at].filename}")
     if label is None:
-        return Found(series, None, words)
+        return ParsedSeries(series, None, words)
     labels = _array(path, file, members[label])
     if labels.shape not in ((len(series),), (len(series), 1)):
         raise DataError(f"{path}: y{ending} must be ({len(series)},), one a series; it is {labels.shape}.")
     texts: dict[str, str] = {}
     named = tuple(texts.setdefault(str(one), str(one)) for one in labels.ravel().tolist())
     both = f"{members[at].filename}, {members[label].filename}"
-    return Found(
+    return ParsedSeries(
         series, named, Note(f"the arrays {both}", f"les tableaux {both}"), sure=labels.dtype.kind in "US"
     )
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from prunelle.data.listing import entries
 from prunelle.data.pixels import Progress
 from prunelle.data.series.arff import read_arff
-from prunelle.data.series.found import Expected, Found
 from prunelle.data.series.long import long_header, read_long
 from prunelle.data.series.npz import read_npz
+from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.ts import read_ts
 from prunelle.data.series.wide import read_wide
 from prunelle.errors import ArgumentError, DataError, MissingData
@@ -43,13 +43,13 @@ def series_files(folder: Path) -> list[Path]:
     ]
 
 
-def read_file(path: Path, labels: str | None = None, known: Expected = _NOTHING) -> Found:
+def read_file(path: Path, labels: str | None = None, known: Expected = _NOTHING) -> ParsedSeries:
     """All series of a file, labelled or not; of an ``.npz`` with splits, those of ``X_train``."""
     expected = known if labels is None else Expected(labels, True, known.steps)
     return read_parts(path, expected, None)["train"]
 
 
-def read_parts(path: Path, expected: Expected, progress: Progress | None) -> dict[str, Found]:
+def read_parts(path: Path, expected: Expected, progress: Progress | None) -> dict[str, ParsedSeries]:
     """A file's series by split: all in ``train``, but for an ``.npz`` that has its own.
 
     Raises:

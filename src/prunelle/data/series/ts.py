@@ -14,7 +14,7 @@ import numpy as np
 from prunelle.data.pixels import Progress
 from prunelle.data.series.classes import index_of
 from prunelle.data.series.container import Gathering
-from prunelle.data.series.found import Found
+from prunelle.data.series.parsed import ParsedSeries
 from prunelle.data.series.text import lines_of, numbers
 from prunelle.errors import DataError
 from prunelle.texts import Note
@@ -31,7 +31,7 @@ class _Header:
     channels: int | None = None
 
 
-def read_ts(path: Path, progress: Progress | None = None) -> Found:
+def read_ts(path: Path, progress: Progress | None = None) -> ParsedSeries:
     """Every series of a ``.ts`` file, with its label where the header says there is one.
 
     Raises:
@@ -63,7 +63,7 @@ def read_ts(path: Path, progress: Progress | None = None) -> Found:
         raise DataError(f"{path} has no series{'' if in_data else ': no line says @data'}.")
     words = Note("labels after the last colon", "étiquettes après les derniers deux-points")
     none = Note("no label", "pas d’étiquette")
-    return Found(
+    return ParsedSeries(
         gathered.series(), tuple(labels) if header.labelled else None, words if header.labelled else none
     )
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Gathering
-from prunelle.data.series.found import Expected, Found
 from prunelle.data.series.layout import Layout, lay_out
+from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.sniff import is_content
 from prunelle.data.series.text import MISSING, cells_of, lines_of, numbers
 from prunelle.errors import DataError
 
 
-def read_wide(path: Path, expected: Expected, progress: Progress | None = None) -> Found:
+def read_wide(path: Path, expected: Expected, progress: Progress | None = None) -> ParsedSeries:
     """Every series of a table with a series a line; ``layout.lay_out`` says which columns are what.
 
     Empty cells, NaN, NA and ? are missing values; those at the end of a line, steps that are not there.
@@ -48,7 +48,7 @@ def read_wide(path: Path, expected: Expected, progress: Progress | None = None) 
             labels.append(known.setdefault(label, label))  # one text a class, not one a line
         first = first or layout.first(cells)
         gathered.add(_series(cells, layout, where))
-    return Found(
+    return ParsedSeries(
         gathered.series(),
         tuple(labels) if layout.label is not None else None,
         layout.words(),

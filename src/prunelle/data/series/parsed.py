@@ -11,7 +11,7 @@ FIRST, LAST = "first", "last"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Found:
+class ParsedSeries:
     """What a file holds.
 
     Attributes:
