@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from prunelle.drawing.fonts import shortened, text_width
-from prunelle.drawing.palette import INK, LINE, MUTED
+from prunelle.drawing.palette import INK, LINE, MUTED, WHITE
 from prunelle.drawing.pixels import DPI, resized, to_bytes
 from prunelle.texts import visible
 
@@ -33,7 +33,7 @@ class Sheet:
     """
 
     def __init__(self, title: str, subtitle: str, height: float, corner: np.ndarray | None = None) -> None:
-        self.figure = Figure(figsize=(WIDTH, height), facecolor="white")
+        self.figure = Figure(figsize=(WIDTH, height), facecolor=WHITE)
         self.height = height
         self.canvas = self.figure.add_axes((0, 0, 1, 1))
         self.canvas.set(xlim=(0, WIDTH), ylim=(height, 0))

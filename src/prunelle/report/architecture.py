@@ -21,19 +21,18 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch, Polygon
 from matplotlib.textpath import TextPath
 
+from prunelle.drawing.palette import GREEN, INK, MUTED, ORANGE, OUTLINE, PAPER, PINK, SKY, WHITE, YELLOW
 from prunelle.networks.outline import Part
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note
 
-INK, MUTED, LINE = "#1f2430", "#5d6472", "#8a8f9a"
-# Of Okabe & Ito (2008), told apart by colour-blind readers.
 COLOURS = {
-    "input": "#ececec",
-    "convolution": "#56b4e9",
-    "pooling": "#d55e00",
-    "branches": "#009e73",
-    "residual": "#cc79a7",
-    "dense": "#f0e442",
+    "input": PAPER,
+    "convolution": SKY,
+    "pooling": ORANGE,
+    "branches": GREEN,
+    "residual": PINK,
+    "dense": YELLOW,
 }
 LEGEND = {
     "input": Note("input", "entrée"),
@@ -128,7 +127,7 @@ def draw(
     middle = 0.75 + below + max(volume.height for volume in volumes) / 2 + 0.1
     top = middle + max(tops) + (0.3 if above else 0.15)
     height = top + above + 0.75
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure = Figure(figsize=(width, height), facecolor=WHITE)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
@@ -238,7 +237,7 @@ def _label(axes: Axes, volume: Volume, x: float, middle: float, y: float) -> Non
         stop = y - LINE_HEIGHT * len(volume.label)
     else:
         start, stop = middle - volume.height / 2, y
-    axes.plot([centre, centre], [start, stop], color=LINE, linewidth=0.5, linestyle=(0, (1, 2)), zorder=0)
+    axes.plot([centre, centre], [start, stop], color=OUTLINE, linewidth=0.5, linestyle=(0, (1, 2)), zorder=0)
     for number, (text, font, colour) in enumerate(volume.label):
         axes.text(
             centre,

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from prunelle.drawing.palette import INK, MUTED, WHITE
 from prunelle.texts import Language, Note
 
-_INK, _MUTED = "#1f2430", "#5d6472"
 _CELL_IN, _LABEL_IN = 1.05, 3.1  # inches
 
 EXPLAINED = {
@@ -70,10 +70,10 @@ def draw_sheet(rows: Sequence[Row], language: Language) -> Figure:
     for i, row in enumerate(rows):
         label = figure.add_subplot(grid[i, 0])
         label.axis("off")
-        label.text(0.06, 0.56, row.title, fontsize=12, weight="bold", color=_INK, va="bottom")
+        label.text(0.06, 0.56, row.title, fontsize=12, weight="bold", color=INK, va="bottom")
         explained = EXPLAINED[row.name]
         text = explained.fr if language == "fr" else explained.en
-        label.text(0.06, 0.46, text, fontsize=8.5, color=_MUTED, va="top")
+        label.text(0.06, 0.46, text, fontsize=8.5, color=MUTED, va="top")
         for j, image in enumerate(row.images):
             axes = figure.add_subplot(grid[i, j + 1])
             axes.axis("off")
@@ -89,4 +89,4 @@ def draw_sheet(rows: Sequence[Row], language: Language) -> Figure:
 
 def save_sheet(figure: Figure, path: Path) -> None:
     """PNG, SVG or PDF by the name's ending; 150 dots an inch."""
-    figure.savefig(path, dpi=150, facecolor="white")
+    figure.savefig(path, dpi=150, facecolor=WHITE)

@@ -11,35 +11,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from prunelle.report.drawing import (
-    AMBER,
-    BLUE,
-    GREEN,
-    INK,
-    LINE,
-    MUTED,
-    ORANGE,
-    PURPLE,
-    accuracy_axis,
-    loss_axis,
-    new_figure,
-    save,
-    style,
-    to_svg,
-)
+from prunelle.drawing.palette import BLUE, GREEN, INK, LINE, MUTED, OCHRE, ORANGE, PAGE, PURPLE, WHITE
+from prunelle.report.drawing import accuracy_axis, loss_axis, new_figure, save, style, to_svg
 from prunelle.report.words import Words
 from prunelle.runs.comparison import Comparison, Standing
 from prunelle.texts import NO_BREAK
 
 # In the order that keeps neighbours farthest apart, for colour-blind readers too.
-_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, AMBER, INK)
-_VARIABLES = ("--blue", "--orange", "--green", "--purple", "--amber", "--ink")
+_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, OCHRE, INK)
 _MARKERS = "osD^vP"
 
 
 def colour_variable(index: int) -> str:
     """The CSS variable of the colour of the ``index``-th network."""
-    return _VARIABLES[index % len(_VARIABLES)]
+    return PAGE[_COLOURS[index % len(_COLOURS)]]
 
 
 def dots_svg(comparison: Comparison, words: Words) -> str:
@@ -69,7 +54,7 @@ def save_figure(comparison: Comparison, file: Path, words: Words) -> None:
     _draw_curves(left, comparison, "loss", words)
     _draw_curves(right, comparison, "accuracy", words)
     file.parent.mkdir(exist_ok=True)
-    save(figure, file, format="png", dpi=150, facecolor="white")
+    save(figure, file, format="png", dpi=150, facecolor=WHITE)
 
 
 def has_validation(comparison: Comparison) -> bool:

@@ -7,39 +7,21 @@ how they follow it into the dark. Its text stays text, so any script a browser c
 
 from __future__ import annotations
 
-import functools
 import io
 import re
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
 import numpy as np
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
+from prunelle.drawing.fonts import name_fonts
+from prunelle.drawing.palette import INK, LINE, MUTED, PAGE
 from prunelle.report.words import Words
 from prunelle.texts import NO_BREAK
-
-# Of Okabe & Ito (2008), told apart by colour-blind readers.
-INK, MUTED, LINE, BLUE, ORANGE = "#1f2430", "#5d6472", "#dedbd3", "#0072b2", "#d55e00"
-GREEN, PURPLE, AMBER = "#009e73", "#b5578f", "#b98500"
-_VARIABLES = {
-    INK: "--ink",
-    MUTED: "--muted",
-    LINE: "--line",
-    BLUE: "--blue",
-    ORANGE: "--orange",
-    GREEN: "--green",
-    PURPLE: "--purple",
-    AMBER: "--amber",
-}
-
-# DejaVu comes with matplotlib; these, where the machine has them, write names that it cannot.
-_OTHER_FONTS = ("Noto Sans CJK SC", "Noto Sans Arabic", "PingFang SC", "Microsoft YaHei", "Arial Unicode MS")
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
@@ -96,13 +78,7 @@ def loss_axis(axes: Axes, values: np.ndarray, words: Words) -> None:
         axes.set_ylabel(words("log_scale", name=words("loss")))
     elif len(values):
         axes.set_ylim(0, 1.08 * values.max())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value, words)))
-
-
-def short(value: float, words: Words) -> str:
-    """A tick's number in as few digits as it needs."""
-    text = f"{value:.3g}"
-    return text if words.language == "en" else text.replace(".", ",")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(value)))
 
 
 def to_svg(figure: Figure, name: str) -> str:
@@ -119,15 +95,13 @@ def to_svg(figure: Figure, name: str) -> str:
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 aria-hidden="true"', svg, count=1)
-    for colour, variable in _VARIABLES.items():
+    for colour, variable in PAGE.items():
         svg = svg.replace(colour, f"var({variable})")
     return svg
 
 
 def save(figure: Figure, target: Path | io.StringIO, **options: object) -> None:
-    fonts = _fonts()
-    for text in _texts(figure):
-        text.set_fontfamily(fonts)
+    name_fonts(figure)
     with warnings.catch_warnings():
         # A script without a font here shows as boxes in the PNG; in the page, the browser has fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
@@ -137,13 +111,3 @@ def save(figure: Figure, target: Path | io.StringIO, **options: object) -> None:
             layout.execute(figure)
             figure.set_layout_engine(None)
         figure.savefig(target, **options)  # type: ignore[arg-type]
-
-
-@functools.cache
-def _fonts() -> list[str]:
-    installed = set(font_manager.get_font_names())
-    return ["DejaVu Sans", *(name for name in _OTHER_FONTS if name in installed)]
-
-
-def _texts(figure: Figure) -> Sequence[matplotlib.text.Text]:
-    return figure.findobj(matplotlib.text.Text)

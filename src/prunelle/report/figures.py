@@ -10,21 +10,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from prunelle.drawing.palette import BLUE, INK, MUTED, ORANGE, WHITE
 from prunelle.report.content import ReportContent
-from prunelle.report.drawing import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    accuracy_axis,
-    legend,
-    loss_axis,
-    new_figure,
-    save,
-    short,
-    style,
-    to_svg,
-)
+from prunelle.report.drawing import accuracy_axis, legend, loss_axis, new_figure, save, style, to_svg
 from prunelle.report.words import Words
 from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
@@ -59,7 +47,7 @@ def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
     axes.plot(_epochs(content), rates, color=INK, linewidth=1.6, marker="o", markersize=3, clip_on=False)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(words("learning_rate"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value, words)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(value)))
     return to_svg(figure, "learning-rate")
 
 
@@ -86,7 +74,7 @@ def save_figures(content: ReportContent, folder: Path, language: Language) -> No
         ("confusion", _confusion(content.evaluation, words)),
         ("reliability", _reliability(content.evaluation, words)),
     ):
-        save(figure, folder / f"{name}.png", format="png", dpi=150, facecolor="white")
+        save(figure, folder / f"{name}.png", format="png", dpi=150, facecolor=WHITE)
 
 
 def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words) -> None:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.drawing.palette import CHANNELS, CHANNELS_IN_THE_DARK
 from prunelle.errors import ArgumentError
 from prunelle.look.series import first_filters
 from prunelle.report.drawing import to_svg
@@ -24,13 +25,10 @@ from prunelle.training.metrics import Evaluation
 from prunelle.views import series_filters
 from prunelle.views.series_where import class_activation_figure
 
-# Of Okabe & Ito (2008), told apart by colour-blind readers; more channels than colours start again.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-_IN_THE_DARK = ("#56b4e9", "#f0883e", "#2fc49b", "#dd8fbc", "#e6b23c", "#9fd3f2")
 # A drawing has no ground of its own: it follows the page into the dark.
-_STYLE = "".join(f".c{i}{{stroke:{colour}}}" for i, colour in enumerate(COLOURS)) + (
+_STYLE = "".join(f".c{i}{{stroke:{colour}}}" for i, colour in enumerate(CHANNELS)) + (
     "@media(prefers-color-scheme:dark){"
-    + "".join(f".c{i}{{stroke:{colour}}}" for i, colour in enumerate(_IN_THE_DARK))
+    + "".join(f".c{i}{{stroke:{colour}}}" for i, colour in enumerate(CHANNELS_IN_THE_DARK))
     + "}"
 )
 WIDTH, HEIGHT, MARGIN = 240, 110, 6
@@ -68,8 +66,8 @@ def drawing_uri(series: np.ndarray, between: np.ndarray, most_points: int = _MOS
     for channel in range(series.shape[1]):
         there = ~np.isnan(y[:, channel])
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x[there], y[there, channel], strict=True))
-        kind = f"c{channel % len(COLOURS)}"
-        opacity = 1 if series.shape[1] <= len(COLOURS) else 0.6
+        kind = f"c{channel % len(CHANNELS)}"
+        opacity = 1 if series.shape[1] <= len(CHANNELS) else 0.6
         lines.append(
             f'<polyline points="{points}" fill="none" class="{kind}" stroke-opacity="{opacity}" '
             f'stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>'

@@ -7,23 +7,13 @@ from pathlib import Path
 
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from prunelle.report.drawing import (
-    AMBER,
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PURPLE,
-    accuracy_axis,
-    legend,
-    new_figure,
-    save,
-)
+from prunelle.drawing.palette import BLUE, GREEN, INK, OCHRE, ORANGE, PURPLE, WHITE
+from prunelle.report.drawing import accuracy_axis, legend, new_figure, save
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note
 from prunelle.training.paired import Estimate, over_seeds
 
-_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, AMBER, INK)
+_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, OCHRE, INK)
 _MARKERS = "osD^vP"
 _PICTURES = Note("Training pictures a class", "Images d’entraînement par classe")
 
@@ -104,4 +94,4 @@ def save_plot(shots: Shots, file: Path, language: Language) -> None:
     axes.set_ylabel(words("accuracy"))
     accuracy_axis(axes, words, whole=False)
     legend(axes)
-    save(figure, file, format="png", dpi=150, facecolor="white")
+    save(figure, file, format="png", dpi=150, facecolor=WHITE)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
-from prunelle.drawing.palette import DIVERGING, INK, MUTED
+from prunelle.drawing.maps import DIVERGING
+from prunelle.drawing.palette import INK, MUTED
 from prunelle.drawing.pixels import mosaic, pages, to_bytes
 from prunelle.drawing.plate import Plate, paged
 from prunelle.drawing.sheet import MARGIN, MOST_TILES, TALLEST, TITLE_SPACE, WIDTH, Sheet

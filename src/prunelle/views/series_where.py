@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from prunelle.drawing import curves
-from prunelle.drawing.palette import DIVERGING_LINE, INK, MUTED
+from prunelle.drawing.maps import DIVERGING_LINE
+from prunelle.drawing.palette import INK, MUTED
 from prunelle.drawing.plate import Plate
 from prunelle.look.series import class_activation
 from prunelle.texts import Language, Note, Typography, visible

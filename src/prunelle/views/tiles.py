@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from prunelle.drawing.palette import DIVERGING, FAINT, INK, MUTED
+from prunelle.drawing.maps import DIVERGING
+from prunelle.drawing.palette import FAINT, INK, MUTED
 from prunelle.drawing.pixels import best_grid, mosaic, pages
 from prunelle.drawing.sheet import MARGIN, TALLEST, TITLE_SPACE, WIDTH, Sheet
 from prunelle.texts import Note, Typography

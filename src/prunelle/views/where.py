@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from prunelle.drawing.palette import DIVERGING, MUTED, SEQUENTIAL
+from prunelle.drawing.maps import DIVERGING, SEQUENTIAL
+from prunelle.drawing.palette import MUTED
 from prunelle.drawing.pixels import mosaic, pages, to_bytes
 from prunelle.drawing.plate import Plate, paged
 from prunelle.drawing.sheet import MARGIN, TALLEST, TITLE_SPACE, WIDTH, Sheet

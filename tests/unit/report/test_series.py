@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.drawing.palette import CHANNELS
 from prunelle.networks import build
 from prunelle.report import html, series
 from prunelle.report.content import ReportContent
@@ -114,5 +115,5 @@ def test_nothing_stays_white_when_the_page_is_dark(of_series: ReportContent) -> 
         assert not re.search(r"#fff\b|#ffffff|white", svg)
     for svg in drawings:
         light, dark = svg.split("@media(prefers-color-scheme:dark)")
-        assert set(re.findall(r"#\w{6}", light)) & set(series.COLOURS)
+        assert set(re.findall(r"#\w{6}", light)) & set(CHANNELS)
         assert "#0072b2" not in dark

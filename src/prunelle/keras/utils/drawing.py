@@ -9,12 +9,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from prunelle.drawing.palette import BOX, INK, MUTED
 from prunelle.errors import ArgumentError
 from prunelle.keras.models import Model, Sequential
 
 _CHARACTER, _LINE, _GAP_ACROSS, _GAP_DOWN = 0.085, 0.19, 0.35, 0.4  # inches
 
-_LINES = "#5d6472"
+_LINES = MUTED
 
 Edges = list[tuple[int, int]]
 
@@ -152,9 +153,7 @@ def _draw(texts: list[list[str]], edges: Edges, sideways: bool) -> Figure:
         axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
     for lines, point, width, height in zip(texts, points, widths, heights, strict=False):
         corner = (point[0] - width / 2, point[1] - height / 2)
-        axes.add_patch(
-            Rectangle(corner, width, height, facecolor="#eef3f8", edgecolor="#1f2430", linewidth=1)
-        )
+        axes.add_patch(Rectangle(corner, width, height, facecolor=BOX, edgecolor=INK, linewidth=1))
         axes.text(*point, "\n".join(lines), ha="center", va="center", fontsize=9, family="DejaVu Sans")
     return figure
 

@@ -21,6 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from prunelle.drawing.palette import BLUE, EDGE, INK, MUTED, WASH, WHITE
 from prunelle.look.policy import content_policy
 from prunelle.texts import Language, Note
 
@@ -161,6 +162,12 @@ def page(title: str, intro: str, sections: Sequence[Section], language: Language
         intro=f"<p>{html.escape(intro)}</p>" if intro else "",
         body="\n".join(body) + keys,
         script=f"<script>{script}</script>" if script else "",
+        ink=INK,
+        white=WHITE,
+        blue=BLUE,
+        edge=EDGE,
+        wash=WASH,
+        muted=MUTED,
     )
 
 
@@ -184,16 +191,16 @@ _PAGE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
 <style>
-body {{ font: 17px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1f2430; background: #fff;
+body {{ font: 17px/1.5 system-ui, "DejaVu Sans", sans-serif; color: {ink}; background: {white};
   max-width: 1040px; margin: 2rem auto; padding: 0 1rem; }}
 h1 {{ font-size: 1.6rem; }} h2 {{ font-size: 1.25rem; margin: 2.5rem 0 .5rem; }}
 img {{ width: 100%; height: auto; display: block; }}
 .controls {{ display: flex; gap: .5rem; align-items: center; margin-top: .5rem; }}
-.controls input {{ flex: 1; accent-color: #0072b2; }}
-button {{ font: inherit; padding: .3rem .8rem; border: 1px solid #b9bdc6; border-radius: 6px;
-  background: #f1f2f4; color: inherit; cursor: pointer; }}
-.play {{ min-width: 6rem; }} output {{ color: #5d6472; min-width: 4.5rem; text-align: right; }}
-footer {{ color: #5d6472; margin: 2rem 0; }}
+.controls input {{ flex: 1; accent-color: {blue}; }}
+button {{ font: inherit; padding: .3rem .8rem; border: 1px solid {edge}; border-radius: 6px;
+  background: {wash}; color: inherit; cursor: pointer; }}
+.play {{ min-width: 6rem; }} output {{ color: {muted}; min-width: 4.5rem; text-align: right; }}
+footer {{ color: {muted}; margin: 2rem 0; }}
 </style>
 <h1>{title}</h1>{intro}
 {body}

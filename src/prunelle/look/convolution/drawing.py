@@ -1,8 +1,7 @@
 """What the figures on convolution share: colours, numbers as text, grids of values, maps, signals.
 
 Everything is placed in inches on figures of one width, so that a text's place is known before it is drawn and
-nothing has to be moved apart afterwards. Colours are those of Okabe & Ito (2008), told apart by colour-blind
-readers, and nothing is said by colour alone.
+nothing has to be moved apart afterwards.
 """
 
 from __future__ import annotations
@@ -15,15 +14,14 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from prunelle.drawing.maps import DIVERGING, GREYS
+from prunelle.drawing.palette import EDGE, INK, MUTED, ORANGE, WHITE
 from prunelle.texts import Language, Note
-
-INK, MUTED, LINE, PAPER = "#1f2430", "#5d6472", "#b9bdc6", "#f1f2f4"
-BLUE, ORANGE, GREEN, SKY, YELLOW, PINK = "#0072b2", "#d55e00", "#009e73", "#56b4e9", "#f0e442", "#cc79a7"
 
 WIDTH = 12.8
 """Inches, of every figure: with a height of 7.2, the shape of a slide."""
@@ -33,13 +31,6 @@ TITLE, LABEL, SMALL = 15, 12.5, 10.5
 
 MOST_NUMBERED = 13
 """A grid with more rows or columns than this is shown as a picture, without its numbers."""
-
-SIGNED: Colormap = LinearSegmentedColormap.from_list(
-    "signed", [BLUE, "#8cc0e0", "#ffffff", "#eeb184", ORANGE]
-)
-"""Below zero blue, zero white, above zero orange."""
-
-GREYS: Colormap = matplotlib.colormaps["gray"]
 
 PART = Note("{part} of {whole}", "{part} sur {whole}")
 
@@ -96,7 +87,7 @@ def part_text(part: np.ndarray, whole: np.ndarray, language: Language) -> str:
 
 def canvas(height: float) -> Figure:
     """A white figure, ``height`` inches high."""
-    return Figure(figsize=(WIDTH, height), facecolor="white")
+    return Figure(figsize=(WIDTH, height), facecolor=WHITE)
 
 
 def place(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
@@ -164,7 +155,7 @@ def colours(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
             top = 255.0 if span[1] > 1 else 1.0
             return np.clip(values / top, 0, 1)
         values = values.mean(axis=-1)
-    map_ = SIGNED if span[0] < 0 else GREYS
+    map_ = DIVERGING if span[0] < 0 else GREYS
     return np.asarray(map_(Normalize(*span)(values)))[..., :3]
 
 
@@ -252,9 +243,9 @@ def cells(
     if max(tall, wide) > MOST_NUMBERED and tall > 1:
         return
     for x in range(wide + 1):
-        axes.plot([x, x], [0, tall], color=LINE, linewidth=0.8, clip_on=False)
+        axes.plot([x, x], [0, tall], color=EDGE, linewidth=0.8, clip_on=False)
     for y in range(tall + 1):
-        axes.plot([0, wide], [y, y], color=LINE, linewidth=0.8, clip_on=False)
+        axes.plot([0, wide], [y, y], color=EDGE, linewidth=0.8, clip_on=False)
     texts = [[number(value, language) for value in row] for row in values]
     # Bold numbers are framed, and want more room.
     longest = max(len(text) for row in texts for text in row) + (bold is not None)
@@ -266,7 +257,7 @@ def cells(
             dark = float(fills[row, column] @ (0.299, 0.587, 0.114)) < 0.5
             axes.text(
                 column + 0.5, row + 0.52 - lift, texts[row][column], ha="center", va="center", fontsize=size,
-                color="white" if dark else INK, zorder=4, fontfamily="DejaVu Sans",
+                color=WHITE if dark else INK, zorder=4, fontfamily="DejaVu Sans",
                 fontweight="bold" if bold is not None and bold[row, column] else "normal",
             )  # fmt: skip
 
@@ -337,7 +328,7 @@ def stems(
     axes.set_facecolor("none")
     for side, spine in axes.spines.items():
         spine.set_visible(side == "left" and not numbered)
-        spine.set_color(LINE)
+        spine.set_color(EDGE)
     axes.tick_params(colors=MUTED, labelsize=SMALL, length=0)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from prunelle.drawing import palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.animation import Animation, film
 from prunelle.look.convolution.arithmetic import Convolution, slide
@@ -205,7 +206,7 @@ def still(trip: Journey, language: Language) -> Figure:
             axes = _panel(figure, trip, x, top - 0.05, (3.7, 2.55), values, is_map, language)
             _marks(axes, trip, shift, is_map)
             text = draw.say(MOVED, language, amount=_amount(moved, language))
-            draw.write(figure, x, top + 0.06, text, size=draw.SMALL + 0.5, colour=draw.MUTED)
+            draw.write(figure, x, top + 0.06, text, size=draw.SMALL + 0.5, colour=palette.MUTED)
     draw.write(figure, draw.WIDTH / 2, 0.12, caption(trip, language), size=draw.SMALL + 0.5)
     return figure
 
@@ -236,7 +237,7 @@ def _signal(axes: Axes, trip: Journey, values: np.ndarray, is_map: bool, languag
     """Input and map on one axis: each value of the map stands at the middle of its window."""
     first = trip.maps[0] if is_map else trip.fields[0]
     places = _map_places(trip) if is_map else np.arange(len(values)) * 1.0
-    draw.stems(axes, places, values, draw.ORANGE if is_map else draw.BLUE, language, numbered=False)
+    draw.stems(axes, places, values, palette.ORANGE if is_map else palette.BLUE, language, numbered=False)
     axes.set_axis_off()
     low, high = min(0.0, float(first.min())), max(0.0, float(first.max()))
     room = 0.1 * (high - low or 1.0)
@@ -265,7 +266,7 @@ def _marks(axes: Axes, trip: Journey, shift: tuple[int, ...], is_map: bool) -> l
         return [
             axes.add_patch(
                 Rectangle(
-                    (corner[0] - 0.5, low), size[0], high - low, facecolor=draw.GREEN, alpha=0.12,
+                    (corner[0] - 0.5, low), size[0], high - low, facecolor=palette.GREEN, alpha=0.12,
                     edgecolor="none", zorder=0,
                 )
             )
@@ -273,7 +274,7 @@ def _marks(axes: Axes, trip: Journey, shift: tuple[int, ...], is_map: bool) -> l
     return [
         axes.add_patch(
             Rectangle(
-                (corner[1], corner[0]), size[1], size[0], fill=False, edgecolor=draw.GREEN, linewidth=2.6,
+                (corner[1], corner[0]), size[1], size[0], fill=False, edgecolor=palette.GREEN, linewidth=2.6,
                 zorder=6, clip_on=False,
             )
         )
@@ -332,7 +333,7 @@ def moving(trip: Journey, language: Language) -> Animation:
                 figure.text(
                     x / draw.WIDTH, (box[1] + box[3] + 0.13) / figure.get_figheight(),
                     draw.say(MOVED, language, amount=_amount(moved, language)), fontsize=draw.LABEL,
-                    color=draw.MUTED, ha="right" if flat else "center",
+                    color=palette.MUTED, ha="right" if flat else "center",
                 )
             )  # fmt: skip
         return [], sorted(going, key=lambda artist: artist.get_zorder())

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prunelle.drawing import palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.arithmetic import Convolution, flipped, pad, same_padding, slide
 from prunelle.look.convolution.operation import draw_kernel, kernel_cells, sign
@@ -59,7 +60,7 @@ def conventions(result: Convolution, language: Language) -> Figure:
         name = f"{draw.say(title, language)}  {'∗' if flip else '⋆'}"
         draw.write(figure, 0.3, bottom + 1.55, name, size=draw.TITLE, bold=True, align="left")
         draw.write(
-            figure, 0.3, bottom + 1.35, draw.say(below, language), size=draw.SMALL, colour=draw.MUTED,
+            figure, 0.3, bottom + 1.35, draw.say(below, language), size=draw.SMALL, colour=palette.MUTED,
             align="left", vertical="top",
         )  # fmt: skip
         weights = flipped(kernel, kernel.ndim) if flip else kernel
@@ -97,7 +98,7 @@ def _convention_pictures(
     )
     axes = figure.axes[-1]
     centre = [size // 2 for size in on_point.shape]
-    draw.frame(axes, centre[0], centre[1], 1, 1, colour=draw.GREEN)
+    draw.frame(axes, centre[0], centre[1], 1, 1, colour=palette.GREEN)
     if divisor > 1:
         draw.write(figure, 7.2 + wide / 2 + 0.06, middle, f"× 1/{divisor}", size=draw.SMALL, align="left")
     wide, high = draw.fit(on_input.shape[:2], (3.5, 2.35))
@@ -117,9 +118,9 @@ def _convention_signals(
     language: Language,
 ) -> None:
     for values, middle, wide, colour in (
-        (weights, 4.35, 1.7, draw.INK),
-        (on_point, 7.2, 2.1, draw.GREEN),
-        (on_input, 10.75, 3.2, draw.ORANGE),
+        (weights, 4.35, 1.7, palette.INK),
+        (on_point, 7.2, 2.1, palette.GREEN),
+        (on_input, 10.75, 3.2, palette.ORANGE),
     ):
         axes = draw.place(figure, middle - wide / 2, bottom + 0.35, wide, 1.85)
         numbered = wide / (len(values) + 0.2) >= draw.label_width(values, language)
@@ -170,7 +171,7 @@ def channels(result: Convolution, language: Language) -> Figure:
         draw.number(v, language) if v >= 0 else f"({draw.number(v, language)})" for v in parts[spot]
     )
     worked = draw.say(AT_MARK, language, terms=terms, total=draw.number(float(total[spot]), language))
-    draw.write(figure, 0.3, 0.16, worked, colour=draw.GREEN, align="left", bold=True)
+    draw.write(figure, 0.3, 0.16, worked, colour=palette.GREEN, align="left", bold=True)
     return figure
 
 
@@ -185,7 +186,14 @@ def _labelled(figure: Figure, values: np.ndarray, x: float, y: float, title: str
 def _ring(axes: Axes, spot: tuple[np.intp, ...], shape: tuple[int, ...]) -> None:
     """A green ring around one place of a map."""
     axes.plot(
-        spot[1] + 0.5, spot[0] + 0.5, "o", markersize=13, mfc="none", mec=draw.GREEN, mew=2.4, clip_on=False
+        spot[1] + 0.5,
+        spot[0] + 0.5,
+        "o",
+        markersize=13,
+        mfc="none",
+        mec=palette.GREEN,
+        mew=2.4,
+        clip_on=False,
     )
     axes.set_xlim(0, shape[1])
     axes.set_ylim(shape[0], 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from prunelle.drawing import palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.texts import Language, Note
@@ -163,7 +164,7 @@ def _kernel(figure: Figure, result: Convolution, middle: float, tall: float, lan
         draw.write(figure, x, below, f"× 1/{divisor}")
         below -= 0.28
     if weights.ndim == 3 and same:
-        draw.write(figure, x, below, draw.say(EVERY_CHANNEL, language), size=draw.SMALL, colour=draw.MUTED)
+        draw.write(figure, x, below, draw.say(EVERY_CHANNEL, language), size=draw.SMALL, colour=palette.MUTED)
 
 
 def kernel_cells(
@@ -195,7 +196,7 @@ def draw_kernel(
     axes = draw.place(figure, left, bottom, wide, high)
     most = most or 1.0
     draw.cells(axes, whole, language, span=(-most, most))
-    draw.frame(axes, 0, 0, *whole.shape, colour=draw.INK, width_pt=1.6)
+    draw.frame(axes, 0, 0, *whole.shape, colour=palette.INK, width_pt=1.6)
 
 
 def _foot(figure: Figure, result: Convolution, spot: tuple[int, ...] | None, language: Language) -> None:
@@ -210,12 +211,12 @@ def _foot(figure: Figure, result: Convolution, spot: tuple[int, ...] | None, lan
         worked = ""
     draw.write(figure, x, 1.28 if worked else 0.98, result.formula_tex(), size=draw.TITLE + 1, math=True)
     if worked:
-        draw.write(figure, x, 0.76, worked, colour=draw.ORANGE)
+        draw.write(figure, x, 0.76, worked, colour=palette.ORANGE)
     formulas = draw.say(AND, language).join(result.size_formulas())
     draw.write(figure, x, 0.46, draw.say(SIZES, language, formulas=formulas))
     kind = draw.say(PROPER if result.flip else CORRELATION, language)
     draw.write(
-        figure, x, 0.17, f"{kind} · {settings_text(result, language)}", size=draw.SMALL, colour=draw.MUTED
+        figure, x, 0.17, f"{kind} · {settings_text(result, language)}", size=draw.SMALL, colour=palette.MUTED
     )
 
 
@@ -236,12 +237,12 @@ def _signal(result: Convolution, language: Language) -> Figure:
             titled(INPUT, result.input_name, language),
             result.input,
             np.arange(size) * 1.0,
-            draw.BLUE,
+            palette.BLUE,
             5.3,
             1.35,
         ),
-        (kernel_title, whole, window, draw.INK, 3.75, 0.8),
-        (draw.say(OUTPUT, language), result.output, centres, draw.ORANGE, 1.85, 1.25),
+        (kernel_title, whole, window, palette.INK, 3.75, 0.8),
+        (draw.say(OUTPUT, language), result.output, centres, palette.ORANGE, 1.85, 1.25),
     )
     for title, values, places, colour, bottom, tall in rows:
         axes = draw.place(figure, 0.85, bottom, draw.WIDTH - 1.2, tall)
@@ -250,15 +251,15 @@ def _signal(result: Convolution, language: Language) -> Figure:
         draw.stems(axes, places, values, colour, language, numbered=numbered)
         axes.set_xlim(low, high)
         if values is not result.output:
-            axes.axvspan(start - 0.45, start + result.extent[0] - 0.55, color=draw.PAPER, zorder=0)
+            axes.axvspan(start - 0.45, start + result.extent[0] - 0.55, color=palette.WASH, zorder=0)
         elif spot:
             axes.plot(
-                centres[spot], values[spot], "o", markersize=12, mfc="none", mec=draw.INK, clip_on=False
+                centres[spot], values[spot], "o", markersize=12, mfc="none", mec=palette.INK, clip_on=False
             )
         draw.write(figure, 0.4, bottom + tall + 0.22, title, bold=True, align="left")
         draw.write(
             figure, draw.WIDTH - 0.35, bottom + tall + 0.22, draw.shape_text(values), size=draw.SMALL,
-            colour=draw.MUTED, align="right",
+            colour=palette.MUTED, align="right",
         )  # fmt: skip
     _foot(figure, result, spot, language)
     return figure

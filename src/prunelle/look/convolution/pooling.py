@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from prunelle.drawing import palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.texts import Language, Note
@@ -74,7 +75,7 @@ def _fills(shape: tuple[int, ...]) -> np.ndarray:
     """Windows in two tints by turns, like a chequerboard; grey what is left over: ``(H, W, 3)``."""
     rows, columns = np.indices(shape)
     odd = ((rows // WINDOW if shape[0] > 1 else rows) + columns // WINDOW) % 2
-    sky, yellow = np.array(to_rgb(draw.SKY)), np.array(to_rgb(draw.YELLOW))
+    sky, yellow = np.array(to_rgb(palette.SKY)), np.array(to_rgb(palette.YELLOW))
     fills = np.where(odd[..., None] == 0, 1 - 0.42 * (1 - sky), 1 - 0.42 * (1 - yellow))
     covered = _whole_windows(shape)
     fills[(rows >= covered[0]) | (columns >= covered[1])] = 0.87
@@ -184,7 +185,7 @@ def _signal(values: np.ndarray, language: Language) -> Figure:
     title = draw.say(PIECE if count < len(values) else MAP, language)
     draw.write(figure, left, 4.85, title, bold=True, align="left")
     draw.write(
-        figure, left + cell * count, 4.85, _map_text(piece, values, language), size=draw.SMALL, colour=draw.MUTED,
+        figure, left + cell * count, 4.85, _map_text(piece, values, language), size=draw.SMALL, colour=palette.MUTED,
         align="right",
     )  # fmt: skip
     for how, note, bottom in (("max", MAX_1D, 2.3), ("mean", MEAN_1D, 0.7)):
@@ -199,7 +200,7 @@ def _signal(values: np.ndarray, language: Language) -> Figure:
             bottom + 0.95,
             below,
             size=draw.SMALL,
-            colour=draw.MUTED,
+            colour=palette.MUTED,
             align="right",
         )
         _worked(figure, draw.WIDTH / 2, bottom - 0.32, piece[:WINDOW], how, language)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from prunelle.drawing import palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.animation import Animation, film
 from prunelle.look.convolution.arithmetic import Convolution
@@ -76,7 +77,7 @@ def _picture(piece: Piece, result: Convolution, language: Language) -> Animation
         _output_text(piece, language),
     )
     draw.write(
-        figure, draw.WIDTH / 2, 0.18, settings_text(small, language), size=draw.SMALL, colour=draw.MUTED
+        figure, draw.WIDTH / 2, 0.18, settings_text(small, language), size=draw.SMALL, colour=palette.MUTED
     )
     # Two digits beside the number they multiply; the kernel itself has them all.
     factors = [f"×{draw.number(float(weight), language, 2)}" for weight in products.flat]
@@ -89,10 +90,10 @@ def _picture(piece: Piece, result: Convolution, language: Language) -> Animation
     def frame(row: int, column: int) -> tuple[list[Artist], list[Artist]]:
         total = float(output[row, column])
         staying: list[Artist] = [
-            out.add_patch(Rectangle((column, row), 1, 1, facecolor=tuple(fills[row, column]), edgecolor=draw.LINE)),
+            out.add_patch(Rectangle((column, row), 1, 1, facecolor=tuple(fills[row, column]), edgecolor=palette.EDGE)),
             out.text(
                 column + 0.5, row + 0.52, draw.number(total, language), ha="center", va="center", fontsize=size,
-                color=draw.INK,
+                color=palette.INK,
             ),
         ]  # fmt: skip
         going: list[Artist] = [_box(out, row, column, 1, 1)]
@@ -101,13 +102,13 @@ def _picture(piece: Piece, result: Convolution, language: Language) -> Animation
             y, x = start[0] + u * small.dilation[0], start[1] + v * small.dilation[1]
             going.append(
                 axes.add_patch(
-                    Rectangle((x, y), 1, 1, facecolor=draw.ORANGE, alpha=0.22, edgecolor="none", zorder=3)
+                    Rectangle((x, y), 1, 1, facecolor=palette.ORANGE, alpha=0.22, edgecolor="none", zorder=3)
                 )
             )
             going.append(
                 axes.text(
                     x + 0.94, y + 0.97, factor, ha="right", va="bottom",
-                    fontsize=corner, color=draw.ORANGE, fontweight="bold", zorder=6,
+                    fontsize=corner, color=palette.ORANGE, fontweight="bold", zorder=6,
                 )
             )  # fmt: skip
         going.append(_box(axes, start[0], start[1], *small.extent))
@@ -147,11 +148,11 @@ def _signal(piece: Piece, result: Convolution, language: Language) -> Animation:
     for row, title, text in labels:
         draw.write(figure, 0.4, rows[row] + high + 0.14, title, bold=True, align="left")
         draw.write(
-            figure, draw.WIDTH - 0.4, rows[row] + high + 0.14, text, size=draw.SMALL, colour=draw.MUTED,
+            figure, draw.WIDTH - 0.4, rows[row] + high + 0.14, text, size=draw.SMALL, colour=palette.MUTED,
             align="right",
         )  # fmt: skip
     draw.write(
-        figure, draw.WIDTH / 2, 0.2, settings_text(small, language), size=draw.SMALL, colour=draw.MUTED
+        figure, draw.WIDTH / 2, 0.2, settings_text(small, language), size=draw.SMALL, colour=palette.MUTED
     )
     texts = [draw.number(float(value), language) for value in output]
     size = draw.number_size(outs[0], max(map(len, texts)), 1, 1)
@@ -165,8 +166,8 @@ def _signal(piece: Piece, result: Convolution, language: Language) -> Animation:
     def frame(at: int) -> tuple[list[Artist], list[Artist]]:
         out = outs[at]
         staying: list[Artist] = [
-            out.add_patch(Rectangle((0, 0), 1, 1, facecolor=tuple(fills[at]), edgecolor=draw.LINE)),
-            out.text(0.5, 0.52, texts[at], ha="center", va="center", fontsize=size, color=draw.INK),
+            out.add_patch(Rectangle((0, 0), 1, 1, facecolor=tuple(fills[at]), edgecolor=palette.EDGE)),
+            out.text(0.5, 0.52, texts[at], ha="center", va="center", fontsize=size, color=palette.INK),
         ]
         going: list[Artist] = [_box(out, 0, 0, 1, 1)]
         start = piece.corner((at,))[0]
@@ -174,14 +175,14 @@ def _signal(piece: Piece, result: Convolution, language: Language) -> Animation:
             x = start + u * small.dilation[0]
             going += [
                 axes.add_patch(
-                    Rectangle((x, 0), 1, 1, facecolor=draw.ORANGE, alpha=0.22, edgecolor="none", zorder=3)
+                    Rectangle((x, 0), 1, 1, facecolor=palette.ORANGE, alpha=0.22, edgecolor="none", zorder=3)
                 ),
                 kernel_axes.add_patch(
-                    Rectangle((x, 0), 1, 1, facecolor=tuple(kernel_fills[u]), edgecolor=draw.INK, linewidth=1.4)
+                    Rectangle((x, 0), 1, 1, facecolor=tuple(kernel_fills[u]), edgecolor=palette.INK, linewidth=1.4)
                 ),
                 kernel_axes.text(
                     x + 0.5, 0.52, draw.number(float(weight), language), ha="center", va="center",
-                    fontsize=draw.LABEL, color=draw.INK,
+                    fontsize=draw.LABEL, color=palette.INK,
                 ),
             ]  # fmt: skip
         going.append(_box(axes, 0, start, 1, small.extent[0]))
@@ -208,7 +209,7 @@ def _padded_cells(axes: Axes, piece: Piece, language: Language) -> None:
     size = min(size, draw.number_size(axes, longest, *padded.shape))
     draw.cells(axes, padded, language, fills=fills, lift=lift, size=size)
     height, width = rows.stop - rows.start, columns.stop - columns.start
-    draw.frame(axes, rows.start, columns.start, height, width, colour=draw.INK, width_pt=1.8)
+    draw.frame(axes, rows.start, columns.start, height, width, colour=palette.INK, width_pt=1.8)
 
 
 def _input_text(piece: Piece, result: Convolution, language: Language) -> str:
@@ -234,7 +235,7 @@ def _sum_lines(piece: Piece, language: Language) -> int:
 def _sum_line(figure: Figure, piece: Piece, at: tuple[int, ...], top: float, language: Language) -> Artist:
     return figure.text(
         0.5, (top - 0.1) / figure.get_figheight(), sum_text(piece.whole, piece.place(at), language),
-        ha="center", va="top", fontsize=draw.LABEL + 1, color=draw.INK, linespacing=1.35, parse_math=False,
+        ha="center", va="top", fontsize=draw.LABEL + 1, color=palette.INK, linespacing=1.35, parse_math=False,
     )  # fmt: skip
 
 
@@ -245,7 +246,7 @@ def _box(axes: Axes, row: float, column: float, height: float, width: float) -> 
             width,
             height,
             fill=False,
-            edgecolor=draw.ORANGE,
+            edgecolor=palette.ORANGE,
             linewidth=3,
             zorder=7,
             clip_on=False,
