@@ -50,6 +50,7 @@ class Kind(ABC, Generic[Settings, Array]):
             ``example_bytes``, ``network_options``, ``with_statistics``, ``normalise``, ``to_json``, ``from_json``.
         array: what holds examples that do not come from files.
         augmentations: the random changes that such examples can have.
+        pretrained: a small network with published weights for such data; None where there is none.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Kind(ABC, Generic[Settings, Array]):
     settings: type[Settings]
     array: type[Array]
     augmentations: type[Any]
+    pretrained: str | None = None
 
     @abstractmethod
     def list_files(self, folder: Path) -> list[Path]:

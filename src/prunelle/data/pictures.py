@@ -26,6 +26,7 @@ class Pictures(Kind[Preprocess, np.ndarray]):
     unit = "images"
     axes = ("height", "width")
     settings, array, augmentations = Preprocess, np.ndarray, Augment
+    pretrained = "resnet18"
 
     def list_files(self, folder: Path) -> list[Path]:
         """Every picture in a folder and in the folders inside."""

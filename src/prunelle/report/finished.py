@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from prunelle.data.kinds import kind_of_shape
 from prunelle.report import judgement
 from prunelle.runs import judging
 from prunelle.texts import quoted
@@ -34,17 +35,18 @@ def next_text(path: Path, info: Mapping[str, Any]) -> str:
         info: the content of its ``run.json``.
     """
     shape, num_classes = info["network"]["input_shape"], info["network"]["num_classes"]
-    run, example = quoted(path), "PICTURE" if len(shape) == 3 else "SERIES"
+    kind = kind_of_shape(tuple(shape))
+    run, example = quoted(path), kind.one.en.upper() if kind else "FILE"
     text = f"Next: prunelle predict {run} {example}, or prunelle look {run} {example} --output looks"
-    photos = len(shape) == 3 and shape[0] == 3
+    pretrained = kind.pretrained if kind and shape[0] == 3 else None  # published weights are of colours
     reused = info["network"].get("weights") is not None or info.get("transfer") is not None
     number = info["data"]["counts"]["train"]
-    if photos and not reused and number < _FEW * num_classes:
+    if pretrained is not None and not reused and number < _FEW * num_classes:
         source = info["data"]["source"]
         command = ["prunelle", "train", source["data"]]
         if source.get("labels") is not None:
             command += ["--labels", source["labels"]]
-        command += ["--network", "resnet18", "--weights", "imagenet", "--strategy", "auto"]
+        command += ["--network", pretrained, "--weights", "imagenet", "--strategy", "auto"]
         text += (
             f"\n{number:,} photos are few to learn from nothing; reuse what a network has learned: "
             f"{' '.join(map(quoted, command))}"
