@@ -80,7 +80,9 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels]) -> Copies:
         for members in undecided:
             if (labels[members] == label).any():
                 kept[[int(member) for member in members if split[member] in free]] = train
-    return Copies(names, split, rows, labels, group, kept, contents)
+    return Copies(
+        splits=names, split=split, rows=rows, labels=labels, group=group, kept=kept, contents=contents
+    )
 
 
 def _members(group: np.ndarray) -> list[np.ndarray]:
@@ -149,7 +151,7 @@ def notes_of(found: Copies, names: Sequence[str], data: Data) -> list[Note]:
         )
     for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):
         if one in found.splits and other in found.splits:
-            notes += _across(found, groups, names, one, other, what)
+            notes += _across(found, groups, names, one=one, other=other, what=what)
     notes += _two_classes(found, groups, names, data.classes, what)
     return notes
 

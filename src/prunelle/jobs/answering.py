@@ -22,7 +22,7 @@ from prunelle.networks.published import imagenet_classes
 from prunelle.planning.loading import ALREADY_LOADED, load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource
 from prunelle.planning.weights import Pretrained, outputs_note
-from prunelle.runs.judging import judge
+from prunelle.runs.judging import Origin, judge
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE
@@ -73,16 +73,11 @@ def evaluate(
             f"{quoted(run.path)} DATA."
         )
     return judge(
-        run.network,
+        run,
         pixels,
-        run.classes,
-        run.preprocess,
-        split=split.name,
-        seen=seen,
-        data=labelled.name,
-        own=labelled.own,
-        whole=labelled.whole,
-        known=written,
+        split.name,
+        seen,
+        origin=Origin(data=labelled.name, own=labelled.own, whole=labelled.whole, known=written),
         answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
         progress=listener.on_progress,
     )

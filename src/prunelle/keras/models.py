@@ -255,7 +255,14 @@ class Model(Layer, Trainer):
         **ignored: Any,
     ) -> None:
         """Prints the table of layers, as Keras 2 does."""
-        summarise(self, line_length, positions, print_fn, expand_nested, show_trainable)
+        summarise(
+            self,
+            line_length,
+            positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+        )
 
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, **ignored: Any) -> None:
         """Writes the model, its weights, and how it is compiled to one file, whatever its name ends with."""

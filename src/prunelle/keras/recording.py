@@ -113,7 +113,14 @@ def recording_of(model: Any, source: Any, validation: Any, arguments: Mapping[st
     for recording in _session.trainings:
         recording.write_report()
         recording.answers.clear()
-    made = Recording(_session, len(_session.trainings) + 1, model, source, validation, arguments)
+    made = Recording(
+        session=_session,
+        number=len(_session.trainings) + 1,
+        model=model,
+        source=source,
+        validation=validation,
+        arguments=arguments,
+    )
     _session.trainings.append(made)
     return made
 

@@ -70,7 +70,14 @@ class Trainer:
             loss_weights: of each output's loss in the sum.
             weighted_metrics: those in which sample weights count.
         """
-        self.compiled = Compiled(self, optimizer, loss, loss_weights, metrics, weighted_metrics)
+        self.compiled = Compiled(
+            model=self,
+            optimizer=optimizer,
+            loss=loss,
+            loss_weights=loss_weights,
+            metric=metrics,
+            weighted=weighted_metrics,
+        )
 
     @property
     def optimizer(self) -> Any:
@@ -172,7 +179,7 @@ class Trainer:
             for epoch in range(initial_epoch, epochs):
                 begin = time.perf_counter()
                 calls("on_epoch_begin", epoch, {})
-                logs = self._train_epoch(compiled, source, epoch, calls, console, record)
+                logs = self._train_epoch(compiled, source, epoch, calls=calls, console=console, record=record)
                 seconds = time.perf_counter() - begin
                 if validation is not None and _due(epoch, validation_freq):
                     answers = record.begin_pass("validation") if record is not None else None

@@ -179,7 +179,17 @@ def _volumes(parts: Sequence[Part], input_shape: tuple[int, ...], words: Words) 
         lines += [(line, DETAIL_FONT, INK) for line in _told(part, words)]
         lines.append((part.name, NAME_FONT, MUTED))
         slabs = min(len(part.names), SLABS)
-        volumes.append(Volume(part, part.kind, height, depth, thickness, slabs, tuple(lines)))
+        volumes.append(
+            Volume(
+                part=part,
+                kind=part.kind,
+                height=height,
+                depth=depth,
+                thickness=thickness,
+                slabs=slabs,
+                label=tuple(lines),
+            )
+        )
     return volumes
 
 

@@ -48,23 +48,29 @@ class Kind:
 
 
 RUN = Kind(
-    "run",
-    "run.json",
-    "state/lock",
-    "prunelle train --resume",
-    ("classes.json", "preprocess.json", "splits.csv", "state/training.safetensors"),
-    ("weights", "state", "figures"),
+    what="run",
+    main="run.json",
+    lock="state/lock",
+    resume="prunelle train --resume",
+    files=("classes.json", "preprocess.json", "splits.csv", "state/training.safetensors"),
+    folders=("weights", "state", "figures"),
 )
 COMPARISON = Kind(
-    "comparison",
-    "comparison.json",
-    "lock",
-    "prunelle compare --resume",
-    ("results.csv", "report.html", "figures/comparison.png"),
-    ("figures",),
+    what="comparison",
+    main="comparison.json",
+    lock="lock",
+    resume="prunelle compare --resume",
+    files=("results.csv", "report.html", "figures/comparison.png"),
+    folders=("figures",),
 )
 GALLERY = Kind(
-    "page", "index.html", ".lock", "", ("figures/*.png", "figures/*.svg"), ("figures",), again=False
+    what="page",
+    main="index.html",
+    lock=".lock",
+    resume="",
+    files=("figures/*.png", "figures/*.svg"),
+    folders=("figures",),
+    again=False,
 )
 UNLABELLED = Kind("run", "unlabelled.json", "lock", "prunelle train --resume")
 

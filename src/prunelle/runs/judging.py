@@ -5,8 +5,9 @@ What is said of it is written here, for the console, the page and Python alike.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from torch import nn
@@ -26,49 +27,78 @@ _NEW, _VALIDATED, _LEARNED = range(3)
 _FRENCH = Typography("fr")
 
 
+class Classifier(Protocol):
+    """What is judged: a ``Run``, or a network with weights from elsewhere."""
+
+    @property
+    def network(self) -> nn.Module:
+        """In evaluation mode."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """In the order of its outputs."""
+
+    @property
+    def preprocess(self) -> AnyPreprocess:
+        """How its examples are prepared."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where examples that are judged come from.
+
+    Attributes:
+        data, own, whole: see ``Judged``.
+        known: none of them was learned, whatever ``seen`` says.
+    """
+
+    data: str | None = None
+    own: bool = False
+    whole: bool = False
+    known: bool = False
+
+
 def judge(
-    network: nn.Module,
+    classifier: Classifier,
     pixels: Pixels,
-    classes: tuple[str, ...],
-    preprocess: AnyPreprocess,
     split: str,
     seen: Sequence[tuple[Contents, Placed]] | None,
     *,
-    data: str | None = None,
-    own: bool = False,
-    whole: bool = False,
-    known: bool = False,
+    origin: Origin = Origin(),
     answers: Predictor | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """A network's answers to those of ``pixels`` that it has not learned.
+    """A classifier's answers to those of ``pixels`` that it has not learned.
 
     Args:
         split: of ``pixels``.
         seen: for the run, then for each run whose weights it began with: what ``pixels`` hold at its preprocessing, and
             what it has learned. None where nobody can tell.
-        data, own, whole: see ``Judged``. known: that none of ``pixels`` was learned, without ``seen``.
+        origin: of ``pixels``.
     """
+    network, classes = classifier.network, classifier.classes
     kinds = kinds_of(seen or (), len(pixels))
     of, kind = next(
         (of, kind)
         for of, kind in (("new", _NEW), ("validation", _VALIDATED), ("learned", _LEARNED))
         if (kinds == kind).any() or kind == _LEARNED
     )
-    logits = predict_logits(network, pixels, preprocess, len(classes), answers=answers, progress=progress)
+    logits = predict_logits(
+        network, pixels, classifier.preprocess, len(classes), answers=answers, progress=progress
+    )
     right = logits.argmax(dim=1).numpy() == pixels.labels
     judged = Judged(
-        data=data,
-        own=own,
-        whole=whole,
+        data=origin.data,
+        own=origin.own,
+        whole=origin.whole,
         given=len(pixels),
         rows=np.flatnonzero(kinds == kind),
         of=of,  # type: ignore[arg-type]
         learned=int((kinds == _LEARNED).sum()),
         validated=int((kinds == _VALIDATED).sum()),
         learned_right=int(right[kinds == _LEARNED].sum()),
-        known=known or seen is not None,
-        changed=_changed(seen[0], split) if seen and own else 0,
+        known=origin.known or seen is not None,
+        changed=_changed(seen[0], split) if seen and origin.own else 0,
     )
     return evaluation_of(logits, pixels, classes, split, judged)
 

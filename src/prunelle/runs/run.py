@@ -333,7 +333,7 @@ class Run:
         placed = self.placed()
         known = placed is not None and placed.contents is not None
         seen = [(contents_of(pixels), placed)] if placed is not None and known else None
-        return judge(self.network, pixels, self.classes, self.preprocess, name, seen, progress=progress)
+        return judge(self, pixels, name, seen, progress=progress)
 
     @plain_arguments
     def predict(

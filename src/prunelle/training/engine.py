@@ -93,7 +93,13 @@ class Training:
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
         self._passes = training_pass(self._forward, network, self.device, recipe.batch_size)
         self._watch = diagnosis.Watch(
-            network, train, self._views[0], len(classes), preprocess, recipe, self._class_weights
+            network=network,
+            train=train,
+            batches=self._views[0],
+            num_classes=len(classes),
+            preprocess=preprocess,
+            recipe=recipe,
+            class_weights=self._class_weights,
         )
 
     def _count_steps(self) -> int:

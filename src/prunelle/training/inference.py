@@ -128,4 +128,12 @@ def evaluation_of(
     logits, wanted = logits.double(), torch.from_numpy(np.array(labels))
     loss = F.cross_entropy(logits, wanted).item() if len(wanted) else float("nan")
     probabilities = logits.softmax(dim=1).float().numpy()
-    return Evaluation(split, classes, wanted.numpy(), probabilities, loss, files, judged)
+    return Evaluation(
+        split=split,
+        classes=classes,
+        labels=wanted.numpy(),
+        probabilities=probabilities,
+        loss=loss,
+        files=files,
+        judged=judged,
+    )

@@ -191,7 +191,8 @@ def advise(
         try:
             freeze(made, "features")
             begun = begin(
-                made, {"train": train}, classes, preprocess, _still(recipe_of(strategy), 1), strategy,
+                made, {"train": train}, classes,
+                preprocess=preprocess, recipe=_still(recipe_of(strategy), 1), strategy=strategy,
                 memory_budget=memory_budget, progress=progress,
             )  # fmt: skip
         finally:
@@ -216,7 +217,8 @@ def advise(
         learner = copy.deepcopy(untrained if strategy.name == "scratch" else network)
         strategy.apply(learner)
         begun = begin(
-            learner, {"train": _rows(train, learned)}, classes, preprocess, _still(recipe, epochs), strategy,
+            learner, {"train": _rows(train, learned)}, classes,
+            preprocess=preprocess, recipe=_still(recipe, epochs), strategy=strategy,
             memory_budget=memory_budget, progress=progress,
         )  # fmt: skip
         steps = epochs * begun.training.steps_per_epoch

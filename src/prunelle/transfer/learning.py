@@ -76,7 +76,14 @@ def begin(
     """
 
     def whole(*notes: Note) -> Learning:
-        training = Training(network, pixels["train"], pixels.get("validation"), classes, preprocess, recipe)
+        training = Training(
+            network=network,
+            train=pixels["train"],
+            validation=pixels.get("validation"),
+            classes=classes,
+            preprocess=preprocess,
+            recipe=recipe,
+        )
         return Learning(training, pixels, preprocess, 0, notes)
 
     if strategy is None or not count_frozen(network):
@@ -124,7 +131,14 @@ def begin(
             if strategy.head == "logistic" or strategy.head == "svm":
                 stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
                 kind = functools.partial(Solving, solver=strategy.head)
-            training = kind(rest, train, inputs.get("validation"), classes, NoNormalisation(), stepping)
+            training = kind(
+                rest,
+                train,
+                inputs.get("validation"),
+                classes=classes,
+                preprocess=NoNormalisation(),
+                recipe=stepping,
+            )
             feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
             return Learning(training, inputs, NoNormalisation(), views, feature_notes=feature_notes)
         gigabytes = f"{size / 1e9:.1f}"

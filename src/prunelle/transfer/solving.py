@@ -156,7 +156,7 @@ class Solving(Training):
         recipe: Recipe,
         solver: Solver,
     ) -> None:
-        super().__init__(network, train, validation, classes, normaliser, recipe)
+        super().__init__(network, train, validation, classes=classes, preprocess=normaliser, recipe=recipe)
         self._given, self._solver = train, solver
 
     @property

@@ -33,8 +33,22 @@ def inspect(content: bytes, file: str) -> Announced:
     pixel_bytes, copy_bytes = (1, 4) if bits <= 8 else (4, 4)
     if compression in _RUN_LENGTHS:
         steps = _STEPS_RUN_PIXEL * pixels + _STEPS_RUN_BYTE * len(content)
-        return Announced(width, height, pixel_bytes, copy_bytes, 3 * pixels, steps)
-    announced = Announced(width, height, pixel_bytes, copy_bytes, 0, _STEPS_PIXEL * pixels)
+        return Announced(
+            width=width,
+            height=height,
+            pixel_bytes=pixel_bytes,
+            copy_bytes=copy_bytes,
+            decoder_bytes=3 * pixels,
+            steps=steps,
+        )
+    announced = Announced(
+        width=width,
+        height=height,
+        pixel_bytes=pixel_bytes,
+        copy_bytes=copy_bytes,
+        decoder_bytes=0,
+        steps=_STEPS_PIXEL * pixels,
+    )
     announced.check(file, len(content))
     if offset + height * (-(-width * bits // 32) * 4) > len(content):
         raise BadPicture(file, DAMAGED)

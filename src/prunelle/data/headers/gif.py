@@ -49,7 +49,7 @@ def inspect(content: bytes, file: str) -> Announced:
     if not frames:
         raise BadPicture(file, DAMAGED)
     steps = _STEPS_PIXEL * width * height + _STEPS_BYTE * len(content) + _STEPS_BLOCK * blocks
-    return Announced(width, height, 1, 4, 0, steps)
+    return Announced(width=width, height=height, pixel_bytes=1, copy_bytes=4, decoder_bytes=0, steps=steps)
 
 
 def _two(content: bytes, at: int) -> int:

@@ -104,4 +104,11 @@ def _announced(frame: _Frame, several: bool, scanned: float, size: int) -> Annou
     )
     steps += _STEPS_BYTE_SCANS * size + _STEPS_COEFFICIENT * scanned if several else _STEPS_BYTE * size
     coefficients = _COEFFICIENT_BYTES * values if several else 0
-    return Announced(frame.width, frame.height, pixel_bytes, copy_bytes, int(coefficients), int(steps))
+    return Announced(
+        width=frame.width,
+        height=frame.height,
+        pixel_bytes=pixel_bytes,
+        copy_bytes=copy_bytes,
+        decoder_bytes=int(coefficients),
+        steps=int(steps),
+    )

@@ -45,4 +45,11 @@ def inspect(content: bytes, file: str) -> Announced:
     pixel_bytes = (2 if depth == 16 else 1) if channels == 1 else 4
     copy_bytes = 1 if colour == _RGB and not transparent else 4
     steps = _STEPS_PIXEL * width * height + _STEPS_RAW_BYTE * raw + _STEPS_BYTE * len(content)
-    return Announced(width, height, pixel_bytes, copy_bytes, 0, steps + _STEPS_CHUNK * chunks)
+    return Announced(
+        width=width,
+        height=height,
+        pixel_bytes=pixel_bytes,
+        copy_bytes=copy_bytes,
+        decoder_bytes=0,
+        steps=steps + _STEPS_CHUNK * chunks,
+    )

@@ -119,7 +119,18 @@ def _read(content: bytes, file: str) -> tuple[Announced, _Pieces, int]:
             steps += int(_STEPS_COEFFICIENT * sum(scans) * values)
             if max(scans, default=0) > 1:
                 decoder_bytes += _COEFFICIENT_BYTES * values
-    return Announced(width, height, pixel_bytes, copy_bytes, decoder_bytes, steps), pieces, compression
+    return (
+        Announced(
+            width=width,
+            height=height,
+            pixel_bytes=pixel_bytes,
+            copy_bytes=copy_bytes,
+            decoder_bytes=decoder_bytes,
+            steps=steps,
+        ),
+        pieces,
+        compression,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,12 +165,12 @@ class _Pieces:
         raw_bytes = piece_height * -(-piece_width * bits_a_pixel // 8)
         planes = tags.value(_SAMPLES, 1) if tags.value(_PLANAR, 1) == 2 else 1
         return cls(
-            piece_width,
-            piece_height,
-            -(-raw_bytes // max(1, planes)),
-            number * planes,
-            tags.values(_TILE_OFFSETS if tiled else _STRIP_OFFSETS),
-            tags.values(_TILE_SIZES if tiled else _STRIP_SIZES),
+            width=piece_width,
+            height=piece_height,
+            raw_bytes=-(-raw_bytes // max(1, planes)),
+            number=number * planes,
+            offsets=tags.values(_TILE_OFFSETS if tiled else _STRIP_OFFSETS),
+            sizes=tags.values(_TILE_SIZES if tiled else _STRIP_SIZES),
         )
 
     def scans(self, content: bytes) -> list[int]:

@@ -38,7 +38,14 @@ def inspect(content: bytes, file: str) -> Announced:
     if not steps:
         raise BadPicture(file, DAMAGED)
     pixels = width * height
-    return Announced(width, height, 4, 4, _CANVASES_BYTES * pixels, _STEPS_PIXEL * pixels + steps)
+    return Announced(
+        width=width,
+        height=height,
+        pixel_bytes=4,
+        copy_bytes=4,
+        decoder_bytes=_CANVASES_BYTES * pixels,
+        steps=_STEPS_PIXEL * pixels + steps,
+    )
 
 
 def _size(kind: bytes, head: bytes) -> tuple[int, int] | None:

@@ -165,7 +165,7 @@ def from_series(
             raise ArgumentError(f"labels {why}. Where they are classes, name them with classes.")
         parts[split] = ParsedSeries(found, tuple(texts), Note("arrays", "tableaux"))
     try:
-        return assembled(name, parts, validation, test, seed, classes)
+        return assembled(name, parts, validation, test=test, seed=seed, classes=classes)
     except DataError as error:
         raise ArgumentError(str(error)) from None
 

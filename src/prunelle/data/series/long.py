@@ -114,10 +114,10 @@ def read_long(
         np.frombuffer(rows, np.int64),
         np.frombuffer(channels, np.int32),
         np.frombuffer(times, np.float64),
-        np.frombuffer(values, np.float32),
-        list(series_index),
-        list(channel_index),
-        path,
+        values=np.frombuffer(values, np.float32),
+        names=list(series_index),
+        channel_names=list(channel_index),
+        path=path,
         named=at_value is not None,
     )
     return ParsedSeries(

@@ -49,13 +49,13 @@ def read_wide(path: Path, expected: Expected, progress: Progress | None = None) 
         first = first or layout.first(cells)
         gathered.add(_series(cells, layout, where))
     return ParsedSeries(
-        gathered.series(),
-        tuple(labels) if layout.label is not None else None,
-        layout.words(),
-        layout.label_name,
-        layout.sure,
-        first,
-        layout.steps if layout.separator else 0,
+        series=gathered.series(),
+        labels=tuple(labels) if layout.label is not None else None,
+        layout=layout.words(),
+        label=layout.label_name,
+        sure=layout.sure,
+        first=first,
+        columns=layout.steps if layout.separator else 0,
     )
 
 

@@ -27,7 +27,16 @@ def convolved(
 
 def inception_v3(options: Options) -> Model:
     """The model."""
-    return make("InceptionV3", "inception-v3", 299, 75, _maps, pooled_top, options, "inception_v3")
+    return make(
+        "InceptionV3",
+        "inception-v3",
+        size=299,
+        smallest=75,
+        maps=_maps,
+        top=pooled_top,
+        options=options,
+        name="inception_v3",
+    )
 
 
 def _maps(put: Made, x: Any) -> Any:

@@ -31,7 +31,16 @@ _BLOCK8: tuple[Steps, ...] = (((192, 1, 1),), ((192, 1, 1), (224, 1, 3), (256, 3
 def inception_resnet_v2(options: Options) -> Model:
     """The model."""
     name = "inception_resnet_v2"
-    return make("InceptionResNetV2", "inception-resnet-v2", 299, 75, _maps, pooled_top, options, name)
+    return make(
+        "InceptionResNetV2",
+        "inception-resnet-v2",
+        size=299,
+        smallest=75,
+        maps=_maps,
+        top=pooled_top,
+        options=options,
+        name=name,
+    )
 
 
 def _maps(put: Made, x: Any) -> Any:
@@ -51,16 +60,16 @@ def _maps(put: Made, x: Any) -> Any:
     branches.append(_convolved(put, pooled, 64, 1, 1))
     x = Concatenate(axis=3, name="mixed_5b")(branches)
     for number in range(1, 11):
-        x = _residual(put, x, _BLOCK35, 320, 0.17, f"block35_{number}")
+        x = _residual(put, x, _BLOCK35, channels=320, scale=0.17, name=f"block35_{number}")
     x = _reduced(put, x, ((), ((256, 1, 1), (256, 3, 3))), (384, 384), "mixed_6a")
     for number in range(1, 21):
-        x = _residual(put, x, _BLOCK17, 1088, 0.1, f"block17_{number}")
+        x = _residual(put, x, _BLOCK17, channels=1088, scale=0.1, name=f"block17_{number}")
     x = _reduced(
         put, x, (((256, 1, 1),), ((256, 1, 1),), ((256, 1, 1), (288, 3, 3))), (384, 288, 320), "mixed_7a"
     )
     for number in range(1, 10):
-        x = _residual(put, x, _BLOCK8, 2080, 0.2, f"block8_{number}")
-    x = _residual(put, x, _BLOCK8, 2080, 1.0, "block8_10", activate=False)
+        x = _residual(put, x, _BLOCK8, channels=2080, scale=0.2, name=f"block8_{number}")
+    x = _residual(put, x, _BLOCK8, channels=2080, scale=1.0, name="block8_10", activate=False)
     return _convolved(put, x, 1536, 1, 1, name="conv_7b")
 
 

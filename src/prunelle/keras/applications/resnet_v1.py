@@ -43,7 +43,17 @@ def resnet(
                 )
         return x
 
-    return make(function, network, 224, 32, maps, pooled_top, options, name, named_pooling=True)
+    return make(
+        function,
+        network,
+        size=224,
+        smallest=32,
+        maps=maps,
+        top=pooled_top,
+        options=options,
+        name=name,
+        named_pooling=True,
+    )
 
 
 def _block(

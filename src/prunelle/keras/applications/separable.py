@@ -18,7 +18,16 @@ from prunelle.keras.models import Model
 
 def xception(options: Options) -> Model:
     """The model."""
-    return make("Xception", "xception", 299, 71, _maps, pooled_top, options, "xception")
+    return make(
+        "Xception",
+        "xception",
+        size=299,
+        smallest=71,
+        maps=_maps,
+        top=pooled_top,
+        options=options,
+        name="xception",
+    )
 
 
 def _maps(put: Made, x: Any) -> Any:

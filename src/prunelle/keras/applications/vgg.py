@@ -24,7 +24,7 @@ def vgg(function: str, network: str, name: str, depths: tuple[int, ...], options
             x = MaxPooling2D((2, 2), strides=(2, 2), name=f"block{block}_pool")(x)
         return x
 
-    return make(function, network, 224, 32, maps, _top, options, name)
+    return make(function, network, size=224, smallest=32, maps=maps, top=_top, options=options, name=name)
 
 
 def _top(put: Made, x: Any, options: Options) -> Any:

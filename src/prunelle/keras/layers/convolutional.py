@@ -100,7 +100,14 @@ class _Conv(Layer):
         self.kernel_constraint, self.bias_constraint = kernel_constraint, bias_constraint
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        space = windows(self, input_shape, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        space = windows(
+            self,
+            input_shape,
+            self.kernel_size,
+            strides=self.strides,
+            padding=self.padding,
+            dilation=self.dilation_rate,
+        )
         return (input_shape[0], *space, self.filters)
 
     def make(self, input_shape: Shape) -> list[nn.Module]:
@@ -295,7 +302,14 @@ class DepthwiseConv2D(_Conv):
         self.depth_multiplier = depth_multiplier
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        space = windows(self, input_shape, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        space = windows(
+            self,
+            input_shape,
+            self.kernel_size,
+            strides=self.strides,
+            padding=self.padding,
+            dilation=self.dilation_rate,
+        )
         return (input_shape[0], *space, channels_of(self, input_shape, 2) * self.depth_multiplier)
 
     def make(self, input_shape: Shape) -> list[nn.Module]:

@@ -83,7 +83,7 @@ def image_dataset_from_directory(
         ArgumentError: arguments that do not go together.
         MissingData: no such folder, or no pictures in it.
     """
-    _check(label_mode, interpolation, validation_split, subset, shuffle, seed)
+    _check(label_mode, interpolation, validation_split, subset=subset, shuffle=shuffle, seed=seed)
     size = (
         (image_size, image_size) if isinstance(image_size, int) else (int(image_size[0]), int(image_size[1]))
     )
@@ -110,9 +110,9 @@ def image_dataset_from_directory(
             [files[i] for i in chosen],
             None if without else _encoded(numbers[chosen], str(label_mode), len(names)),
             None if labels is None else names,
-            batch_size,
-            _reader(size, check_color_mode(color_mode), interpolation, crop_to_aspect_ratio),
-            seed if reshuffle else None,
+            batch_size=batch_size,
+            read=_reader(size, check_color_mode(color_mode), interpolation, crop_to_aspect_ratio),
+            reshuffle=seed if reshuffle else None,
         )
 
     if subset == "both":

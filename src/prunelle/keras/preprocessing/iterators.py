@@ -214,7 +214,14 @@ class _FilesIterator(BatchIterator):
 
         def load(file: str) -> np.ndarray:
             # uint8, or wider for grey of more than 8 bits
-            image = load_img(file, False, color_mode, self.target_size, interpolation, keep_aspect_ratio)
+            image = load_img(
+                file,
+                False,
+                color_mode,
+                target_size=self.target_size,
+                interpolation=interpolation,
+                keep_aspect_ratio=keep_aspect_ratio,
+            )
             return np.asarray(image).reshape(shape)
 
         self._pictures = Pictures(self.filepaths, load)

@@ -150,7 +150,14 @@ def _announced(content: bytes, name: str) -> limits.Announced:
     except Exception as error:
         raise BadPicture(name, f"cannot be read as a picture ({error})") from None
     pixels = width * height
-    return limits.Announced(width, height, 4, 4, _UNKNOWN_BYTES * pixels, _UNKNOWN_STEPS * pixels)
+    return limits.Announced(
+        width=width,
+        height=height,
+        pixel_bytes=4,
+        copy_bytes=4,
+        decoder_bytes=_UNKNOWN_BYTES * pixels,
+        steps=_UNKNOWN_STEPS * pixels,
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -131,7 +131,9 @@ def apply_affine_transform(
     Keras before 2.9 and its documentation take ``tx`` along the rows, as this does; since then it has exchanged the
     axes, so that ``height_shift_range`` moves pictures sideways (keras-team/keras#17398).
     """
-    matrix = affine_matrix((x.shape[row_axis], x.shape[col_axis]), theta, tx, ty, shear, zx, zy)
+    matrix = affine_matrix(
+        (x.shape[row_axis], x.shape[col_axis]), theta, tx, ty=ty, shear=shear, zx=zx, zy=zy
+    )
     if matrix is None:
         return x
     return sample_affine(x, matrix, fill_mode=fill_mode, cval=cval, order=order, channel_axis=channel_axis)

@@ -88,7 +88,16 @@ def stages_of(modules: Sequence[nn.Module]) -> list[Stage]:
         dropout = take(nn.Dropout)
         flatten = flat is not None and layer is not flat
         settings = None if pool is None else _pooling(pool)
-        stages.append(Stage(tuple(modules[begin:at]), layer, flatten, settings, relu is not None, dropout))
+        stages.append(
+            Stage(
+                modules=tuple(modules[begin:at]),
+                layer=layer,
+                flatten=flatten,
+                pool=settings,
+                relu=relu is not None,
+                dropout=dropout,
+            )
+        )
     return stages
 
 
@@ -170,7 +179,13 @@ class Chain(torch.autograd.Function):
             if stage.pool is not None:
                 gradient = aten.max_pool2d_with_indices_backward(gradient, shaped, *stage.pool, places)
             lower, gradients[2 * i] = _layer_backward(
-                stage, gradient, inside, ordered, parameters[2 * i], below, of_weight
+                stage,
+                gradient,
+                inside,
+                ordered=ordered,
+                weight=parameters[2 * i],
+                of_input=below,
+                of_weight=of_weight,
             )
             if lower is None:
                 return None, None, *gradients

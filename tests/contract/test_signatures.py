@@ -1,0 +1,105 @@
+"""What is many goes into one object: few parameters, few values by position, and options with types."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import prunelle
+
+SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
+MOST_PARAMETERS = 8
+MOST_BY_POSITION = 5
+
+FILES = sorted(SOURCE.rglob("*.py"))
+TREES = {file: ast.parse(file.read_text()) for file in FILES}
+OWN = {
+    node.name
+    for tree in TREES.values()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.FunctionDef | ast.ClassDef)
+}
+"""Names of our functions, methods and classes."""
+
+PAPERS = ("networks",)
+"""Tables of the papers, constructors with the papers' arguments, layers in a row."""
+KERAS = ("keras",)
+"""Signatures that are Keras's."""
+VIEWS = ("look", "views", "drawing", "tasks/asked", "tasks/look", "tasks/subject", "tasks/views")
+"""Still to be mended, once the views stand as they are meant to."""
+
+
+def is_of(file: Path, places: tuple[str, ...]) -> bool:
+    return str(file.relative_to(SOURCE)).startswith(places)
+
+
+def with_many_parameters(tree: ast.AST, public: frozenset[str] = frozenset()) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name not in public:
+            arguments = node.args
+            names = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+            if len([name for name in names if name not in ("self", "cls")]) > MOST_PARAMETERS:
+                yield node.name
+
+
+def with_many_by_position(tree: ast.AST, own: set[str]) -> Iterator[str]:
+    """Calls to names in ``own``.
+
+    Functions of any number of values (``*layers``) take them by position; constructors hand Keras's arguments on.
+    """
+    variadic = {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.args.vararg is not None
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+            written_out = sum(
+                len(each.value.elts)
+                if isinstance(each, ast.Starred) and isinstance(each.value, ast.Tuple | ast.List)
+                else 1
+                for each in node.args
+            )
+            foreign = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in FOREIGN
+            if name in own - variadic - {"__init__"} and not foreign and written_out > MOST_BY_POSITION:
+                yield f"{name}, line {node.lineno}"
+
+
+FOREIGN = ("F", "nn", "torch", "aten")
+"""Whose functions may be called as ours are."""
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_no_internal_function_has_more_than_eight_parameters(file: Path) -> None:
+    """The public verbs' keywords are the API; what is made of them at once goes down as one object."""
+    if is_of(file, (*PAPERS, *KERAS, *VIEWS)):
+        return
+    assert set(with_many_parameters(TREES[file], frozenset(prunelle.__all__))) == set()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_no_call_passes_more_than_five_values_by_position(file: Path) -> None:
+    if is_of(file, (*PAPERS, *VIEWS)):
+        return
+    assert list(with_many_by_position(TREES[file], OWN)) == []
+
+
+@pytest.mark.parametrize("file", sorted((SOURCE / "cli").glob("*.py")), ids=lambda file: file.name)
+def test_the_command_line_passes_nothing_untyped(file: Path) -> None:
+    names = {node.id for node in ast.walk(TREES[file]) if isinstance(node, ast.Name)}
+    assert "Any" not in names
+
+
+def test_what_breaks_the_rules_is_seen() -> None:
+    nine = ast.parse("def f(a, b, c, d, *, e, g, h, i, j): ...")
+    assert list(with_many_parameters(nine)) == ["f"]
+    assert list(with_many_parameters(nine, frozenset({"f"}))) == []
+    assert list(with_many_parameters(ast.parse("class A:\n def f(self, a, b, c, d, e, g, h, i): ..."))) == []
+    calls = ast.parse(
+        "f(1, 2, 3, 4, 5, 6)\nx.f(1, 2, *(3, 4, 5), 6)\nf(1, 2, 3, 4, 5, six=6)\ng(1, 2, 3, 4, 5, 6)"
+    )
+    assert list(with_many_by_position(calls, {"f"})) == ["f, line 1", "f, line 2"]
