@@ -101,5 +101,5 @@ class Sheet:
         bar = colours(np.linspace(0, 1, 128))[np.newaxis, :, :3]
         self.text(x, y + 0.14, low, 10, colour=MUTED)
         self.image(x + left, y, width - left - right, 0.18, to_bytes(bar))
-        self.frame(x + left, y, width - left - right, 0.18, LINE, 0.5)
+        self.frame(x + left, y, width - left - right, height=0.18, colour=LINE, line=0.5)
         self.text(x + width, y + 0.14, high, 10, colour=MUTED, align="right")

@@ -215,8 +215,19 @@ def _trace(network: nn.Module, images: torch.Tensor) -> list[_Call]:
             tensor = first_tensor(output)
             if tensor is not None:
                 given, field = first_tensor(inputs), fields.of(tensor)
-                states = entered[name], _state(tensor)
-                calls.append(_Call(name, module, leaf, counts[name], given, tensor, field, *states))
+                calls.append(
+                    _Call(
+                        name=name,
+                        module=module,
+                        leaf=leaf,
+                        number=counts[name],
+                        given=given,
+                        output=tensor,
+                        field=field,
+                        entered=entered[name],
+                        left=_state(tensor),
+                    )
+                )
             counts[name] += 1
 
         return hook
@@ -286,13 +297,13 @@ def _layer(chain: list[_Call]) -> Layer:
     name = first.name if first.number == 0 else f"{first.name}:{first.number + 1}"
     kinds = tuple(type(call.module).__name__ for call in chain)
     return Layer(
-        name,
-        kinds,
-        detail(first.module) if not isinstance(first.module, _IDLE) else "",
-        last.name,
-        last.number,
-        tuple(last.output.shape[1:]),
-        last.field,
+        name=name,
+        kinds=kinds,
+        detail=detail(first.module) if not isinstance(first.module, _IDLE) else "",
+        last=last.name,
+        call=last.number,
+        shape=tuple(last.output.shape[1:]),
+        field=last.field,
     )
 
 

@@ -58,7 +58,11 @@ def best_places(
             down, across = layer.field.spans
             top, height = down.start + row * down.jump, down.size
             left, width = across.start + column * across.jump, across.size
-        places.append(Place(picture, float(peaks[picture]), top, left, height, width))
+        places.append(
+            Place(
+                picture=picture, value=float(peaks[picture]), top=top, left=left, height=height, width=width
+            )
+        )
     return places
 
 

@@ -110,13 +110,13 @@ def survey(
             handle.remove()
     found = list(tallies.values())
     return Survey(
-        anatomy.layers,
-        {tally.layer.name: np.concatenate(tally.means) for tally in found},
-        {tally.layer.name: np.concatenate(tally.peaks) for tally in found},
-        {tally.layer.name: np.concatenate(tally.places) for tally in found},
-        {tally.layer.name: tally.health() for tally in found},
-        np.concatenate(features),
-        np.concatenate(outputs),
+        layers=anatomy.layers,
+        responses={tally.layer.name: np.concatenate(tally.means) for tally in found},
+        peaks={tally.layer.name: np.concatenate(tally.peaks) for tally in found},
+        places={tally.layer.name: np.concatenate(tally.places) for tally in found},
+        health={tally.layer.name: tally.health() for tally in found},
+        features=np.concatenate(features),
+        outputs=np.concatenate(outputs),
     )
 
 

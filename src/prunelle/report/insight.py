@@ -76,16 +76,16 @@ def look_inside(
         for index, one in zip(chosen, maps, strict=True)
     }
     if not anatomy.convolutions:
-        return Insight(None, (), 0, False, looks, method)
+        return Insight(layer=None, filters=(), num_filters=0, colour=False, looks=looks, method=method)
     first = filters_of(network, anatomy.convolutions[0])
     colour = first.weights.shape[1] == 3
     return Insight(
-        first.layer,
-        filter_tiles(first.weights.numpy())[:MOST_FILTERS],
-        len(first.weights),
-        colour,
-        looks,
-        method,
+        layer=first.layer,
+        filters=filter_tiles(first.weights.numpy())[:MOST_FILTERS],
+        num_filters=len(first.weights),
+        colour=colour,
+        looks=looks,
+        method=method,
     )
 
 

@@ -17,7 +17,7 @@ from prunelle.drawing.pixels import DPI
 from prunelle.drawing.plate import Plate
 from prunelle.errors import BadPicture, refuse_given
 from prunelle.plain import plain_arguments
-from prunelle.planning.request import DataSource
+from prunelle.planning.request import DataSource, Preparation
 from prunelle.planning.weights import Pretrained
 from prunelle.report import gallery
 from prunelle.runs.folder import GALLERY, claimed, refuse_occupied
@@ -148,10 +148,8 @@ def look_into(
                 weights=weights,
                 preprocess=preprocess,
                 classes=None if class_names is None else tuple(class_names),
-                size=size,
-                mean=mean,
-                std=std,
-                style=style,
+                preparation=Preparation(size=size, mean=mean, std=std),
+                listener=listener,
             )
             prepared = prepare_pictures(found, request, listener)
         asked.tell(listener)

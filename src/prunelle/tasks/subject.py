@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from prunelle import networks
-from prunelle.console.listeners import Style
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, did_you_mean
-from prunelle.planning.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained
+from prunelle.planning.request import Preparation
+from prunelle.planning.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained, load_pretrained
+from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.tasks.weights import pretrained
 from prunelle.views.subject import Subject
 
 
@@ -24,12 +24,12 @@ def find_subject(
     weights: str | Path | None = None,
     preprocess: Preprocess | None = None,
     classes: tuple[str, ...] | None = None,
-    size: int | tuple[int, int] | None = None,
-    mean: tuple[float, ...] | None = None,
-    std: tuple[float, ...] | None = None,
-    style: Style = "auto",
+    preparation: Preparation,
+    listener: Listener,
 ) -> Subject:
     """A run, a network with weights from elsewhere, a module, a run's folder, or a network's name.
+
+    ``preparation``: size, mean and std alone count.
 
     Raises:
         ArgumentError: it is none of these, or its pictures are not known.
@@ -38,7 +38,7 @@ def find_subject(
         built_as: tuple[str, object] | None = getattr(subject, "built_as", None)
         name = type(subject).__name__ if built_as is None else built_as[0]
         shape = getattr(subject, "input_shape", None)
-        return Subject(name, subject, preprocess or _natural(shape, size, mean, std), classes)
+        return Subject(name, subject, preprocess or _natural(shape, preparation), classes)
     if isinstance(subject, str | Path) and not (Path(subject) / "run.json").is_file():
         name = str(subject)
         if not networks.is_known(name):
@@ -50,16 +50,22 @@ def find_subject(
             shape = networks.natural_shape(name)
             if len(shape) != 3:
                 raise ArgumentError(f"look shows what networks see of pictures; {name} reads series.")
-            preprocess = preprocess or _natural(shape, size, mean, std)
+            preprocess = preprocess or _natural(shape, preparation)
             # The same pictures each time.
             with torch.random.fork_rng(devices=[]):
                 torch.default_generator.manual_seed(0)
                 made = networks.build(name, in_channels=preprocess.channels, input_size=preprocess.input_size)
             return Subject(name, made.eval(), preprocess, classes, trained=False)
-        subject = pretrained(name, weights, size=size, mean=mean, std=std, style=style)
+        subject = load_pretrained(name, weights, preparation, listener)
         names = subject.classes if subject.classes_known else None
         return Subject(name, subject.network, subject.preprocess, names)
-    given = {"weights": weights, "size": size, "mean": mean, "std": std, "preprocess": preprocess}
+    given = {
+        "weights": weights,
+        "size": preparation.size,
+        "mean": preparation.mean,
+        "std": preparation.std,
+        "preprocess": preprocess,
+    }
     if refused := [name for name, value in given.items() if value is not None]:
         raise ArgumentError(f"{', '.join(refused)}: a run has its own; name a network instead of the run.")
     if isinstance(subject, Pretrained):
@@ -73,12 +79,7 @@ def find_subject(
     return Subject(run.info["network"]["name"], run.network, run.preprocess, run.classes, run)
 
 
-def _natural(
-    shape: tuple[int, ...] | None,
-    size: int | tuple[int, int] | None,
-    mean: tuple[float, ...] | None,
-    std: tuple[float, ...] | None,
-) -> Preprocess:
+def _natural(shape: tuple[int, ...] | None, preparation: Preparation) -> Preprocess:
     """For pictures of a network that nothing more is known about: ImageNet's mean and std, 0.5 in grey."""
     if shape is None:
         raise ArgumentError(
@@ -86,12 +87,10 @@ def _natural(
             "channels=…, mean=…, std=…)."
         )
     channels, height, width = shape
-    if size is not None:
-        height, width = (size, size) if isinstance(size, int) else size
     grey = (0.5,)
     return Preprocess(
-        size=(height, width),
+        size=preparation.size_2d or (height, width),
         channels=channels,
-        mean=mean or (IMAGENET_MEAN if channels == 3 else grey),
-        std=std or (IMAGENET_STD if channels == 3 else grey),
+        mean=preparation.mean or (IMAGENET_MEAN if channels == 3 else grey),
+        std=preparation.std or (IMAGENET_STD if channels == 3 else grey),
     )

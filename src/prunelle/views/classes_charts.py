@@ -123,7 +123,7 @@ def pair_plate(pair: Pair, words: Words) -> Plate:
         told = words("score_for", score=words.decimal(score, 3), name=names[winner])
         sheet.text(x, top - 0.2, told, 11, colour=(BLUE, ORANGE)[winner], width=across + 0.2)
         if pair.maps is not None:
-            _mean_maps(sheet, (x, top), side, pair.maps[column], names, words)
+            _mean_maps(sheet, (x, top), side, pair=pair.maps[column], names=names, words=words)
         axes = sheet.axes(x, chart_top, across, 1.2)
         _two_histograms(axes, values, words)
         charts.append(axes)
@@ -155,7 +155,7 @@ def _mean_maps(
         across, down = side * min(1, wide / tall), side * min(1, tall / wide)
         pixels = resized(to_bytes((one - low) / ((high - low) or 1)), round(across * DPI), round(down * DPI))
         sheet.image(x, top, across, down, pixels)
-        sheet.frame(x, top, across, down, colour, 2)
+        sheet.frame(x, top, across, height=down, colour=colour, line=2)
         sheet.text(x, top + side + 0.17, words("mean_map", name=name), 10, colour=MUTED, width=side + 0.2)
 
 

@@ -126,7 +126,9 @@ def draw(found: Space, language: Language) -> Iterator[Plate]:
         sheet.frame(*place, across, down, styles[int(found.labels[index])][0], 2)
     # At a corner: neither the dot nor the thumbnail is covered.
     _badge(sheet, x[wrong] + _THUMB / 2, y[wrong] - _THUMB / 2)
-    _legend(sheet, (left + width + 0.2, top), found.classes, styles, int(wrong.sum()), words)
+    _legend(
+        sheet, (left + width + 0.2, top), found.classes, styles=styles, wrong=int(wrong.sum()), words=words
+    )
     yield Plate(f"space-{found.how}", title, sheet.figure)
 
 

@@ -46,7 +46,7 @@ def tiles_figure(
     height, width = tiles[0].shape[:2]
     aspect = width / height
     top = TITLE_SPACE + (0.35 if limit is not None or (flat is not None and any(flat)) else 0.05)
-    columns, side = best_grid(len(tiles), aspect, ROOM, TALLEST - top - MARGIN, _LABEL, _GAP)
+    columns, side = best_grid(len(tiles), aspect, ROOM, height=TALLEST - top - MARGIN, label=_LABEL, gap=_GAP)
     down = side / aspect
     rows = math.ceil(len(tiles) / columns)
     sheet = Sheet(title, text, max(top + rows * (down + _LABEL + _GAP) - _GAP + MARGIN, 3.0), corner)
@@ -64,7 +64,7 @@ def tiles_figure(
         grey = flat is not None and flat[number]
         sheet.text(x, y, label, 10, colour=FAINT if grey else INK, width=side)
     if limit is not None:
-        sheet.scale(MARGIN, TITLE_SPACE, 3, DIVERGING, words.short(-limit), words.short(limit))
+        sheet.scale(MARGIN, TITLE_SPACE, 3, DIVERGING, words.short(-limit), high=words.short(limit))
     elif flat is not None and any(flat):
         sheet.text(MARGIN, TITLE_SPACE + 0.12, words("flat"), 11, colour=MUTED)
     return sheet.figure

@@ -216,7 +216,7 @@ def _legends(sheet: Sheet, methods: Sequence[Method], words: Words) -> None:
         (DIVERGING, "against", "speaks_for", [method for method in methods if method in SIGNED]),
     ):
         if kind:
-            sheet.scale(x, y, 2.4, colours, words(low), words(high))
+            sheet.scale(x, y, 2.4, colours, words(low), high=words(high))
             told = ", ".join(words(method) for method in kind)
             sheet.text(x + 2.5, y + 0.14, told, 10, colour=MUTED, width=3.6)
             x += 6.3

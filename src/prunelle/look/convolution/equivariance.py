@@ -203,7 +203,9 @@ def still(trip: Journey, language: Language) -> Figure:
             (6.35, trip.fields[moment], shift, False),
             (2.95, trip.maps[moment], steps, True),
         ):
-            axes = _panel(figure, trip, x, top - 0.05, (3.7, 2.55), values, is_map, language)
+            axes = _panel(
+                figure, trip, x, top - 0.05, (3.7, 2.55), values=values, is_map=is_map, language=language
+            )
             _marks(axes, trip, shift, is_map)
             text = draw.say(MOVED, language, amount=_amount(moved, language))
             draw.write(figure, x, top + 0.06, text, size=draw.SMALL + 0.5, colour=palette.MUTED)

@@ -67,7 +67,7 @@ def conventions(result: Convolution, language: Language) -> Figure:
         on_point = slide(around, weights, ones, ones)
         on_input = result.output if flip == result.flip else result.turned_over().output
         rows = _convention_pictures if result.dims == 2 else _convention_signals
-        rows(figure, bottom, weights, on_point, on_input, language)
+        rows(figure, bottom, weights, on_point, on_input, language=language)
     same = bool(np.array_equal(kernel, flipped(kernel, kernel.ndim)))
     draw.write(figure, draw.WIDTH / 2, 0.22, draw.say(SAME_KERNEL if same else TURNS_OVER, language))
     return figure
@@ -90,11 +90,18 @@ def _convention_pictures(
 ) -> None:
     middle = bottom + 1.3
     wide, high = draw.fit(weights.shape, (1.6, 1.6))
-    kernel_cells(figure, weights, 4.35 - wide / 2, middle - high / 2, wide, high, language)
+    kernel_cells(figure, weights, 4.35 - wide / 2, middle - high / 2, wide, high=high, language=language)
     wide, high = draw.fit(on_point.shape, (2.35, 2.35))
     whole, divisor = draw.fraction(on_point)
     draw_kernel(
-        figure, whole, 7.2 - wide / 2, middle - high / 2, wide, high, float(np.abs(whole).max()), language
+        figure,
+        whole,
+        7.2 - wide / 2,
+        middle - high / 2,
+        wide,
+        high=high,
+        most=float(np.abs(whole).max()),
+        language=language,
     )
     axes = figure.axes[-1]
     centre = [size // 2 for size in on_point.shape]
@@ -150,7 +157,7 @@ def channels(result: Convolution, language: Language) -> Figure:
         one = result.weights[..., c]
         kernel_wide, kernel_high = draw.fit(one.shape, (1.05, min(1.05, row - 0.8)))
         left, bottom = x_slice - kernel_wide / 2, y - kernel_high / 2
-        kernel_cells(figure, one, left, bottom, kernel_wide, kernel_high, language)
+        kernel_cells(figure, one, left, bottom, kernel_wide, high=kernel_high, language=language)
         text = draw.say(SLICE, language, n=c + 1)
         draw.write(figure, x_slice, y + kernel_high / 2 + 0.09, text, size=draw.SMALL)
         draw.write(figure, x_part - out_wide / 2 - 0.24, y, "=", size=20, vertical="center")
@@ -162,11 +169,11 @@ def channels(result: Convolution, language: Language) -> Figure:
             draw.write(
                 figure, x_part - out_wide / 2 - 0.24, y + row / 2, "+", size=24, bold=True, vertical="center"
             )
-    draw.scale(figure, x_part, 0.8 - 0.24, out_wide * 0.7, parts, language)
+    draw.scale(figure, x_part, 0.8 - 0.24, out_wide * 0.7, parts, language=language)
     draw.write(figure, x_sum - big[0] / 2 - 0.26, middle, "=", size=24, vertical="center")
     axes = _labelled(figure, total, x_sum, middle, draw.say(SUM, language))
     _ring(axes, spot, total.shape)
-    draw.scale(figure, x_sum, middle - big[1] / 2 - 0.24, big[0] * 0.7, total, language)
+    draw.scale(figure, x_sum, middle - big[1] / 2 - 0.24, big[0] * 0.7, total, language=language)
     terms = " + ".join(
         draw.number(v, language) if v >= 0 else f"({draw.number(v, language)})" for v in parts[spot]
     )

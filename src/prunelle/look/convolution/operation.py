@@ -92,7 +92,7 @@ def _picture(result: Convolution, language: Language) -> Figure:
         else:
             draw.show(axes, values, draw.limits(values))
             if not draw.is_colour(values):
-                draw.scale(figure, x + wide / 2, y - 0.24, wide * 0.6, values, language)
+                draw.scale(figure, x + wide / 2, y - 0.24, wide * 0.6, values, language=language)
         draw.heading(figure, left + box[0] / 2, y + high, name, draw.shape_text(values))
     _kernel(figure, result, middle, tall, language)
     draw.write(figure, lefts[0] + box[0] + 0.3, middle, sign(result), size=40, vertical="center")
@@ -158,7 +158,16 @@ def _kernel(figure: Figure, result: Convolution, middle: float, tall: float, lan
     whole, divisor = draw.fraction(np.stack(slices))
     for place, one in enumerate(whole):
         bottom = top - high - place * (high + 0.1)
-        draw_kernel(figure, one, x - wide / 2, bottom, wide, high, float(np.abs(whole).max()), language)
+        draw_kernel(
+            figure,
+            one,
+            x - wide / 2,
+            bottom,
+            wide,
+            high=high,
+            most=float(np.abs(whole).max()),
+            language=language,
+        )
     below = middle - pile / 2 - 0.28
     if divisor > 1:
         draw.write(figure, x, below, f"× 1/{divisor}")
@@ -178,7 +187,9 @@ def kernel_cells(
 ) -> None:
     """A kernel as whole numbers in coloured cells, with what divides them under it."""
     whole, divisor = draw.fraction(weights)
-    draw_kernel(figure, whole, left, bottom, wide, high, float(np.abs(whole).max()), language)
+    draw_kernel(
+        figure, whole, left, bottom, wide, high=high, most=float(np.abs(whole).max()), language=language
+    )
     if divisor > 1:
         draw.write(figure, left + wide / 2, bottom - 0.24, f"× 1/{divisor}", size=draw.SMALL)
 

@@ -122,7 +122,7 @@ def _picture(values: np.ndarray, language: Language) -> Figure:
         )
         draw.heading(figure, x, y + high / 2, draw.say(title, language), below)
         if how:
-            _worked(figure, x, y - high / 2 - 0.35, piece[:WINDOW, :WINDOW].ravel(), how, language)
+            _worked(figure, x, y - high / 2 - 0.35, piece[:WINDOW, :WINDOW].ravel(), how, language=language)
     draw.write(figure, 4.75, y, "→", size=26, vertical="center")
     if large:
         _whole(figure, values, language)
@@ -167,7 +167,7 @@ def _whole(figure: Figure, values: np.ndarray, language: Language) -> None:
         axes = draw.place(figure, x - wide * share / 2, top - high * share, wide * share, high * share)
         draw.show(axes, shown, span)
         draw.heading(figure, x, top, draw.say(title, language), draw.shape_text(shown))
-    draw.scale(figure, 8.75, 0.55, 2.2, values, language)
+    draw.scale(figure, 8.75, 0.55, 2.2, values, language=language)
 
 
 def _signal(values: np.ndarray, language: Language) -> Figure:
@@ -203,5 +203,5 @@ def _signal(values: np.ndarray, language: Language) -> Figure:
             colour=palette.MUTED,
             align="right",
         )
-        _worked(figure, draw.WIDTH / 2, bottom - 0.32, piece[:WINDOW], how, language)
+        _worked(figure, draw.WIDTH / 2, bottom - 0.32, piece[:WINDOW], how, language=language)
     return figure

@@ -58,7 +58,13 @@ def _picture(piece: Piece, result: Convolution, language: Language) -> Animation
     kernel_wide, kernel_high = draw.fit(weights.shape, (1.5, 1.5))
     x = 7.05
     kernel_cells(
-        figure, weights, x - kernel_wide / 2, middle - kernel_high / 2, kernel_wide, kernel_high, language
+        figure,
+        weights,
+        x - kernel_wide / 2,
+        middle - kernel_high / 2,
+        kernel_wide,
+        high=kernel_high,
+        language=language,
     )
     title = small.kernel_name or draw.say(KERNEL, language)
     below = draw.shape_text(weights)
