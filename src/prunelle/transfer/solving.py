@@ -152,11 +152,11 @@ class Solving(Training):
         train: Sequence[Pixels],
         validation: Pixels | None,
         classes: tuple[str, ...],
-        normaliser: Normaliser,
+        preprocess: Normaliser,
         recipe: Recipe,
         solver: Solver,
     ) -> None:
-        super().__init__(network, train, validation, classes=classes, preprocess=normaliser, recipe=recipe)
+        super().__init__(network, train, validation, classes=classes, preprocess=preprocess, recipe=recipe)
         self._given, self._solver = train, solver
 
     @property
