@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         shots,
         train,
         train_with_unlabelled,
+        write_report,
     )
     from prunelle.training.fast import predictor
     from prunelle.training.recipe import Recipe
@@ -71,6 +72,7 @@ _HOMES = {
     "train_with_unlabelled": "prunelle.tasks",
     "unfreeze": "prunelle.networks.freezing",
     "with_classifier": "prunelle.networks.classifier",
+    "write_report": "prunelle.tasks",
 }
 
 __all__ = [
@@ -101,6 +103,7 @@ __all__ = [
     "train_with_unlabelled",
     "unfreeze",
     "with_classifier",
+    "write_report",
 ]
 
 

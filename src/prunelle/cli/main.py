@@ -22,6 +22,7 @@ COMMANDS = {
     "advise": "Try which strategy of reusing weights suits the pictures.",
     "compare": "Train several networks alike and compare them.",
     "shots": "Measure accuracy against pictures a class, strategy by strategy.",
+    "report": "Write the report of a run again, in another language, say.",
     "look": "Show what a network sees.",
     "augment": "Draw what random changes do to pictures.",
     "networks": "List the networks, or show one layer by layer.",

@@ -114,7 +114,7 @@ def contents_of(pixels: Pixels) -> Contents:
     pictures = pixels.images.dtype == np.uint8
     for start in range(0, len(pixels), _CHUNK):
         chunk = np.ascontiguousarray(pixels.images[start : start + _CHUNK])
-        digests += [_digest(one if pictures else _without_padding(one)) for one in chunk]
+        digests += [_digest(_without_padding(one) if one.ndim == 2 else one) for one in chunk]
         if pictures and pixels.files is not None:
             sketches.append(_sketches(chunk))
     if not sketches:

@@ -11,7 +11,7 @@ import numpy as np
 
 from prunelle import data as datasets
 from prunelle.data import cache
-from prunelle.data.copies import contents_of
+from prunelle.data.copies import Contents, contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
@@ -25,7 +25,7 @@ from prunelle.planning.weights import Pretrained, outputs_note
 from prunelle.runs.judging import Origin, judge
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.runs.splits import SPLITS_FILE
+from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.texts import composed, quoted, shown
 from prunelle.training.fast import Compile, predictor
 from prunelle.training.metrics import Evaluation
@@ -45,6 +45,9 @@ def evaluate(
         data, run = _agree(labelled.data, run, listener)
         labelled = dataclasses.replace(labelled, data=data)
     split = _judged(labelled.data, run.classes)
+    kept = labelled.own and isinstance(run, Run) and run.keeps_examples
+    if isinstance(run, Run) and not kept:
+        check_reads(run, listener)
     pixels = split.decode(
         run.preprocess,
         in_memory=split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET,
@@ -57,11 +60,12 @@ def evaluate(
     if not len(pixels):
         raise BadPictures(f"no picture of the {split.name} split can be read.")
     cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
-    seen = (
-        run_data.seen_by(run, split, contents_of(pixels), listener, data_root)
-        if isinstance(run, Run)
-        else run_data.seen_by_weights(run.source, split, listener)
-    )
+    if kept:
+        seen: list[tuple[Contents, Placed]] | None = run_data.seen_of_kept(split, contents_of(pixels))
+    elif isinstance(run, Run):
+        seen = run_data.seen_by(run, split, contents_of(pixels), listener, data_root)
+    else:
+        seen = run_data.seen_by_weights(run.source, split, listener)
     # An earlier run says which files were its test, though not what they hold; named sets are always split alike.
     written = (
         labelled.own and isinstance(run, Run) and (run_data.placed_of(run) is not None or _is_named(run))
@@ -81,6 +85,17 @@ def evaluate(
         answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
         progress=listener.on_progress,
     )
+
+
+def check_reads(run: Run, listener: Listener) -> None:
+    """Says what is assumed where files are prepared for the network of a program.
+
+    Raises:
+        RunError: nobody knows how they are.
+    """
+    run.check_reads_files()
+    if (note := run.reading_note) is not None:
+        listener.on_note(note)
 
 
 def judged_split(run: Run, source: DataSource, listener: Listener) -> Split:

@@ -41,7 +41,7 @@ from prunelle.planning.contestants import Maker, Networks, contestants_of, group
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, ResumeRequest
 from prunelle.report import comparison_page
-from prunelle.runs.comparison import Comparison, Contestant, gather
+from prunelle.runs.comparison import Comparison, Contestant, gather, seed_of
 from prunelle.runs.folder import COMPARISON, claimed, new_run_path, refuse_occupied
 from prunelle.runs.listener import Listener, Relay
 from prunelle.runs.run import Run
@@ -96,11 +96,11 @@ def compare_runs(runs: Sequence[Run], request: ComparisonRequest) -> Comparison:
         first = runs[0]
         info = {
             "status": "training",
-            **_circumstances(common.command, first.recipe.device),
+            **_circumstances(common.command, first.recipe.device if first.has_recipe else "auto"),
             "data": first.info["data"],
             "networks": [dataclasses.asdict(contestant) for contestant, _ in trained],
             "runs": [str(run.path) for run in runs],
-            "seeds": sorted({run.recipe.seed for run in runs}),
+            "seeds": sorted({seed_of(run) for run in runs}),
         }
         labels = [contestant.label for contestant, _ in trained]
         path = _new_path(common.destination, labels, first.info["data"]["name"])

@@ -23,6 +23,7 @@ from prunelle.planning import network_entry
 from prunelle.planning.plan import TrainingPlan, recipe_for
 from prunelle.planning.request import Limits
 from prunelle.planning.weights import outputs_note
+from prunelle.report.reused import strategy_note
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run, build_network
 from prunelle.texts import Note
@@ -113,9 +114,7 @@ class Setup:
             progress=listener.on_progress,
         )
         transfer = reusing.transfer_entry(strategy, self.network, begun, advice)
-        reused = (
-            () if transfer is None else (reusing.strategy_note(transfer), *begun.notes, *begun.feature_notes)
-        )
+        reused = () if transfer is None else (strategy_note(transfer), *begun.notes, *begun.feature_notes)
         for note in (*reused, *begun.training.notes):
             listener.on_note(note)
         return Prepared(

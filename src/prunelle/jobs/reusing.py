@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -16,7 +15,6 @@ from prunelle.networks.summary import count_parameters
 from prunelle.networks.trunk import split, stages
 from prunelle.networks.weights import Weights, load_weights
 from prunelle.runs.listener import Listener
-from prunelle.texts import Note
 from prunelle.transfer.advice import Advice
 from prunelle.transfer.learning import Learning
 from prunelle.transfer.strategies import Strategy
@@ -100,54 +98,3 @@ def transfer_entry(
         "notes": [dataclasses.asdict(note) for note in learning.notes],
         "advice": None if advice is None else advice.to_json(),
     }
-
-
-def strategy_note(entry: Mapping[str, Any]) -> Note:
-    """What the strategy does, in a sentence."""
-    strategy = Strategy.from_json(entry["strategy"])
-    frozen, learned = entry["frozen_parameters"], entry["learned_parameters"]
-    parts_en = [f"{learned:,} weights learn, {frozen:,} stay as they are"]
-    parts_fr = [f"{_spaced(learned)} poids apprennent, {_spaced(frozen)} restent tels quels"]
-    if entry["views"]:
-        views = entry["views"]
-        parts_en.append(
-            "what the frozen ones make of each picture is computed once"
-            + (f", in {views} views of each training picture" if views > 1 else "")
-        )
-        parts_fr.append(
-            "ce que les poids gelés font de chaque image n'est calculé qu'une fois"
-            + (f", pour {views} vues de chaque image d'entraînement" if views > 1 else "")
-        )
-    if strategy.solved:
-        parts_en.append("the classifier is solved at once, in one epoch")
-        parts_fr.append("le classifieur est calculé d'un coup, en une époque")
-    return Note(
-        f"Strategy {strategy.name}: {'; '.join(parts_en)}.",
-        f"Stratégie {strategy.name} : {' ; '.join(parts_fr)}.",
-    )
-
-
-def sentences(info: Mapping[str, Any]) -> list[Note]:
-    """What a report says of what was reused; ``info`` is the content of ``run.json``."""
-    source, entry = info["network"].get("weights"), info.get("transfer")
-    notes = []
-    if source is not None:
-        notes.append(Note(f"It started from {source}.", f"Point de départ : {source}."))
-    if entry is not None:
-        options = info["network"]["options"]
-        if "classifier" in options:
-            head, stage = entry["strategy"]["head"] or options["classifier"], options["stage"]
-            notes.append(
-                Note(
-                    f"A new classifier ({head}) was put after {stage}.",
-                    f"Un nouveau classifieur ({head}) a été placé après {stage}.",
-                )
-            )
-        advice = entry["advice"] or {"notes": []}
-        notes += [strategy_note(entry), *(Note(**note) for note in (*entry["notes"], *advice["notes"]))]
-    return notes
-
-
-def _spaced(number: int) -> str:
-    """As French writes it."""
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

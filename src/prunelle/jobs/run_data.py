@@ -15,7 +15,7 @@ from prunelle.data.copies import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.pixels import Pixels
 from prunelle.data.series.classes import index_of
-from prunelle.errors import DataError, MissingData, PrunelleError, RunError
+from prunelle.errors import DataError, MissingData, PrunelleError, RunError, refuse_given
 from prunelle.jobs import decoding
 from prunelle.planning.request import MEMORY_BUDGET
 from prunelle.runs.judging import kinds_of
@@ -44,6 +44,12 @@ def data_of(
         RunError: it was arrays, which no folder keeps.
         DataError: files are gone, or are not what they were; it names them.
     """
+    kept = run.kept()
+    if kept is not None:
+        refuse_given(
+            "is where data are now, and the run keeps its own", data_dir=data_dir, data_root=data_root
+        )
+        return kept
     placed = placed_of(run)
     if placed is not None and placed.files is not None:
         if data_root is not None:
@@ -232,6 +238,15 @@ def seen_by(
         if placed is not None and type(earlier.preprocess) is type(run.preprocess):
             seen.append((_contents_for(earlier, split, listener), placed))
     return seen
+
+
+def seen_of_kept(split: Split, contents: Contents) -> list[tuple[Contents, Placed]]:
+    """``seen_by`` of the examples that a program's run keeps: they are what the program used them for.
+
+    Validation did not choose its epoch: a program's run has the weights of the last one.
+    """
+    used = np.full(len(split), "train" if split.name == "train" else "test")
+    return [(contents, Placed(used, split.labels, None, contents))]
 
 
 def seen_by_weights(source: str, split: Split, listener: Listener) -> list[tuple[Contents, Placed]]:

@@ -2,13 +2,14 @@
 
 ::
 
-    fit-1/
+    fit-1/                  a run (``runs.run``), but for a recipe and a state
       run.json              the program, the model, how it is compiled and trained; versions, host
-      classes.json, preprocess.json   for classifiers of pictures
       results.csv           a line an epoch; the figures by Keras's names too
-      metrics.json          the last figures, by split
+      examples.safetensors  those it was judged on, and a few training ones, as the program gave them
       weights/last.safetensors        the model: keras.models.load_model reads it
-      report.html           for classifiers of pictures
+
+It begins when the first epoch ends, which shows what the model answers. What Prunelle can't ask for classes (several
+outputs, a regression) has a folder too, and ``run.json`` says why (``runs.refused``).
 
 Trainings of one model that was not compiled anew go on in one folder. What cannot be written is told as a
 warning; the program's own work is never stopped by its recording.
@@ -28,20 +29,15 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.csv_files import table_text
-from prunelle.data.preprocess import Preprocess
-from prunelle.disk import write_json, write_text
 from prunelle.errors import PrunelleError
-from prunelle.keras import optimizers
+from prunelle.keras import optimizers, recorded_run
 from prunelle.keras.answers import Answers
 from prunelle.keras.plain import plain
-from prunelle.networks.summary import LayerRow, summarise
-from prunelle.report import html
-from prunelle.report.content import ReportContent
-from prunelle.report.repeating import PROGRAM
-from prunelle.texts import Language, Note, default_language
-from prunelle.training.records import RESULT_FIELDS
-from prunelle.training.verdicts import summary
+from prunelle.report.run_report import write_page
+from prunelle.runs.rebuild import WEIGHTS_FILE
+from prunelle.runs.refused import Refused
+from prunelle.runs.run import Run
+from prunelle.texts import Language, default_language
 
 
 @dataclasses.dataclass
@@ -58,16 +54,8 @@ class _Session:
 
 _session: _Session | None = None
 _REPORT_EVERY_S = 10.0
-# Those of the training split are made while it trains: enough for examples of each class.
-_PICTURE_BYTES = {"train": 4 << 20, "held out": 48 << 20}
-_NOTES = (
-    Note(
-        "The weights are those after the last epoch. Figures of the training split are of the answers given "
-        "while it was learned, dropout included, as Keras counts them.",
-        "Les poids sont ceux d’après la dernière époque. Les résultats du jeu d’entraînement portent sur les "
-        "réponses données pendant l’apprentissage, dropout compris, comme Keras les compte.",
-    ),
-)
+# Numbers of examples that are kept. Those of the training split: enough for examples of each class.
+_ROOM = {"train": 4 << 20, "held out": 48 << 20}
 
 
 def start(
@@ -166,10 +154,9 @@ class Recording:
         self.answers: dict[str, Answers] = {}
         self._session, self._model = session, weakref.ref(model)
         self._written = float("-inf")
+        self._run: Run | Refused | None = None
         self._rows: list[dict[str, Any]] = []
-        self._created = datetime.now().astimezone()
         self._classes = _class_names(source) or _class_names(validation)
-        self._data_name = _data_name(source)
         self._reported = True
         self._seen = {"train": _place(source), "validation": _place(validation)}
         optimizer = compiled.optimizer
@@ -179,32 +166,29 @@ class Recording:
             "loss": _named(plain(compiled.arguments["loss"])),
             **{name: value for name, value in arguments.items() if value is not None},
         }
+        self._source = weakref.ref(source) if _is_kept_weakly(source) else lambda: None
         self._info = {
             "status": "training",
-            "created": self._created.isoformat(timespec="seconds"),
+            "created": datetime.now().astimezone().isoformat(timespec="seconds"),
             "command": f"prunelle run {session.program}",
             "program": session.program,
-            "network": {
-                "name": model.name,
-                "parameters": model.count_params(),
-                "input_shape": plain(model.input_shape),
-                "output_shape": plain(model.output_shape),
-            },
+            "data": {"name": _data_name(source)},
+            "settings": {name: _named(value) for name, value in self._settings.items()},
             "compile": {
                 "optimizer": optimizers.serialize(optimizer),
                 **{name: plain(value) for name, value in compiled.arguments.items()},
             },
             "fit": dict(arguments),
+            "skipped": [],
             "versions": dict(session.versions),
             "host": dict(session.host),
         }
-        with _told():
-            (self.folder / "weights").mkdir(parents=True, exist_ok=True)
-            write_json(self.folder / "run.json", self._info)
 
     def begin_pass(self, split: str) -> Answers:
         """Answers of a pass over ``train``, ``validation`` or ``test`` that begins."""
-        self.answers[split] = Answers(_PICTURE_BYTES["train" if split == "train" else "held out"])
+        model = self._model()
+        logits = model is not None and recorded_run.gives_logits(model)
+        self.answers[split] = Answers(_ROOM["train" if split == "train" else "held out"], logits)
         return self.answers[split]
 
     def split_of(self, x: Any) -> str:
@@ -233,23 +217,31 @@ class Recording:
         self._rows.append(known | more)
         self._reported = False
         with _told():
-            names = list(dict.fromkeys([*RESULT_FIELDS, *(name for row in self._rows for name in row)]))
-            rows = ([row.get(name) for name in names] for row in self._rows)
-            write_text(self.folder / "results.csv", table_text(names, rows))
+            if self._run is None:
+                self._run = self._begin()
+            self._run.write_results(self._rows)
+
+    def _begin(self) -> Run | Refused:
+        """The folder, once an epoch has shown what the model answers to what."""
+        model = self._model()
+        assert model is not None
+        return recorded_run.begin(
+            self.folder, self._info, model, self._source(), self._classes, self.answers["train"]
+        )
 
     def end(self) -> None:
         """The model as it is now, and the report; not for every ``fit`` of a program that calls it in a loop."""
         with _told():
             self._save_model()
-            self._info["status"] = "finished"
-            write_json(self.folder / "run.json", self._info)
+            if self._run is not None:
+                self._run.update(status="finished")
         if time.monotonic() - self._written > _REPORT_EVERY_S:
             self.write_report()
 
     def _save_model(self) -> None:
         model = self._model()
         assert model is not None
-        target = self.folder / "weights" / "last.safetensors"
+        target = self.folder / "weights" / WEIGHTS_FILE
         try:
             model.save(target)
         except PrunelleError:
@@ -261,87 +253,27 @@ class Recording:
         self._reported = False
 
     def write_report(self) -> None:
-        """``metrics.json`` and, for a classifier of pictures, the report, when there is something new to say."""
+        """Figures, answers and, for a classifier, the report, when there is something new to say."""
         model = self._model()
-        if self._reported or not self._rows or model is None:
+        if self._reported or not self._rows or model is None or self._run is None:
             return
         self._reported, self._written = True, time.monotonic()
         with _told():
-            self._write_report(model)
-
-    def _write_report(self, model: Any) -> None:
-        usable = {split: a for split, a in self.answers.items() if a.usable and len(a.labels)}
-        seconds = sum(row["seconds"] for row in self._rows)
-        metrics: dict[str, Any] = {
-            "epochs": len(self._rows),
-            "best_epoch": len(self._rows),
-            "seconds": round(seconds, 3),
-            "parameters": model.count_params(),
-            "last": {k: v for k, v in self._rows[-1].items() if v is not None},
-        }
-        if not usable:
-            write_json(self.folder / "metrics.json", metrics)
-            return
-        judged = next(split for split in ("test", "validation", "train") if split in usable)
-        number = usable[judged].num_classes
-        classes = self._classes if self._classes and len(self._classes) == number else None
-        classes = classes or tuple(map(str, range(number)))
-        evaluations = {split: answers.evaluation(split, classes) for split, answers in usable.items()}
-        metrics |= {split: summary(evaluation) for split, evaluation in evaluations.items()}
-        write_json(self.folder / "metrics.json", metrics)
-        write_json(self.folder / "classes.json", list(classes))
-        pictures = usable[judged].pictures
-        if not len(pictures):
-            return
-        # Mistakes are shown with their pictures; of very many examples the first are kept.
-        evaluation = usable[judged].evaluation(judged, classes, most=len(pictures))
-        _, height, width, channels = pictures.shape
-        preprocess = Preprocess(size=(height, width), fit="squash", channels=channels)
-        write_json(self.folder / "preprocess.json", preprocess.to_json())
-        content = ReportContent(
-            run_name=f"{self._session.directory.name}/{self.folder.name}",
-            data_name=self._data_name,
-            network_name=model.name,
-            command=str(self._info["command"]),
-            again=PROGRAM,
-            evaluation=evaluation,
-            images=pictures,
-            examples=usable.get("train", usable[judged]).examples(classes),
-            counts={s: np.bincount(a.labels, minlength=number).tolist() for s, a in usable.items()},
-            results=[{name: row.get(name) for name in RESULT_FIELDS} for row in self._rows],
-            best_epoch=len(self._rows),
-            metrics=metrics,
-            skipped=(),
-            notes=_NOTES,
-            warnings=(),
-            layers=_layers(model),
-            num_parameters=model.count_params(),
-            recipe={name: _named(value) for name, value in self._settings.items()},
-            preprocess=preprocess,
-            versions=self._session.versions,
-            host=self._session.host,
-            started=str(self._info["created"]),
-            seconds=seconds,
-        )
-        write_text(self.folder / "report.html", html.render(content, self._session.language))
-
-
-def _layers(model: Any) -> list[LayerRow]:
-    """The modules with what each costs, under the names of their layers."""
-    network = model.module
-    names = {id(part): layer.name for layer in model.all_layers() for part in layer.parts}
-    shape = model.input_shape
-    if isinstance(shape, list) or None in shape[1:]:
-        return [
-            LayerRow(layer.name, type(layer).__name__, "", (), layer.count_params()) for layer in model.layers
-        ]
-    rows = summarise(network, (shape[-1], *shape[1:-1]))
-    modules = dict(network.named_modules())
-    return [
-        dataclasses.replace(row, name=names.get(id(modules[row.name]), row.name))
-        for row in rows
-        if row.kind not in ("Outward", "Inward")
-    ]
+            metrics = {
+                "epochs": len(self._rows),
+                "best_epoch": len(self._rows),
+                "seconds": round(sum(row["seconds"] for row in self._rows), 3),
+                "parameters": model.count_params(),
+                "last": {k: v for k, v in self._rows[-1].items() if v is not None},
+            }
+            if isinstance(self._run, Refused):
+                self._run.write_metrics(metrics)
+                return
+            recorded_run.finish(self._run, model, self.answers, metrics)
+            data = self._run.kept()
+            if data is not None:
+                pixels = {split.name: split.decode(self._run.preprocess) for split in data.splits()}
+                write_page(self._run, pixels, self._session.language, lambda note: None)
 
 
 def _class_names(data: Any) -> tuple[str, ...] | None:
@@ -385,6 +317,11 @@ def _data_name(data: Any) -> str:
     if isinstance(folder, str | Path):
         return Path(folder).name
     return "arrays" if isinstance(data, np.ndarray | list | tuple) else type(data).__name__
+
+
+def _is_kept_weakly(source: Any) -> bool:
+    """Whether a reference that keeps it not alive can be had: of lists it cannot."""
+    return getattr(type(source), "__weakrefoffset__", 0) != 0
 
 
 def _named(value: Any) -> str:

@@ -18,7 +18,8 @@ from prunelle.networks.summary import count_parameters, summarise
 from prunelle.planning import network_entry
 from prunelle.planning.choosing import choose_preprocess
 from prunelle.planning.request import Preparation
-from prunelle.runs.comparison import Contestant
+from prunelle.runs.comparison import Contestant, seed_of
+from prunelle.runs.rebuild import is_rebuilt
 from prunelle.runs.run import Run, build_network
 
 Maker = Callable[[], nn.Module]
@@ -157,9 +158,10 @@ def grouped(runs: Sequence[Run]) -> list[tuple[Contestant, Sequence[Run]]]:
         ArgumentError: they are all alike, or two of them are the same training.
     """
     groups: dict[str, list[Run]] = {}
-    for run in sorted(runs, key=lambda run: run.recipe.seed):
+    for run in sorted(runs, key=seed_of):
         described = {key: run.info["network"][key] for key in ("name", "options", "input_shape")}
-        recipe = {key: value for key, value in run.info["recipe"].items() if key != "seed"}
+        # Nobody knows what a program drew from which seed: each of its trainings stands alone.
+        recipe = _recipe(run) if run.has_recipe else str(run.path)
         start = run.info["network"].get("weights")
         groups.setdefault(json.dumps([described, recipe, start], sort_keys=True), []).append(run)
     if len(groups) < 2:
@@ -167,7 +169,7 @@ def grouped(runs: Sequence[Run]) -> list[tuple[Contestant, Sequence[Run]]]:
             "these runs are one network under one recipe, with several seeds; name runs of another one too."
         )
     for group in groups.values():
-        seeds = [run.recipe.seed for run in group]
+        seeds = [seed_of(run) for run in group]
         if len(set(seeds)) < len(seeds):
             raise ArgumentError(
                 f"runs of the same network, recipe and seed say nothing new: {', '.join(str(r.path) for r in group)}."
@@ -181,7 +183,9 @@ def grouped(runs: Sequence[Run]) -> list[tuple[Contestant, Sequence[Run]]]:
 def _contestant_of(label: str, run: Run) -> Contestant:
     described = run.info["network"]
     multiply_adds = None
-    if known.is_known(described["name"]):
+    if is_rebuilt(described):
+        multiply_adds = sum(row.multiply_adds for row in summarise(run.network, run.preprocess.input_shape))
+    elif known.is_known(described["name"]):
         with torch.device("meta"):
             module = build_network(described)
         multiply_adds = sum(row.multiply_adds for row in summarise(module, tuple(described["input_shape"])))
@@ -207,10 +211,16 @@ def _labels(runs: Sequence[Run]) -> list[str]:
     return labels
 
 
+def _recipe(run: Run) -> dict[str, Any]:
+    return {key: value for key, value in run.info["recipe"].items() if key != "seed"}
+
+
 def _facts(run: Run) -> dict[str, Any]:
-    recipe = {key: value for key, value in run.info["recipe"].items() if key != "seed"}
-    augment = recipe.pop("augment")
     shape = "×".join(map(str, run.info["network"]["input_shape"][1:]))
+    if not run.has_recipe:
+        return {**run.info["settings"], "size": shape, "run": f"{run.path.parent.name}/{run.path.name}"}
+    recipe = _recipe(run)
+    augment = recipe.pop("augment")
     return {
         **run.info["network"]["options"],
         **recipe,

@@ -26,6 +26,7 @@ from prunelle.planning.request import TrainingRequest
 from prunelle.planning.weights import fetch_weights
 from prunelle.runs.folder import refuse_occupied
 from prunelle.runs.listener import Listener
+from prunelle.runs.rebuild import refuse_as_start
 from prunelle.runs.run import Run
 from prunelle.texts import Note
 from prunelle.training.recipe import Recipe
@@ -155,6 +156,7 @@ def _network_of_run(request: TrainingRequest) -> tuple[nn.Module | str | None, M
     network, options = request.network, request.options
     if request.weights is not None and (Path(request.weights) / "run.json").is_file():
         described = Run.open(request.weights).info["network"]
+        refuse_as_start(request.weights, described)
         aliases = [alias for alias, name in networks.ALIASES.items() if name == described["name"]]
         if network is None or network in (described["name"], *aliases):
             network, options = described["name"], options or described["options"]

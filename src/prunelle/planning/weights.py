@@ -16,6 +16,7 @@ from prunelle.networks.published import Published, fetch, find, on_this_machine,
 from prunelle.networks.weights import Weights, load_weights, read_weights, size_of
 from prunelle.planning.request import Preparation
 from prunelle.runs.listener import Listener
+from prunelle.runs.rebuild import refuse_as_start
 from prunelle.runs.run import Run
 from prunelle.texts import Note, composed, shown, visible
 
@@ -65,6 +66,7 @@ def load_pretrained(
     options: Mapping[str, Any] = {}
     if (Path(weights) / "run.json").is_file():
         described = Run.open(weights).info["network"]
+        refuse_as_start(weights, described)
         if described["name"] == networks.ALIASES.get(network, network):
             options = described["options"]
     networks.variant(network)

@@ -29,7 +29,8 @@ class ReportContent:
         command: the shell command that does the training again.
         again: what may be expected of it: the same weights to the bit, or not.
         evaluation: the answers on the test split, or on validation where there is no test.
-        images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation`` in its order; of series, ``(N, T, C)`` float32.
+        images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation`` in its order; of series, ``(N, T, C)`` float32;
+            None where they are gone.
         examples: for each class, ``(n, …)`` such examples of the training split, n up to 8.
         counts: for each split, the number of pictures a class, in class order.
         results: the lines of ``results.csv``, one an epoch; None where there is no value.
@@ -52,7 +53,7 @@ class ReportContent:
     command: str
     again: Note
     evaluation: Evaluation
-    images: np.ndarray
+    images: np.ndarray | None
     examples: Mapping[str, np.ndarray]
     counts: Mapping[str, Sequence[int]]
     results: Sequence[Mapping[str, float | None]]

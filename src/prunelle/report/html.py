@@ -305,7 +305,7 @@ def _inside_text(content: ReportContent, words: Words) -> str:
 
 
 def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
-    evaluation = content.evaluation
+    evaluation, images = content.evaluation, content.images
     source = _source(content, WRONG_PX)
     cards = []
     for index in most_wrong(content):
@@ -315,7 +315,7 @@ def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
         file = evaluation.files[index] if evaluation.files else words("index", n=index)
         cards.append(
             {
-                "source": source(content.images[index]),
+                "source": "" if images is None else source(images[index]),
                 "truth": truth,
                 "predicted": predicted,
                 "confidence": confidence,
@@ -330,7 +330,8 @@ def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
 
 def _looks(content: ReportContent, words: Words) -> list[dict[str, str]]:
     """For a few pictures, the picture and where the network looked in it."""
-    if content.insight is None:
+    images = content.images
+    if content.insight is None or images is None:
         return []
     evaluation = content.evaluation
     cards = []
@@ -339,7 +340,7 @@ def _looks(content: ReportContent, words: Words) -> list[dict[str, str]]:
         predicted = evaluation.classes[evaluation.predicted[index]]
         cards.append(
             {
-                "picture": data_uri(content.images[index], WRONG_PX),
+                "picture": data_uri(images[index], WRONG_PX),
                 "look": data_uri(looked, WRONG_PX),
                 "truth": truth,
                 "predicted": predicted,
@@ -413,7 +414,10 @@ def _source(content: ReportContent, largest_px: int) -> Callable[[np.ndarray], s
     drawings = MOST_WRONG + sum(
         len(content.examples[name][:MOST_EXAMPLES]) for name in classes_shown(list(content.examples))
     )
-    return content.shown.writer([content.images, *content.examples.values()], drawings, largest_px)
+    examples = [*([] if content.images is None else [content.images]), *content.examples.values()]
+    if not examples:
+        return lambda one: ""  # nothing is shown
+    return content.shown.writer(examples, drawings, largest_px)
 
 
 def recipe_rows(recipe: Recipe | Mapping[str, str]) -> list[tuple[str, str, str, bool]]:

@@ -45,12 +45,17 @@ class Insight:
 
 
 def look_inside(
-    network: nn.Module, evaluation: Evaluation, images: np.ndarray, preprocess: Preprocess
+    network: nn.Module,
+    evaluation: Evaluation,
+    images: np.ndarray,
+    preprocess: Preprocess,
+    shown: np.ndarray | None = None,
 ) -> Insight:
     """The filters and the looks of a trained network.
 
     Args:
-        images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation``.
+        images: ``(N, H, W, C)``, the pictures of ``evaluation``, before they are normalised.
+        shown: the same as uint8, where they are not.
     """
     anatomy = examine(network, preprocess.input_shape)
     chosen = _chosen(evaluation) if anatomy.attention is not None else []
@@ -71,8 +76,9 @@ def look_inside(
     if 2 * sum(not one.values.any() for one in maps) > len(maps):
         method = "hires-cam"
         maps = found(method)
+    seen = images if shown is None else shown
     looks = {
-        index: overlay(images[index], one.values.numpy(), method)
+        index: overlay(seen[index], one.values.numpy(), method)
         for index, one in zip(chosen, maps, strict=True)
     }
     if not anatomy.convolutions:

@@ -7,7 +7,7 @@ from typing import Any
 
 from prunelle.texts import Note
 
-PROGRAM = Note(
+_PROGRAM = Note(
     "This runs the program again. Weights come out the same only where the program sets the seed of every random "
     "number it draws; where it sets none, two runs differ.",
     "Ceci relance le programme. Les poids ne seront les mêmes que si le programme fixe la graine de tous ses tirages "
@@ -43,12 +43,11 @@ _FROM_PYTHON = Note(
 )
 
 
-def repeating(info: Mapping[str, Any], device: str) -> Note:
-    """Of a run of ``prunelle train``.
-
-    Args:
-        info: the content of ``run.json``. device: the kind of device it was trained on.
-    """
+def repeating(info: Mapping[str, Any]) -> Note:
+    """Of a run; ``info`` is the content of its ``run.json``."""
+    if "recipe" not in info:
+        return _PROGRAM
+    device = str(info["host"].get("device", "cpu")).partition(":")[0]
     if not str(info["command"]).startswith("prunelle ") or info["data"]["source"] is None:
         return _FROM_PYTHON
     told = (

@@ -20,11 +20,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from prunelle.csv_files import read_table, table_text
+from prunelle.csv_files import table_text
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.disk import write_text
-from prunelle.errors import DataError, RunError
-from prunelle.runs.run import PREDICTION_FIELDS, PREDICTIONS_FILE, Run
+from prunelle.errors import RunError
+from prunelle.runs.answers import read_rows
+from prunelle.runs.run import Run
 from prunelle.texts import quoted
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.paired import Estimate, over_pictures, over_seeds
@@ -251,6 +252,11 @@ def difference(first: Standing, second: Standing) -> Difference:
     )
 
 
+def seed_of(run: Run) -> int:
+    """Of its recipe; 0 of a program's training, which is one of one."""
+    return run.recipe.seed if run.has_recipe else 0
+
+
 def gather(
     path: Path, info: Mapping[str, Any], trained: Sequence[tuple[Contestant, Sequence[Run]]]
 ) -> Comparison:
@@ -265,7 +271,7 @@ def gather(
     standings = []
     for contestant, runs in trained:
         outcomes = []
-        diverged = [run.recipe.seed for run in runs if run.info["status"] == "diverged"]
+        diverged = [seed_of(run) for run in runs if run.info["status"] == "diverged"]
         for run in runs:
             if run.info["status"] == "diverged":
                 continue
@@ -284,7 +290,7 @@ def gather(
                 )
             outcomes.append(
                 Outcome(
-                    seed=run.recipe.seed,
+                    seed=seed_of(run),
                     path=run.path,
                     accuracy=float(metrics[split]["accuracy"]),
                     loss=float(metrics[split]["loss"]),
@@ -337,13 +343,7 @@ def _shown(run: Run) -> AnyPreprocess:
 
 def _answers(run: Run) -> tuple[str, list[tuple[str, str]], np.ndarray]:
     """From ``predictions.csv``: the split; file and class of each picture; whether each was right."""
-    file = run.path / PREDICTIONS_FILE
-    try:
-        rows = read_table(file, PREDICTION_FIELDS)
-    except DataError as error:
-        raise RunError(str(error)) from None
-    if not rows:
-        raise RunError(f"{file} is damaged: it has no picture.")
+    rows = read_rows(run.path)
     judged = [(row["file"], row["class"]) for row in rows]
     right = np.array([row["class"] == row["predicted"] for row in rows], bool)
     return rows[0]["split"], judged, right

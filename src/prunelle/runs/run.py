@@ -28,29 +28,32 @@ import torch
 from torch import nn
 
 from prunelle import networks
-from prunelle.csv_files import read_table, table_text
+from prunelle.csv_files import read_table
 from prunelle.data.copies import contents_of
-from prunelle.data.examples import Split
+from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import AnyPreprocess, preprocess_from_json
 from prunelle.data.pixels import Pixels, Progress
-from prunelle.disk import held, write_json, write_text, writing
+from prunelle.disk import held, write_json, writing
 from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, a_kind, did_you_mean
 from prunelle.json_files import read_json
 from prunelle.plain import plain_arguments
+from prunelle.runs.answers import read_answers, write_answers
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
 from prunelle.runs.judging import judge
+from prunelle.runs.kept import KEPT_FILE, read_kept
 from prunelle.runs.predictions import Prediction, predict_files
+from prunelle.runs.rebuild import is_rebuilt, rebuild
+from prunelle.runs.results import write_results
 from prunelle.runs.run_info import FORMAT, PREPROCESS, check_digests, digest_of, digests, read_info
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.runs.states import States
-from prunelle.texts import quoted
+from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
-from prunelle.training.records import RESULT_FIELDS
 
-PREDICTIONS_FILE = "predictions.csv"
-PREDICTION_FIELDS = ("file", "split", "class", "predicted", "probability")
+JUDGED_BY = ("test", "validation", "train")
+"""The split that speaks for a run: the first of these that there is."""
 
 
 class Run:
@@ -157,6 +160,34 @@ class Run:
         except DataError as error:
             raise RunError(str(error)) from None
 
+    @property
+    def keeps_examples(self) -> bool:
+        """Whether it keeps those on which it was judged itself, as what ``prunelle run`` recorded does."""
+        return (self.path / KEPT_FILE).is_file()
+
+    def kept(self) -> Data | None:
+        """The examples that it keeps; None where they are elsewhere.
+
+        Raises:
+            RunError: their file is damaged.
+        """
+        return read_kept(self.path, self.classes, self.preprocess, self.info["data"]["name"])
+
+    def check_reads_files(self) -> None:
+        """Raises a ``RunError`` where nobody knows how a file becomes what the network learned from."""
+        scaling = self.info["data"].get("scaling")
+        if scaling is not None and scaling["how"] == "unknown":
+            raise RunError(
+                f"{self.path}: {scaling['note']['en']} Prepare it as the program does, and ask the network itself: "
+                f"prunelle.Run.open({str(self.path)!r}).network"
+            )
+
+    @property
+    def reading_note(self) -> Note | None:
+        """What is assumed where a file is prepared for the network of a program; None where all is known."""
+        scaling = self.info["data"].get("scaling")
+        return None if scaling is None else Note(**scaling["note"])
+
     def place(self, placed: Placed) -> None:
         """``splits.csv`` anew: the same examples, in other places or said better. Nothing checks it meanwhile."""
         digests = {
@@ -205,6 +236,8 @@ class Run:
     @property
     def network(self) -> nn.Module:
         """The network with its best weights, in evaluation mode, on the CPU unless it was trained just now."""
+        if self._network is None and is_rebuilt(self.info["network"]):
+            self._network = rebuild(self.path, self.info["network"])
         if self._network is None:
             name = self.info["network"]["name"]
             if not networks.is_known(name):
@@ -241,24 +274,31 @@ class Run:
         path = self.path / "metrics.json"
         return dict(read_json(path, dict)) if path.is_file() else {}
 
+    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """``metrics.json``."""
+        write_json(self.path / "metrics.json", metrics)
+
     def write_results(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """``results.csv`` anew from all lines so far, so that a resumed run has no line twice."""
-        lines = ([row.get(name) for name in RESULT_FIELDS] for row in rows)
-        write_text(self.path / "results.csv", table_text(RESULT_FIELDS, lines))
+        write_results(self.path, rows)
 
     def write_predictions(self, evaluation: Evaluation) -> None:
         """``predictions.csv``: file (or position), truth, prediction and its probability."""
-        rows = (
-            (
-                evaluation.files[i] if evaluation.files else i,
-                evaluation.split,
-                self.classes[evaluation.labels[i]],
-                self.classes[evaluation.predicted[i]],
-                f"{evaluation.confidence[i]:.6f}",
+        write_answers(self.path, evaluation)
+
+    def judged(self) -> Evaluation:
+        """The answers that speak for it, as they were given at the end of its training: ``predictions.csv``.
+
+        Raises:
+            RunError: the training has not come to its end, or the file is damaged.
+        """
+        metrics = self.metrics()
+        split = next((split for split in JUDGED_BY if split in metrics), None)
+        if split is None:
+            raise RunError(
+                f"{self.path} is not finished; go on with it first: {RUN.resume} {quoted(self.path)}"
             )
-            for i in range(evaluation.n)
-        )
-        write_text(self.path / PREDICTIONS_FILE, table_text(PREDICTION_FIELDS, rows))
+        return read_answers(self.path, self.classes, float(metrics[split]["loss"]))
 
     def save_weights(self, which: str, weights: Mapping[str, torch.Tensor]) -> None:
         """``weights/<which>.safetensors``; it also says by itself what it needs: classes and preprocessing."""
@@ -328,6 +368,8 @@ class Run:
                 f"split must be one of data's, as data.test, or decoded pixels; received {a_kind(split)}. A folder, a "
                 f"file, or data as a whole: prunelle.evaluate(run, data)."
             )
+        if isinstance(split, Split) and split.files is not None:
+            self.check_reads_files()
         name = split.name if isinstance(split, Split) else "pixels"
         pixels = split if isinstance(split, Pixels) else split.decode(self.preprocess, progress=progress)
         placed = self.placed()
@@ -343,7 +385,11 @@ class Run:
 
         A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
         Memory stays bounded however many files there are.
+
+        Raises:
+            RunError: a program scaled its examples in a way that nobody knows.
         """
+        self.check_reads_files()
         return predict_files(self.network, self.classes, self.preprocess, files, top=top, progress=progress)
 
 

@@ -27,6 +27,8 @@ _INFO: Shape = {
         "options": dict,
         "weights?": str,
         "parameters?": int,
+        "rebuild?": str,
+        "outputs?": str,
     },
     "data": {
         "name": str,
@@ -35,6 +37,8 @@ _INFO: Shape = {
         "counts?": dict,
         "notes": [_NOTE],
         "moved?": int,
+        "per_class?": dict,
+        "scaling?": {"how": str, "note": _NOTE},
     },
     "transfer?": {
         "strategy": dict,
@@ -50,6 +54,8 @@ _INFO: Shape = {
     "versions?": dict,
     "host?": dict,
     "sha256?": dict,
+    "settings?": dict,
+    "warnings?": [_NOTE],
     "extended?": [{"epochs": int, "whole": bool}],
 }
 """Of ``run.json``, as far as anything relies on it."""
@@ -66,7 +72,7 @@ def read_info(run: Path) -> dict[str, Any]:
     """The content of ``run.json``.
 
     Raises:
-        RunError: it is not there, not as it was written, or of a newer Prunelle.
+        RunError: it is not there, not as it was written, of a newer Prunelle, or of a training that is no run to ask.
     """
     file = run / "run.json"
     found = read_json(file, dict)
@@ -82,6 +88,8 @@ def read_info(run: Path) -> dict[str, Any]:
             f"{run} was recorded by an earlier Prunelle, which kept too little of a program's training to open it "
             f"again. Run the program once more: {found.get('command', 'prunelle run PROGRAM')}"
         )
+    if isinstance(found.get("refused"), str):
+        raise RunError(f"{run} is a program's training that Prunelle cannot ask: {found['refused']}")
     return {**_OF_OTHER_VERSIONS, **read_json(file, _INFO)}
 
 

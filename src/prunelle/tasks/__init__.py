@@ -11,6 +11,7 @@ from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
 from prunelle.tasks.few_shots import shots
 from prunelle.tasks.look import look_into
+from prunelle.tasks.reporting import write_report
 from prunelle.tasks.running import run_program
 from prunelle.tasks.training import train
 from prunelle.tasks.unlabelled import train_with_unlabelled
@@ -37,4 +38,5 @@ __all__ = [
     "shots",
     "train",
     "train_with_unlabelled",
+    "write_report",
 ]

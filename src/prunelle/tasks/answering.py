@@ -83,6 +83,8 @@ def predict(
     with contextlib.closing(make_listener(style)) as listener:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
+        if isinstance(run, Run):
+            answering.check_reads(run, listener)
         if top > max(len(run.classes), DEFAULT_TOP):
             listener.on_note(
                 Note(

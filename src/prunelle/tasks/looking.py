@@ -18,7 +18,7 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, DataError, RunError, UnknownName
 from prunelle.jobs import decoding, run_data
-from prunelle.jobs.answering import expand_files, judged_split
+from prunelle.jobs.answering import check_reads, expand_files, judged_split
 from prunelle.look.layers import Anatomy, Layer, check_channel, examine
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import DataSource
@@ -72,6 +72,8 @@ def prepare_pictures(subject: Subject, request: LookRequest, listener: Listener)
     """
     anatomy = examine(subject.network, subject.preprocess.input_shape)
     layers = _named_layers(anatomy, request)
+    if subject.run is not None and request.pictures:
+        check_reads(subject.run, listener)
     answers, unreadable = _answers(subject, request.pictures)
     classes = tuple(visible(composed(name)) for name in request.classes)
     pair = request.between and (visible(composed(request.between[0])), visible(composed(request.between[1])))

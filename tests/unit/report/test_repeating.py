@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from prunelle.report.repeating import PROGRAM, repeating
+from prunelle.report.repeating import repeating
 
-COMMAND = {"command": "prunelle train photos --seed 3", "data": {"source": {"data": "photos"}}}
+COMMAND = {
+    "command": "prunelle train photos --seed 3",
+    "data": {"source": {"data": "photos"}},
+    "recipe": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -24,7 +28,7 @@ COMMAND = {"command": "prunelle train photos --seed 3", "data": {"source": {"dat
     ],
 )
 def test_to_the_bit_only_where_it_is_so(info: dict[str, Any], device: str, promised: bool) -> None:
-    note = repeating(info, device)
+    note = repeating({**info, "host": {"device": device}})
     assert ("gives the same weights, bit for bit" in note.en) == promised
     assert ("on retrouve les mêmes poids, au bit près" in note.fr) == promised
     if promised and "extended" in info:
@@ -33,5 +37,6 @@ def test_to_the_bit_only_where_it_is_so(info: dict[str, Any], device: str, promi
 
 
 def test_a_program_is_promised_nothing_without_its_seeds() -> None:
-    assert "where it sets none, two runs differ" in PROGRAM.en
-    assert "deux exécutions diffèrent" in PROGRAM.fr
+    note = repeating({"command": "prunelle run lenet.py", "data": {"source": None}})
+    assert "where it sets none, two runs differ" in note.en
+    assert "deux exécutions diffèrent" in note.fr

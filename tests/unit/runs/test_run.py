@@ -108,13 +108,36 @@ def test_predictions_of_a_split(run: Run) -> None:
     run.write_predictions(Evaluation("test", CLASSES, np.array([0, 2]), probabilities, 0.5, files))
     with (run.path / "predictions.csv").open("rb") as stream:
         content = stream.read()
-    assert b"\xe9t\xe9.jpg,test,chat,dog,0.700000\n" in content
+    assert b"\xe9t\xe9.jpg,test,chat,dog,0.7,0.2\n" in content
     rows = list(csv.reader(content.decode(errors="surrogateescape").splitlines()))
     assert rows == [
-        ["file", "split", "class", "predicted", "probability"],
-        [files[0], "test", "chat", "dog", "0.700000"],
-        [files[1], "test", "été", "été", "0.800000"],
+        ["file", "split", "class", "predicted", "probability", "probability_of_class"],
+        [files[0], "test", "chat", "dog", "0.7", "0.2"],
+        [files[1], "test", "été", "été", "0.8", "0.8"],
     ]
+
+
+@pytest.mark.parametrize("of_before", [False, True])
+def test_predictions_read_again(run: Run, of_before: bool) -> None:
+    random = np.random.default_rng(0)
+    probabilities = random.dirichlet((0.3, 0.3, 0.3), 50).astype(np.float32)
+    labels = random.integers(0, 3, 50)
+    before = Evaluation("test", CLASSES, labels, probabilities, 0.5)
+    run.write_predictions(before)
+    run.write_metrics({"train": {"loss": 0.1}, "test": {"loss": 0.5}})
+    if of_before:
+        file = run.path / "predictions.csv"
+        file.write_text("".join(f"{line.rpartition(',')[0]}\n" for line in file.read_text().splitlines()))
+    after = run.judged()
+    assert (after.split, after.files, after.loss) == ("test", None, 0.5)
+    np.testing.assert_array_equal(after.labels, labels)
+    np.testing.assert_array_equal(after.predicted, before.predicted)
+    np.testing.assert_array_equal(after.confidence, before.confidence)
+    if not of_before:
+        np.testing.assert_array_equal(
+            after.probabilities[np.arange(50), labels], probabilities[np.arange(50), labels]
+        )
+        np.testing.assert_allclose(after.probabilities.sum(axis=1), 1, atol=1e-3)
 
 
 def test_info_with_names_that_are_no_text(run: Run) -> None:

@@ -1,0 +1,192 @@
+"""The run that a program's training becomes: what of a model, its data and its answers goes into which file.
+
+Whatever ``fit`` was given is what is recorded: its scaling as far as it can be known (``keras/scaling.py``), and the
+examples on which the network was judged, as it got them, since nobody else keeps them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.pixels import Pixels
+from prunelle.data.preprocess import Preprocess
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.keras.answers import Answers
+from prunelle.keras.as_network import as_network
+from prunelle.keras.scaling import scaling_of, to_pixels
+from prunelle.runs.kept import write_kept
+from prunelle.runs.refused import Refused
+from prunelle.runs.run import JUDGED_BY, Run
+from prunelle.texts import Note
+from prunelle.training.verdicts import summary
+
+EXAMPLES = 8
+"""Of each class, of the training split, that a run keeps."""
+
+_OF_ITS_ANSWERS = Note(
+    "The weights are those after the last epoch. Figures of the training split are of the answers given "
+    "while it was learned, dropout included, as Keras counts them.",
+    "Les poids sont ceux d’après la dernière époque. Les résultats du jeu d’entraînement portent sur les "
+    "réponses données pendant l’apprentissage, dropout compris, comme Keras les compte.",
+)
+_SERIES = Note(
+    "Values go to the network as they stand: those of a file must be scaled as the program scaled its own.",
+    "Les valeurs vont au réseau telles quelles : celles d’un fichier doivent être mises à l’échelle comme le programme "
+    "l’a fait des siennes.",
+)
+_VECTORS = Note(
+    "The network takes {n} numbers an example; they are shown and read as a series of {n} steps.",
+    "Le réseau prend {n} nombres par exemple ; ils sont montrés et lus comme une série de {n} pas.",
+)
+_SOME_KEPT = Note(
+    "The run keeps the first {kept} of the {n} examples it was judged on; the report is of those.",
+    "L’entraînement garde les {kept} premiers des {n} exemples sur lesquels il a été jugé ; le rapport porte sur eux.",
+)
+
+
+def gives_logits(model: Any) -> bool:
+    """Whether the model's output is logits, as its loss says."""
+    losses = model.compiled.objective.losses
+    return len(losses) == 1 and bool(getattr(losses[0], "arguments", {}).get("from_logits", False))
+
+
+def begin(
+    folder: Path,
+    info: Mapping[str, Any],
+    model: Any,
+    source: Any,
+    names: tuple[str, ...] | None,
+    seen: Answers,
+) -> Run | Refused:
+    """The folder of a training whose first epoch has just ended.
+
+    Args:
+        info: entries of ``run.json`` that need neither answers nor examples; ``data`` has its name.
+        source: what ``fit`` was given.
+        names: of the classes, where the data have them.
+        seen: the answers of the epoch.
+    """
+    examples = seen.examples
+    reason = _why_refused(model, seen, examples)
+    if reason is not None:
+        file = folder / "weights" / "last.safetensors"
+        told = f"{reason} Its weights are in {file}; keras.models.load_model reads them."
+        return Refused(folder, info, told)
+    number = seen.num_classes
+    classes = names if names and len(names) == number else tuple(map(str, range(number)))
+    preprocess, scaling, note = _preprocess_of(source, examples)
+    notes = [_OF_ITS_ANSWERS, *([] if note is None else [note])]
+    data = {
+        **info["data"],
+        "source": None,
+        "notes": [dataclasses.asdict(each) for each in notes],
+        **({} if note is None else {"scaling": {"how": scaling, "note": dataclasses.asdict(note)}}),
+    }
+    network = {
+        "name": model.name,
+        "num_classes": number,
+        "input_shape": list(preprocess.input_shape),
+        "options": {},
+        "parameters": model.count_params(),
+        "rebuild": "keras",
+        "outputs": "logits" if gives_logits(model) else "probabilities",
+    }
+    built = as_network(model, gives_logits(model))
+    return Run.create(folder, {**info, "data": data, "network": network}, classes, preprocess, built)
+
+
+def finish(run: Run, model: Any, answers: Mapping[str, Answers], metrics: dict[str, Any]) -> None:
+    """Figures, answers and examples of a training, as they are now.
+
+    Args:
+        answers: by split, those of the last pass.
+        metrics: those that no answers are needed for.
+    """
+    usable = {split: a for split, a in answers.items() if a.usable and a.num_classes == len(run.classes)}
+    evaluations = {split: each.evaluation(split, run.classes) for split, each in usable.items()}
+    judged = next((split for split in JUDGED_BY if split in usable), None)
+    if judged is None:
+        run.write_metrics(metrics)
+        return
+    # A model that is evaluated after another was trained has no answers from its own training any more.
+    before, figures = run.kept(), run.metrics()
+    kept = {judged: _pixels(run, usable[judged])}
+    if judged != "train" and "train" in usable:
+        kept["train"] = _some(_pixels(run, usable["train"]), len(run.classes))
+    elif judged != "train" and before is not None:
+        kept["train"] = before.train.decode(run.preprocess)
+    write_kept(run.path, kept)
+    run.write_predictions(evaluations[judged])
+    known = {split: figures[split] for split in JUDGED_BY if split in figures}
+    run.write_metrics(known | metrics | {split: summary(each) for split, each in evaluations.items()})
+    data = dict(run.info["data"])
+    data["per_class"] = data.get("per_class", {}) | {
+        split: np.bincount(each.labels, minlength=len(run.classes)).tolist() for split, each in usable.items()
+    }
+    if len(kept[judged]) < evaluations[judged].n:
+        numbers = {"kept": len(kept[judged]), "n": evaluations[judged].n}
+        some = {"en": _SOME_KEPT.en.format(**numbers), "fr": _SOME_KEPT.fr.format(**numbers)}
+        data["notes"] = [note for note in data["notes"] if "keeps the first" not in note["en"]] + [some]
+    run.update(data=data)
+    run.attach(as_network(model, run.info["network"]["outputs"] == "logits"))
+
+
+def _why_refused(model: Any, seen: Answers, examples: np.ndarray) -> str | None:
+    """Why no verb can use this training; None where they can."""
+    for what, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
+        if len(tensors) > 1:
+            return f"its model has {len(tensors)} {what}, and a run has one."
+    if not seen.usable:
+        return "its model tells no classes apart (a regression, or several classes at once)."
+    if examples.ndim not in (2, 3, 4) or not len(examples):
+        return f"its examples, of shape {examples.shape[1:]}, are neither pictures nor series."
+    if examples.ndim == 4 and examples.shape[-1] not in (1, 3):
+        return f"its pictures have {examples.shape[-1]} channels; grey (1) and colour (3) are read."
+    return None
+
+
+def _preprocess_of(source: Any, examples: np.ndarray) -> tuple[AnyPreprocess, str, Note | None]:
+    """How examples become the network's input, how sure that is, and what a reader must know of it."""
+    if examples.ndim == 4:
+        height, width, channels = examples.shape[1:]
+        scaling = scaling_of(source, examples)
+        pictures = Preprocess(
+            size=(height, width), fit="squash", channels=channels, mean=scaling.mean, std=scaling.std
+        )
+        return pictures, scaling.how, scaling.note
+    length, channels = examples.shape[1], (1 if examples.ndim == 2 else examples.shape[2])
+    series = SeriesPreprocess(
+        length=length,
+        channels=channels,
+        normalisation="none",
+        mean=(0.0,) * channels,
+        std=(1.0,) * channels,
+        steps=length,
+    )
+    if examples.ndim == 3:
+        return series, "assumed", _SERIES
+    told = _VECTORS.en.format(n=length), _VECTORS.fr.format(n=length)
+    return series, "assumed", Note(f"{told[0]} {_SERIES.en}", f"{told[1]} {_SERIES.fr}")
+
+
+def _pixels(run: Run, answers: Answers) -> Pixels:
+    """The examples of a pass, before the run's preprocessing normalises them."""
+    fed = answers.examples
+    labels = answers.labels[: len(fed)]
+    if isinstance(run.preprocess, Preprocess):
+        return Pixels(to_pixels(fed, run.preprocess.mean, run.preprocess.std), labels)
+    return Pixels(fed.astype(np.float32).reshape(len(fed), -1, run.preprocess.channels), labels)
+
+
+def _some(pixels: Pixels, num_classes: int) -> Pixels:
+    """A few of each class."""
+    rows = np.sort(
+        np.concatenate([np.flatnonzero(pixels.labels == label)[:EXAMPLES] for label in range(num_classes)])
+    )
+    return Pixels(pixels.images[rows], pixels.labels[rows])

@@ -1,0 +1,184 @@
+"""The report of a run: its content is read from the folder, whoever trained it, and rendered.
+
+Training calls it at its end and ``prunelle report`` at any time after; what a run does not keep, its examples, is
+given, or said to be gone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from torch import nn
+
+from prunelle.data.pixels import Pixels, Skipped
+from prunelle.data.preprocess import Preprocess
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.disk import write_text
+from prunelle.networks.summary import summarise
+from prunelle.report import html, series
+from prunelle.report.content import ReportContent
+from prunelle.report.figures import save_figures
+from prunelle.report.insight import Insight, look_inside
+from prunelle.report.repeating import repeating
+from prunelle.report.reused import sentences
+from prunelle.runs.run import Run
+from prunelle.texts import Language, Note
+from prunelle.training.metrics import Evaluation
+
+EXAMPLES = 8
+"""Of each class, of the training split."""
+
+_ORDER_OF_AXES = ("Inward", "Outward")
+"""Modules of a program's network that only turn tensors from Keras's order to PyTorch's and back."""
+
+_GONE = Note(
+    "The examples are not where they were, or are not what they were: this page shows none of them.",
+    "Les exemples ne sont plus là où ils étaient, ou ont changé : cette page n’en montre aucun.",
+)
+
+
+def write_page(
+    run: Run, pixels: Mapping[str, Pixels], language: Language, on_note: Callable[[Note], None]
+) -> None:
+    """``report.html`` and ``figures/`` of a finished run.
+
+    Args:
+        pixels: decoded examples by split: all of the split that the run was judged on, and of the training split some
+            of each class at least; a split is left out where they are gone.
+        on_note: told what the page cannot show.
+    """
+    content = content_of(run, pixels, language, on_note)
+    write_text(run.path / "report.html", html.render(content, language))
+    save_figures(content, run.path / "figures", language)
+
+
+def content_of(
+    run: Run, pixels: Mapping[str, Pixels], language: Language, on_note: Callable[[Note], None]
+) -> ReportContent:
+    """Everything the page shows; the arguments are those of ``write_page``."""
+    metrics, data = run.metrics(), run.info["data"]
+    evaluation, images = _shown(run.judged(), pixels)
+    shown = None if images is None else _as_bytes(images, run)
+    network = run.network
+    notes = [Note(**note) for note in data["notes"]]
+    return ReportContent(
+        run_name=run.path.name,
+        data_name=data["name"],
+        network_name=run.info["network"]["name"],
+        command=run.info["command"],
+        again=repeating(run.info),
+        evaluation=evaluation,
+        images=shown,
+        examples={
+            name: _as_bytes(some, run) for name, some in _examples(run.classes, pixels.get("train")).items()
+        },
+        counts=_counts(run, pixels),
+        results=run.results(),
+        best_epoch=metrics["best_epoch"],
+        metrics=metrics,
+        skipped=[Skipped(entry["file"], entry.get("reason", "")) for entry in run.info["skipped"]],
+        notes=notes if images is not None else [*notes, _GONE],
+        warnings=[Note(**warning) for warning in run.info.get("warnings", [])],
+        layers=[
+            row for row in summarise(network, run.preprocess.input_shape) if row.kind not in _ORDER_OF_AXES
+        ],
+        num_parameters=metrics["parameters"],
+        recipe=run.recipe if run.has_recipe else run.info["settings"],
+        preprocess=run.preprocess,
+        versions=run.info["versions"],
+        host=run.info["host"],
+        started=run.info["created"],
+        seconds=metrics["seconds"],
+        insight=None if images is None else _insight(run, evaluation, images, shown, on_note),
+        plates=_plates(run, network, evaluation, images, language),
+        reused=sentences(run.info),
+    )
+
+
+def _shown(evaluation: Evaluation, pixels: Mapping[str, Pixels]) -> tuple[Evaluation, np.ndarray | None]:
+    """The answers that the page speaks of, and their examples; None where they are gone, or are others now.
+
+    Of very many examples a program's run keeps the first: the page then speaks of those.
+    """
+    part = pixels.get(evaluation.split)
+    if part is None or not len(part) or not np.array_equal(part.labels, evaluation.labels[: len(part)]):
+        return evaluation, None
+    files = None if evaluation.files is None else evaluation.files[: len(part)]
+    if files is not None and part.files is not None and files != part.files:
+        return evaluation, None
+    if len(part) < evaluation.n:
+        evaluation = dataclasses.replace(
+            evaluation,
+            labels=evaluation.labels[: len(part)],
+            probabilities=evaluation.probabilities[: len(part)],
+            files=files,
+        )
+    return evaluation, part.images
+
+
+def _examples(classes: tuple[str, ...], pixels: Pixels | None) -> dict[str, np.ndarray]:
+    """Of each class that is shown; of thousands of classes the pictures of all would fill the memory."""
+    if pixels is None:
+        return {}
+    index = {name: label for label, name in enumerate(classes)}
+    return {
+        name: np.asarray(pixels.images[np.flatnonzero(pixels.labels == index[name])[:EXAMPLES]])
+        for name in html.classes_shown(classes)
+    }
+
+
+def _as_bytes(images: np.ndarray, run: Run) -> np.ndarray:
+    """Pictures that a program made of no bytes, as bytes to look at; others as they are."""
+    if images.ndim != 4 or images.dtype == np.uint8 or not len(images):
+        return images
+    low, high = 0.0, 255.0
+    if run.info["data"].get("scaling", {}).get("how") == "unknown":
+        low, high = float(images.min()), float(images.max())
+    levels = (images - low) * (255 / max(high - low, 1e-9))
+    return np.asarray(np.rint(np.clip(levels, 0, 255)), np.uint8)
+
+
+def _counts(run: Run, pixels: Mapping[str, Pixels]) -> dict[str, list[int]]:
+    """Examples of each class by split, as the run wrote them down."""
+    if (counts := run.info["data"].get("per_class")) is not None:
+        return dict(counts)
+    placed = run.placed()
+    if placed is None:  # a run of before
+        labels = {split: part.labels for split, part in pixels.items()}
+    else:
+        labels = {str(split): placed.labels[placed.rows(str(split))] for split in np.unique(placed.splits)}
+    return {split: np.bincount(of, minlength=len(run.classes)).tolist() for split, of in labels.items()}
+
+
+def _insight(
+    run: Run,
+    evaluation: Evaluation,
+    images: np.ndarray,
+    shown: np.ndarray | None,
+    on_note: Callable[[Note], None],
+) -> Insight | None:
+    """Of pictures only."""
+    if not isinstance(run.preprocess, Preprocess):
+        return None
+    try:
+        return look_inside(run.network, evaluation, images, run.preprocess, shown)
+    except RuntimeError as error:
+        # A module of one's own may do what no hook can follow; the training is worth more than these pictures.
+        on_note(
+            Note(
+                f"The report does not show where it looked: {error}",
+                f"Le rapport ne montre pas où il a regardé : {error}",
+            )
+        )
+        return None
+
+
+def _plates(
+    run: Run, network: nn.Module, evaluation: Evaluation, images: np.ndarray | None, language: Language
+) -> list[series.Plate]:
+    """Of series only."""
+    if images is None or not isinstance(run.preprocess, SeriesPreprocess) or not evaluation.n:
+        return []
+    return series.plates(network, evaluation, images, run.preprocess, language)

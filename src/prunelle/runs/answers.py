@@ -1,0 +1,102 @@
+"""``predictions.csv`` of a run: what was answered on the split that speaks for it, written and read back.
+
+A row an example: its file (or position), the split, the truth, the answer with its probability, and the probability of
+the truth, by which the loss beside a blind guess is judged. Runs of before have no such column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from prunelle.csv_files import read_table, table_text
+from prunelle.disk import write_text
+from prunelle.errors import DataError, RunError
+from prunelle.training.metrics import Evaluation
+
+ANSWERS_FILE = "predictions.csv"
+ANSWER_FIELDS = ("file", "split", "class", "predicted", "probability")
+_OF_TRUTH = "probability_of_class"
+
+
+def write_answers(path: Path, evaluation: Evaluation) -> None:
+    """``predictions.csv`` in the folder ``path``; probabilities have the digits that tell a float32 from the next."""
+    classes = evaluation.classes
+    of_truth = evaluation.probabilities[np.arange(evaluation.n), evaluation.labels]
+    rows = (
+        (
+            evaluation.files[i] if evaluation.files else i,
+            evaluation.split,
+            classes[evaluation.labels[i]],
+            classes[evaluation.predicted[i]],
+            str(evaluation.confidence[i]),
+            str(of_truth[i]),
+        )
+        for i in range(evaluation.n)
+    )
+    write_text(path / ANSWERS_FILE, table_text((*ANSWER_FIELDS, _OF_TRUTH), rows))
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows as texts, at least one.
+
+    Raises:
+        RunError: the file is not there, or damaged.
+    """
+    file = path / ANSWERS_FILE
+    try:
+        rows = read_table(file, ANSWER_FIELDS)
+    except DataError as error:
+        raise RunError(str(error)) from None
+    if not rows:
+        raise RunError(f"{file} is damaged: it has no picture.")
+    return rows
+
+
+def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
+    """The inverse of ``write_answers``.
+
+    Of the probabilities, those of the answer and of the truth are as they were; the rest is shared out evenly among the
+    other classes, which nobody looks at.
+
+    Args:
+        classes: of the run, in its order.
+        loss: of that split.
+
+    Raises:
+        RunError: the file is not there, or damaged.
+    """
+    rows, file = read_rows(path), path / ANSWERS_FILE
+    index = {name: number for number, name in enumerate(classes)}
+    try:
+        labels = np.array([index[row["class"]] for row in rows], np.int64)
+        predicted = np.array([index[row["predicted"]] for row in rows], np.int64)
+        confidence = np.array([row["probability"] for row in rows], np.float32)
+        right = labels == predicted
+        # Runs of before do not say it; of a wrong answer's truth nothing is then known but that it has some share.
+        others = (1 - confidence) / max(1, len(classes) - 1)
+        of_truth = np.array(
+            [
+                row.get(_OF_TRUTH) or (row["probability"] if known else other)
+                for row, known, other in zip(rows, right, others, strict=True)
+            ],
+            np.float32,
+        )
+    except KeyError as error:
+        raise RunError(f"{file} is damaged: {error.args[0]!r} is no class of the run.") from None
+    except ValueError as error:
+        raise RunError(f"{file} is damaged: {error}.") from None
+    rest = np.maximum(1 - confidence - np.where(right, 0, of_truth), 0)
+    others_left = np.maximum(1, np.where(right, len(classes) - 1, len(classes) - 2))
+    shares = np.minimum(rest / others_left, confidence * np.float32(0.999))
+    probabilities = np.repeat(shares[:, np.newaxis].astype(np.float32), len(classes), axis=1)
+    everyone = np.arange(len(rows))
+    probabilities[everyone, labels] = of_truth
+    probabilities[everyone, predicted] = confidence
+    files = tuple(row["file"] for row in rows)
+    by_position = files == tuple(map(str, range(len(rows))))
+    return Evaluation(
+        rows[0]["split"], tuple(classes), labels, probabilities, loss, None if by_position else files
+    )
