@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from prunelle.errors import CannotWrite, DiskFull, RunError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
 _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 # The second form is what earlier versions left in caches.
 _OURS = re.compile(r"\..+\.(?P<pid>\d+)(-\d+)?\.tmp|[0-9a-f]+\.(?P<old_pid>\d+)\.[a-z0-9_]+\.tmp")
@@ -149,7 +150,9 @@ def put_aside(path: Path) -> None:
 
 @contextlib.contextmanager
 def held(lock: Path, busy: str, *, wait: bool = False) -> Iterator[None]:
-    """Holds the file ``lock`` against other processes; on systems without POSIX locks, holds nothing.
+    """Holds the file ``lock`` against other processes; on file systems without locks, holds nothing.
+
+    The system itself holds it, for as long as the process lives: a kill leaves a file, and no lock.
 
     Args:
         lock: is made where it is not there; its folder is.
@@ -160,21 +163,22 @@ def held(lock: Path, busy: str, *, wait: bool = False) -> Iterator[None]:
         RunError: another process has it.
         CannotWrite: it cannot be made.
     """
-    if os.name != "posix":
-        yield
-        return
-    import fcntl
+    from filelock import FileLock, Timeout
 
+    # Never the other kind, a file whose being there is the lock: a killed process would leave it held.
+    holding = FileLock(lock, blocking=wait, fallback_to_soft=False)
     with writing(lock):
-        stream = lock.open("a")
-    with stream:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
+            holding.acquire()
+        except Timeout:
             raise RunError(busy) from None
-        except OSError:
-            pass  # a file system without locks
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+    try:
         yield
+    finally:
+        holding.release()
 
 
 def _put(path: Path, target: Path, keep: Path | None) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "networks": "List the networks, or show one layer by layer.",
     "convolve": "Show convolution itself, on a picture or a signal.",
     "weights": "List published weights; download some.",
+    "cache": "Show what caches and runs occupy, and empty the caches.",
     "run": "Run a program written for Keras.",
 }
 """Each is a function of its name in ``prunelle.cli.<name>``."""

@@ -6,6 +6,7 @@ from prunelle.planning.weights import Pretrained
 from prunelle.tasks.advising import advise
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.augmenting import augment
+from prunelle.tasks.caching import clear_caches, occupied
 from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
@@ -23,6 +24,7 @@ __all__ = [
     "advise",
     "augment",
     "choose_recipe",
+    "clear_caches",
     "compare",
     "convolve",
     "describe",
@@ -31,6 +33,7 @@ __all__ = [
     "fast_recipe",
     "look_into",
     "named_recipe",
+    "occupied",
     "predict",
     "pretrained",
     "run_program",
