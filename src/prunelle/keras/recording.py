@@ -55,7 +55,7 @@ class _Session:
 _session: _Session | None = None
 _REPORT_EVERY_S = 10.0
 # Numbers of examples that are kept. Those of the training split: enough for examples of each class.
-_ROOM = {"train": 4 << 20, "held out": 48 << 20}
+_ROOM = {"train": 4 << 20, "held out": 32 << 20}
 
 
 def start(

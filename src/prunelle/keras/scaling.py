@@ -19,6 +19,8 @@ How = Literal["known", "assumed", "unknown"]
 
 _RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
 _SLACK = 0.005
+_AS_BYTES = 0.01  # levels: what scaling in float32 may leave
+_CHUNK = 1024
 _EPSILON = 1e-6  # that generators add to a standard deviation
 _NEAREST = Note(
     "The program read its pictures as Keras does, which resizes by the nearest pixel. Prunelle resizes smoothly, so "
@@ -57,11 +59,14 @@ class Scaling:
 
 def to_pixels(fed: np.ndarray, mean: tuple[float, ...], std: tuple[float, ...]) -> np.ndarray:
     """``(N, H, W, C)`` as it was fed → bytes where it was made of bytes, else float32 that becomes the same."""
-    pixels: np.ndarray = (fed.astype(np.float64) * np.array(std) + np.array(mean)) * 255
-    whole = np.rint(pixels)
-    if whole.min() >= 0 and whole.max() <= 255 and np.abs(pixels - whole).max() < 0.01:
-        return np.asarray(whole, np.uint8)
-    return np.asarray(pixels, np.float32)
+    pixels, are_bytes = np.empty(fed.shape, np.float32), True
+    for start in range(0, len(fed), _CHUNK):  # no copies of everything in float64
+        chunk = slice(start, start + _CHUNK)
+        exact: np.ndarray = (fed[chunk].astype(np.float64) * np.array(std) + np.array(mean)) * 255
+        whole = np.rint(exact)
+        are_bytes &= bool(whole.min() >= 0 and whole.max() <= 255 and np.abs(exact - whole).max() < _AS_BYTES)
+        pixels[chunk] = exact
+    return np.rint(pixels).astype(np.uint8) if are_bytes else pixels
 
 
 def scaling_of(source: Any, fed: np.ndarray) -> Scaling:
