@@ -139,7 +139,7 @@ def _split_folders(
             Note(
                 f"The folder {name}, though named like a split, is taken for a class, beside {shown(others)}: it holds "
                 f"pictures and no folders.",
-                f"Le dossier {name}, bien qu'il porte le nom d'une division, est pris pour une classe, à côté de "
+                f"Le dossier {name}, bien qu’il porte le nom d’une division, est pris pour une classe, à côté de "
                 f"{shown(others)} : il contient des images et pas de dossiers.",
             )
         )
@@ -192,7 +192,7 @@ def _told(
         notes.append(
             Note(
                 en=f"Beside {found['train']}, these folders were not read: {shown(others)}.",
-                fr=f"À côté de {found['train']}, ces dossiers n'ont pas été lus : {shown(others)}.",
+                fr=f"À côté de {found['train']}, ces dossiers n’ont pas été lus : {shown(others)}.",
             )
         )
     return {split: children[name] for split, name in found.items()}
@@ -253,8 +253,8 @@ def _unlabelled(split: str, path: Path) -> Note:
     return Note(
         f"{path.name} has pictures without classes, so it is no {split} split; prunelle predict RUN {quoted(path)} "
         f"names what is on them once there is a run.",
-        f"{path.name} contient des images sans classe, ce n'est donc pas une division de {split} ; prunelle predict "
-        f"RUN {quoted(path)} dira ce qu'elles montrent une fois l'entraînement fait.",
+        f"{path.name} contient des images sans classe, ce n’est donc pas une division de {split} ; prunelle predict "
+        f"RUN {quoted(path)} dira ce qu’elles montrent une fois l’entraînement fait.",
     )
 
 
@@ -312,6 +312,6 @@ def _note_ignored(ignored: int, folder: Path, notes: list[Note]) -> None:
         notes.append(
             Note(
                 en=f"{ignored} file(s) of {folder.name} that are not pictures by their suffix were ignored.",
-                fr=f"{ignored} fichier(s) de {folder.name} ignorés : leur suffixe n'est pas celui d'une image.",
+                fr=f"{ignored} fichier(s) de {folder.name} ignorés : leur suffixe n’est pas celui d’une image.",
             )
         )

@@ -24,13 +24,13 @@ def _picture(en: str, fr: str) -> Note:
     way = "magick IN OUT.jpg (ImageMagick)"
     return Note(
         f"{en}, which is not read; convert it to JPEG or PNG: {way}",
-        f"{fr}, format qui n'est pas lu ; convertissez-la en JPEG ou PNG : {way}",
+        f"{fr}, format qui n’est pas lu ; convertissez-la en JPEG ou PNG : {way}",
     )
 
 
 _RAW = Note(
     "a camera's RAW file, which is not read; develop it to JPEG: darktable-cli IN OUT.jpg",
-    "un fichier RAW d'appareil photo, qui n'est pas lu ; développez-le en JPEG : darktable-cli IN OUT.jpg",
+    "un fichier RAW d’appareil photo, qui n’est pas lu ; développez-le en JPEG : darktable-cli IN OUT.jpg",
 )
 _FILM = Note(
     "a film, not a picture; take pictures out of it: ffmpeg -i IN -r 1 OUT-%04d.jpg",
@@ -42,7 +42,7 @@ _KINDS = (
         Note(
             "a HEIC picture (iPhone), which is not read; convert it to JPEG: heif-convert IN OUT.jpg, or magick IN "
             "OUT.jpg (ImageMagick)",
-            "une image HEIC (iPhone), format qui n'est pas lu ; convertissez-la en JPEG : heif-convert IN OUT.jpg, ou "
+            "une image HEIC (iPhone), format qui n’est pas lu ; convertissez-la en JPEG : heif-convert IN OUT.jpg, ou "
             "magick IN OUT.jpg (ImageMagick)",
         ),
         brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
@@ -90,7 +90,7 @@ _KINDS = (
         (b"%PDF-",),
     ),
     _Kind(
-        Note("an archive; unpack it first", "une archive ; décompressez-la d'abord"),
+        Note("an archive; unpack it first", "une archive ; décompressez-la d’abord"),
         (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"),
     ),
     _Kind(
@@ -103,14 +103,14 @@ _KINDS = (
     _Kind(
         Note(
             "a pointer of Git LFS in the place of the picture; fetch it: git lfs pull",
-            "un renvoi de Git LFS à la place de l'image ; allez la chercher : git lfs pull",
+            "un renvoi de Git LFS à la place de l’image ; allez la chercher : git lfs pull",
         ),
         (b"version https://git-lfs.github.com",),
     ),
     _Kind(
         Note(
             "a web page saved under the name of a picture; fetch the picture itself",
-            "une page web enregistrée sous un nom d'image ; téléchargez l'image elle-même",
+            "une page web enregistrée sous un nom d’image ; téléchargez l’image elle-même",
         ),
         words=(b"<!doctype html", b"<html"),
     ),

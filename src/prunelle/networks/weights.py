@@ -130,7 +130,7 @@ def load_weights(network: nn.Module, source: Weights | str | Path) -> tuple[Note
         notes.append(
             Note(
                 f"Left out of {source.source}: {parts}, which the network was built without.",
-                f"Laissé de côté dans {source.source} : {parts}, que le réseau n'a pas.",
+                f"Laissé de côté dans {source.source} : {parts}, que le réseau n’a pas.",
             )
         )
     # Batch normalisation counts its batches since PyTorch 0.4.1; older files do not, and nothing depends on it.

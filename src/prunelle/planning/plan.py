@@ -110,7 +110,7 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
         listener.on_note(
             Note(
                 f"No network was named: {network} suits data like these.",
-                f"Aucun réseau n'est nommé : {network} convient à de telles données.",
+                f"Aucun réseau n’est nommé : {network} convient à de telles données.",
             )
         )
     preprocess = choose_preprocess(data, network, request.preparation)

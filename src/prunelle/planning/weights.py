@@ -168,7 +168,7 @@ def outputs_note(source: str, theirs: tuple[str, ...] | None, classes: tuple[str
     order_en, order_fr = _order(classes)
     return Note(
         f"{why_en} are taken for the classes of the data in order: {listed}.{order_en}",
-        f"{why_fr} sont prises pour les classes des données, dans l'ordre : {listed}.{order_fr}",
+        f"{why_fr} sont prises pour les classes des données, dans l’ordre : {listed}.{order_fr}",
     )
 
 
@@ -190,7 +190,7 @@ def _order(classes: tuple[str, ...]) -> tuple[str, str]:
         f" They are numbers in the order of {name_en}: output {number} is {taken}, and would be {would} in the order "
         f"of {other_en}. If the weights were made with that one, what is said of the classes is wrong; names with as "
         f"many digits each (00, 01, … 10) are in both orders the same.",
-        f" Ce sont des nombres dans l'ordre {name_fr} : la sortie {number} est {taken}, et serait {would} dans l'ordre "
+        f" Ce sont des nombres dans l’ordre {name_fr} : la sortie {number} est {taken}, et serait {would} dans l’ordre "
         f"{other_fr}. Si les poids ont été faits avec celui-ci, ce qui est dit des classes est faux ; des noms qui ont "
         f"tous autant de chiffres (00, 01, … 10) ont le même ordre des deux façons.",
     )

@@ -22,12 +22,12 @@ def strategy_note(entry: Mapping[str, Any]) -> Note:
             + (f", in {views} views of each training picture" if views > 1 else "")
         )
         parts_fr.append(
-            "ce que les poids gelés font de chaque image n'est calculé qu'une fois"
-            + (f", pour {views} vues de chaque image d'entraînement" if views > 1 else "")
+            "ce que les poids gelés font de chaque image n’est calculé qu’une fois"
+            + (f", pour {views} vues de chaque image d’entraînement" if views > 1 else "")
         )
     if strategy.solved:
         parts_en.append("the classifier is solved at once, in one epoch")
-        parts_fr.append("le classifieur est calculé d'un coup, en une époque")
+        parts_fr.append("le classifieur est calculé d’un coup, en une époque")
     return Note(
         f"Strategy {strategy.name}: {'; '.join(parts_en)}.",
         f"Stratégie {strategy.name} : {' ; '.join(parts_fr)}.",

@@ -46,6 +46,6 @@ def joined(batch_size: int) -> Note:
     return Note(
         f"The last batch of an epoch would hold a single example, of which batch normalisation can't take a variance: "
         f"it joins the batch before, of {batch_size + 1} in place of {batch_size}.",
-        f"Le dernier lot d'une époque n'aurait qu'un exemple, dont la normalisation par lots ne peut prendre la "
+        f"Le dernier lot d’une époque n’aurait qu’un exemple, dont la normalisation par lots ne peut prendre la "
         f"variance : il rejoint le lot précédent, de {batch_size + 1} au lieu de {batch_size}.",
     )

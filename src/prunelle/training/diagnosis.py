@@ -19,7 +19,7 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.pixels import Pixels
-from prunelle.texts import Note
+from prunelle.texts import Note, Typography
 from prunelle.training.inference import Normaliser
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.loss import classification_loss
@@ -27,6 +27,7 @@ from prunelle.training.outputs import class_logits, evaluation_mode
 from prunelle.training.recipe import Recipe
 
 MINIMUM_STEPS = 100
+_FRENCH = Typography("fr")
 _DEAD = 0.95  # of a layer's units without an answer to any picture
 _SAMPLE = 4096  # weights a tensor looked at, and pictures compared
 _PROBE = 1024  # pictures shown to see what the network has learned, and which units answer
@@ -100,9 +101,9 @@ class Watch:
         return Note(
             f"This training does not learn: {train_accuracy:.1%} right on the training pictures (95 % interval "
             f"{low:.1%} to {high:.1%}), when always answering the commonest class gives {self.chance:.1%}. {en}",
-            f"Cet entraînement n'apprend pas : {_percent_fr(train_accuracy)} de bonnes réponses sur les images "
-            f"d'entraînement (intervalle à 95 % : {_percent_fr(low)} à {_percent_fr(high)}), quand répondre toujours "
-            f"la classe la plus fréquente en donne {_percent_fr(self.chance)}. {fr}",
+            f"Cet entraînement n’apprend pas : {_FRENCH.percent(train_accuracy)} de bonnes réponses sur les images "
+            f"d’entraînement (intervalle à 95 % : {_FRENCH.percent(low)} à {_FRENCH.percent(high)}), quand répondre "
+            f"toujours la classe la plus fréquente en donne {_FRENCH.percent(self.chance)}. {fr}",
         )
 
     def _answers(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -126,8 +127,8 @@ class Watch:
             return (
                 f"Likely reason: {twice:.0%} of the pictures looked at are also there under another label. Check "
                 f"the folders or the label file.",
-                f"Raison probable : {_percent_fr(twice, 0)} des images examinées se trouvent aussi sous une autre "
-                f"étiquette. Vérifiez les dossiers ou le fichier d'étiquettes.",
+                f"Raison probable : {_FRENCH.percent(twice, digits=0)} des images examinées se trouvent aussi sous une "
+                f"autre étiquette. Vérifiez les dossiers ou le fichier d’étiquettes.",
             )
         rate = self._recipe.learning_rate
         lower, higher = f"{rate / 10:g}", f"{rate * 10:g}"
@@ -138,8 +139,8 @@ class Watch:
             return (
                 f"Likely reason: {dead:.0%} of the units of {layer} are dead (0 for every picture). Try a "
                 f"smaller learning rate (--lr {lower}), a warm-up (--warmup 1), or another --seed.",
-                f"Raison probable : {_percent_fr(dead, 0)} des unités de {layer} sont mortes (0 pour toute "
-                f"image). Essayez un taux d'apprentissage plus petit (--lr {lower}), une montée progressive "
+                f"Raison probable : {_FRENCH.percent(dead, digits=0)} des unités de {layer} sont mortes (0 pour toute "
+                f"image). Essayez un taux d’apprentissage plus petit (--lr {lower}), une montée progressive "
                 f"(--warmup 1) ou une autre graine (--seed).",
             )
         # Before "too high": weights that stand still keep the loss of their first draw, which may be large.
@@ -147,15 +148,15 @@ class Watch:
             return (
                 f"Likely reason: the learning rate is too low (the weights moved by less than 0.1 % in this "
                 f"epoch). Try --lr {higher}.",
-                f"Raison probable : le taux d'apprentissage est trop petit (les poids ont bougé de moins de "
+                f"Raison probable : le taux d’apprentissage est trop petit (les poids ont bougé de moins de "
                 f"0,1 % pendant cette époque). Essayez --lr {higher}.",
             )
         if loss > 1.2 * self.chance_loss:
             return (
                 f"Likely reason: the learning rate is too high (the loss, {loss:.3g}, is above the "
                 f"{self.chance_loss:.3g} of a blind guess). Try --lr {lower}, or --clip-norm 1.",
-                f"Raison probable : le taux d'apprentissage est trop grand (la perte, {loss:.3g}, dépasse "
-                f"celle d'une réponse au hasard, {self.chance_loss:.3g}). Essayez --lr {lower} ou --clip-norm 1.",
+                f"Raison probable : le taux d’apprentissage est trop grand (la perte, {loss:.3g}, dépasse "
+                f"celle d’une réponse au hasard, {self.chance_loss:.3g}). Essayez --lr {lower} ou --clip-norm 1.",
             )
         return (
             f"No single reason stands out. Try --lr {lower}, then another network or a larger --size, and look "
@@ -227,7 +228,3 @@ def deadest_layer(network: nn.Module, images: torch.Tensor) -> tuple[str, float]
     dead = {name: 1 - float(answers.float().mean()) for name, answers in alive.items()}
     worst = max(dead, key=lambda name: dead[name], default="")
     return worst, dead.get(worst, 0.0)
-
-
-def _percent_fr(value: float, digits: int = 1) -> str:
-    return f"{100 * value:.{digits}f}".replace(".", ",") + " %"

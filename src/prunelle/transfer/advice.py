@@ -110,11 +110,11 @@ _NAMES = {
 
 _FEATURES_TRIED = (
     "nothing that was tried does clearly better, and it is the quickest",
-    "rien de ce qui a été essayé ne fait nettement mieux, et c'est le plus rapide",
+    "rien de ce qui a été essayé ne fait nettement mieux, et c’est le plus rapide",
 )
 _FEATURES_ALONE = (
     "it learns least by heart, and is the quickest",
-    "c'est ce qui apprend le moins par cœur, et le plus rapide",
+    "c’est ce qui apprend le moins par cœur, et le plus rapide",
 )
 
 
@@ -250,7 +250,7 @@ def _judged(trials: list[Trial], unaffordable: list[Strategy], fewest: int, pick
         note = Note(
             "A class has a single training picture, so nothing can be measured: a classifier on the last features is "
             "what learns least by heart.",
-            "Une classe n'a qu'une image d'entraînement, on ne peut donc rien mesurer : un classifieur sur les "
+            "Une classe n’a qu’une image d’entraînement, on ne peut donc rien mesurer : un classifieur sur les "
             "dernières sorties est ce qui apprend le moins par cœur.",
         )
         return Advice(chosen, (), fewest, True, (note,))
@@ -313,13 +313,13 @@ def _between(interval: tuple[float, float]) -> tuple[str, str]:
 
 
 def _case(many: bool, best: Trial, last: Trial, fewest: int) -> Note:
-    amount = ("Many", "Beaucoup d'images") if many else ("Few", "Peu d'images")
+    amount = ("Many", "Beaucoup d’images") if many else ("Few", "Peu d’images")
     if best is last:
         return Note(
             f"{amount[0]} pictures ({fewest:,} of the rarest class), similar to what the weights were learned on, as "
             f"far as these tell: no earlier stage tells them apart clearly better than the last.",
             f"{amount[1]} ({fewest} de la classe la plus rare), semblables à celles dont viennent les poids, pour "
-            f"autant qu'elles le disent : aucune étape plus basse ne les distingue nettement mieux que la dernière.",
+            f"autant qu’elles le disent : aucune étape plus basse ne les distingue nettement mieux que la dernière.",
         )
     gap, interval = _ahead(best, last)
     en, fr = _between(interval)
@@ -341,7 +341,7 @@ def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) ->
     if chosen is not trial.strategy:
         why = (
             "pictures enough to do so, though it was not tried",
-            "assez d'images pour cela, sans l'avoir essayé",
+            "assez d’images pour cela, sans l’avoir essayé",
         )
     elif chosen.name == "features":
         why = _FEATURES_TRIED if tried else _FEATURES_ALONE
@@ -350,7 +350,7 @@ def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) ->
         gain, (en_interval, fr_interval) = f"{100 * gap:.1f}", _between(interval)
         why = (
             f"{gain} points better than a classifier on features {en_interval}",
-            f"{gain.replace('.', ',')} points de mieux qu'un classifieur sur des sorties {fr_interval}",
+            f"{gain.replace('.', ',')} points de mieux qu’un classifieur sur des sorties {fr_interval}",
         )
     return Note(
         f"Recommended: {chosen.options()}. {en.format(where)}: {why[0]}.",

@@ -102,7 +102,7 @@ def begin(
     elif halves is None:
         why = Note(
             "this network has no place where its frozen front ends for training too",
-            "ce réseau n'a pas d'endroit où sa partie gelée s'arrête aussi pendant l'entraînement",
+            "ce réseau n’a pas d’endroit où sa partie gelée s’arrête aussi pendant l’entraînement",
         )
     if halves is not None and why is None:
         trunk, rest = halves

@@ -203,7 +203,7 @@ def test_without_a_compiler_there_is_one_note(monkeypatch: pytest.MonkeyPatch) -
     answers(Counted().eval(), torch.zeros(9, 1, 8, 8), 3, compile="always", note=heard.append)
     (note,) = heard
     assert "could not be compiled (No working C++ compiler found); predicting goes on" in note.en
-    assert "n'a pas pu être compilé" in note.fr
+    assert "n’a pas pu être compilé" in note.fr
 
 
 @pytest.mark.slow

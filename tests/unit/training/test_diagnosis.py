@@ -48,7 +48,7 @@ def test_the_same_pictures_under_two_labels_come_first() -> None:
     # The learning rate is absurd too, but labels are the root of it.
     (warning,) = warnings(line(), twice, Recipe(epochs=1, batch_size=4, learning_rate=1e-9))
     assert "Likely reason: 100% of the pictures looked at are also there under another label" in warning["en"]
-    assert "Raison probable : 100 % des images examinées se trouvent aussi" in warning["fr"]
+    assert "Raison probable : 100\N{NO-BREAK SPACE}% des images examinées se trouvent aussi" in warning["fr"]
 
 
 def test_dead_units() -> None:

@@ -214,6 +214,6 @@ def _not_compiled(error: Exception) -> Note:
     return Note(
         f"The network could not be compiled ({reason}); predicting goes on without. A C++ compiler (g++, clang) "
         f"is needed for that; --compile never does not try.",
-        f"Le réseau n'a pas pu être compilé ({reason}) ; la prédiction continue sans. Il y faut un compilateur C++ "
-        f"(g++, clang) ; --compile never n'essaie pas.",
+        f"Le réseau n’a pas pu être compilé ({reason}) ; la prédiction continue sans. Il y faut un compilateur C++ "
+        f"(g++, clang) ; --compile never n’essaie pas.",
     )

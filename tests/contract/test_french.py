@@ -1,0 +1,63 @@
+"""French as it is set: one kind of apostrophe, and a space before ``: ; ? ! %`` and inside ``« »``.
+
+In a ``Note`` that space is an ordinary one; ``texts.Typography`` makes it unbreakable, and narrow where it must be.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.test_floors import FILES, SOURCE
+
+_ELIDED = re.compile(
+    r"(?<![\w’'])(?:[ldnscjmt]|qu|(?:jus|lors|puis|pres|quel)qu|aujourd)'(?=[a-zà-ÿœ{])", re.IGNORECASE
+)
+_UNSPACED = re.compile(r"[^\s…;?!][;?!](?=\s|$)|[^\W\d_]:(?=\s)|[\w}]%|«[^ ]|[^ ]»")
+
+
+def straight(source: str) -> list[str]:
+    """Texts with a typewriter's apostrophe after an elided vowel: ``l'image``."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    texts = (token.string for token in tokens if token.type == tokenize.STRING)
+    # What stands in single quotes or three double ones is code or a docstring.
+    return [text for text in texts if re.match(r'[fF]?"(?!"")', text) and _ELIDED.search(text)]
+
+
+def french(source: str) -> Iterator[str]:
+    """The second text of every ``Note``; of what is filled in, a letter."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Note" and len(node.args) == 2:
+            text = node.args[1]
+            if isinstance(text, ast.Constant):
+                yield str(text.value)
+            elif isinstance(text, ast.JoinedStr):
+                yield "".join(
+                    str(part.value) if isinstance(part, ast.Constant) else "x" for part in text.values
+                )
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_apostrophes_and_spaces(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    assert straight(source) == []
+    assert [text for text in french(source) if _UNSPACED.search(text)] == []
+
+
+def test_what_is_wrong_is_seen() -> None:
+    assert straight(
+        '''a = "l'image"; b = f"{x} n'est"; c = "l’image isn't"; d = 'd'; e = """l'image"""'''
+    ) == [
+        '''"l'image"''',
+        '''f"{x} n'est"''',
+    ]
+    for text in ("oui; non", "quoi?", "un: deux", "50%", "«mot»"):
+        assert _UNSPACED.search(text), text
+    for text in ("oui ; non", "quoi ?", "un : deux", "50 %", "« mot »", "http://a", "{n:>3} %", "10:30"):
+        assert not _UNSPACED.search(text), text
