@@ -226,7 +226,12 @@ class Recording:
         model = self._model()
         assert model is not None
         return recorded_run.begin(
-            self.folder, self._info, model, self._source(), self._classes, self.answers["train"]
+            self.folder,
+            self._info,
+            model,
+            source=self._source(),
+            names=self._classes,
+            seen=self.answers["train"],
         )
 
     def end(self) -> None:

@@ -98,5 +98,10 @@ def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
     files = tuple(row["file"] for row in rows)
     by_position = files == tuple(map(str, range(len(rows))))
     return Evaluation(
-        rows[0]["split"], tuple(classes), labels, probabilities, loss, None if by_position else files
+        split=rows[0]["split"],
+        classes=tuple(classes),
+        labels=labels,
+        probabilities=probabilities,
+        loss=loss,
+        files=None if by_position else files,
     )

@@ -56,4 +56,11 @@ def read_kept(run: Path, classes: tuple[str, ...], preprocess: AnyPreprocess, na
             raise RunError(f"{file} is damaged: {error}.") from None
     if "train" not in found:
         raise RunError(f"{file} is damaged: it has no training examples.")
-    return Data(name, classes, found["train"], found.get("validation"), found.get("test"), preprocess, None)
+    return Data(
+        name=name,
+        classes=classes,
+        train=found["train"],
+        validation=found.get("validation"),
+        test=found.get("test"),
+        preprocess=preprocess,
+    )
