@@ -187,9 +187,9 @@ def _bad(data: Data, split: Split, rows: Sequence[int]) -> dict[int, Skipped]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         read = pool.map(lambda row: next(kind.read(split.files[row], data.preprocess))[1], rows)  # type: ignore[index]
         return {
-            row: Skipped(str(split.files[row]), found)
-            for row, found in zip(rows, read, strict=True)
-            if isinstance(found, str)
+            row: Skipped(str(split.files[row]), reason)
+            for row, reason in zip(rows, read, strict=True)
+            if isinstance(reason, str)
         }
 
 

@@ -25,7 +25,7 @@ def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[No
         kept: what Ctrl-C leaves, up to ``how``.
     """
 
-    def told(error: CannotWrite | Interrupted | OutOfMemory) -> PrunelleError:
+    def with_next_line(error: CannotWrite | Interrupted | OutOfMemory) -> PrunelleError:
         text = line()
         if text is None:
             return error
@@ -37,14 +37,14 @@ def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[No
     except KeyboardInterrupt:
         if line() is None:
             raise
-        raise told(Interrupted(f"Interrupted. {kept};", 130)) from None
+        raise with_next_line(Interrupted(f"Interrupted. {kept};", 130)) from None
     except (CannotWrite, Interrupted, OutOfMemory) as error:
-        raise told(error) from error.__cause__
+        raise with_next_line(error) from error.__cause__
     except BrokenPipeError:
         raise
     except OSError as error:
         file = error.filename or "a file"
-        raise told(refused(file, error, "cannot be used")) from error
+        raise with_next_line(refused(file, error, "cannot be used")) from error
 
 
 def resume_command(run: Run, epochs: int | None = None) -> str:
