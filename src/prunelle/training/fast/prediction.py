@@ -47,7 +47,7 @@ def predictor(
 ) -> Predictor:
     """Answers of a network that is trained, in less time where there are many to give.
 
-    No predicted class changes: a picture whose two best classes are closer than ten times the largest difference
+    No predicted class changes: a picture whose two best logits are within twenty times the largest difference
     between the copy and the network, on the batch that compared them, is given to the network itself.
 
     Args:
