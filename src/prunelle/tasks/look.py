@@ -181,11 +181,15 @@ def _write(folder: Path, asked: Asked, prepared: Prepared, language: Language, l
     (folder / "figures").mkdir(exist_ok=True)
     sections: list[gallery.Section] = []
     left_out: dict[str, Note] = {}
+    saved: set[str] = set()
     done = 0
     for view in asked.views:
         shown: list[gallery.Shown] = []
         try:
             for plate in view.plates(prepared.look, language):
+                if plate.name in saved:
+                    raise ValueError(f"view {view.name} draws two figures that are called {plate.name}")
+                saved.add(plate.name)
                 shown.append(_save(plate, folder))
                 done += 1
                 listener.on_progress(f"drawing {view.name}", done, done + 1)
