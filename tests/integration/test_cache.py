@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from prunelle.disk import held
 from tests.integration.command import prunelle
 
 
-def keep(store: Path, ready: Event, done: Event) -> None:
+def keep(store: Path, ready: Event) -> None:
     with held(store / "lock", ""):
         ready.set()
-        done.wait(60)
+        time.sleep(600)  # until it is killed; an event waited for by a killed process can never be set again
 
 
 @pytest.fixture
@@ -75,8 +76,8 @@ def test_it_asks_first(home: Path) -> None:
 
 def test_what_another_process_has_is_left(home: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    ready, done = context.Event(), context.Event()
-    other = context.Process(target=keep, args=(home / "cache" / "features" / "x", ready, done))
+    ready = context.Event()
+    other = context.Process(target=keep, args=(home / "cache" / "features" / "x", ready))
     other.start()
     try:
         assert ready.wait(60)
@@ -88,7 +89,7 @@ def test_what_another_process_has_is_left(home: Path) -> None:
         assert "another process" not in prunelle("cache", "--clear", "--yes").err
         assert not (home / "cache" / "features" / "x").exists()
     finally:
-        done.set()
+        other.kill()
         other.join()
 
 
