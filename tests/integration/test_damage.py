@@ -17,8 +17,9 @@ from torch import nn
 import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import Damaged, Interrupted, RunError, WeightsError
-from prunelle.jobs import finishing, training
+from prunelle.jobs import training
 from prunelle.networks.weights import load_weights
+from prunelle.report import run_report
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.texts import Note
 from tests.integration.command import prunelle, weights
@@ -38,9 +39,9 @@ class Told(Quiet):
 
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finishing.html, "render", lambda *_: "a report")
-    monkeypatch.setattr(finishing, "save_figures", lambda *_: None)
-    monkeypatch.setattr(finishing, "look_inside", lambda *_: None)
+    monkeypatch.setattr(run_report.html, "render", lambda *_: "a report")
+    monkeypatch.setattr(run_report, "save_figures", lambda *_: None)
+    monkeypatch.setattr(run_report, "look_inside", lambda *_: None)
 
 
 def data() -> pn.Data:
@@ -104,9 +105,9 @@ def outcome(run: Path) -> tuple[object, ...]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(finishing.html, "render", lambda *_: "a report")
-        patched.setattr(finishing, "save_figures", lambda *_: None)
-        patched.setattr(finishing, "look_inside", lambda *_: None)
+        patched.setattr(run_report.html, "render", lambda *_: "a report")
+        patched.setattr(run_report, "save_figures", lambda *_: None)
+        patched.setattr(run_report, "look_inside", lambda *_: None)
         run = tmp_path_factory.mktemp("whole") / "run"
         begin(run)
     return run

@@ -158,5 +158,6 @@ def refused(lines: list[str]) -> list[str]:
 
 def test_notes_in_a_gallery_stay_text(tmp_path: Path) -> None:
     note = Note("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>")
-    page = gallery.render("x", ["filters"], [], {"filters": note}, [note], gallery.GalleryWords("fr"))
+    section = gallery.Section("filters", note.fr, note.fr, [], note)
+    page = gallery.render("x", [section], [note], "fr")
     assert "<img" not in page

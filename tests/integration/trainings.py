@@ -29,15 +29,15 @@ TIMING_FIELDS = {"seconds", "images_per_second", "data_wait"}
 def without_pictures() -> None:
     """In a process of its own: reports of a line; what they show is tested elsewhere, and takes most of the time."""
     from prunelle.disk import write_text
-    from prunelle.jobs import few_shots, finishing
-    from prunelle.report import comparison_page, html
+    from prunelle.jobs import few_shots
+    from prunelle.report import comparison_page, html, run_report
 
     def figures(_content: object, folder: Path, _language: object) -> None:
         write_text(folder / "a.png", "a figure")
 
     html.render = lambda *_: "a report"  # type: ignore[assignment]
-    finishing.save_figures = figures  # type: ignore[assignment]
-    finishing.look_inside = lambda *_: None  # type: ignore[assignment]
+    run_report.save_figures = figures  # type: ignore[assignment]
+    run_report.look_inside = lambda *_: None  # type: ignore[assignment]
     comparison_page.write = (  # type: ignore[assignment]
         lambda comparison, _: write_text(comparison.path / "report.html", "a report")
     )

@@ -205,6 +205,7 @@ def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
     refuse_without_effect(
         context,
         (given["unlabelled"] is None, "--rounds", "goes with --unlabelled FOLDER"),
+        (given["resume"] is None, "--data-root", "says where the data of a run are now: --resume RUN"),
         (given["output"] is not None, "--runs", "is where new folders go, and --output names the folder"),
     )
     if given["unlabelled"] is not None and given["data"] is None:

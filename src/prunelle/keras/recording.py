@@ -18,6 +18,7 @@ warning; the program's own work is never stopped by its recording.
 from __future__ import annotations
 
 import dataclasses
+import random
 import time
 import warnings
 import weakref
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from prunelle.errors import PrunelleError
 from prunelle.keras import optimizers, recorded_run
@@ -122,12 +124,25 @@ def recorded(model: Any) -> Recording | None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What goes wrong inside becomes a warning."""
+def _told(model: Any) -> Iterator[None]:
+    """What goes wrong inside becomes a warning; the training goes on as if nobody had recorded it.
+
+    Its modules are the model's own, and what looks at them puts them into evaluation mode.
+    """
+    layers = () if model is None else model.all_layers()
+    parts = [module for layer in layers for part in layer.parts for module in part.modules()]
+    modes = [(module, module.training) for module in parts]
+    drawn = np.random.get_state(), random.getstate()
     try:
-        yield
+        with torch.random.fork_rng(devices=[]):
+            yield
     except (OSError, PrunelleError) as error:
         warnings.warn(f"this training's run folder is not complete: {error}", stacklevel=4)
+    finally:
+        np.random.set_state(drawn[0])
+        random.setstate(drawn[1])
+        for module, training in modes:
+            module.training = training
 
 
 class Recording:
@@ -216,7 +231,7 @@ class Recording:
         more = {name: value for name, value in logs.items() if name not in shown and np.ndim(value) == 0}
         self._rows.append(known | more)
         self._reported = False
-        with _told():
+        with _told(self._model()):
             if self._run is None:
                 self._run = self._begin()
             self._run.write_results(self._rows)
@@ -236,7 +251,7 @@ class Recording:
 
     def end(self) -> None:
         """The model as it is now, and the report; not for every ``fit`` of a program that calls it in a loop."""
-        with _told():
+        with _told(self._model()):
             self._save_model()
             if self._run is not None:
                 self._run.update(status="finished")
@@ -263,7 +278,7 @@ class Recording:
         if self._reported or not self._rows or model is None or self._run is None:
             return
         self._reported, self._written = True, time.monotonic()
-        with _told():
+        with _told(model):
             metrics = {
                 "epochs": len(self._rows),
                 "best_epoch": len(self._rows),

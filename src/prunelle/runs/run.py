@@ -225,9 +225,10 @@ class Run:
 
     def update(self, **changes: Any) -> None:
         """Changes entries of ``run.json``."""
+        recipe = _recipe_of(self.info | changes)
+        write_json(self.path / "run.json", self.info | changes)  # where this is refused, nothing has changed
         self.info |= changes
-        self._recipe = _recipe_of(self.info)
-        write_json(self.path / "run.json", self.info)
+        self._recipe = recipe
 
     def attach(self, network: nn.Module) -> None:
         """Makes ``network``, with the weights it has, this run's network."""

@@ -255,7 +255,9 @@ def test_each_file_is_decoded_once(photos: Path, monkeypatch: pytest.MonkeyPatch
 
     read: list[str] = []
     real = load_img
-    monkeypatch.setattr(iterators, "load_img", lambda file, *rest: read.append(file) or real(file, *rest))
+    monkeypatch.setattr(
+        iterators, "load_img", lambda file, *rest, **how: read.append(file) or real(file, *rest, **how)
+    )
     iterator = ImageDataGenerator(rotation_range=10).flow_from_directory(photos, (20, 20), batch_size=7)
     for _ in range(3 * len(iterator)):
         next(iterator)

@@ -19,6 +19,7 @@ import torch
 from torch import fx, nn
 
 from prunelle.errors import UnknownName
+from prunelle.plain import plain_arguments
 from prunelle.texts import Note
 from prunelle.training.fast.winograd import with_winograd
 from prunelle.training.outputs import class_logits, evaluation_mode
@@ -38,6 +39,7 @@ _CLOSE = 1e-3  # of the largest logit; a copy further off than rounding explains
 _MARGIN = 10.0
 
 
+@plain_arguments
 def predictor(
     network: nn.Module,
     *,
