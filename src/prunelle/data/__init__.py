@@ -181,7 +181,10 @@ def check_is_named(data: object) -> None:
     """
     if isinstance(data, str | os.PathLike) and not isinstance(os.fspath(data), bytes):
         return
-    if type(data).__name__ in ("Split", "Pixels"):
+    from prunelle.data.examples import Split
+    from prunelle.data.pixels import Pixels
+
+    if isinstance(data, Split | Pixels):
         how = _HOW["split"]
     elif hasattr(data, "state_dict") and callable(data):
         how = _HOW["module"]

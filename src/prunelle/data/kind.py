@@ -10,29 +10,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
-import torch
 
 from prunelle.data.pixels import Pixels, Progress, Undecoded
 from prunelle.texts import Note
-
-
-class Augmentation(Protocol):
-    """Random changes of a batch: a frozen dataclass of numbers, false where it changes nothing."""
-
-    def __bool__(self) -> bool: ...
-
-    @classmethod
-    def parse(cls, text: str, /) -> Self:
-        """From the words of the command line."""
-        ...
-
-    def apply(self, batch: torch.Tensor, generator: torch.Generator, /) -> torch.Tensor:
-        """``(n, C, …)`` → the same shape; ``generator`` is on the CPU."""
-        ...
-
 
 Settings = TypeVar("Settings")
 Array = TypeVar("Array")

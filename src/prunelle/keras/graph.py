@@ -1,7 +1,7 @@
 """From a graph of layer calls to one plain torch module.
 
 Calls that follow one another without a branch become one ``nn.Sequential``, which is what
-``training.acceleration`` looks for. A model that is one chain *is* an ``nn.Sequential``.
+``training.fast.acceleration`` looks for. A model that is one chain *is* an ``nn.Sequential``.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ warning; the program's own work is never stopped by its recording.
 from __future__ import annotations
 
 import dataclasses
-import random
 import time
 import warnings
 import weakref
@@ -29,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from prunelle.errors import PrunelleError
 from prunelle.keras import optimizers, recorded_run
@@ -132,15 +130,11 @@ def _told(model: Any) -> Iterator[None]:
     layers = () if model is None else model.all_layers()
     parts = [module for layer in layers for part in layer.parts for module in part.modules()]
     modes = [(module, module.training) for module in parts]
-    drawn = np.random.get_state(), random.getstate()
     try:
-        with torch.random.fork_rng(devices=[]):
-            yield
+        yield
     except (OSError, PrunelleError) as error:
         warnings.warn(f"this training's run folder is not complete: {error}", stacklevel=4)
     finally:
-        np.random.set_state(drawn[0])
-        random.setstate(drawn[1])
         for module, training in modes:
             module.training = training
 

@@ -6,7 +6,6 @@ nothing has to be moved apart afterwards.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -352,13 +351,6 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": name}):
         figure.savefig(svg, metadata={"Date": None})
     return [png, svg]
-
-
-def png_bytes(figure: Figure) -> bytes:
-    """The figure as a PNG file, as wide as ``save`` writes it."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
-    return buffer.getvalue()
 
 
 def wrapped(parts: Sequence[str]) -> str:

@@ -313,7 +313,7 @@ def dropout_mask(x: torch.Tensor, p: float) -> torch.Tensor:
     return torch.ops.prunelle.dropout_mask(x, p)  # type: ignore[no-any-return]
 
 
-# One operation of PyTorch's, because its parts cast bits, for which TorchScript (training.script) has no word.
+# One operation of PyTorch's, because its parts cast bits, for which TorchScript (training.fast.script) has no word.
 _OPERATIONS = torch.library.Library("prunelle", "DEF")  # type: ignore[no-untyped-call]
 _OPERATIONS.define("dropout_mask(Tensor x, float p) -> Tensor")  # type: ignore[no-untyped-call]
 
