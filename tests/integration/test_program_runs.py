@@ -129,6 +129,9 @@ def test_it_answers_as_the_program_did(home: Path, name: str) -> None:
     found = json.loads(done.out)
     assert found["accuracy"] == pytest.approx(accuracy, abs=1e-6)
     assert found["split"] == ("validation" if name == "folders" else "test")
+    # What the run keeps is what the program used: all of it is judged, and nothing can have changed.
+    assert found["judged"]["changed"] == found["judged"]["learned"] == 0
+    assert found["n"] == found["judged"]["given"]
     assert found["accuracy"] == json.loads((path / "metrics.json").read_text())[found["split"]]["accuracy"]
     run = pn.Run.open(path)
     assert run.finished

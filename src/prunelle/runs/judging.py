@@ -98,7 +98,7 @@ def judge(
         validated=int((kinds == _VALIDATED).sum()),
         learned_right=int(right[kinds == _LEARNED].sum()),
         known=origin.known or seen is not None,
-        changed=_changed(seen[0], split) if seen and origin.own else 0,
+        changed=_changed(*seen[0]) if seen and origin.own else 0,
     )
     return evaluation_of(logits, pixels, classes, split, judged)
 
@@ -143,11 +143,10 @@ def learned_note(found: Mapping[str, Any]) -> Note | None:
     )
 
 
-def _changed(seen: tuple[Contents, Placed], split: str) -> int:
-    """How many of the run's own examples are not what they were."""
-    contents, placed = seen
+def _changed(contents: Contents, placed: Placed) -> int:
+    """How many of the run's own examples are not what they were: it knows their content from no split."""
     assert placed.contents is not None
-    return int((copies.found_in(contents, placed.contents.take(placed.rows(split))) < 0).sum())
+    return int((copies.found_in(contents, placed.contents) < 0).sum())
 
 
 def judged_on(found: Evaluation) -> Note:
