@@ -96,7 +96,8 @@ def look(
     from prunelle import tasks
 
     made = tasks.look_into(run, pictures, views=views or None, layers=layers or None, style=progress, **given)
-    echo(f"{len(made.figures)} figures: {made.page}")
+    number = len(made.figures)
+    echo(f"{number} figure{'' if number == 1 else 's'}: {made.page}")
     for name, why in made.unmet.items():
         echo(f"Error: not shown: {_ASKED.get(name, f'--{name}')}: {why.en}", err=True)
     if made.unreadable and progress == "quiet":

@@ -28,8 +28,8 @@ class Refused:
 
     def update(self, **changes: Any) -> None:
         """Changes entries of ``run.json``."""
+        write_json(self.path / "run.json", self.info | changes)  # where this is refused, nothing has changed
         self.info |= changes
-        write_json(self.path / "run.json", self.info)
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """``metrics.json``."""
