@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 
 import prunelle as pn
 from prunelle.errors import RunError
-from prunelle.keras import backend
+from prunelle.keras import backend, layers, models, recording
 from prunelle.keras.models import load_model
 from tests.course_sets import write_photos
 from tests.integration.command import Finished, prunelle
@@ -320,3 +321,70 @@ def test_it_has_no_recipe_to_go_on_with(home: Path) -> None:
     done = prunelle("train", "data/train", "--weights", path)
     assert done.code != 0
     assert "whose weights fit no network of Prunelle's" in done.err
+
+
+_TINY = """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+import matplotlib.pyplot as plt
+x = np.eye(6)
+model = Sequential([Dense(2, activation='softmax', input_shape=(6,))])
+model.compile(optimizer='sgd', loss='sparse_categorical_crossentropy', metrics=['accuracy'])
+model.fit(x, [0, 1, 0, 1, 0, 1], verbose=0)
+plt.plot([1, 2])
+plt.show()
+"""
+
+
+def test_programs_of_one_second_have_a_folder_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One started again right after it was killed, or beside another, goes into no folder but its own."""
+    from prunelle.tasks import running
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Stopped:
+            return cls(2026, 11, 21, 14, 30, 0, tzinfo=tz)
+
+    monkeypatch.setattr(running, "datetime", Stopped)
+    monkeypatch.chdir(tmp_path)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "program.py").write_text(_TINY)
+    earlier = tmp_path / "runs" / "20261121-143000-program" / "fit-1"
+    (earlier / "weights").mkdir(parents=True)
+    for name in ("run.json", "weights/last.safetensors"):
+        (earlier / name).write_text("of the program that was killed")
+
+    told: list[str] = []
+    for _ in range(2):
+        assert running.run_program("program.py", tell=told.append) == 0
+
+    assert [line for line in told if line.startswith("Run: ")] == [
+        f"Run: {Path('runs', f'20261121-143000-program-{number}')}" for number in (2, 3)
+    ]
+    for number in (2, 3):
+        made = tmp_path / "runs" / f"20261121-143000-program-{number}"
+        assert {each.name for each in made.iterdir()} == {"fit-1", "figure-1.png"}
+        assert (made / "fit-1" / "report.html").is_file()
+    assert {each.read_text() for each in earlier.rglob("*") if each.is_file()} == {
+        "of the program that was killed"
+    }
+
+
+def test_a_folder_of_someone_else_is_left_as_it_is(tmp_path: Path) -> None:
+    """What could not begin to be recorded is not recorded at its end either."""
+    fit = tmp_path / "runs" / "fit-1"
+    (fit / "weights").mkdir(parents=True)
+    for name in ("run.json", "weights/last.safetensors"):
+        (fit / name).write_text("somebody's")
+    recording.start(lambda: tmp_path / "runs", "program.py")
+    try:
+        with pytest.warns(UserWarning, match="run folder is not complete"):
+            model = models.Sequential([layers.Dense(2, activation="softmax", input_shape=(6,))])
+            model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
+            model.fit(np.eye(6), [0, 1, 0, 1, 0, 1], verbose=0)
+    finally:
+        recording.stop()
+    assert sorted(each.name for each in fit.rglob("*") if each.is_file()) == ["last.safetensors", "run.json"]
+    assert {each.read_text() for each in fit.rglob("*") if each.is_file()} == {"somebody's"}

@@ -18,26 +18,25 @@ BACKEND = f"module://{__name__}"
 
 
 class _Figures:
-    def __init__(self, folder: Path, saved: Callable[[Path], None]) -> None:
+    def __init__(self, folder: Callable[[], Path], saved: Callable[[Path], None]) -> None:
         self.folder, self.saved, self.count = folder, saved, 0
 
     def save(self, figure: Figure) -> None:
         self.count += 1
-        path = self.folder / f"figure-{self.count}.png"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder() / f"figure-{self.count}.png"
         figure.savefig(path)
         self.saved(path)
 
 
-_where = _Figures(Path(), lambda path: None)
+_where = _Figures(Path, lambda path: None)
 
 
 @contextlib.contextmanager
-def saving(folder: Path, saved: Callable[[Path], None]) -> Iterator[None]:
+def saving(folder: Callable[[], Path], saved: Callable[[Path], None]) -> Iterator[None]:
     """Within, ``plt.show()`` saves to ``folder`` as ``figure-1.png``, ``figure-2.png``…
 
     Args:
-        folder: made when the first is saved.
+        folder: gives the folder, which is there; called when there is something to save.
         saved: told of each file.
     """
     global _where

@@ -21,9 +21,10 @@ import dataclasses
 import time
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ from prunelle.texts import Language, default_language
 class _Session:
     """What is said once, for all trainings of a program."""
 
-    directory: Path
+    directory: Callable[[], Path]
     program: str
     versions: Mapping[str, str]
     host: Mapping[str, str]
@@ -59,22 +60,23 @@ _ROOM = {"train": 4 << 20, "held out": 32 << 20}
 
 
 def start(
-    directory: Path,
+    directory: Callable[[], Path],
     program: str,
     *,
     versions: Mapping[str, str] | None = None,
     host: Mapping[str, str] | None = None,
     language: Language | None = None,
 ) -> None:
-    """From now on each ``fit`` leaves a folder in ``directory``, which is made when there is something to write.
+    """From now on each ``fit`` leaves a folder.
 
     Args:
+        directory: gives the folder that they go into; called when there is something to write.
         program: as the command line names it.
         versions, host: for ``run.json`` and the report.
         language: of the report; None for the locale's.
     """
     global _session
-    _session = _Session(Path(directory), program, versions or {}, host or {}, language or default_language())
+    _session = _Session(directory, program, versions or {}, host or {}, language or default_language())
 
 
 def stop() -> None:
@@ -84,11 +86,6 @@ def stop() -> None:
     if session is not None:
         for recording in session.trainings:
             recording.write_report()
-
-
-def current() -> Path | None:
-    """The folder of the training that is going on or was the last; None where there is none."""
-    return _session.trainings[-1].folder if _session is not None and _session.trainings else None
 
 
 def recording_of(model: Any, source: Any, validation: Any, arguments: Mapping[str, Any]) -> Recording | None:
@@ -143,7 +140,6 @@ class Recording:
     """One training on disk.
 
     Attributes:
-        folder: where.
         compiled: the model's ``compile`` that it belongs to, weakly: recording keeps no model alive.
         answers: by split, those of the last pass.
     """
@@ -157,7 +153,7 @@ class Recording:
         validation: Any,
         arguments: Mapping[str, Any],
     ) -> None:
-        self.folder = session.directory / f"fit-{number}"
+        self._number = number
         compiled = model.compiled
         self.compiled = weakref.ref(compiled)
         self.answers: dict[str, Answers] = {}
@@ -192,6 +188,11 @@ class Recording:
             "versions": dict(session.versions),
             "host": dict(session.host),
         }
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where; the folder above it is made by asking."""
+        return self._session.directory() / f"fit-{self._number}"
 
     def begin_pass(self, split: str) -> Answers:
         """Answers of a pass over ``train``, ``validation`` or ``test`` that begins."""
@@ -246,8 +247,8 @@ class Recording:
     def end(self) -> None:
         """The model as it is now, and the report; not for every ``fit`` of a program that calls it in a loop."""
         with _told(self._model()):
-            self._save_model()
-            if self._run is not None:
+            if self._run is not None:  # a folder that could not begin may be somebody's
+                self._save_model()
                 self._run.update(status="finished")
         if time.monotonic() - self._written > _REPORT_EVERY_S:
             self.write_report()

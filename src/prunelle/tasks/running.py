@@ -58,10 +58,16 @@ def run_program(
 
     from prunelle.jobs import machine
     from prunelle.keras import aliases, recording
+    from prunelle.runs.folder import new_run_path
 
     # The program may change the working folder.
     here = Path.cwd()
-    folder = here / runs / f"{datetime.now():%Y%m%d-%H%M%S}-{path.stem}"
+    begun, made = datetime.now(), list[Path]()
+
+    def folder() -> Path:
+        if not made:
+            made.append(new_run_path(here / runs, path.stem, begun))
+        return made[0]
 
     def saved(what: str, where: Path) -> None:
         tell(f"{what}: {where.relative_to(here) if where.is_relative_to(here) else where}")
@@ -86,8 +92,8 @@ def run_program(
         return error.exit_code if isinstance(error, Interrupted) else 1
     finally:
         recording.stop()
-        if folder.is_dir():
-            saved("Run", folder)
+        for each in made:
+            saved("Run", each)
     return 0
 
 
@@ -125,7 +131,7 @@ def _as_main(path: Path, arguments: Sequence[str]) -> Iterator[ModuleType]:
 
 
 @contextmanager
-def _figures(folder: Path, saved: Callable[[Path], None]) -> Iterator[None]:
+def _figures(folder: Callable[[], Path], saved: Callable[[Path], None]) -> Iterator[None]:
     """Without a screen, and unless another backend of matplotlib is asked for, figures that are shown are saved."""
     if "MPLBACKEND" in os.environ or _has_screen():
         yield
