@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -43,7 +44,8 @@ def followed(section: str, into: Path) -> None:
 def copy(tmp_path: Path) -> Path:
     for name in ("src", "tests/contract", "tests/unit/training"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml"):
+    (tmp_path / "docs").mkdir()
+    for name in ("tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml", "docs/series.md"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -82,3 +84,18 @@ def test_add_a_verb(copy: Path) -> None:
     assert sum(int(line.split()[1]) for line in said) == 1797
     assert "count" in run(copy, "-m", "prunelle", "--help")
     run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "count")
+
+
+def test_add_a_data_format(copy: Path) -> None:
+    followed("Add a data format", copy)
+    assert run(copy, *PYTEST, "tests/contract/test_series_formats.py", "-k", "jsonl").startswith("....")
+    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "json_lines")
+    lines = [{"values": [i, None, i + 1, 3, 0], "label": "ab"[i % 2]} for i in range(40)]
+    (copy / "waves.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    options = ("--network", "course-series", "--epochs", "1", "--output", "run", "-q")
+    run(copy, "-m", "prunelle", "train", "waves.jsonl", *options)
+    assert json.loads((copy / "run" / "classes.json").read_text()) == ["a", "b"]
+    answers = run(copy, "-m", "prunelle", "predict", "run", "waves.jsonl", "--format", "json")
+    assert len(json.loads(answers)) == 40
+    program = "import prunelle; print(prunelle.load('waves.jsonl').notes)"
+    assert "40 missing values in 40 series" in run(copy, "-c", program)

@@ -32,6 +32,7 @@ from prunelle.cli.options import (
     weights_options,
 )
 from prunelle.cli.output import echo
+from prunelle.data.series import FORMATS
 
 if TYPE_CHECKING:
     from prunelle.runs.run import Run
@@ -117,7 +118,15 @@ WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "p
 """What a run that goes on may be given anew."""
 
 
-@click.command(cls=DataCommand)
+_HELP = f"""Train a classifier on DATA: photos, a file of series, or digits, mnist, fashion-mnist, cifar10, cifar100.
+
+A folder holds one folder a class, or train/, val/ and test/ with one folder a class in each; for others
+see --labels. Series come in files that end in {", ".join(FORMATS)}; NAME_TEST.ts beside
+NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are learned.
+"""
+
+
+@click.command(cls=DataCommand, help=_HELP)
 @click.argument("data", required=False)
 @click.option(
     "--network", "--model", metavar="NAME", help="See prunelle networks. Default: one that suits the data."
@@ -192,12 +201,7 @@ WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "p
 @style_options
 @click.pass_context
 def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
-    """Train a classifier on DATA: photos, a file of series, or digits, mnist, fashion-mnist, cifar10, cifar100.
-
-    A folder holds one folder a class, or train/, val/ and test/ with one folder a class in each; for others
-    see --labels. Series come as .ts, .tsv, .txt, .csv, .arff or .npz; NAME_TEST.ts beside NAME_TRAIN.ts is
-    their test. Without DATA, scikit-learn's handwritten digits are learned.
-    """
+    """Pass the words on to ``tasks.train``, with an unlabelled folder to ``train_with_unlabelled``."""
     from prunelle import tasks
 
     if given["resume"] is not None:

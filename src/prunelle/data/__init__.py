@@ -82,7 +82,7 @@ def load(
     Args:
         data: ``digits``, ``mnist``, ``fashion-mnist``, ``cifar10``, ``cifar100``, or the path of a folder
             (``./mnist`` for a folder of that name). See ``folder.load_folder`` for how a folder may be laid out. A
-            ``.ts``, ``.tsv``, ``.txt``, ``.csv``, ``.arff`` or ``.npz`` file holds series: see
+            file of one of the ``series.FORMATS`` (``.ts``, ``.csv``, ``.npz``…) holds series: see
             ``series.load.load_series``.
         labels: for folders: None (a folder a class), ``"folder"`` (the same, whatever the folders are called),
             ``"filename"``, or a CSV file of ``file,label``. For a table of series: the label's column, by its name,

@@ -14,6 +14,7 @@ import numpy as np
 from prunelle.data.pixels import Progress
 from prunelle.data.series.classes import index_of
 from prunelle.data.series.container import Gathering
+from prunelle.data.series.format import Format
 from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.sniff import LABEL_NAMES
 from prunelle.data.series.text import MISSING, lines_of, numbers
@@ -33,7 +34,7 @@ class _Attribute:
     classes: tuple[str, ...] = ()
 
 
-def read_arff(path: Path, expected: Expected, progress: Progress | None = None) -> ParsedSeries:
+def read(path: Path, expected: Expected, progress: Progress | None = None) -> dict[str, ParsedSeries]:
     """Every series of an ``.arff`` file.
 
     The label is the attribute named class, target or label, else the only nominal one; the others are steps, or one
@@ -87,12 +88,11 @@ def read_arff(path: Path, expected: Expected, progress: Progress | None = None) 
     if not len(gathered):
         raise DataError(f"{path} has no series{'' if in_data else ': no line says @data'}.")
     if at_label is None:
-        return ParsedSeries(gathered.series(), None, Note("no label", "pas d’étiquette"))
+        return {"train": ParsedSeries(gathered.series(), None, Note("no label", "pas d’étiquette"))}
     chosen = attributes[at_label]
     words = Note(f"labels in the attribute {chosen.name!r}", f"étiquettes dans l’attribut {chosen.name!r}")
-    return ParsedSeries(
-        gathered.series(), tuple(labels), words, sure=chosen.kind == "nominal" or expected.asked
-    )
+    sure = chosen.kind == "nominal" or expected.asked
+    return {"train": ParsedSeries(gathered.series(), tuple(labels), words, sure=sure)}
 
 
 def _attribute(text: str, where: str) -> _Attribute:
@@ -205,3 +205,6 @@ def _cells(text: str, where: str) -> list[str]:
 
 def _unescaped(text: str) -> str:
     return text.replace("\\n", "\n").replace("\\'", "'").replace('\\"', '"') if "\\" in text else text
+
+
+FORMAT = Format(read, names_columns=True)

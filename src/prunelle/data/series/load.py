@@ -37,7 +37,7 @@ def load_series(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Data:
-    """Labelled series from a ``.ts``, ``.tsv``, ``.txt``, ``.csv``, ``.arff`` or ``.npz`` file.
+    """Labelled series from a file of one of the ``FORMATS``.
 
     Of ``NAME_TRAIN.ts``, the test split is ``NAME_TEST.ts`` beside it where there is one. ``layout`` says how tables
     may be laid out; how a file was understood is always among the notes.

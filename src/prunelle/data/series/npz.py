@@ -15,8 +15,10 @@ from typing import IO
 
 import numpy as np
 
+from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Series
-from prunelle.data.series.parsed import ParsedSeries
+from prunelle.data.series.format import Format
+from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import Note
 
@@ -34,7 +36,7 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def read_npz(path: Path) -> dict[str, ParsedSeries]:
+def read(path: Path, expected: Expected, progress: Progress | None = None) -> dict[str, ParsedSeries]:
     """The splits of an ``.npz``: ``X`` (or ``x``, ``series``) and ``y`` (``labels``), or ``X_train``, ``y_train``, ….
 
     Raises:
@@ -130,3 +132,6 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
 
 def _shown(shape: Sequence[int]) -> str:
     return str(tuple(shape))[:80]
+
+
+FORMAT = Format(read)

@@ -14,7 +14,8 @@ import numpy as np
 from prunelle.data.pixels import Progress
 from prunelle.data.series.classes import index_of
 from prunelle.data.series.container import Gathering
-from prunelle.data.series.parsed import ParsedSeries
+from prunelle.data.series.format import Format
+from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.text import lines_of, numbers
 from prunelle.errors import DataError
 from prunelle.texts import Note
@@ -31,7 +32,7 @@ class _Header:
     channels: int | None = None
 
 
-def read_ts(path: Path, progress: Progress | None = None) -> ParsedSeries:
+def read(path: Path, expected: Expected, progress: Progress | None = None) -> dict[str, ParsedSeries]:
     """Every series of a ``.ts`` file, with its label where the header says there is one.
 
     Raises:
@@ -63,9 +64,10 @@ def read_ts(path: Path, progress: Progress | None = None) -> ParsedSeries:
         raise DataError(f"{path} has no series{'' if in_data else ': no line says @data'}.")
     words = Note("labels after the last colon", "étiquettes après les derniers deux-points")
     none = Note("no label", "pas d’étiquette")
-    return ParsedSeries(
+    found = ParsedSeries(
         gathered.series(), tuple(labels) if header.labelled else None, words if header.labelled else none
     )
+    return {"train": found}
 
 
 def _read_header(text: str, header: _Header, where: str) -> None:
@@ -127,3 +129,6 @@ def _read_series(text: str, header: _Header, known: dict[str, str], where: str) 
     if np.isnan(one).all():
         raise DataError(f"{where}: the series has no value.")
     return one, label
+
+
+FORMAT = Format(read)
