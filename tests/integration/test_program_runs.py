@@ -380,9 +380,9 @@ def test_a_folder_of_someone_else_is_left_as_it_is(tmp_path: Path) -> None:
         (fit / name).write_text("somebody's")
     recording.start(lambda: tmp_path / "runs", "program.py")
     try:
+        model = models.Sequential([layers.Dense(2, activation="softmax", input_shape=(6,))])
+        model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
         with pytest.warns(UserWarning, match="run folder is not complete"):
-            model = models.Sequential([layers.Dense(2, activation="softmax", input_shape=(6,))])
-            model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
             model.fit(np.eye(6), [0, 1, 0, 1, 0, 1], verbose=0)
     finally:
         recording.stop()
