@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from prunelle.data import unread
+from prunelle.data import unsupported
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -71,9 +71,9 @@ def bad_pictures() -> dict[str, tuple[bytes, str]]:
     bomb = "decompression bomb: 60000×60000 pixels; at most 178,956,970 pixels are decoded"
     image = photo(80, 60)
     files = {"empty.jpg": (b"", "empty file"), "text.jpg": (b"no picture at all\n" * 9, no_picture)}
-    files["page.png"] = (b"<!DOCTYPE html><title>404</title>", unread.known(b"<html>") or "")
+    files["page.png"] = (b"<!DOCTYPE html><title>404</title>", unsupported.known(b"<html>") or "")
     files["text-like-bmp.bmp"] = (b"BM is how this sentence begins, and it goes on.", no_picture)
-    files["portable.ppm"] = (encoded(image, "PPM"), unread.known(b"P6 1 1 255 abc") or "")
+    files["portable.ppm"] = (encoded(image, "PPM"), unsupported.known(b"P6 1 1 255 abc") or "")
     for kind, suffix, options in (
         ("JPEG", "jpg", {}),
         ("JPEG", "progressive.jpg", {"progressive": True}),

@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 
 FLOORS = (
     ("errors", "texts", "files"),
-    ("csv_files", "disk", "drawing", "memory", "plain", "tensor_header"),
+    ("csv_files", "disk", "drawing", "memory", "scalars", "tensor_header"),
     ("tensors", "json_files"),
     ("data", "networks"),
     ("look",),

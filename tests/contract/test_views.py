@@ -17,8 +17,8 @@ from prunelle import views
 from prunelle.console.listeners import make_listener
 from prunelle.planning.request import DataSource
 from prunelle.tasks.looking import LookRequest, prepare_pictures
-from prunelle.views.found import from_plain, to_plain
 from prunelle.views.picture_look import PictureLook
+from prunelle.views.serialisation import from_plain, to_plain
 from prunelle.views.series_look import SeriesLook
 from prunelle.views.subject import Subject
 from prunelle.views.view import AnyView, Argument, Kind, LeftOutError, Need

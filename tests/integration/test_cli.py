@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 
 import prunelle as pn
 from prunelle.csv_files import read_table
-from prunelle.report.finished import next_text
+from prunelle.report.closing_lines import next_text
 from tests.integration.command import Finished, prunelle, weights
 from tests.pictures import encoded, make_folder
 

@@ -231,7 +231,7 @@ def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
 
         echo(json.dumps({"event": "finished", "run": str(run.path), **run.metrics()}))
     elif given["progress"] != "quiet":
-        from prunelle.report.finished import finished_text, next_text
+        from prunelle.report.closing_lines import finished_text, next_text
 
         echo(finished_text(run.metrics()))
         echo(f"Report: {run.path / 'report.html'}")

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prunelle.errors import ArgumentError, MissingData, a_kind, did_you_mean
-from prunelle.plain import plain_arguments
+from prunelle.scalars import plain_arguments
 
 if TYPE_CHECKING:
     from prunelle.data.arrays import from_arrays
     from prunelle.data.augment import Augment
+    from prunelle.data.datasets import NAMED
     from prunelle.data.examples import Data, Split
     from prunelle.data.kinds import AnyPreprocess
-    from prunelle.data.named import NAMED
     from prunelle.data.pixels import Pixels, Progress, Skipped
     from prunelle.data.preprocess import Preprocess
     from prunelle.data.series.augment import SeriesAugment
@@ -101,7 +101,7 @@ def load(
         >>> load("digits").classes
         ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
-    from prunelle.data.named import NAMED, load_named
+    from prunelle.data.datasets import NAMED, load_named
 
     check_is_named(data)
     name = str(data)

@@ -12,7 +12,7 @@ from prunelle.data import splits
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
-from prunelle.plain import plain_arguments
+from prunelle.scalars import plain_arguments
 from prunelle.texts import composed
 
 _DEFAULT_SHARE = 0.1

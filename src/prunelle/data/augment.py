@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 from prunelle.data import transforms
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.plain import plain_fields
+from prunelle.scalars import plain_fields
 
 POLICIES = ("none", "light", "strong")
 """What ``Augment.policy`` knows by name."""

@@ -22,9 +22,9 @@ import numpy as np
 from prunelle.data import decode
 from prunelle.data.cache_entry import Unusable, open_entry, write_entry
 from prunelle.data.cache_files import cache_folder, make_room
-from prunelle.data.fitting import fit_array
 from prunelle.data.pixels import Pixels, Progress, Skipped, Undecoded
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.resizing import fit_array
 from prunelle.disk import is_full, reason, sweep
 from prunelle.errors import BadPicture, BadPictures, CannotWrite, DataError, DiskFull
 from prunelle.texts import Note, visible

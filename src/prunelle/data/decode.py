@@ -26,14 +26,14 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from prunelle.data import limits, unread
+from prunelle.data import limits, unsupported
 from prunelle.data.fast_jpeg import read_jpeg
-from prunelle.data.fitting import resize, resizing_bytes
 from prunelle.data.headers import bmp, gif, jpeg, png, tiff, webp
 from prunelle.data.headers.damage import DAMAGED
 from prunelle.data.pillow import is_grey, no_warnings, orientation_of, stored_size, to_plain, upright
 from prunelle.data.preprocess import Preprocess
-from prunelle.data.unread import HEAD_BYTES
+from prunelle.data.resizing import resize, resizing_bytes
+from prunelle.data.unsupported import HEAD_BYTES
 from prunelle.disk import refused
 from prunelle.errors import BadPicture
 from prunelle.files import no_file
@@ -217,7 +217,7 @@ def _reader(head: bytes, file: str) -> type[ImageFile.ImageFile]:
     # Plain text may begin with BM too.
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return BmpImageFile
-    raise BadPicture(file, unread.known(head) or NOT_A_PICTURE)
+    raise BadPicture(file, unsupported.known(head) or NOT_A_PICTURE)
 
 
 _INSPECT: dict[type[ImageFile.ImageFile], Callable[[bytes, str], limits.Announced]] = {

@@ -73,7 +73,7 @@ class Data:
         notes: what a reader should know of how the data was read, for the console and the report ("no
             validation split was given: 10 % of train, stratified, seed 0").
         drawn: the splits that were drawn from the others' examples, not given; copies of one example are kept on one
-            side of them (``data.apart``).
+            side of them (``data.leakage``).
         moved: how many examples changed their split for that.
     """
 

@@ -10,11 +10,11 @@ import simplejpeg
 from PIL.JpegImagePlugin import JpegImageFile
 
 from prunelle.data import limits
-from prunelle.data.fitting import as_image, resize, resizing_bytes, scales, shrink
 from prunelle.data.headers.damage import DAMAGED
 from prunelle.data.limits import Announced
 from prunelle.data.pillow import no_warnings, orientation_of, stored_size, upright
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.resizing import as_image, resize, resizing_bytes, scales, shrink
 from prunelle.errors import BadPicture
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from prunelle.data.fitting import as_image
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.resizing import as_image
 
 # EXIF orientation → what undoes it (EXIF 2.32, tag 0x0112).
 _ORIENTATION = 0x0112

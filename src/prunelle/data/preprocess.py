@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.plain import plain_fields
+from prunelle.scalars import plain_fields
 
 Fit = Literal["crop", "pad", "squash"]
 

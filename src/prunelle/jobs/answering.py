@@ -11,7 +11,7 @@ import numpy as np
 
 from prunelle import data as datasets
 from prunelle.data import cache
-from prunelle.data.copies import Contents, contents_of
+from prunelle.data.duplicates import Contents, contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes

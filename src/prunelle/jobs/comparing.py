@@ -28,7 +28,7 @@ from prunelle.errors import (
 )
 from prunelle.jobs import machine, run_data, training
 from prunelle.jobs.decoding import decode_apart
-from prunelle.jobs.going_on import going_on
+from prunelle.jobs.recovery import going_on
 from prunelle.planning.choosing import choose_recipe
 from prunelle.planning.comparison import (
     INFO_FILE,

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.data import apart, cache
-from prunelle.data.copies import Contents
+from prunelle.data import cache, leakage
+from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Skipped
@@ -41,14 +41,14 @@ class Examples:
 def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener) -> Examples:
     """``decode_all``, copies kept on one side of splits that were drawn; what a person should know of them is said."""
     pixels = decode_all(data, preprocess, memory_budget, listener)
-    copies = apart.find_copies(data, pixels)
-    names = apart.names_of(pixels)
-    notes = [note for note in apart.notes_of(copies, names, data) if note not in data.notes]
+    copies = leakage.find_copies(data, pixels)
+    names = leakage.names_of(pixels)
+    notes = [note for note in leakage.notes_of(copies, names, data) if note not in data.notes]
     for note in notes:
         listener.on_note(note)
     contents = {name: copies.contents.take(copies.order(i)) for i, name in enumerate(copies.splits)}
     if len(copies.moved):
-        data = apart.moved(data, pixels, copies)
+        data = leakage.moved(data, pixels, copies)
         pixels = _decoded(data, preprocess, memory_budget, listener)
         contents = {name: contents[name] for name in pixels}
     return Examples(
@@ -57,7 +57,7 @@ def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, list
         ),
         pixels,
         contents,
-        apart.listed(copies, names, data.classes),
+        leakage.listed(copies, names, data.classes),
     )
 
 

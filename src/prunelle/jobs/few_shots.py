@@ -22,8 +22,8 @@ from prunelle.data.pixels import Skipped
 from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding
-from prunelle.jobs.going_on import going_on
 from prunelle.jobs.many_runs import finished_run, same_settings
+from prunelle.jobs.recovery import going_on
 from prunelle.planning.choosing import choose_recipe
 from prunelle.planning.loading import load_data
 from prunelle.planning.plan import check_weights

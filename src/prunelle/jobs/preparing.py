@@ -15,15 +15,15 @@ from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
-from prunelle.jobs import decoding, reusing, run_data
+from prunelle.jobs import decoding, pretrained, run_data
 from prunelle.jobs.decoding import Examples
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.networks.weights import Weights
-from prunelle.planning import network_entry
+from prunelle.planning import network_description
 from prunelle.planning.plan import TrainingPlan, recipe_for
 from prunelle.planning.request import Limits
 from prunelle.planning.weights import outputs_note
-from prunelle.report.reused import strategy_note
+from prunelle.report.transfer import strategy_note
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run, build_network
 from prunelle.texts import Note
@@ -113,7 +113,7 @@ class Setup:
             memory_budget=limits.memory_budget,
             progress=listener.on_progress,
         )
-        transfer = reusing.transfer_entry(strategy, self.network, begun, advice)
+        transfer = pretrained.transfer_entry(strategy, self.network, begun, advice)
         reused = () if transfer is None else (strategy_note(transfer), *begun.notes, *begun.feature_notes)
         for note in (*reused, *begun.training.notes):
             listener.on_note(note)
@@ -149,7 +149,7 @@ class Built:
         self, network: nn.Module, strategy: Strategy | None, seed: int, listener: Listener
     ) -> nn.Module:
         """``network`` with the weights and the classifier that ``strategy`` wants of ``plan.start``."""
-        return reusing.reuse(
+        return pretrained.reuse(
             network,
             self.plan.start,
             strategy,
@@ -174,14 +174,14 @@ def build(plan: TrainingPlan, listener: Listener) -> Built:
         preprocess = preprocess.with_statistics(examples.pixels["train"].images)
     if isinstance(network, str):
         options = {**plan.options, **preprocess.network_options}
-        description = network_entry.network_entry(network, options, data, preprocess)
+        description = network_description.network_entry(network, options, data, preprocess)
         network = seeded_network(description, plan.seed)
     elif plan.options:
         raise ArgumentError("options are for a network by name; a module of your own has its own.")
     else:
         if strategy is None or strategy.classifier is None:
-            network_entry.try_out(network, preprocess.input_shape, len(data.classes))
-        description = network_entry.module_entry(network, data, preprocess)
+            network_description.try_out(network, preprocess.input_shape, len(data.classes))
+        description = network_description.module_entry(network, data, preprocess)
     return Built(
         plan=plan, examples=examples, network=network, preprocess=preprocess, description=description
     )
@@ -208,7 +208,7 @@ def prepare(built: Built, listener: Listener) -> Prepared:
         advice = try_strategies(built, listener)
         for note in advice.notes:
             listener.on_note(note)
-        strategy = reusing.followed(advice.strategy, strategy)
+        strategy = pretrained.followed(advice.strategy, strategy)
     data, description = built.examples.data, built.description
     recipe = built.recipe(strategy)
     if strategy is not None and (strategy.views or 0) > 1 and not recipe.augment:
@@ -220,7 +220,7 @@ def prepare(built: Built, listener: Listener) -> Prepared:
         )
     network = built.with_weights(built.network, strategy, recipe.seed, listener)
     if strategy is not None and strategy.classifier is not None:
-        description = network_entry.module_entry(network, data, built.preprocess)
+        description = network_description.module_entry(network, data, built.preprocess)
     start = plan.start
     if start is not None and not (strategy is not None and strategy.name == "scratch"):
         description["weights"] = start.source

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from prunelle import data as datasets
-from prunelle.data import copies, listing
-from prunelle.data.copies import Contents
+from prunelle.data import duplicates, listing
+from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.pixels import Pixels
 from prunelle.data.series.classes import index_of
@@ -136,7 +136,7 @@ def _files_under(root: Path, run: Run, placed: Placed, listener: Listener) -> li
     in_memory = split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET
     pixels = split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
     holding: dict[str, list[str]] = {}
-    for digest, file in zip(copies.contents_of(pixels).digests, pixels.files or (), strict=True):
+    for digest, file in zip(duplicates.contents_of(pixels).digests, pixels.files or (), strict=True):
         holding.setdefault(digest, []).append(file)
     files, lost = [], []
     for digest, file in zip(placed.contents.digests, placed.files, strict=True):
@@ -203,7 +203,7 @@ def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) 
         return None
     if decoding.digest(pixels) != run.info["data"].get("digest"):
         return None
-    return Placed.of(pixels, {name: copies.contents_of(part) for name, part in pixels.items()})
+    return Placed.of(pixels, {name: duplicates.contents_of(part) for name, part in pixels.items()})
 
 
 def began_with(run: Run) -> Iterator[Run]:
@@ -286,7 +286,7 @@ def learned_before(source: str, data: Data, listener: Listener) -> list[Note]:
 def _contents_for(run: Run, split: Split, listener: Listener) -> Contents:
     """What a split holds at a run's preprocessing."""
     in_memory = split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET
-    return copies.contents_of(
+    return duplicates.contents_of(
         split.decode(run.preprocess, in_memory=in_memory, progress=listener.on_progress)
     )
 
@@ -296,7 +296,7 @@ def write_down(run: Run, data: Data, pixels: Mapping[str, Pixels]) -> None:
     placed = run.placed()
     moved = data.source is not None and data.source != run.info["data"]["source"]
     if placed is None or placed.contents is None or (moved and placed.files is not None):
-        contents = {name: copies.contents_of(part) for name, part in pixels.items()}
+        contents = {name: duplicates.contents_of(part) for name, part in pixels.items()}
         run.place(Placed.of(pixels, contents))
     if moved:
         run.update(data=run.info["data"] | {"source": data.source})

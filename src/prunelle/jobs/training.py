@@ -10,8 +10,8 @@ from pathlib import Path
 from prunelle.errors import ArgumentError
 from prunelle.jobs import decoding, finishing, machine, run_data
 from prunelle.jobs.fitting import fit
-from prunelle.jobs.going_on import going_on, resume_command
 from prunelle.jobs.preparing import Prepared, build, prepare
+from prunelle.jobs.recovery import going_on, resume_command
 from prunelle.jobs.resuming import prepare_resumed
 from prunelle.planning.plan import check_request, plan_training
 from prunelle.planning.request import Limits, ResumeRequest, TrainingRequest

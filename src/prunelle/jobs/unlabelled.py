@@ -13,8 +13,8 @@ import numpy as np
 from torch import nn
 
 from prunelle.csv_files import table_text
-from prunelle.data import copies
-from prunelle.data.copies import Contents
+from prunelle.data import duplicates
+from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.pictures import Pictures
 from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
@@ -22,8 +22,8 @@ from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding
 from prunelle.jobs.answering import expand_files
 from prunelle.jobs.decoding import Examples
-from prunelle.jobs.going_on import going_on
 from prunelle.jobs.many_runs import finished_run, same_settings
+from prunelle.jobs.recovery import going_on
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, TrainingRequest
 from prunelle.runs.folder import UNLABELLED, new_run_path, refuse_occupied
@@ -222,7 +222,7 @@ def _unlike(examples: Examples, files: Sequence[Path], listener: Listener) -> li
     in_memory = split.decoded_bytes(preprocess) <= MEMORY_BUDGET
     pixels = split.decode(preprocess, in_memory=in_memory, progress=listener.on_progress)
     known = Contents.joined(list(examples.contents.values()))
-    there = copies.found_in(copies.contents_of(pixels), known) >= 0
+    there = duplicates.found_in(duplicates.contents_of(pixels), known) >= 0
     labelled = {file for file, is_there in zip(pixels.files or (), there, strict=True) if is_there}
     if labelled:
         listener.on_note(

@@ -20,9 +20,9 @@ from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.keras.answers import Answers
 from prunelle.keras.as_network import as_network
 from prunelle.keras.scaling import scaling_of, to_pixels
-from prunelle.runs.kept import write_kept
 from prunelle.runs.refused import Refused
 from prunelle.runs.run import JUDGED_BY, Run
+from prunelle.runs.stored_examples import write_kept
 from prunelle.texts import Note
 from prunelle.training.verdicts import summary
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from prunelle.errors import ArgumentError, UnknownName, a_kind
 from prunelle.networks.catalogue import Entry, catalogue
-from prunelle.plain import plain, plain_arguments
+from prunelle.scalars import plain, plain_arguments
 
 if TYPE_CHECKING:
     from torch import nn

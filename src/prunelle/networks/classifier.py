@@ -15,7 +15,7 @@ from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.layers_1d import MaskedMean
 from prunelle.networks.summary import evaluating
 from prunelle.networks.trunk import Stage, split, stages
-from prunelle.plain import plain_arguments
+from prunelle.scalars import plain_arguments
 
 Classifier = Literal["linear", "hidden"]
 

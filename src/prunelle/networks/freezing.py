@@ -13,7 +13,7 @@ from torch import fx, nn
 
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.graph import owners, trace, weights_of
-from prunelle.plain import plain_arguments
+from prunelle.scalars import plain_arguments
 
 
 @plain_arguments

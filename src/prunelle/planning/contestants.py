@@ -15,7 +15,7 @@ from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data
 from prunelle.errors import ArgumentError, a_kind, did_you_mean
 from prunelle.networks.summary import count_parameters, summarise
-from prunelle.planning import network_entry
+from prunelle.planning import network_description
 from prunelle.planning.choosing import choose_preprocess
 from prunelle.planning.request import Preparation
 from prunelle.runs.comparison import Contestant, seed_of
@@ -79,7 +79,7 @@ def contestants_of(
         if isinstance(maker, str):
             name = known.ALIASES.get(maker, maker)
             preprocess = choose_preprocess(data, name, shape)
-            described = network_entry.network_entry(name, given, data, preprocess)
+            described = network_description.network_entry(name, given, data, preprocess)
             with torch.device("meta"):
                 module = build_network(described)
         elif given:
@@ -87,8 +87,8 @@ def contestants_of(
         else:
             module = made(maker, 0)
             preprocess = choose_preprocess(data, module, shape)
-            network_entry.try_out(module, preprocess.input_shape, len(data.classes))
-            described = network_entry.module_entry(module, data, preprocess)
+            network_description.try_out(module, preprocess.input_shape, len(data.classes))
+            described = network_description.module_entry(module, data, preprocess)
         multiply_adds = sum(row.multiply_adds for row in summarise(module, preprocess.input_shape))
         contestant = Contestant(
             label=label,

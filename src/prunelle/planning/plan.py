@@ -14,7 +14,6 @@ from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.networks.weights import Weights
-from prunelle.plain import plain
 from prunelle.planning.choosing import (
     choose_network,
     choose_preprocess,
@@ -28,6 +27,7 @@ from prunelle.runs.folder import refuse_occupied
 from prunelle.runs.listener import Listener
 from prunelle.runs.rebuild import refuse_as_start
 from prunelle.runs.run import Run
+from prunelle.scalars import plain
 from prunelle.texts import Note
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy

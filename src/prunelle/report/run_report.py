@@ -21,8 +21,8 @@ from prunelle.report import html, series
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
 from prunelle.report.insight import Insight, look_inside
-from prunelle.report.repeating import repeating
-from prunelle.report.reused import sentences
+from prunelle.report.reproducibility import repeating
+from prunelle.report.transfer import sentences
 from prunelle.runs.run import Run
 from prunelle.texts import Language, Note
 from prunelle.training.metrics import Evaluation

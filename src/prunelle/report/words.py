@@ -6,7 +6,7 @@ import datetime
 import functools
 import re
 
-from prunelle.data import decode, limits, unread
+from prunelle.data import decode, limits, unsupported
 from prunelle.data.headers import damage
 from prunelle.files import KINDS_FR
 from prunelle.texts import NO_BREAK, Note, Typography
@@ -286,7 +286,7 @@ _REASONS_FR = {
     "truncated or damaged": "tronquée ou abîmée",
     damage.WRONG_CHECKSUM.partition(":")[0]: "abîmée, une somme de contrôle est fausse",
     "cannot be opened": "impossible à ouvrir",
-    **unread.IN_FRENCH,
+    **unsupported.IN_FRENCH,
     **{decode.NOT_A_FILE.format(kind=en): f"{fr}, pas un fichier" for en, fr in KINDS_FR.items()},
 }
 

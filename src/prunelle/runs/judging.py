@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from torch import nn
 
-from prunelle.data import copies
-from prunelle.data.copies import Contents
+from prunelle.data import duplicates
+from prunelle.data.duplicates import Contents
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.runs.splits import Placed
@@ -110,7 +110,7 @@ def kinds_of(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
         assert placed.contents is not None
         for split, kind in (("validation", _VALIDATED), ("train", _LEARNED)):
             known = placed.contents.take(placed.rows(split))
-            kinds[(copies.found_in(contents, known) >= 0) & (kinds < kind)] = kind
+            kinds[(duplicates.found_in(contents, known) >= 0) & (kinds < kind)] = kind
     return kinds
 
 
@@ -146,7 +146,7 @@ def learned_note(found: Mapping[str, Any]) -> Note | None:
 def _changed(contents: Contents, placed: Placed) -> int:
     """How many of the run's own examples are not what they were: it knows their content from no split."""
     assert placed.contents is not None
-    return int((copies.found_in(contents, placed.contents) < 0).sum())
+    return int((duplicates.found_in(contents, placed.contents) < 0).sum())
 
 
 def judged_on(found: Evaluation) -> Note:

@@ -29,24 +29,24 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.csv_files import read_table
-from prunelle.data.copies import contents_of
+from prunelle.data.duplicates import contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import AnyPreprocess, preprocess_from_json
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.disk import held, write_json, writing
 from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, a_kind, did_you_mean
 from prunelle.json_files import read_json
-from prunelle.plain import plain_arguments
 from prunelle.runs.answers import read_answers, write_answers
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
 from prunelle.runs.judging import judge
-from prunelle.runs.kept import KEPT_FILE, read_kept
 from prunelle.runs.predictions import Prediction, predict_files
 from prunelle.runs.rebuild import is_rebuilt, rebuild
 from prunelle.runs.results import write_results
 from prunelle.runs.run_info import FORMAT, PREPROCESS, check_digests, digest_of, digests, read_info
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.runs.states import States
+from prunelle.runs.stored_examples import KEPT_FILE, read_kept
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation

@@ -1,7 +1,7 @@
 """``splits.csv`` of a run: where each example went, and what it holds.
 
 ``file`` is empty for what came from no file of its own (arrays, named sets, series). ``content`` recognises an example
-whatever it is called elsewhere (``data.copies``); runs of before have none.
+whatever it is called elsewhere (``data.duplicates``); runs of before have none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from prunelle.csv_files import read_table, table_text
-from prunelle.data.copies import Contents
+from prunelle.data.duplicates import Contents
 from prunelle.data.pixels import Pixels
 from prunelle.disk import write_text
 from prunelle.errors import DataError

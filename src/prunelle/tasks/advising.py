@@ -13,9 +13,9 @@ from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import advising
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Limits, Preparation, TrainingRequest
 from prunelle.runs.listener import Listener
+from prunelle.scalars import plain_arguments
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.advice import Advice
 from prunelle.transfer.strategies import Strategy

@@ -12,11 +12,11 @@ from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
 from prunelle.data.kinds import kind_of
 from prunelle.jobs import answering
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import Pretrained
 from prunelle.runs.predictions import Prediction, predict_files
 from prunelle.runs.run import Run
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Note
 from prunelle.training.fast import Compile
 from prunelle.training.metrics import Evaluation

@@ -16,8 +16,8 @@ from prunelle.data.augment import POLICIES, USUAL, Augment
 from prunelle.data.preprocess import Preprocess
 from prunelle.disk import writing
 from prunelle.errors import ArgumentError
-from prunelle.plain import plain_arguments
 from prunelle.report.augmentation import Row, draw_sheet, save_sheet
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, Note, default_language
 
 _ENDINGS = (".png", ".svg", ".pdf")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prunelle.data.cache_files import cache_folder
-from prunelle.data.named import data_folder
+from prunelle.data.datasets import data_folder
 from prunelle.disk import held
 from prunelle.errors import RunError
 from prunelle.texts import Note

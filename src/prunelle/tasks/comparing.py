@@ -12,7 +12,6 @@ from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import comparing
-from prunelle.plain import plain_arguments
 from prunelle.planning.comparison import ComparisonRequest
 from prunelle.planning.contestants import Networks, as_runs
 from prunelle.planning.request import (
@@ -24,6 +23,7 @@ from prunelle.planning.request import (
     TrainingRequest,
 )
 from prunelle.runs.comparison import Comparison
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, default_language
 from prunelle.training.recipe import Recipe
 

@@ -17,7 +17,7 @@ from prunelle.look.convolution.arithmetic import Border, Channels, Padding
 from prunelle.look.convolution.result import ConvolutionResult
 from prunelle.look.convolution.result import convolve as apply
 from prunelle.look.convolution.views import VIEWS, fitting
-from prunelle.plain import plain_arguments
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, Note
 
 MAX_SIDE = 640

@@ -12,7 +12,6 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import few_shots
 from prunelle.jobs.few_shots import ShotsRequest
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import (
     DataSource,
     Destination,
@@ -23,6 +22,7 @@ from prunelle.planning.request import (
 )
 from prunelle.report.shots import Shots
 from prunelle.runs.listener import Listener
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, default_language
 from prunelle.transfer.strategies import Strategy
 

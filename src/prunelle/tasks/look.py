@@ -16,16 +16,16 @@ from prunelle.disk import write_text, writing
 from prunelle.drawing.pixels import DPI
 from prunelle.drawing.plate import Plate
 from prunelle.errors import BadPicture, refuse_given
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import DataSource, Preparation
 from prunelle.planning.weights import Pretrained
 from prunelle.report import gallery
 from prunelle.runs.folder import GALLERY, claimed, refuse_occupied
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.tasks.asked import Asked
+from prunelle.scalars import plain_arguments
 from prunelle.tasks.looking import LookRequest, Prepared, prepare_pictures, prepare_series
 from prunelle.tasks.subject import find_subject
+from prunelle.tasks.view_selection import Asked
 from prunelle.texts import Language, Note, default_language
 from prunelle.views.picture_look import Scale
 from prunelle.views.view import Argument, LeftOutError

@@ -12,12 +12,12 @@ from prunelle.data.examples import Split
 from prunelle.data.pixels import Pixels
 from prunelle.errors import PrunelleError, RunError
 from prunelle.jobs import run_data
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import MEMORY_BUDGET
 from prunelle.report import html
 from prunelle.report.run_report import EXAMPLES, write_page
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, Note, default_language, quoted
 
 

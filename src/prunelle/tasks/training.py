@@ -15,7 +15,6 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import training
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import (
     MEMORY_BUDGET,
     SAVE_EVERY_S,
@@ -29,6 +28,7 @@ from prunelle.planning.request import (
 )
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, default_language
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy

@@ -13,7 +13,6 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import unlabelled as rounds_of_training
 from prunelle.jobs.unlabelled import UnlabelledRequest
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import (
     MEMORY_BUDGET,
     SAVE_EVERY_S,
@@ -26,6 +25,7 @@ from prunelle.planning.request import (
 )
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, default_language
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from prunelle.console.listeners import Style, make_listener
 from prunelle.networks.published import find
-from prunelle.plain import plain_arguments
 from prunelle.planning.request import Preparation
 from prunelle.planning.weights import Pretrained, download, load_pretrained
+from prunelle.scalars import plain_arguments
 
 
 @plain_arguments

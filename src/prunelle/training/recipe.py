@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from prunelle.data.augment import Augment
 from prunelle.data.kinds import AnyAugment, augment_from_json
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.plain import plain_fields
+from prunelle.scalars import plain_fields
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["constant", "cosine", "one-cycle"]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from prunelle.data import copies
+from prunelle.data import duplicates
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.networks.classifier import last_features, with_classifier
@@ -411,7 +411,7 @@ def _quarter(labels: np.ndarray, seed: int) -> np.ndarray:
 
 def _without_copies(train: Pixels, left_out: np.ndarray) -> np.ndarray:
     """``(N,)`` bool: what is learned, no copies of what is left out; but each class keeps something to learn from."""
-    group = copies.groups(copies.contents_of(train))
+    group = duplicates.groups(duplicates.contents_of(train))
     learned = ~left_out & ~np.isin(group, group[left_out])
     lost = np.setdiff1d(train.labels[~left_out], train.labels[learned])
     return np.asarray(learned | (~left_out & np.isin(train.labels, lost)))

@@ -12,7 +12,7 @@ from prunelle.data.kinds import AnyAugment
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.networks.classifier import Classifier, Reclassified
 from prunelle.networks.freezing import freeze
-from prunelle.plain import plain_fields
+from prunelle.scalars import plain_fields
 
 StrategyName = Literal["auto", "scratch", "features", "partial", "full"]
 Head = Literal["linear", "hidden", "logistic", "svm"]

@@ -10,8 +10,8 @@ from PIL import Image
 
 from prunelle.data.decode import read_picture
 from prunelle.data.examples import Split
-from prunelle.data.fitting import fit_array
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.resizing import fit_array
 from prunelle.errors import ArgumentError
 
 RNG = np.random.default_rng(0)

@@ -14,7 +14,7 @@ import simplejpeg
 from PIL import Image
 
 from prunelle.data import Preprocess, decode, limits
-from prunelle.data.fitting import fit_array, resize, shrink
+from prunelle.data.resizing import fit_array, resize, shrink
 from prunelle.errors import ArgumentError, BadPicture
 from tests.pictures import bad_pictures, encoded, jpeg_with_size, make_bad_pictures, photo
 

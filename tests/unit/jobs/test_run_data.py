@@ -11,7 +11,7 @@ import pytest
 from torch import nn
 
 from prunelle.data import load
-from prunelle.data.copies import contents_of
+from prunelle.data.duplicates import contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess

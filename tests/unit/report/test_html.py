@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.data import decode, limits, unread
+from prunelle.data import decode, limits, unsupported
 from prunelle.data.pixels import Skipped
 from prunelle.files import KINDS_FR
 from prunelle.report import html
@@ -292,7 +292,7 @@ def test_every_reason_that_reading_gives_has_its_french():
     ]
     assert reasons == list(REASONS)[:5]
     french = Words("fr")
-    for reason in (*unread.IN_FRENCH, *(decode.NOT_A_FILE.format(kind=kind) for kind in KINDS_FR)):
+    for reason in (*unsupported.IN_FRENCH, *(decode.NOT_A_FILE.format(kind=kind) for kind in KINDS_FR)):
         assert french.reason(reason) != reason
 
 

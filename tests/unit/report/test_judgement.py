@@ -11,8 +11,8 @@ import pytest
 
 from prunelle.cli.evaluate import _show
 from prunelle.report import html, judgement
+from prunelle.report.closing_lines import finished_text
 from prunelle.report.content import ReportContent
-from prunelle.report.finished import finished_text
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import summary
 from tests.unit.report.test_html import Page, plain

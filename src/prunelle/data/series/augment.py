@@ -12,7 +12,7 @@ import torch
 
 from prunelle.data.transforms import on_device
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.plain import plain_fields
+from prunelle.scalars import plain_fields
 
 _KNOTS = 5  # speeds drawn along a series for warping; in between they are interpolated
 

@@ -22,7 +22,7 @@ from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.data.series.reading import read_parts
 from prunelle.errors import ArgumentError, DataError, did_you_mean
-from prunelle.plain import plain_arguments
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Note
 
 _HOW = "labels (--labels) may be a name of the header, first, last, or without a header a column's number"

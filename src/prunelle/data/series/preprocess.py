@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.plain import plain_fields
+from prunelle.scalars import plain_fields
 
 SeriesFit = Literal["resample", "pad"]
 Normalisation = Literal["train", "series", "none"]

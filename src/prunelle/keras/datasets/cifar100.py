@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prunelle.data.named import data_folder, read_cifar
+from prunelle.data.datasets import data_folder, read_cifar
 from prunelle.errors import UnknownName
 from prunelle.keras import absent
 from prunelle.keras.datasets.loading import Arrays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunelle.data.named import load_named
+from prunelle.data.datasets import load_named
 
 Arrays = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from prunelle.data.named import data_folder
+from prunelle.data.datasets import data_folder
 from prunelle.disk import replacing, writing
 from prunelle.errors import ArgumentError, DataError, MissingData
 

@@ -19,7 +19,7 @@ import torch
 from torch import fx, nn
 
 from prunelle.errors import UnknownName
-from prunelle.plain import plain_arguments
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Note
 from prunelle.training.fast.winograd import with_winograd
 from prunelle.training.outputs import class_logits, evaluation_mode

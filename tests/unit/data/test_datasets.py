@@ -17,8 +17,8 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from prunelle.data import formats, named
-from prunelle.data.named import NAMED, load_named
+from prunelle.data import datasets, formats
+from prunelle.data.datasets import NAMED, load_named
 from prunelle.errors import ArgumentError, DataError, MissingData, UnknownName
 from tests.unit.data.conftest import SHARED
 
@@ -54,7 +54,7 @@ def no_network(monkeypatch):
     nowhere = {
         name: dataclasses.replace(its, mirrors=("http://127.0.0.1:9/",)) for name, its in NAMED.items()
     }
-    monkeypatch.setattr(named, "NAMED", MappingProxyType(nowhere))
+    monkeypatch.setattr(datasets, "NAMED", MappingProxyType(nowhere))
 
 
 def test_digits():
@@ -278,7 +278,9 @@ def test_impossible_share():
 
 
 def test_the_table_does_not_need_torch():
-    code = "import sys; from prunelle.data.named import NAMED; print(sorted(NAMED), 'torch' in sys.modules)"
+    code = (
+        "import sys; from prunelle.data.datasets import NAMED; print(sorted(NAMED), 'torch' in sys.modules)"
+    )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert answer.strip() == "['cifar10', 'cifar100', 'digits', 'fashion-mnist', 'mnist'] False"
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from prunelle.data import copies
-from prunelle.data.copies import Contents
+from prunelle.data import duplicates
+from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels
@@ -61,8 +61,8 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels]) -> Copies:
     split = np.concatenate([np.full(len(part), i) for i, part in enumerate(pixels.values())])
     rows = np.concatenate([np.arange(len(part)) for part in pixels.values()])
     labels = np.concatenate([part.labels for part in pixels.values()])
-    contents = Contents.joined([copies.contents_of(part) for part in pixels.values()])
-    group = copies.groups(contents)
+    contents = Contents.joined([duplicates.contents_of(part) for part in pixels.values()])
+    group = duplicates.groups(contents)
     kept = split.copy()
     train = names.index("train")
     free = {train, *(names.index(name) for name in data.drawn if name in names)}

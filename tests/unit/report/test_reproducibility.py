@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prunelle.report.repeating import repeating
+from prunelle.report.reproducibility import repeating
 
 COMMAND = {
     "command": "prunelle train photos --seed 3",

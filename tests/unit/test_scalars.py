@@ -15,7 +15,7 @@ import torch
 
 import prunelle as pn
 from prunelle.errors import ArgumentError
-from prunelle.plain import _WORDS, plain, plain_arguments
+from prunelle.scalars import _WORDS, plain, plain_arguments
 
 ONE = np.random.default_rng(0)
 

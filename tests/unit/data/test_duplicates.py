@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.data import copies
-from prunelle.data.copies import Contents
+from prunelle.data import duplicates
+from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Split
 from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
@@ -29,7 +29,9 @@ def write(path: Path, picture: Image.Image, kind: str = "JPEG", **options: objec
 
 
 def contents(files: list[Path], preprocess: Preprocess = SMALL) -> Contents:
-    return copies.contents_of(Split("train", np.zeros(len(files), np.int64), tuple(files)).decode(preprocess))
+    return duplicates.contents_of(
+        Split("train", np.zeros(len(files), np.int64), tuple(files)).decode(preprocess)
+    )
 
 
 @pytest.fixture
@@ -51,9 +53,9 @@ def test_the_same_picture_in_another_format(
         other.write_bytes(photos[3].read_bytes())
     else:
         write(other, Image.open(photos[3]), kind, **({"quality": 95} if kind == "JPEG" else {}))
-    found = copies.found_in(contents([other], preprocess), contents(photos, preprocess))
+    found = duplicates.found_in(contents([other], preprocess), contents(photos, preprocess))
     assert found.tolist() == [3]
-    assert copies.groups(contents([*photos, other], preprocess)).tolist() == [0, 1, 2, 3, 4, 5, 3]
+    assert duplicates.groups(contents([*photos, other], preprocess)).tolist() == [0, 1, 2, 3, 4, 5, 3]
 
 
 @pytest.mark.parametrize("change", ["a small mark", "mirrored", "a little brighter", "shifted by a pixel"])
@@ -68,7 +70,7 @@ def test_another_picture_however_like_it_is(photos: list[Path], tmp_path: Path, 
     else:
         pixels = np.roll(pixels, 1, axis=1)
     other = write(tmp_path / "other.png", Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), "PNG")
-    assert copies.found_in(contents([other]), contents(photos)).tolist() == [-1]
+    assert duplicates.found_in(contents([other]), contents(photos)).tolist() == [-1]
 
 
 def test_flat_pictures_are_the_same_only_to_the_last_level(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_flat_pictures_are_the_same_only_to_the_last_level(tmp_path: Path) -> No
         write(tmp_path / f"{i}.png", Image.new("RGB", (200, 200), (level,) * 3), "PNG")
         for i, level in enumerate(levels)
     ]
-    assert copies.groups(contents(files)).tolist() == [0, 0, 1, 2, 3, 2]
+    assert duplicates.groups(contents(files)).tolist() == [0, 0, 1, 2, 3, 2]
 
 
 def test_where_the_learned_file_is_gone_its_sketch_is_enough(photos: list[Path], tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_where_the_learned_file_is_gone_its_sketch_is_enough(photos: list[Path],
     other = write(tmp_path / "other.png", Image.open(photos[2]), "PNG")
     for file in photos:
         file.unlink()
-    assert copies.found_in(contents([other]), known).tolist() == [2]
+    assert duplicates.found_in(contents([other]), known).tolist() == [2]
 
 
 def test_arrays_are_compared_exactly() -> None:
@@ -93,9 +95,9 @@ def test_arrays_are_compared_exactly() -> None:
     other = images[[4, 1]].copy()
     other[1, 0, 0] ^= 1
     ours, theirs = (
-        copies.contents_of(Pixels(each, np.zeros(len(each), np.int64))) for each in (images, other)
+        duplicates.contents_of(Pixels(each, np.zeros(len(each), np.int64))) for each in (images, other)
     )
-    assert copies.found_in(theirs, ours).tolist() == [4, -1]
+    assert duplicates.found_in(theirs, ours).tolist() == [4, -1]
     assert ours.sketches is None
 
 
@@ -106,12 +108,12 @@ def test_series_whatever_the_others_are_padded_to(preprocess: SeriesPreprocess) 
 
     def of(*series: np.ndarray) -> Contents:
         split = Split("train", np.zeros(len(series), np.int64), array=Series.of(series))
-        return copies.contents_of(split.decode(preprocess))
+        return duplicates.contents_of(split.decode(preprocess))
 
     known = of(first, second)
-    assert copies.found_in(of(second, third, first), known).tolist() == [1, -1, 0]
+    assert duplicates.found_in(of(second, third, first), known).tolist() == [1, -1, 0]
     zero, minus = np.zeros((6, 2), np.float32), -np.zeros((6, 2), np.float32)
-    assert copies.groups(of(zero, minus)).tolist() == [0, 0]
+    assert duplicates.groups(of(zero, minus)).tolist() == [0, 0]
 
 
 def test_contents_come_back_from_texts(photos: list[Path]) -> None:
@@ -139,5 +141,5 @@ def test_many_pictures_from_a_fixed_camera_are_not_one(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     Image.open(files[5]).save(buffer, "PNG")
     (tmp_path / "copy.png").write_bytes(buffer.getvalue())
-    found = copies.groups(contents([*files, tmp_path / "copy.png"]))
+    found = duplicates.groups(contents([*files, tmp_path / "copy.png"]))
     assert found.tolist() == [*range(12), 5]

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import features
 
-from prunelle.data import decode, unread
+from prunelle.data import decode, unsupported
 from prunelle.data.pictures import Pictures
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.load import load_series
@@ -89,26 +89,26 @@ def test_what_it_is_and_what_to_do(name: str, tmp_path: Path) -> None:
     assert any(
         verb in caught.value.reason for verb in ("convert", "develop", "take", "fetch", "unpack", "load")
     )
-    french = unread.IN_FRENCH[caught.value.reason]
+    french = unsupported.IN_FRENCH[caught.value.reason]
     assert french != caught.value.reason
 
 
 @pytest.mark.skipif(not features.check("avif"), reason="Pillow without AVIF")
 def test_a_real_avif_is_told() -> None:
-    assert "AVIF" in str(unread.known(encoded(photo(20, 20), "AVIF")))
+    assert "AVIF" in str(unsupported.known(encoded(photo(20, 20), "AVIF")))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF"])
 def test_what_is_read_is_none_of_them(kind: str) -> None:
-    assert unread.known(encoded(photo(20, 20), kind)) is None
+    assert unsupported.known(encoded(photo(20, 20), kind)) is None
 
 
 def test_text_and_noise_are_none_of_them() -> None:
     rng = np.random.default_rng(0)
     for content in (b"", b"P", b"P6", b"Paris is a city", b"<", b"ftyp", b"plain text\n" * 9):
-        assert unread.known(content) is None
+        assert unsupported.known(content) is None
     for size in range(200):
-        unread.known(rng.bytes(size))
+        unsupported.known(rng.bytes(size))
 
 
 def special_files(folder: Path) -> dict[str, Path]:
