@@ -36,13 +36,13 @@ def replacing(target: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
         keep: what was ``target`` before gets this name; a kill may leave it under this one alone.
 
     Raises:
-        CannotWrite: the system refuses; ``target`` is as it was.
+        CannotWrite: the system refuses; ``target`` is as it was, unless it was the folder that could not be flushed.
     """
     with writing(target):
         sweep(target.parent, f".{target.name}.")
         path, file = _own_temporary(target)
         try:
-            with file:
+            with _closing(file):
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -179,6 +179,16 @@ def held(lock: Path, busy: str, *, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         holding.release()
+
+
+@contextlib.contextmanager
+def _closing(file: BinaryIO) -> Iterator[None]:
+    """Closes it. Inside all is flushed to the disk, so what a system refuses only then has lost nothing."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            file.close()
 
 
 def _put(path: Path, target: Path, keep: Path | None) -> None:

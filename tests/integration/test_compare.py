@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import nn
 
 import prunelle as pn
 from prunelle.errors import ArgumentError, Diverged, RunError
+from prunelle.planning import comparison
 from prunelle.runs.comparison import Comparison
 from tests.integration.command import prunelle, weights
 from tests.integration.comparisons import (
@@ -27,6 +29,7 @@ from tests.integration.comparisons import (
     kill_at_write,
     small_comparison,
 )
+from tests.integration.test_damage import misspelt
 from tests.integration.trainings import spawn
 
 
@@ -293,3 +296,20 @@ def test_what_cannot_be_compared_is_said_and_leaves_nothing(
 def test_a_module_is_no_recipe_for_modules() -> None:
     with pytest.raises(ArgumentError, match="must be a function that makes one"):
         pn.compare({"a": nn.Linear(2, 2), "b": "dense"}, digits())  # type: ignore[dict-item]
+
+
+def test_a_key_of_a_comparison_that_changed_is_a_sentence(whole: Comparison, tmp_path: Path) -> None:
+    """Of what ``comparison.json`` asked for: no error is Python's own."""
+    made = tmp_path / "made"
+    shutil.copytree(whole.path, made)
+    told = json.loads((made / "comparison.json").read_text())
+    asked = {key: told[key] for key in ("recipe", "networks", "data")}
+    refused = set()
+    for place, changed in misspelt(asked):
+        (made / "comparison.json").write_text(json.dumps(told | changed))
+        try:
+            comparison.read_info(made)
+            comparison.resume_command(made)
+        except RunError:
+            refused.add(place)
+    assert {".recipe.epochs", ".recipe.augment.rotation", ".networks[0].label"} <= refused

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
+import re
 import shutil
 import typing
 from collections.abc import Iterator
@@ -108,6 +111,34 @@ def test_learned_pictures_elsewhere_are_left_out_and_counted(run: Path, tmp_path
     assert f"{len(learned)} of the {judged['given']} were left out: the network learned from them" in text
     assert f"{len(chose)} of the {judged['given']} were left out: in validation, they chose" in text
     assert "test split" not in text
+
+
+@pytest.mark.parametrize("how", ["a failing disk", "no table"])
+def test_splits_that_cannot_be_read_are_no_splits_that_nobody_wrote(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """What is written down and cannot be read is said; to go on as if nobody had written it would hide why."""
+    other = tmp_path / "run"
+    shutil.copytree(run, other)
+    told = info(other)
+    del told["sha256"]["splits.csv"]  # of earlier runs; a digest would tell first
+    (other / "run.json").write_text(json.dumps(told))
+    if how == "no table":
+        (other / "splits.csv").write_text("nothing of the sort")
+    else:
+        read = Path.read_bytes
+
+        def failing(path: Path) -> bytes:
+            if path.name == "splits.csv":
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return read(path)
+
+        monkeypatch.setattr(Path, "read_bytes", failing)
+    done = prunelle("evaluate", other, new_pictures(tmp_path / "new"), "--json")
+    assert (done.code, done.out) == (1, "")
+    assert re.search(
+        r"splits\.csv.*Put back a copy of it\. Without it \(move it away\) nobody can tell", done.err
+    )
 
 
 def test_learned_pictures_alone_are_said_to_be_that(run: Path, tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from torch import nn
 
 import prunelle as pn
 from prunelle import tasks
-from prunelle.errors import Damaged, Interrupted, RunError, WeightsError
+from prunelle.errors import Damaged, Interrupted, PrunelleError, RunError, WeightsError
 from prunelle.jobs import training
 from prunelle.networks.weights import load_weights
 from prunelle.report import run_report
@@ -251,3 +253,61 @@ def test_small_files_that_never_change(whole: Path, tmp_path: Path, name: str) -
     del info["sha256"]  # as of before
     (run / "run.json").write_text(json.dumps(info))
     pn.Run.open(run)
+
+
+def misspelt(values: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """``values`` of JSON with one key spelt otherwise, for each key in it."""
+    if isinstance(values, dict):
+        for key in values:
+            # Digests by file, versions by package: what is not known of there is passed over, as it should be.
+            if place not in (".sha256", ".versions", ".host"):
+                yield f"{place}.{key}", {("\x7f" + k[1:] if k == key else k): v for k, v in values.items()}
+            for inside, changed in misspelt(values[key], f"{place}.{key}"):
+                yield inside, {**values, key: changed}
+    elif isinstance(values, list):
+        for index, each in enumerate(values[:2]):
+            for inside, changed in misspelt(each, f"{place}[{index}]"):
+                yield inside, [*values[:index], changed, *values[index + 1 :]]
+
+
+@pytest.fixture(scope="module")
+def reused(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose ``run.json`` has all there is: augmentation, weights that it began with, a strategy."""
+    run = tmp_path_factory.mktemp("reused") / "run"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run_report.html, "render", lambda *_: "a report")
+        patched.setattr(run_report, "save_figures", lambda *_: None)
+        patched.setattr(run_report, "look_inside", lambda *_: None)
+        pn.train(
+            "dense",
+            data(),
+            dataclasses.replace(recipe(2), augment=pn.Augment(flip=True)),
+            options={"hidden": (5,)},
+            weights=str(whole),
+            strategy="full",
+            output=run,
+            style="quiet",
+        )
+    return run
+
+
+def test_a_key_of_a_run_that_changed_is_a_sentence(reused: Path, tmp_path: Path) -> None:
+    """Of ``run.json``: whatever is asked of such a run, no error is Python's own."""
+    run = tmp_path / "run"
+    shutil.copytree(reused, run)
+    told = json.loads((run / "run.json").read_text())
+    assert "strategy" in told["transfer"]
+    assert "flip" in told["recipe"]["augment"]
+    refused = set()
+    for place, changed in misspelt(told):
+        (run / "run.json").write_text(json.dumps(changed))
+        for ask in (
+            lambda: pn.train(resume=run, data=data(), style="quiet"),
+            lambda: pn.evaluate(run, data(), style="quiet"),
+            lambda: pn.write_report(run, style="quiet"),
+        ):
+            try:
+                ask()
+            except PrunelleError:
+                refused.add(place)
+    assert {".recipe", ".recipe.augment.flip", ".transfer.strategy", ".transfer.strategy.name"} <= refused

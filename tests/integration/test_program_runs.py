@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import torch
 from PIL import Image
 
 import prunelle as pn
+from prunelle import disk
 from prunelle.errors import RunError
 from prunelle.keras import backend, layers, models, recording
 from prunelle.keras.models import load_model
@@ -388,3 +390,32 @@ def test_a_folder_of_someone_else_is_left_as_it_is(tmp_path: Path) -> None:
         recording.stop()
     assert sorted(each.name for each in fit.rglob("*") if each.is_file()) == ["last.safetensors", "run.json"]
     assert {each.read_text() for each in fit.rglob("*") if each.is_file()} == {"somebody's"}
+
+
+def test_a_recording_that_could_not_begin_begins_with_the_next_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of run.json was there, and not for sure: the folder had to be flushed. It is nobody else's run."""
+    flush, refused = disk.flush_folder, []
+
+    def once(folder: Path) -> None:
+        if not refused and (folder / "run.json").exists():
+            refused.append(folder)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        flush(folder)
+
+    monkeypatch.setattr(disk, "flush_folder", once)
+    recording.start(lambda: tmp_path / "runs", "program.py")
+    try:
+        model = models.Sequential([layers.Dense(2, activation="softmax", input_shape=(6,))])
+        model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy")
+        with pytest.warns(UserWarning, match="run folder is not complete") as told:
+            model.fit(np.eye(6), np.arange(6) % 2, epochs=2, verbose=0)
+    finally:
+        recording.stop()
+    assert refused == [tmp_path / "runs" / "fit-1"]
+    assert len(told) == 1
+    run = pn.Run.open(tmp_path / "runs" / "fit-1")
+    assert run.info["status"] == "finished"
+    assert (run.path / "report.html").is_file()
+    assert len((run.path / "results.csv").read_text().splitlines()) == 3

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "NAMED": "named",
+    "NAMED": "datasets",
     "from_arrays": "arrays",
     "Augment": "augment",
     "Data": "examples",

@@ -178,8 +178,9 @@ def placed_of(run: Run) -> Placed | None:
         return run.placed()
     except RunError as error:
         raise RunError(
-            f"{error} It says which pictures the run learned from and which it kept aside. Put back a copy of it, or "
-            f"name pictures that the run has not seen: prunelle evaluate {quoted(run.path)} DATA."
+            f"{error} It says which pictures the run learned from and which it kept aside. Put back a copy of it. "
+            f"Without it (move it away) nobody can tell what the run has learned, and pictures that it has not seen "
+            f"must be named: prunelle evaluate {quoted(run.path)} DATA."
         ) from None
 
 
@@ -187,9 +188,12 @@ def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) 
     """The examples of a run with what they hold, so that they are recognised elsewhere.
 
     Of a run of before, which did not write it down, from its data if they are what they were; None if nobody can tell.
+
+    Raises:
+        RunError: it is written down, in a file that is damaged or cannot be read.
     """
+    placed = placed_of(run)
     try:
-        placed = run.placed()
         if placed is not None and placed.contents is not None:
             if data_root is None or placed.files is None:
                 return placed

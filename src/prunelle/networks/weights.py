@@ -7,6 +7,7 @@ that is pickled in it. A run folder gives its best weights.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -304,6 +305,9 @@ def _of_run(folder: Path) -> Weights:
     try:
         found = read_file(best)
     except WeightsError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno != errno.EIO:
+            raise  # nothing is wrong with them: too many open files, no permission
         raise error.then("Make them again with", f"prunelle train --resume {quoted(folder)}") from None
     try:
         classes = tuple(read_json(folder / "classes.json", [str]))

@@ -161,8 +161,10 @@ def read_info(path: Path) -> dict[str, Any]:
     try:
         for each in info["networks"]:
             Contestant(**each)
-    except TypeError as error:
-        raise RunError(f"{path / INFO_FILE} is not as prunelle compare writes it ({error}).") from error
+        if "recipe" in info:
+            Recipe.from_json(info["recipe"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise RunError(f"{path / INFO_FILE} is not as prunelle compare writes it ({error!r}).") from error
     return info
 
 

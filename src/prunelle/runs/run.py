@@ -19,8 +19,8 @@ files that never change after it. A file that is not what was written is named, 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,16 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import AnyPreprocess, preprocess_from_json
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.disk import held, write_json, writing
-from prunelle.errors import ArgumentError, Damaged, DataError, PrunelleError, RunError, a_kind, did_you_mean
+from prunelle.errors import (
+    ArgumentError,
+    CannotWrite,
+    Damaged,
+    DataError,
+    PrunelleError,
+    RunError,
+    a_kind,
+    did_you_mean,
+)
 from prunelle.json_files import read_json
 from prunelle.runs.answers import read_answers, write_answers
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
@@ -51,6 +60,7 @@ from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
+from prunelle.transfer.strategies import Strategy
 
 JUDGED_BY = ("test", "validation", "train")
 """The split that speaks for a run: the first of these that there is."""
@@ -108,7 +118,13 @@ class Run:
         run = cls(path, {"format": FORMAT, **info}, network)
         if before is not None:
             before(run)
-        run.update(sha256=digests(path))
+        try:
+            run.update(sha256=digests(path))
+        except CannotWrite:
+            # Its name may be there, though not for sure on the disk: who is told that it failed may begin again.
+            with contextlib.suppress(OSError):
+                (path / "run.json").unlink(missing_ok=True)
+            raise
         return run
 
     @classmethod
@@ -136,6 +152,10 @@ class Run:
         info = read_info(path)
         try:
             run = cls(path, info)
+            if not run.has_recipe:
+                info["settings"]
+            if "transfer" in info:
+                Strategy.from_json(info["transfer"]["strategy"])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise RunError(f"{path / 'run.json'} is not as prunelle train writes it ({error!r}).") from error
         if network is not None:
@@ -334,7 +354,7 @@ class Run:
         """What a training that was stopped goes on from."""
         return States(self.path / "state")
 
-    @contextmanager
+    @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Holds the run against a second process that would train it at the same time.
 

@@ -1,0 +1,59 @@
+"""Files that are whole or not there: what a system refuses late."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from prunelle import disk
+from prunelle.errors import CannotWrite
+
+
+class _RefusedAtClose:
+    """A file that is closed, and says that it could not be."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def close(self) -> None:
+        self._file.close()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def refused_at_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = disk._own_temporary
+
+    def wrapped(target: Path) -> tuple[Path, Any]:
+        path, file = own(target)
+        return path, _RefusedAtClose(file)
+
+    monkeypatch.setattr(disk, "_own_temporary", wrapped)
+
+
+@pytest.mark.usefixtures("refused_at_close")
+def test_a_refusal_to_close_loses_nothing(tmp_path: Path) -> None:
+    """All is on the disk by then: who were told of a failure would do again what is done."""
+    disk.write_text(tmp_path / "a.txt", "whole")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("a.txt", "whole")]
+
+
+@pytest.mark.usefixtures("refused_at_close")
+def test_what_failed_before_is_what_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("before")
+
+    def half() -> None:
+        with disk.replacing(tmp_path / "a.txt") as file:
+            file.write(b"half")
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with pytest.raises(CannotWrite, match="sound"):
+        half()
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("a.txt", "before")]
