@@ -85,7 +85,7 @@ def content_of(
             row for row in summarise(network, run.preprocess.input_shape) if row.kind not in _ORDER_OF_AXES
         ],
         num_parameters=metrics["parameters"],
-        recipe=run.recipe if run.has_recipe else run.info["settings"],
+        recipe=run.recipe if run.has_recipe else run.info.get("settings", {}),
         preprocess=run.preprocess,
         versions=run.info["versions"],
         host=run.info["host"],

@@ -152,8 +152,6 @@ class Run:
         info = read_info(path)
         try:
             run = cls(path, info)
-            if not run.has_recipe:
-                info["settings"]
             if "transfer" in info:
                 Strategy.from_json(info["transfer"]["strategy"])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
