@@ -341,7 +341,8 @@ plt.show()
 
 def test_programs_of_one_second_have_a_folder_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One started again right after it was killed, or beside another, goes into no folder but its own."""
-    from prunelle.tasks import running
+    from prunelle.jobs import running
+    from prunelle.tasks import run_program
 
     class Stopped(datetime):
         @classmethod
@@ -360,7 +361,7 @@ def test_programs_of_one_second_have_a_folder_each(tmp_path: Path, monkeypatch: 
 
     told: list[str] = []
     for _ in range(2):
-        assert running.run_program("program.py", tell=told.append) == 0
+        assert run_program("program.py", tell=told.append) == 0
 
     assert [line for line in told if line.startswith("Run: ")] == [
         f"Run: {Path('runs', f'20261121-143000-program-{number}')}" for number in (2, 3)

@@ -13,9 +13,9 @@ from prunelle.cli.options import LanguageOptions, SizeType
 from prunelle.cli.output import echo
 
 if TYPE_CHECKING:
+    from prunelle.jobs.describing import Description
     from prunelle.networks import Entry
     from prunelle.networks.summary import LayerRow
-    from prunelle.tasks.describing import Description
 
 
 class _Options(LanguageOptions):

@@ -1,4 +1,4 @@
-"""What a run, or a network with weights from elsewhere, is judged on, and how it is judged."""
+"""What a run, or a network with weights from elsewhere, answers: on files, and on labelled examples it is judged on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from prunelle import data as datasets
 from prunelle.data import cache
 from prunelle.data.duplicates import Contents, contents_of
 from prunelle.data.examples import Data, Split
+from prunelle.data.kinds import kind_of
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
 from prunelle.data.series.classes import index_of
@@ -24,11 +25,15 @@ from prunelle.planning.request import MEMORY_BUDGET, DataSource
 from prunelle.planning.weights import Pretrained, outputs_note
 from prunelle.runs.judging import Origin, judge
 from prunelle.runs.listener import Listener
+from prunelle.runs.predictions import Prediction, predict_files
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
-from prunelle.texts import composed, quoted, shown
+from prunelle.texts import Note, composed, quoted, shown
 from prunelle.training.fast import Compile, predictor
 from prunelle.training.metrics import Evaluation
+
+DEFAULT_TOP = 3
+"""Answers on a file, the most probable first."""
 
 
 def evaluate(
@@ -83,6 +88,36 @@ def evaluate(
         seen,
         origin=Origin(data=labelled.name, own=labelled.own, whole=labelled.whole, known=written),
         answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
+        progress=listener.on_progress,
+    )
+
+
+def predict(
+    run: Run | Pretrained,
+    files: Sequence[str | Path],
+    *,
+    top: int,
+    compile: Compile,
+    listener: Listener,
+) -> list[Prediction]:
+    """What ``run`` answers on files, and on what folders hold; see ``prunelle.predict``."""
+    if isinstance(run, Run):
+        check_reads(run, listener)
+    if top > max(len(run.classes), DEFAULT_TOP):
+        listener.on_note(
+            Note(
+                f"top={top} names all classes there are: {len(run.classes)}.",
+                f"top={top} nomme toutes les classes qu’il y a : {len(run.classes)}.",
+            )
+        )
+    return predict_files(
+        run.network,
+        run.classes,
+        run.preprocess,
+        expand_files(files, kind_of(run.preprocess).list_files),
+        top=top,
+        compile=compile,
+        note=listener.on_note,
         progress=listener.on_progress,
     )
 

@@ -10,18 +10,15 @@ from torch import nn
 
 from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
-from prunelle.data.kinds import kind_of
 from prunelle.jobs import answering
+from prunelle.jobs.answering import DEFAULT_TOP
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import Pretrained
-from prunelle.runs.predictions import Prediction, predict_files
+from prunelle.runs.predictions import Prediction
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
-from prunelle.texts import Note
 from prunelle.training.fast import Compile
 from prunelle.training.metrics import Evaluation
-
-DEFAULT_TOP = 3
 
 
 def evaluate(
@@ -83,22 +80,4 @@ def predict(
     with contextlib.closing(make_listener(style)) as listener:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
-        if isinstance(run, Run):
-            answering.check_reads(run, listener)
-        if top > max(len(run.classes), DEFAULT_TOP):
-            listener.on_note(
-                Note(
-                    f"top={top} names all classes there are: {len(run.classes)}.",
-                    f"top={top} nomme toutes les classes qu’il y a : {len(run.classes)}.",
-                )
-            )
-        return predict_files(
-            run.network,
-            run.classes,
-            run.preprocess,
-            answering.expand_files(files, kind_of(run.preprocess).list_files),
-            top=top,
-            compile=compile,
-            note=listener.on_note,
-            progress=listener.on_progress,
-        )
+        return answering.predict(run, files, top=top, compile=compile, listener=listener)

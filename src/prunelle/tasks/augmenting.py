@@ -1,26 +1,16 @@
-"""``augment``: what the random changes of a training do to one's own pictures, as a sheet to look at."""
+"""``augment``: what the random changes of a training do to the user's own pictures, as a sheet to look at."""
 
 from __future__ import annotations
 
-import dataclasses
-import textwrap
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from prunelle.console.listeners import make_listener
-from prunelle.data import decode
-from prunelle.data.augment import POLICIES, USUAL, Augment
-from prunelle.data.preprocess import Preprocess
-from prunelle.disk import writing
-from prunelle.errors import ArgumentError
-from prunelle.report.augmentation import Row, draw_sheet, save_sheet
+from prunelle.jobs import augmenting
+from prunelle.jobs.augmenting import SheetRequest
 from prunelle.scalars import plain_arguments
-from prunelle.texts import Language, Note, default_language
-
-_ENDINGS = (".png", ".svg", ".pdf")
+from prunelle.texts import Language, default_language
 
 
 @plain_arguments
@@ -53,75 +43,14 @@ def augment(
         ArgumentError: no picture, or a wrong argument.
         BadPicture: one that cannot be read.
     """
-    path = Path(output)
-    if not pictures:
-        raise ArgumentError("pictures must name at least one file; received none.")
-    if path.suffix.lower() not in _ENDINGS:
-        raise ArgumentError(f"output must end in .png, .svg or .pdf; received {str(output)!r}.")
-    if not path.absolute().parent.is_dir():
-        raise ArgumentError(f"output must name a file in a folder that exists; received {str(output)!r}.")
-    if not 1 <= columns <= 24:
-        raise ArgumentError(f"columns must be from 1 to 24; received {columns}.")
-    files = [Path(picture) for picture in pictures]
-    if len(files) > columns:
-        listener = make_listener("auto")
-        listener.on_note(
-            Note(
-                f"{columns} of {len(files)} pictures are drawn, one a column; --columns 24 draws more.",
-                f"{columns} images sur {len(files)} sont dessinées, une par colonne ; --columns 24 en "
-                "dessine plus.",
-            )
-        )
-        listener.close()
-        files = files[:columns]
-    channels = 1 if all(_is_grey(file) for file in files) else 3
-    preprocess = Preprocess(size=(size, size) if isinstance(size, int) else size, channels=channels)
-    fitted = np.stack([decode.read_file(file, preprocess) for file in files])
-    shown = torch.from_numpy(fitted[np.arange(columns) % len(fitted)]).permute(0, 3, 1, 2)
-    rows = [Row("original", "original", _pixels(shown))]
-    for name, title, change in _wanted(changes, channels, several=len(files) > 1):
-        generator = torch.Generator().manual_seed(seed)
-        drawn = change.apply(shown, generator)
-        if change.mixes:
-            drawn, _ = change.mix(drawn, torch.zeros(columns, dtype=torch.int64), 1, generator)
-        rows.append(Row(name, title, _pixels(drawn)))
-    sheet = draw_sheet(rows, language or default_language())
-    with writing(path):
-        save_sheet(sheet, path)
-    return path
-
-
-def _is_grey(file: Path) -> bool:
-    """By the picture's header; ``decode`` says what is wrong with one that has none."""
-    header = decode.read_header(file)
-    return header is not None and header[2]
-
-
-def _pixels(images: torch.Tensor) -> np.ndarray:
-    return images.float().round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-
-
-def _wanted(changes: str | None, channels: int, *, several: bool) -> list[tuple[str, str, Augment]]:
-    """``(name, title, change)`` of every row but the first."""
-    if changes is None:
-        alone = ["flip", "vertical_flip", *USUAL]
-        if channels == 1:
-            alone.remove("flip")  # of digits and letters, which it would spoil
-        if not several:
-            alone = [name for name in alone if name not in ("mixup", "cutmix")]
-        rows = [_alone(Augment.parse(name), name) for name in alone]
-        return rows + [(name, name, Augment.policy(name, channels)) for name in POLICIES if name != "none"]
-    asked = Augment.parse(changes, channels)
-    if asked.mixes and not several:
-        raise ArgumentError("mixup and cutmix mix several pictures; give at least two.")
-    names = [f.name for f in dataclasses.fields(asked) if getattr(asked, f.name) != f.default]
-    rows = [_alone(asked, name) for name in names]
-    if len(rows) == 1:
-        return rows
-    return [*rows, ("together", textwrap.shorten(changes.replace(",", ", "), 28, placeholder="…"), asked)]
-
-
-def _alone(augment: Augment, name: str) -> tuple[str, str, Augment]:
-    value = getattr(augment, name)
-    title = name if value is True else f"{name}={value:g}"
-    return name, title.replace("_", "-"), Augment(**{name: value})
+    request = SheetRequest(
+        pictures=pictures,
+        output=output,
+        changes=changes,
+        size=size,
+        columns=columns,
+        seed=seed,
+        language=language or default_language(),
+    )
+    with contextlib.closing(make_listener("auto")) as listener:
+        return augmenting.draw(request, listener)

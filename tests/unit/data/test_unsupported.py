@@ -139,8 +139,8 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parents[3])!r})
-from tests.unit.data import test_unread
-test_unread.open_all(Path({str(tmp_path)!r}))
+from tests.unit.data import test_unsupported
+test_unsupported.open_all(Path({str(tmp_path)!r}))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from prunelle.errors import ArgumentError, BadPicture
+from prunelle.jobs import augmenting
 from prunelle.report.augmentation import EXPLAINED, Row
-from prunelle.tasks import augmenting
 from prunelle.tasks.augmenting import augment
 
 

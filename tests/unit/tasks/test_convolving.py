@@ -10,7 +10,8 @@ from sklearn.datasets import load_digits, load_sample_image
 
 import prunelle as pn
 from prunelle.errors import ArgumentError, BadPicture, MissingData, UnknownName
-from prunelle.tasks.convolving import INPUTS, save_convolution
+from prunelle.jobs.convolving import INPUTS
+from prunelle.tasks.convolving import save_convolution
 
 
 def test_photos_are_scikit_learns():
