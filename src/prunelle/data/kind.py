@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from prunelle.data.pixels import Pixels, Progress, Undecoded
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 
 Settings = TypeVar("Settings")
 Array = TypeVar("Array")
@@ -85,4 +85,4 @@ class Kind(ABC, Generic[Settings, Array]):
     def counted(self, n: int) -> Note:
         """``3,000 pictures``, ``1 series``."""
         noun = self.one if n == 1 else self.many
-        return Note(f"{n:,} {noun.en}", f"{n} {noun.fr}")
+        return Note(f"{EN.integer(n)} {noun.en}", f"{FR.integer(n)} {noun.fr}")

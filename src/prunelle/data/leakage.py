@@ -13,7 +13,7 @@ from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels
-from prunelle.texts import Note, visible
+from prunelle.texts import EN, FR, Note, visible
 
 _SHOWN = 5
 _LISTED = 1000  # in run.json
@@ -207,10 +207,11 @@ def _across(
     )
     return [
         Note(
-            f"{count:,} of the {total:,} {other} {what.en} {'is' if count == 1 else 'are'} in the {one} split too; "
-            f"{why.en}. {shown.en}",
-            f"{count} des {total} {what.fr} {_FRENCH_SPLITS[other]} {'est' if count == 1 else 'sont'} aussi parmi "
-            f"celles {_FRENCH_SPLITS[one]} ; {why.fr}. {shown.fr}",
+            f"{EN.integer(count)} of the {EN.integer(total)} {other} {what.en} {'is' if count == 1 else 'are'} in "
+            f"the {one} "
+            f"split too; {why.en}. {shown.en}",
+            f"{FR.integer(count)} des {FR.integer(total)} {what.fr} {_FRENCH_SPLITS[other]} "
+            f"{'est' if count == 1 else 'sont'} aussi parmi celles {_FRENCH_SPLITS[one]} ; {why.fr}. {shown.fr}",
         )
     ]
 
@@ -229,7 +230,7 @@ def _two_classes(
     en, fr = (
         (f"One of the {what.en} stands", f"Une des {what.fr} est")
         if len(torn) == 1
-        else (f"{len(torn):,} {what.en} stand", f"{len(torn)} {what.fr} sont")
+        else (f"{EN.integer(len(torn))} {what.en} stand", f"{FR.integer(len(torn))} {what.fr} sont")
     )
     return [
         Note(
@@ -259,6 +260,6 @@ def _listed(pairs: Sequence[tuple[str, ...]]) -> Note:
     if more <= 0:
         return Note(f"{text}.", f"{text.replace(';', ' ;')}.")
     return Note(
-        f"{text}; and {more:,} more, in run.json.",
-        f"{text.replace(';', ' ;')} ; et {more} de plus, dans run.json.",
+        f"{text}; and {EN.integer(more)} more, in run.json.",
+        f"{text.replace(';', ' ;')} ; et {FR.integer(more)} de plus, dans run.json.",
     )

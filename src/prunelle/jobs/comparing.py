@@ -45,7 +45,7 @@ from prunelle.runs.comparison import Comparison, Contestant, gather, seed_of
 from prunelle.runs.folder import COMPARISON, claimed, new_run_path, refuse_occupied
 from prunelle.runs.listener import Listener, Relay
 from prunelle.runs.run import Run
-from prunelle.texts import Language, Note
+from prunelle.texts import EN, FR, Language, Note
 from prunelle.training.recipe import Recipe
 from prunelle.training.speed import choose_device
 
@@ -302,9 +302,10 @@ def _heading(plan: ComparisonPlan, contestant: Contestant, seed: int, number: in
         left = clock(sum(means.get(label, usual) for label in every[number - 1 :]))
         left_en, left_fr = f" (about {left} left)", f" (encore {left} environ)"
     return Note(
-        f"Training {number} of {total}: {contestant.label}, {contestant.parameters:,} weights, seed {seed}{left_en}",
-        f"Entraînement {number} sur {total} : {contestant.label}, {contestant.parameters:,} poids, graine "
-        f"{seed}{left_fr}",
+        f"Training {number} of {total}: {contestant.label}, {EN.integer(contestant.parameters)} weights, "
+        f"seed {seed}{left_en}",
+        f"Entraînement {number} sur {total} : {contestant.label}, {FR.integer(contestant.parameters)} poids, "
+        f"graine {seed}{left_fr}",
     )
 
 

@@ -31,7 +31,7 @@ from prunelle.planning.request import DataSource, Destination, TrainingRequest
 from prunelle.report.shots import Shots, save_plot
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run
-from prunelle.texts import Language, Note
+from prunelle.texts import EN, FR, Language, Note
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -101,9 +101,10 @@ def shots(request: ShotsRequest, listener: Listener) -> Shots:
                 rows.append((_name(strategy), number, draw, accuracy))
                 listener.on_note(
                     Note(
-                        f"{_name(strategy)}, {number} a class, draw {draw + 1}: {accuracy:.2%}",
+                        f"{_name(strategy)}, {number} a class, draw {draw + 1}: "
+                        f"{EN.percent(accuracy, digits=2)}",
                         f"{_name(strategy)}, {number} par classe, tirage {draw + 1} : "
-                        f"{100 * accuracy:.2f} %".replace(".", ","),
+                        f"{FR.percent(accuracy, digits=2)}",
                     )
                 )
             result = Shots(folder, data.name, tuple(rows), n)

@@ -22,7 +22,7 @@ from prunelle.runs.judging import kinds_of
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS, Placed
-from prunelle.texts import Note, quoted, shown
+from prunelle.texts import EN, FR, Note, quoted, shown
 
 
 def data_of(
@@ -278,10 +278,13 @@ def learned_before(source: str, data: Data, listener: Listener) -> list[Note]:
             french = {"test": "de test", "validation": "de validation"}[split.name]
             notes.append(
                 Note(
-                    f"{count:,} of the {len(kinds):,} {split.name} examples were learned by {source}, whose weights "
-                    f"are the first ones here, or chose its epoch: the {split.name} figure is flattered.",
-                    f"{count} des {len(kinds)} exemples {french} ont servi à l’apprentissage de {source}, dont "
-                    f"viennent les premiers poids, ou au choix de son époque : le résultat {french} est flatté.",
+                    f"{EN.integer(count)} of the {EN.integer(len(kinds))} {split.name} examples were learned by "
+                    f"{source}, "
+                    f"whose weights are the first ones here, or chose its epoch: the {split.name} figure is flattered.",
+                    f"{FR.integer(count)} des {FR.integer(len(kinds))} exemples {french} ont servi à "
+                    f"l’apprentissage de "
+                    f"{source}, dont viennent les premiers poids, ou au choix de son époque : le résultat {french} "
+                    f"est flatté.",
                 )
             )
     return notes

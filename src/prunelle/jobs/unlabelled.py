@@ -30,7 +30,7 @@ from prunelle.runs.folder import UNLABELLED, new_run_path, refuse_occupied
 from prunelle.runs.listener import Listener
 from prunelle.runs.predictions import predict_files
 from prunelle.runs.run import Run
-from prunelle.texts import Note, quoted, shown
+from prunelle.texts import EN, FR, Note, quoted, shown
 from prunelle.training.intervals import difference_interval
 from prunelle.transfer.pseudo_labels import RIGHT, threshold
 
@@ -198,10 +198,12 @@ class _Rounds:
         by_count = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         listed = shown([f"{counts[label]} {self.data.classes[label]}" for label in by_count])
         note = Note(
-            f"{len(taken):,} of {of:,} unlabelled pictures were learned from, with the classes that a network gave "
-            f"them (confidence {sure:.2f} or more): {listed}.",
-            f"{len(taken)} images sans étiquette sur {of} ont servi à l’apprentissage, avec les classes qu’un réseau "
-            f"leur a données (confiance d’au moins {f'{sure:.2f}'.replace('.', ',')}) : {listed}.",
+            f"{EN.integer(len(taken))} of {EN.integer(of)} unlabelled pictures were learned from, with the classes "
+            f"that a "
+            f"network gave them (confidence {EN.decimal(sure, 2)} or more): {listed}.",
+            f"{FR.integer(len(taken))} images sans étiquette sur {FR.integer(of)} ont servi à l’apprentissage, avec "
+            f"les "
+            f"classes qu’un réseau leur a données (confiance d’au moins {FR.decimal(sure, 2)}) : {listed}.",
         )
         return dataclasses.replace(self.data, train=split, notes=(*self.data.notes, note))
 
@@ -227,10 +229,10 @@ def _unlike(examples: Examples, files: Sequence[Path], listener: Listener) -> li
     if labelled:
         listener.on_note(
             Note(
-                f"{len(labelled):,} of the {len(files):,} unlabelled pictures are among the labelled ones, "
-                f"and left out.",
-                f"{len(labelled)} des {len(files)} images sans étiquette sont parmi celles qui en ont une, et sont "
-                f"laissées de côté.",
+                f"{EN.integer(len(labelled))} of the {EN.integer(len(files))} unlabelled pictures are among the "
+                f"labelled ones, and left out.",
+                f"{FR.integer(len(labelled))} des {FR.integer(len(files))} images sans étiquette sont parmi celles qui "
+                f"en ont une, et sont laissées de côté.",
             )
         )
     return [file for file in files if str(file) not in labelled]
@@ -253,17 +255,16 @@ def _same(one: Sequence[_Taken], other: Sequence[_Taken]) -> bool:
 
 
 def _why_no_more(number: int, sure: float | None, taken: Sequence[_Taken]) -> Note:
-    share = f"{RIGHT:.0%}"
     if sure is None:
         return Note(
-            f"Round {number}: no confidence is high enough for {share} of the validation answers above it to be right; "
-            f"no unlabelled picture is taken.",
-            f"Tour {number} : aucune confiance n’est assez haute pour que {share} des réponses de validation au-dessus "
-            f"soient justes ; aucune image sans étiquette n’est prise.",
+            f"Round {number}: no confidence is high enough for {EN.percent(RIGHT, digits=0)} of the "
+            f"validation answers above it to be right; no unlabelled picture is taken.",
+            f"Tour {number} : aucune confiance n’est assez haute pour que {FR.percent(RIGHT, digits=0)} des réponses "
+            f"de validation au-dessus soient justes ; aucune image sans étiquette n’est prise.",
         )
     if not taken:
         return Note(
-            f"Round {number}: the network is sure of no unlabelled picture (confidence {sure:.2f} or more).",
+            f"Round {number}: the network is sure of no unlabelled picture (confidence {EN.decimal(sure, 2)} or more).",
             f"Tour {number} : le réseau n’est sûr d’aucune image sans étiquette.",
         )
     return Note(
@@ -278,15 +279,16 @@ def _moved(number: int, now: _Round, before: _Round, of: int, kept: bool) -> Not
         (round(m["accuracy"] * m["n"]), m["n"])
         for m in (each.run.metrics()["validation"] for each in (now, before))
     ]
-    low, high = (f"{100 * end:+.1f}" for end in difference_interval(*counts))
-    shares = f"{100 * was:.1f} % → {100 * is_now:.1f} %", f"{low} à {high}"
+    low, high = difference_interval(*counts)
     return Note(
-        f"Round {number}: {len(now.taken):,} of {of:,} unlabelled pictures taken (confidence {now.threshold:.2f} or "
-        f"more); validation {was:.1%} → {is_now:.1%} (95 % interval of the change: {low} to {high} points): "
+        f"Round {number}: {EN.integer(len(now.taken))} of {EN.integer(of)} unlabelled pictures taken "
+        f"(confidence {EN.decimal(now.threshold, 2)} or more); validation {EN.percent(was)} → {EN.percent(is_now)} "
+        f"(95 % interval of the change: {EN.points(low, signed=True)} to {EN.points(high, signed=True)} points): "
         f"{'kept' if kept else 'not kept'}.",
-        f"Tour {number} : {len(now.taken)} images sans étiquette prises sur {of} ; validation "
-        f"{shares[0]} (intervalle à 95 % de l’écart : {shares[1]} points) : ".replace(".", ",")
-        + f"{'gardé' if kept else 'pas gardé'}.",
+        f"Tour {number} : {FR.integer(len(now.taken))} images sans étiquette prises sur {FR.integer(of)} "
+        f"(confiance d’au moins {FR.decimal(now.threshold, 2)}) ; validation {FR.percent(was)} → {FR.percent(is_now)} "
+        f"(intervalle à 95 % de l’écart : {FR.points(low, signed=True)} à {FR.points(high, signed=True)} points) : "
+        f"{'gardé' if kept else 'pas gardé'}.",
     )
 
 

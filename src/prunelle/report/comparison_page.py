@@ -174,8 +174,7 @@ def _interval(interval: tuple[float, float] | None, words: Words, *, digits: int
 
 def _difference(found: Difference, words: Words) -> dict[str, Any]:
     def signed(value: float) -> str:
-        # The sign of mathematics, which is as wide as a digit.
-        return ("+" if value >= 0 else "−") + words.decimal(abs(100 * value), 2)
+        return words.points(value, digits=2, signed=True)
 
     def ends(interval: tuple[float, float] | None) -> str:
         if interval is None:

@@ -78,7 +78,7 @@ def loss_axis(axes: Axes, values: np.ndarray, words: Words) -> None:
         axes.set_ylabel(words("log_scale", name=words("loss")))
     elif len(values):
         axes.set_ylim(0, 1.08 * values.max())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
 
 
 def to_svg(figure: Figure, name: str) -> str:

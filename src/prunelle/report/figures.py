@@ -47,7 +47,7 @@ def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
     axes.plot(_epochs(content), rates, color=INK, linewidth=1.6, marker="o", markersize=3, clip_on=False)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(words("learning_rate"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
     return to_svg(figure, "learning-rate")
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prunelle.texts import Note, Typography
+from prunelle.texts import EN, FR, Note
 from prunelle.training.intervals import difference_interval, wilson_interval
 from prunelle.training.verdicts import Calibration, Chance
-
-_ENGLISH, _FRENCH = Typography("en"), Typography("fr")
 
 _TAILS = {
     "above": Note("", ""),
@@ -178,8 +176,8 @@ def sureness(found: Calibration, confidence: float, accuracy: float, bins: int =
     verdict = _filled(
         _SURE[found.verdict],
         gap=lambda t: t.decimal(100 * abs(found.gap), 1),
-        low=lambda t: points(t, low, signed=signed),
-        high=lambda t: points(t, high, signed=signed),
+        low=lambda t: t.points(low, signed=signed),
+        high=lambda t: t.points(high, signed=signed),
     )
     told = _filled(
         _SURENESS,
@@ -215,9 +213,9 @@ def by_heart(metrics: Mapping[str, Any], judged: str) -> Note | None:
     return _filled(
         _BY_HEART if gap > 0 else _EASIER,
         train=lambda t: t.percent(metrics["train"]["accuracy"]),
-        gap=lambda t: points(t, abs(gap)),
-        low=lambda t: points(t, low),
-        high=lambda t: points(t, high),
+        gap=lambda t: t.points(abs(gap)),
+        low=lambda t: t.points(low),
+        high=lambda t: t.points(high),
         split=lambda t: t.note(SPLITS[judged]),
     )
 
@@ -241,9 +239,7 @@ def validation_ahead(
     if n and accuracy is not None and within is not None:
         low, high = wilson_interval(round(accuracy * n), n)
         if low <= within <= high:
-            luck = _filled(
-                _LUCK, n=lambda t: t.integer(n), points=lambda t: "±" + points(t, (high - low) / 2)
-            )
+            luck = _filled(_LUCK, n=lambda t: t.integer(n), points=lambda t: "±" + t.points((high - low) / 2))
     return _filled(
         _AHEAD,
         where=lambda t: t.note(where).format(k=t.integer(len(ahead)), n=t.integer(len(results))),
@@ -258,12 +254,6 @@ def _ahead(row: Mapping[str, float | None], name: str, sign: int) -> bool:
     return ours is not None and theirs is not None and sign * (ours - theirs) > 0
 
 
-def points(typography: Typography, share: float, *, signed: bool = False) -> str:
-    """``0.0514`` → ``5.1``, signed ``+5.1``; with the sign of mathematics, which is as wide as a digit."""
-    sign = "−" if share < 0 else "+" if signed else ""
-    return sign + typography.decimal(abs(100 * share), 1)
-
-
 def chance_of(metrics: Mapping[str, Any], split: str) -> Chance | None:
     """Of a split of ``metrics.json``; None where it was written before there was such an entry."""
     found = (metrics.get(split) or {}).get("chance")
@@ -275,6 +265,6 @@ def _filled(template: Note, **values: Any) -> Note:
     return Note(
         *(
             one.format(**{name: value(typography) for name, value in values.items()})
-            for one, typography in ((template.en, _ENGLISH), (template.fr, _FRENCH))
+            for one, typography in ((template.en, EN), (template.fr, FR))
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 from prunelle.transfer.strategies import Strategy
 
 
@@ -13,8 +13,8 @@ def strategy_note(entry: Mapping[str, Any]) -> Note:
     """What the strategy does, in a sentence."""
     strategy = Strategy.from_json(entry["strategy"])
     frozen, learned = entry["frozen_parameters"], entry["learned_parameters"]
-    parts_en = [f"{learned:,} weights learn, {frozen:,} stay as they are"]
-    parts_fr = [f"{_spaced(learned)} poids apprennent, {_spaced(frozen)} restent tels quels"]
+    parts_en = [f"{EN.integer(learned)} weights learn, {EN.integer(frozen)} stay as they are"]
+    parts_fr = [f"{FR.integer(learned)} poids apprennent, {FR.integer(frozen)} restent tels quels"]
     if entry["views"]:
         views = entry["views"]
         parts_en.append(
@@ -53,8 +53,3 @@ def sentences(info: Mapping[str, Any]) -> list[Note]:
         advice = entry["advice"] or {"notes": []}
         found += [strategy_note(entry), *(Note(**note) for note in (*entry["notes"], *advice["notes"]))]
     return found
-
-
-def _spaced(number: int) -> str:
-    """As French writes it."""
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -17,14 +17,13 @@ from prunelle.data.duplicates import Contents
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.runs.splits import Placed
-from prunelle.texts import Note, Typography, visible
+from prunelle.texts import EN, FR, Note, visible
 from prunelle.training.fast import Predictor
 from prunelle.training.inference import evaluation_of, predict_logits
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.metrics import Evaluation, Judged
 
 _NEW, _VALIDATED, _LEARNED = range(3)
-_FRENCH = Typography("fr")
 
 
 class Classifier(Protocol):
@@ -135,11 +134,12 @@ def learned_note(found: Mapping[str, Any]) -> Note | None:
     right = round(found["accuracy"] * found["n"]) - learned["right"]
     low, high = wilson_interval(right, others)
     return Note(
-        f"The network learned from {n:,} of them, which flatters this figure: it is right on {right / others:.2%} of "
-        f"the {others:,} others (95 % interval {low:.2%} to {high:.2%}).",
-        f"Le réseau a appris sur {_FRENCH.integer(n)} d’entre eux, ce qui flatte ce résultat : il a raison pour "
-        f"{_FRENCH.percent(right / others, digits=2)} des {_FRENCH.integer(others)} autres (intervalle à 95 % : "
-        f"{_FRENCH.percent(low, digits=2)} à {_FRENCH.percent(high, digits=2)}).",
+        f"The network learned from {EN.integer(n)} of them, which flatters this figure: it is right "
+        f"on {EN.percent(right / others, digits=2)} of the {EN.integer(others)} others "
+        f"(95 % interval {EN.percent(low, digits=2)} to {EN.percent(high, digits=2)}).",
+        f"Le réseau a appris sur {FR.integer(n)} d’entre eux, ce qui flatte ce résultat : il a raison pour "
+        f"{FR.percent(right / others, digits=2)} des {FR.integer(others)} autres (intervalle à 95 % : "
+        f"{FR.percent(low, digits=2)} à {FR.percent(high, digits=2)}).",
     )
 
 
@@ -152,7 +152,7 @@ def _changed(contents: Contents, placed: Placed) -> int:
 def judged_on(found: Evaluation) -> Note:
     """``62 examples of pets (its test split)``: what a figure is of."""
     judged, n = found.judged, found.n
-    counts = f"{n:,}", _FRENCH.integer(n)
+    counts = EN.integer(n), FR.integer(n)
     if judged is None or judged.own or judged.data is None:
         words = _SPLITS.get(found.split, ("examples given", "exemples donnés"))
     else:
@@ -192,10 +192,10 @@ def _notes(judged: Judged) -> Iterable[Note]:
     elif judged.learned:
         share = judged.learned_right / judged.learned
         yield Note(
-            f"{judged.learned:,} of the {judged.given:,} were left out: the network learned from them (it is right on "
-            f"{share:.2%} of those).",
-            f"{_FRENCH.integer(judged.learned)} sur {_FRENCH.integer(judged.given)} ont été laissés de côté : le "
-            f"réseau a appris dessus (il a raison pour {_FRENCH.percent(share, digits=2)} d’entre eux).",
+            f"{EN.integer(judged.learned)} of the {EN.integer(judged.given)} were left out: the network "
+            f"learned from them (it is right on {EN.percent(share, digits=2)} of those).",
+            f"{FR.integer(judged.learned)} sur {FR.integer(judged.given)} ont été laissés de côté : le "
+            f"réseau a appris dessus (il a raison pour {FR.percent(share, digits=2)} d’entre eux).",
         )
     if judged.of == "validation":
         yield Note(
@@ -204,15 +204,16 @@ def _notes(judged: Judged) -> Iterable[Note]:
         )
     elif judged.validated and judged.of == "new":
         yield Note(
-            f"{judged.validated:,} of the {judged.given:,} were left out: in validation, they chose the epoch whose "
-            f"weights are kept.",
-            f"{_FRENCH.integer(judged.validated)} sur {_FRENCH.integer(judged.given)} ont été laissés de côté : en "
+            f"{EN.integer(judged.validated)} of the {EN.integer(judged.given)} were left out: in "
+            f"validation, they chose the epoch whose weights are kept.",
+            f"{FR.integer(judged.validated)} sur {FR.integer(judged.given)} ont été laissés de côté : en "
             f"validation, ils ont choisi l’époque dont on garde les poids.",
         )
     if judged.changed:
         yield Note(
-            f"{judged.changed:,} of the {judged.given:,} are not what they were when the network was trained.",
-            f"{_FRENCH.integer(judged.changed)} des {_FRENCH.integer(judged.given)} ne sont plus ce qu’ils étaient à "
+            f"{EN.integer(judged.changed)} of the {EN.integer(judged.given)} are not what they were when the "
+            f"network was trained.",
+            f"{FR.integer(judged.changed)} des {FR.integer(judged.given)} ne sont plus ce qu’ils étaient à "
             f"l’entraînement.",
         )
     if not judged.known:

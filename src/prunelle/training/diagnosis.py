@@ -19,7 +19,7 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.pixels import Pixels
-from prunelle.texts import Note, Typography
+from prunelle.texts import EN, FR, Note
 from prunelle.training.inference import Normaliser
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.loss import classification_loss
@@ -27,7 +27,6 @@ from prunelle.training.outputs import class_logits, evaluation_mode
 from prunelle.training.recipe import Recipe
 
 MINIMUM_STEPS = 100
-_FRENCH = Typography("fr")
 _DEAD = 0.95  # of a layer's units without an answer to any picture
 _SAMPLE = 4096  # weights a tensor looked at, and pictures compared
 _PROBE = 1024  # pictures shown to see what the network has learned, and which units answer
@@ -99,11 +98,12 @@ class Watch:
         n = len(self._train)
         low, high = wilson_interval(round(train_accuracy * n), n)
         return Note(
-            f"This training does not learn: {train_accuracy:.1%} right on the training pictures (95 % interval "
-            f"{low:.1%} to {high:.1%}), when always answering the commonest class gives {self.chance:.1%}. {en}",
-            f"Cet entraînement n’apprend pas : {_FRENCH.percent(train_accuracy)} de bonnes réponses sur les images "
-            f"d’entraînement (intervalle à 95 % : {_FRENCH.percent(low)} à {_FRENCH.percent(high)}), quand répondre "
-            f"toujours la classe la plus fréquente en donne {_FRENCH.percent(self.chance)}. {fr}",
+            f"This training does not learn: {EN.percent(train_accuracy)} right on the training pictures "
+            f"(95 % interval {EN.percent(low)} to {EN.percent(high)}), when always answering the commonest class "
+            f"gives {EN.percent(self.chance)}. {en}",
+            f"Cet entraînement n’apprend pas : {FR.percent(train_accuracy)} de bonnes réponses sur les images "
+            f"d’entraînement (intervalle à 95 % : {FR.percent(low)} à {FR.percent(high)}), quand répondre "
+            f"toujours la classe la plus fréquente en donne {FR.percent(self.chance)}. {fr}",
         )
 
     def _answers(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -125,9 +125,9 @@ class Watch:
         twice = contradictory_share(self._train)
         if twice >= 0.1:
             return (
-                f"Likely reason: {twice:.0%} of the pictures looked at are also there under another label. Check "
-                f"the folders or the label file.",
-                f"Raison probable : {_FRENCH.percent(twice, digits=0)} des images examinées se trouvent aussi sous une "
+                f"Likely reason: {EN.percent(twice, digits=0)} of the pictures looked at are also there "
+                f"under another label. Check the folders or the label file.",
+                f"Raison probable : {FR.percent(twice, digits=0)} des images examinées se trouvent aussi sous une "
                 f"autre étiquette. Vérifiez les dossiers ou le fichier d’étiquettes.",
             )
         rate = self._recipe.learning_rate
@@ -137,9 +137,9 @@ class Watch:
         layer, dead = deadest_layer(self._network, self._preprocess.normalise(images))
         if dead >= _DEAD:
             return (
-                f"Likely reason: {dead:.0%} of the units of {layer} are dead (0 for every picture). Try a "
-                f"smaller learning rate (--lr {lower}), a warm-up (--warmup 1), or another --seed.",
-                f"Raison probable : {_FRENCH.percent(dead, digits=0)} des unités de {layer} sont mortes (0 pour toute "
+                f"Likely reason: {EN.percent(dead, digits=0)} of the units of {layer} are dead (0 for every "
+                f"picture). Try a smaller learning rate (--lr {lower}), a warm-up (--warmup 1), or another --seed.",
+                f"Raison probable : {FR.percent(dead, digits=0)} des unités de {layer} sont mortes (0 pour toute "
                 f"image). Essayez un taux d’apprentissage plus petit (--lr {lower}), une montée progressive "
                 f"(--warmup 1) ou une autre graine (--seed).",
             )
@@ -153,10 +153,11 @@ class Watch:
             )
         if loss > 1.2 * self.chance_loss:
             return (
-                f"Likely reason: the learning rate is too high (the loss, {loss:.3g}, is above the "
-                f"{self.chance_loss:.3g} of a blind guess). Try --lr {lower}, or --clip-norm 1.",
-                f"Raison probable : le taux d’apprentissage est trop grand (la perte, {loss:.3g}, dépasse "
-                f"celle d’une réponse au hasard, {self.chance_loss:.3g}). Essayez --lr {lower} ou --clip-norm 1.",
+                f"Likely reason: the learning rate is too high (the loss, {EN.number(loss)}, is above the "
+                f"{EN.number(self.chance_loss)} of a blind guess). Try --lr {lower}, or --clip-norm 1.",
+                f"Raison probable : le taux d’apprentissage est trop grand (la perte, {FR.number(loss)}, dépasse "
+                f"celle d’une réponse au hasard, {FR.number(self.chance_loss)}). Essayez --lr {lower} ou "
+                f"--clip-norm 1.",
             )
         return (
             f"No single reason stands out. Try --lr {lower}, then another network or a larger --size, and look "

@@ -24,7 +24,7 @@ from prunelle.networks.classifier import last_features, with_classifier
 from prunelle.networks.freezing import freeze, unfreeze
 from prunelle.networks.summary import summarise
 from prunelle.networks.trunk import Stage, stages
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 from prunelle.training.inference import predict_logits
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.paired import over_pictures
@@ -85,12 +85,11 @@ class Trial:
         low, high = self.interval
         en, fr = _NAMES[self.strategy.name]
         where = self.strategy.stage or self.strategy.freeze or ""
-        figures = (self.accuracy, low, high)
         return Note(
-            f"{en.format(where)}: {figures[0]:.1%} right (95 % interval {low:.1%} to {high:.1%}).",
-            "{} : {} % de bonnes réponses (intervalle à 95 % : {} à {} %).".format(
-                fr.format(where), *(f"{100 * figure:.1f}".replace(".", ",") for figure in figures)
-            ),
+            f"{en.format(where)}: {EN.percent(self.accuracy)} right "
+            f"(95 % interval {EN.percent(low)} to {EN.percent(high)}).",
+            f"{fr.format(where)} : {FR.percent(self.accuracy)} de bonnes réponses "
+            f"(intervalle à 95 % : {FR.percent(low)} à {FR.percent(high)}).",
         )
 
 
@@ -303,11 +302,11 @@ def _ahead(one: Trial, other: Trial) -> tuple[float, tuple[float, float]]:
 
 def _between(interval: tuple[float, float]) -> tuple[str, str]:
     """The interval of a gain in points, and that it may be luck where it may."""
-    low, high = (f"{100 * end:.1f}" for end in interval)
-    sure = interval[0] > 0
+    low, high = interval
+    sure = low > 0
     return (
-        f"(95 % interval {low} to {high}{'' if sure else '; it may be luck'})",
-        f"(intervalle à 95 % : {low.replace('.', ',')} à {high.replace('.', ',')}"
+        f"(95 % interval {EN.points(low)} to {EN.points(high)}{'' if sure else '; it may be luck'})",
+        f"(intervalle à 95 % : {FR.points(low)} à {FR.points(high)}"
         f"{'' if sure else ' ; ce peut être un hasard'})",
     )
 
@@ -316,21 +315,25 @@ def _case(many: bool, best: Trial, last: Trial, fewest: int) -> Note:
     amount = ("Many", "Beaucoup d’images") if many else ("Few", "Peu d’images")
     if best is last:
         return Note(
-            f"{amount[0]} pictures ({fewest:,} of the rarest class), similar to what the weights were learned on, as "
+            f"{amount[0]} pictures ({EN.integer(fewest)} of the rarest class), similar to what the weights were "
+            f"learned on, as "
             f"far as these tell: no earlier stage tells them apart clearly better than the last.",
-            f"{amount[1]} ({fewest} de la classe la plus rare), semblables à celles dont viennent les poids, pour "
+            f"{amount[1]} ({FR.integer(fewest)} de la classe la plus rare), semblables à celles dont viennent les "
+            f"poids, pour "
             f"autant qu’elles le disent : aucune étape plus basse ne les distingue nettement mieux que la dernière.",
         )
     gap, interval = _ahead(best, last)
     en, fr = _between(interval)
     sure = interval[0] > 0
-    points = f"{100 * gap:.1f}"
     return Note(
-        f"{amount[0]} pictures ({fewest:,} of the rarest class), {'' if sure else 'perhaps '}different from what the "
-        f"weights were learned on: an earlier stage tells them apart better than the last, by {points} points {en}.",
-        f"{amount[1]} ({fewest} de la classe la plus rare), {'' if sure else 'peut-être '}différentes de celles dont "
+        f"{amount[0]} pictures ({EN.integer(fewest)} of the rarest class), {'' if sure else 'perhaps '}different "
+        f"from what the "
+        f"weights were learned on: an earlier stage tells them apart better than the last, by {EN.points(gap)} "
+        f"points {en}.",
+        f"{amount[1]} ({FR.integer(fewest)} de la classe la plus rare), {'' if sure else 'peut-être '}différentes "
+        f"de celles dont "
         f"viennent les poids : une étape plus basse les distingue mieux que la dernière, de "
-        f"{points.replace('.', ',')} points {fr}.",
+        f"{FR.points(gap)} points {fr}.",
     )
 
 
@@ -347,10 +350,10 @@ def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) ->
         why = _FEATURES_TRIED if tried else _FEATURES_ALONE
     else:
         gap, interval = _ahead(trial, best)
-        gain, (en_interval, fr_interval) = f"{100 * gap:.1f}", _between(interval)
+        en_interval, fr_interval = _between(interval)
         why = (
-            f"{gain} points better than a classifier on features {en_interval}",
-            f"{gain.replace('.', ',')} points de mieux qu’un classifieur sur des sorties {fr_interval}",
+            f"{EN.points(gap)} points better than a classifier on features {en_interval}",
+            f"{FR.points(gap)} points de mieux qu’un classifieur sur des sorties {fr_interval}",
         )
     return Note(
         f"Recommended: {chosen.options()}. {en.format(where)}: {why[0]}.",

@@ -15,7 +15,7 @@ from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
 from prunelle.networks.freezing import count_frozen
 from prunelle.networks.trunk import split_frozen
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 from prunelle.training import speed
 from prunelle.training.engine import Training
 from prunelle.training.inference import Normaliser
@@ -141,11 +141,9 @@ def begin(
             )
             feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
             return Learning(training, inputs, NoNormalisation(), views, feature_notes=feature_notes)
-        gigabytes = f"{size / 1e9:.1f}"
         why = Note(
-            f"its features would take {gigabytes} GB, more than {FEATURES_BUDGET / 1e9:.1f}",
-            f"ses sorties prendraient {gigabytes.replace('.', ',')} Go, plus de "
-            f"{f'{FEATURES_BUDGET / 1e9:.1f}'.replace('.', ',')}",
+            f"its features would take {EN.size(size)}, more than {EN.size(FEATURES_BUDGET)}",
+            f"ses sorties prendraient {FR.size(size)}, plus de {FR.size(FEATURES_BUDGET)}",
         )
     assert why is not None
     if strategy.solved:

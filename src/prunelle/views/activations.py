@@ -118,7 +118,7 @@ def draw(found: Activations, language: Language) -> Iterator[Plate]:
     chosen = range(len(values)) if found.channel is None else [found.channel]
     low, high = float(values.min()), float(values.max())
     if found.scale == "shared":
-        legend = words("scale_shared", low=words.short(low), high=words.short(high))
+        legend = words("scale_shared", low=words.number(low), high=words.number(high))
     else:
         legend = words("scale_channel")
     size = f"{values.shape[1]}×{values.shape[2]}"
@@ -160,7 +160,7 @@ def _bars(found: Activations, words: Words) -> Iterator[Plate]:
             axes.set_ylim(low - margin, high + margin)
             axes.set_xlim(numbers[0] - 0.6, numbers[0] + (_A_ROW if len(rows) > 1 else len(shown)))
             axes.yaxis.set_major_locator(MaxNLocator(4))
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(value)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
             axes.xaxis.set_major_locator(MaxNLocator(16, integer=True, min_n_ticks=1))
             if named and found.classes is not None:
                 _name_bars(axes, numbers, found.classes)

@@ -108,7 +108,7 @@ def draw(found: ChannelMaps, language: Language) -> Iterator[Plate]:
     words = Words(language)
     title = words("title", channel=found.channel + 1, layer=found.label)
     low, high = float(found.maps.min()), float(found.maps.max())
-    text = words("text", low=words.short(low), high=words.short(high))
+    text = words("text", low=words.number(low), high=words.number(high))
     rows = [(int(label), np.flatnonzero(found.labels == label)) for label in np.unique(found.labels)]
     height, width = found.pixels.shape[1:3]
     most = max(len(members) for _, members in rows)

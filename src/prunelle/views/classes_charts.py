@@ -170,7 +170,7 @@ def _two_histograms(axes: Axes, values: tuple[np.ndarray, np.ndarray], words: Wo
     axes.tick_params(labelsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(3))
     axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.percent(value, digits=0)))
 
 
@@ -236,4 +236,4 @@ def _quartiles(axes: Axes, one: Alone, labels: np.ndarray, kinds: np.ndarray, wo
     axes.vlines(places, quartiles[:, 0], quartiles[:, 2], color=INK, linewidth=1.5)
     axes.tick_params(labelsize=9)
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.short(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))

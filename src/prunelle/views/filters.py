@@ -227,7 +227,7 @@ def _matrix(
             sheet.text(left - 0.1, y, str(number), 9, colour=MUTED, align="right")
     sheet.text(left, top - 0.3, words("input_axis") + " →", 10, colour=INK)
     sheet.text(MARGIN, top - 0.08, words("filter_axis") + " ↓", 10, colour=INK)
-    sheet.scale(MARGIN, TITLE_SPACE, 3, DIVERGING, words.short(-found.limit), high=words.short(found.limit))
+    sheet.scale(MARGIN, TITLE_SPACE, 3, DIVERGING, words.number(-found.limit), high=words.number(found.limit))
     return sheet.figure
 
 

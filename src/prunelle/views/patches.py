@@ -161,7 +161,7 @@ def draw(found: Patches, language: Language) -> Iterator[Plate]:
             sheet.image(start, y, len(tiles) * (across + _GAP) - _GAP, down, whole)
         for column, value in enumerate(one.values):
             x = start + column * (across + _GAP)
-            sheet.text(x, y + down + 0.15, words.short(value), 9, colour=MUTED, width=across)
+            sheet.text(x, y + down + 0.15, words.number(value), 9, colour=MUTED, width=across)
     yield Plate(file_name("patches", found.layer), title, sheet.figure)
 
 

@@ -64,7 +64,7 @@ def tiles_figure(
         grey = flat is not None and flat[number]
         sheet.text(x, y, label, 10, colour=FAINT if grey else INK, width=side)
     if limit is not None:
-        sheet.scale(MARGIN, TITLE_SPACE, 3, DIVERGING, words.short(-limit), high=words.short(limit))
+        sheet.scale(MARGIN, TITLE_SPACE, 3, DIVERGING, words.number(-limit), high=words.number(limit))
     elif flat is not None and any(flat):
         sheet.text(MARGIN, TITLE_SPACE + 0.12, words("flat"), 11, colour=MUTED)
     return sheet.figure

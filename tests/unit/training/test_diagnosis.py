@@ -47,7 +47,10 @@ def test_the_same_pictures_under_two_labels_come_first() -> None:
     twice = Pixels(np.concatenate([pixels.images] * 2), np.concatenate([pixels.labels, 1 - pixels.labels]))
     # The learning rate is absurd too, but labels are the root of it.
     (warning,) = warnings(line(), twice, Recipe(epochs=1, batch_size=4, learning_rate=1e-9))
-    assert "Likely reason: 100% of the pictures looked at are also there under another label" in warning["en"]
+    assert (
+        "Likely reason: 100\xa0% of the pictures looked at are also there under another label"
+        in warning["en"]
+    )
     assert "Raison probable : 100\N{NO-BREAK SPACE}% des images examinées se trouvent aussi" in warning["fr"]
 
 
@@ -56,7 +59,7 @@ def test_dead_units() -> None:
     # Before the ReLU: all far below 0, as one wild step leaves them.
     network[1].bias.data.fill_(-100.0)
     (warning,) = warnings(network, bars(400, 2), Recipe(epochs=2, batch_size=4))
-    assert "Likely reason: 100% of the units of 2 are dead (0 for every picture)" in warning["en"]
+    assert "Likely reason: 100\xa0% of the units of 2 are dead (0 for every picture)" in warning["en"]
     assert "--lr 0.0001" in warning["en"]
     assert "sont mortes" in warning["fr"]
 

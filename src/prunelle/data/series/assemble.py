@@ -15,7 +15,7 @@ from prunelle.data.series.container import Series
 from prunelle.data.series.parsed import ParsedSeries
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, DataError
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 
 _DEFAULT_SHARE = 0.1
 _ENOUGH = 1000  # training series, from which on a validation split is drawn beside a test that is given
@@ -122,7 +122,9 @@ def _missing_notes(given: Mapping[str, Split]) -> list[Note]:
         return []
     return [
         Note(
-            f"{values:,} missing values in {series:,} series were interpolated, linearly in time.",
-            f"{values} valeurs manquantes, dans {series} séries, ont été interpolées linéairement dans le temps.",
+            f"{EN.integer(values)} missing values in {EN.integer(series)} series were interpolated, linearly in time.",
+            f"{FR.integer(values)} valeurs manquantes, dans {FR.integer(series)} séries, ont été interpolées "
+            f"linéairement "
+            f"dans le temps.",
         )
     ]

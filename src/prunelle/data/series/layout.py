@@ -16,7 +16,7 @@ from prunelle.data.series.parsed import FIRST, LAST, Expected
 from prunelle.data.series.sniff import LABEL_NAMES, ROW_NAMES, Column, content_lines, header_of, separator_of
 from prunelle.data.series.text import MISSING, cells_of, number_or_none
 from prunelle.errors import ArgumentError, DataError, did_you_mean
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 
 _NAMES = {
     ";": ("semicolons", "points-virgules"),
@@ -78,12 +78,14 @@ class Layout:
         """``the label is column 41 of 41 (label)``, and what else was taken how."""
         en, fr = [], []
         if self.label is None:
-            en.append(f"{self.columns:,} columns, no label")
-            fr.append(f"{self.columns} colonnes, pas d’étiquette")
+            en.append(f"{EN.integer(self.columns)} columns, no label")
+            fr.append(f"{FR.integer(self.columns)} colonnes, pas d’étiquette")
         else:
             name = f" ({self.header[self.label]!r})" if self.header else ""
-            en.append(f"the label is column {self.label + 1:,} of {self.columns:,}{name}")
-            fr.append(f"l’étiquette est la colonne {self.label + 1} sur {self.columns}{name}")
+            en.append(f"the label is column {EN.integer(self.label + 1)} of {EN.integer(self.columns)}{name}")
+            fr.append(
+                f"l’étiquette est la colonne {FR.integer(self.label + 1)} sur {FR.integer(self.columns)}{name}"
+            )
         if self.rows is not None:
             en.append("the first column numbers the lines and is left out")
             fr.append("la première colonne numérote les lignes et est laissée de côté")

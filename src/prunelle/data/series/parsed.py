@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from prunelle.data.series.container import Series
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 
 FIRST, LAST = "first", "last"
 
@@ -48,13 +48,16 @@ class ParsedSeries:
             len(self.series),
             self.series.channels,
         )
-        steps_en = f"{high:,} step{'' if high == 1 else 's'}" if low == high else f"{low:,} to {high:,} steps"
-        steps_fr = f"{high} pas de temps" if low == high else f"{low} à {high} pas de temps"
-        wide = channels > 1
+        steps_en = f"{EN.integer(high)} step{'' if high == 1 else 's'}"
+        steps_fr = f"{FR.integer(high)} pas de temps"
+        if low < high:
+            steps_en, steps_fr = f"{EN.integer(low)} to {steps_en}", f"{FR.integer(low)} à {steps_fr}"
+        if channels > 1:
+            steps_en += f" and {EN.integer(channels)} channels"
+            steps_fr += f" et {FR.integer(channels)} canaux"
         return Note(
-            f"{n:,} series of {steps_en}{f' and {channels:,} channels' if wide else ''}; {self.layout.en}",
-            f"{n} série{'' if n == 1 else 's'} de {steps_fr}{f' et {channels} canaux' if wide else ''} ; "
-            f"{self.layout.fr}",
+            f"{EN.integer(n)} series of {steps_en}; {self.layout.en}",
+            f"{FR.integer(n)} série{'' if n == 1 else 's'} de {steps_fr} ; {self.layout.fr}",
         )
 
 
