@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -313,3 +315,42 @@ def test_a_key_of_a_comparison_that_changed_is_a_sentence(whole: Comparison, tmp
         except RunError:
             refused.add(place)
     assert {".recipe.epochs", ".recipe.augment.rotation", ".networks[0].label"} <= refused
+
+
+def _one_answer_more_right(text: str) -> str:
+    """The first wrong answer is the truth."""
+    return re.sub(r"(?m)^(\d+),(\w+),(\d),(?!\3)\d,", r"\1,\2,\3,\3,", text, count=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("predictions.csv", lambda text: re.sub(r"(?m),7,0\.", ",\xe5,0.", text, count=1), "'å' is no class"),
+        (
+            "predictions.csv",
+            lambda text: re.sub(r"(?m)^(.*),(\d),\2,", r"\1,\2,99,", text, count=1),
+            "'99' is no",
+        ),
+        ("predictions.csv", _one_answer_more_right, "right answers .* the other says otherwise"),
+        ("results.csv", lambda text: text.replace("train_accuracy", "\x00" * 14), "it lacks train_accuracy"),
+        (
+            "results.csv",
+            lambda text: text[: text.rindex("\n", 0, -1) + 1],
+            "epochs, and metrics.json says otherwise",
+        ),
+    ],
+    ids=["a class", "an answer", "a right answer", "a column", "an epoch"],
+)
+def test_figures_that_contradict_each_other_are_not_compared(
+    whole: Comparison, tmp_path: Path, name: str, change: Callable[[str], str], said: str
+) -> None:
+    """A run keeps no digest of what it reached; what it says twice has to be the same."""
+    runs = [standing.outcomes[0].path for standing in whole.standings]
+    changed = tmp_path / "run"
+    shutil.copytree(runs[0], changed)
+    text = (changed / name).read_text(encoding="utf-8")
+    (changed / name).write_text(change(text), encoding="utf-8")
+    assert (changed / name).read_text(encoding="utf-8") != text
+    done = prunelle("compare", changed, runs[1], "--output", tmp_path / "made")
+    assert (done.code, done.out) == (1, "")
+    assert re.search(said, done.err)

@@ -12,7 +12,7 @@ from typing import Any
 from prunelle.runs.folder import GALLERY
 from tests.torture.judging import bytes_of, differences, leftovers, printed_commands, wrong_with
 from tests.torture.report import Verdict
-from tests.torture.scenarios import Scenario, Theatre
+from tests.torture.scenarios import Scenario, Theatre, of_output
 from tests.torture.shim import CHANGES, Fault
 from tests.torture.victim import Outcome
 
@@ -107,7 +107,10 @@ def _is_whole(theatre: Theatre, scenario: Scenario, ended: Outcome, wanted: Any)
 
 
 def _next(theatre: Theatre, scenario: Scenario, victim: Outcome, draw: random.Random) -> Iterator[Outcome]:
-    """What a user types, until it succeeds: a line that is printed, or the same again, or ``--resume``."""
+    """What a user types, until it succeeds: a line that is printed, or the same again, or ``--resume``.
+
+    A printed line may make whole what the command reads; what the command would have answered is still to be asked.
+    """
     own = [theatre.argv(text) for text in (scenario.argv, *scenario.goes_on)]
     draw.shuffle(own)
     tried: list[Sequence[str]] = []
@@ -120,7 +123,7 @@ def _next(theatre: Theatre, scenario: Scenario, victim: Outcome, draw: random.Ra
         tried.append(left[0])
         ended = theatre.run(left[0])
         yield ended
-        if ended.code == 0:
+        if ended.code == 0 and (scenario.results is not of_output or left[0] in own):
             return
 
 

@@ -24,7 +24,7 @@ from prunelle.csv_files import table_text
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.disk import write_text
 from prunelle.errors import RunError
-from prunelle.runs.answers import read_rows
+from prunelle.runs.answers import ANSWERS_FILE, read_rows
 from prunelle.runs.run import Run
 from prunelle.texts import quoted
 from prunelle.training.intervals import wilson_interval
@@ -280,7 +280,7 @@ def gather(
                 raise RunError(
                     f"{run.path} is not finished; go on with it first: prunelle train --resume {quoted(run.path)}"
                 )
-            split, judged, right = _answers(run)
+            split, judged, right = _answers(run, metrics)
             if pictures is None:
                 pictures, reference = (split, judged), run
             elif reference is not None and not _alike(reference, pictures, run, (split, judged)):
@@ -295,7 +295,7 @@ def gather(
                     accuracy=float(metrics[split]["accuracy"]),
                     loss=float(metrics[split]["loss"]),
                     right=right,
-                    results=run.results(),
+                    results=_epochs(run, metrics),
                     seconds=float(metrics["seconds"]),
                 )
             )
@@ -341,9 +341,39 @@ def _shown(run: Run) -> AnyPreprocess:
     return dataclasses.replace(run.preprocess, mean=(), std=())
 
 
-def _answers(run: Run) -> tuple[str, list[tuple[str, str]], np.ndarray]:
-    """From ``predictions.csv``: the split; file and class of each picture; whether each was right."""
-    rows = read_rows(run.path)
+def _answers(run: Run, metrics: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], np.ndarray]:
+    """From ``predictions.csv``: the split; file and class of each picture; whether each was right.
+
+    Raises:
+        RunError: it is damaged: it has other classes than the run, or says something else than ``metrics.json``.
+    """
+    rows, file = read_rows(run.path), run.path / ANSWERS_FILE
+    known = set(run.classes)
+    for row in rows:
+        for name in (row["class"], row["predicted"]):
+            if name not in known:
+                raise RunError(f"{file} is damaged: {name!r} is no class of the run.")
+    split = rows[0]["split"]
     judged = [(row["file"], row["class"]) for row in rows]
     right = np.array([row["class"] == row["predicted"] for row in rows], bool)
-    return rows[0]["split"], judged, right
+    told = metrics.get(split)
+    if not isinstance(told, Mapping) or not math.isclose(right.mean(), told["accuracy"], abs_tol=1e-6):
+        raise RunError(
+            f"{file} is damaged, or {run.path / 'metrics.json'} is: the one has {right.sum():,} right answers of "
+            f"{len(rows):,} to the split {split!r}, the other says otherwise."
+        )
+    return split, judged, right
+
+
+def _epochs(run: Run, metrics: Mapping[str, Any]) -> list[dict[str, float | None]]:
+    """The lines of ``results.csv``: as many as ``metrics.json`` says.
+
+    Raises:
+        RunError: it is damaged.
+    """
+    results = run.results()
+    if len(results) != metrics.get("epochs", len(results)) or not results:
+        raise RunError(
+            f"{run.path / 'results.csv'} is damaged: it has {len(results):,} epochs, and metrics.json says otherwise."
+        )
+    return results

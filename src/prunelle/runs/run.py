@@ -60,6 +60,7 @@ from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
+from prunelle.training.records import RESULT_FIELDS
 from prunelle.transfer.strategies import Strategy
 
 JUDGED_BY = ("test", "validation", "train")
@@ -276,12 +277,16 @@ class Run:
         return network.eval()
 
     def results(self) -> list[dict[str, float | None]]:
-        """The lines of ``results.csv``."""
+        """The lines of ``results.csv``.
+
+        Raises:
+            RunError: it is not there, or damaged.
+        """
         path = self.path / "results.csv"
         try:
             return [
                 {key: float(value) if value else None for key, value in line.items()}
-                for line in read_table(path, ("epoch",))
+                for line in read_table(path, RESULT_FIELDS)
             ]
         except DataError as error:
             raise RunError(str(error)) from None
