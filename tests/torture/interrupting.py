@@ -12,7 +12,7 @@ from typing import Any
 from prunelle.runs.folder import GALLERY
 from tests.torture.judging import bytes_of, differences, leftovers, printed_commands, wrong_with
 from tests.torture.report import Verdict
-from tests.torture.scenarios import Scenario, Theatre, of_output
+from tests.torture.scenarios import Scenario, Theatre
 from tests.torture.shim import CHANGES, Fault
 from tests.torture.victim import Outcome
 
@@ -80,7 +80,7 @@ def _suffered(
     ended = victim
     # A program goes on where only its recording is refused, and says so; then the same again is as it should be.
     if victim.code != 0 or "run folder is not complete" in victim.err:
-        for ended in _next(theatre, scenario, victim, draw):
+        for ended in _next(theatre, scenario, victim, wanted, draw):
             verdict.add(ended, wrong_with(ended))
         if ended.code != 0 and not _is_whole(theatre, scenario, ended, wanted):
             verdict.fault(f"cannot go on: {ended.command} says: {ended.err.strip()[-300:]}")
@@ -106,10 +106,12 @@ def _is_whole(theatre: Theatre, scenario: Scenario, ended: Outcome, wanted: Any)
         return False
 
 
-def _next(theatre: Theatre, scenario: Scenario, victim: Outcome, draw: random.Random) -> Iterator[Outcome]:
+def _next(
+    theatre: Theatre, scenario: Scenario, victim: Outcome, wanted: Any, draw: random.Random
+) -> Iterator[Outcome]:
     """What a user types, until it succeeds: a line that is printed, or the same again, or ``--resume``.
 
-    A printed line may make whole what the command reads; what the command would have answered is still to be asked.
+    A printed line may make whole what the command reads; what the command would have made is still to be made.
     """
     own = [theatre.argv(text) for text in (scenario.argv, *scenario.goes_on)]
     draw.shuffle(own)
@@ -123,7 +125,7 @@ def _next(theatre: Theatre, scenario: Scenario, victim: Outcome, draw: random.Ra
         tried.append(left[0])
         ended = theatre.run(left[0])
         yield ended
-        if ended.code == 0 and (scenario.results is not of_output or left[0] in own):
+        if ended.code == 0 and (left[0] in own or _is_whole(theatre, scenario, ended, wanted)):
             return
 
 
