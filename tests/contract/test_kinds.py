@@ -22,9 +22,12 @@ from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.jobs import looking
+from prunelle.keras.recorded_examples import RECORDED
 from prunelle.planning.choosing import choose_network, choose_preprocess, choose_recipe
 from prunelle.planning.request import Preparation
 from prunelle.report.kinds import SHOWN
+from prunelle.views import VIEWS, views_of
 from tests.pictures import make_folder
 from tests.series import waves, write_ts
 
@@ -184,8 +187,15 @@ def test_something_suits_it(kind: Kind[Any, Any], sample: Sample) -> None:
     assert choose_recipe(data, epochs=2).epochs == 2
 
 
-def test_it_is_counted_in_words(kind: Kind[Any, Any]) -> None:
-    one, many = kind.counted(1), kind.counted(3000)
-    assert (one.en, one.fr) == (f"1 {kind.one.en}", f"1 {kind.one.fr}")
-    assert many.en == f"3,000 {kind.many.en}"
+def test_its_words_are_there(kind: Kind[Any, Any]) -> None:
+    for word in (kind.one, kind.many):
+        assert word.en
+        assert word.fr
     assert kind.unit
+
+
+def test_programs_and_looks_and_views_know_it(kind: Kind[Any, Any]) -> None:
+    assert kind.name in RECORDED
+    assert kind.name in looking.PREPARE
+    assert views_of(kind.name)
+    assert {of for of, _ in VIEWS.values()} <= {one.name for one in KINDS}

@@ -104,6 +104,25 @@ def test_look_without_files_shows_the_runs_own_series(run: Run, files: Path, tmp
     assert made.figures == ("activations-1", "activations-2", "activations-3", "activations-4", "patches-1")
 
 
+def test_look_at_a_run_whose_series_are_gone_shows_what_needs_none(
+    run: Run, files: Path, tmp_path: Path
+) -> None:
+    files.rename(tmp_path / "moved")
+    try:
+        # The run itself lies in that folder.
+        moved = tmp_path / "moved" / "run"
+        made = pn.look_into(moved, output=tmp_path / "look", style="quiet")
+        with pytest.raises(DataError, match="moved"):
+            pn.look_into(moved, data=tmp_path / "moved" / "none.ts", output=tmp_path / "other", style="quiet")
+    finally:
+        (tmp_path / "moved").rename(files)
+    assert made.figures == ("filters",)
+    assert set(made.left_out) == {"activations", "where", "patches", "equivariance"}
+    assert all("Waves_TRAIN.ts" in note.en for note in made.left_out.values())
+    assert made.page.is_file()
+    assert made.unmet == {}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from prunelle.data.pixels import Pixels, Progress, Undecoded
-from prunelle.texts import EN, FR, Note
+from prunelle.texts import Note
 
 Settings = TypeVar("Settings")
 Array = TypeVar("Array")
@@ -81,8 +81,3 @@ class Kind(ABC, Generic[Settings, Array]):
     @abstractmethod
     def parse_augmentation(self, text: str, settings: Settings) -> Any:
         """The random changes that ``text`` asks for, of the command line's words."""
-
-    def counted(self, n: int) -> Note:
-        """``3,000 pictures``, ``1 series``."""
-        noun = self.one if n == 1 else self.many
-        return Note(f"{EN.integer(n)} {noun.en}", f"{FR.integer(n)} {noun.fr}")

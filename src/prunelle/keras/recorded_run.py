@@ -13,13 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.data.kinds import AnyPreprocess
+from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels
-from prunelle.data.preprocess import Preprocess
-from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.keras.answers import Answers
 from prunelle.keras.as_network import as_network
-from prunelle.keras.scaling import scaling_of, to_pixels
+from prunelle.keras.recorded_examples import RECORDED, preprocess_of
 from prunelle.runs.refused import Refused
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.runs.stored_examples import write_kept
@@ -34,15 +32,6 @@ _OF_ITS_ANSWERS = Note(
     "while it was learned, dropout included, as Keras counts them.",
     "Les poids sont ceux d’après la dernière époque. Les résultats du jeu d’entraînement portent sur les "
     "réponses données pendant l’apprentissage, dropout compris, comme Keras les compte.",
-)
-_SERIES = Note(
-    "Values go to the network as they stand: those of a file must be scaled as the program scaled its own.",
-    "Les valeurs vont au réseau telles quelles : celles d’un fichier doivent être mises à l’échelle comme le programme "
-    "l’a fait des siennes.",
-)
-_VECTORS = Note(
-    "The network takes {n} numbers an example; they are shown and read as a series of {n} steps.",
-    "Le réseau prend {n} nombres par exemple ; ils sont montrés et lus comme une série de {n} pas.",
 )
 _SOME_KEPT = Note(
     "The run keeps the first {kept} of the {n} examples it was judged on; the report is of those.",
@@ -80,7 +69,7 @@ def begin(
         return Refused(folder, info, told)
     number = seen.num_classes
     classes = names if names and len(names) == number else tuple(map(str, range(number)))
-    preprocess, scaling, note = _preprocess_of(source, examples)
+    preprocess, scaling, note = preprocess_of(source, examples)
     notes = [_OF_ITS_ANSWERS, *([] if note is None else [note])]
     data = {
         **info["data"],
@@ -151,37 +140,10 @@ def _why_refused(model: Any, seen: Answers, examples: np.ndarray) -> str | None:
     return None
 
 
-def _preprocess_of(source: Any, examples: np.ndarray) -> tuple[AnyPreprocess, str, Note | None]:
-    """How examples become the network's input, how sure that is, and what a reader must know of it."""
-    if examples.ndim == 4:
-        height, width, channels = examples.shape[1:]
-        scaling = scaling_of(source, examples)
-        pictures = Preprocess(
-            size=(height, width), fit="squash", channels=channels, mean=scaling.mean, std=scaling.std
-        )
-        return pictures, scaling.how, scaling.note
-    length, channels = examples.shape[1], (1 if examples.ndim == 2 else examples.shape[2])
-    series = SeriesPreprocess(
-        length=length,
-        channels=channels,
-        normalisation="none",
-        mean=(0.0,) * channels,
-        std=(1.0,) * channels,
-        steps=length,
-    )
-    if examples.ndim == 3:
-        return series, "assumed", _SERIES
-    told = _VECTORS.en.format(n=length), _VECTORS.fr.format(n=length)
-    return series, "assumed", Note(f"{told[0]} {_SERIES.en}", f"{told[1]} {_SERIES.fr}")
-
-
 def _pixels(run: Run, answers: Answers) -> Pixels:
     """The examples of a pass, before the run's preprocessing normalises them."""
-    fed = answers.examples
-    labels = answers.labels[: len(fed)]
-    if isinstance(run.preprocess, Preprocess):
-        return Pixels(to_pixels(fed, run.preprocess.mean, run.preprocess.std), labels)
-    return Pixels(fed.astype(np.float32).reshape(len(fed), -1, run.preprocess.channels), labels)
+    examples = RECORDED[kind_of(run.preprocess).name].stored(answers.examples, run.preprocess)
+    return Pixels(examples, answers.labels[: len(examples)])
 
 
 def _some(pixels: Pixels, num_classes: int) -> Pixels:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from torch import nn
 
 from prunelle.report import pictures, series
+from prunelle.report.insight import Insight
+from prunelle.report.series import Plate
 from prunelle.report.words import Words
 from prunelle.texts import Language
+from prunelle.training.metrics import Evaluation
 
 
 class Shown(Protocol):
@@ -44,6 +48,44 @@ class Shown(Protocol):
             drawings: how many that are.
             largest_px: side of a picture on the page.
         """
+        ...
+
+    def viewable(self, examples: np.ndarray, *, of_bytes: bool) -> np.ndarray:
+        """``(n, …, C)`` as ``writer`` takes them.
+
+        Args:
+            of_bytes: values are on the scale of bytes, whatever their type; a program's may be on any.
+        """
+        ...
+
+    def insight(
+        self,
+        network: nn.Module,
+        evaluation: Evaluation,
+        images: np.ndarray,
+        preprocess: Any,
+        shown: np.ndarray | None = None,
+    ) -> Insight | None:
+        """Filters, and where the network looked; None for a kind that has ``plates``.
+
+        Args:
+            images: ``(N, …, C)``, the examples of ``evaluation``, before they are normalised.
+            shown: the same as ``viewable`` gives them.
+
+        Raises:
+            RuntimeError: a module that no hook can follow.
+        """
+        ...
+
+    def plates(
+        self,
+        network: nn.Module,
+        evaluation: Evaluation,
+        examples: np.ndarray,
+        preprocess: Any,
+        language: Language,
+    ) -> list[Plate]:
+        """Figures of the inside of the network; none for a kind that has ``insight``."""
         ...
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
+from torch import nn
 
 from prunelle.data.preprocess import Preprocess
+from prunelle.report.insight import look_inside
 from prunelle.report.words import Words
 from prunelle.texts import Language
+from prunelle.training.metrics import Evaluation
 
 SMALL_PX = 48
 """Pictures up to this side are embedded pixel for pixel and enlarged crisp; larger ones as small JPEGs."""
@@ -44,6 +48,33 @@ def left_out(preprocess: Preprocess, words: Words) -> list[str]:
 def writer(examples: Sequence[np.ndarray], drawings: int, largest_px: int) -> Callable[[np.ndarray], str]:
     """What writes a picture as a ``data:`` address; its side is at most ``largest_px``."""
     return lambda image: data_uri(image, largest_px)
+
+
+def viewable(pictures: np.ndarray, *, of_bytes: bool) -> np.ndarray:
+    """Those that are no bytes, as bytes to look at; others as they are.
+
+    Args:
+        of_bytes: their values are on the scale of bytes; else the lowest is black and the highest white.
+    """
+    if pictures.dtype == np.uint8 or not len(pictures):
+        return pictures
+    low, high = (0.0, 255.0) if of_bytes else (float(pictures.min()), float(pictures.max()))
+    levels = (pictures - low) * (255 / max(high - low, 1e-9))
+    return np.asarray(np.rint(np.clip(levels, 0, 255)), np.uint8)
+
+
+insight = look_inside
+
+
+def plates(
+    network: nn.Module,
+    evaluation: Evaluation,
+    examples: np.ndarray,
+    preprocess: Preprocess,
+    language: Language,
+) -> list[Any]:
+    """None: ``insight`` has what there is to show."""
+    return []
 
 
 def data_uri(image: np.ndarray, largest_px: int) -> str:

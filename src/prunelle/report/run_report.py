@@ -10,17 +10,16 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from torch import nn
 
+from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels, Skipped
-from prunelle.data.preprocess import Preprocess
-from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.disk import write_text
 from prunelle.networks.summary import summarise
-from prunelle.report import html, series
+from prunelle.report import html
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
-from prunelle.report.insight import Insight, look_inside
+from prunelle.report.insight import Insight
+from prunelle.report.kinds import SHOWN
 from prunelle.report.reproducibility import repeating
 from prunelle.report.transfer import sentences
 from prunelle.runs.run import Run
@@ -60,8 +59,10 @@ def content_of(
     """Everything the page shows; the arguments are those of ``write_page``."""
     metrics, data = run.metrics(), run.info["data"]
     evaluation, images = _shown(run.judged(), pixels)
-    shown = None if images is None else _as_bytes(images, run)
-    network = run.network
+    kind = SHOWN[kind_of(run.preprocess).name]
+    # Only a program's examples may be on a scale that nobody knows.
+    of_bytes = data.get("scaling", {}).get("how") != "unknown"
+    shown = None if images is None else kind.viewable(images, of_bytes=of_bytes)
     notes = [Note(**note) for note in data["notes"]]
     return ReportContent(
         run_name=run.path.name,
@@ -72,7 +73,8 @@ def content_of(
         evaluation=evaluation,
         images=shown,
         examples={
-            name: _as_bytes(some, run) for name, some in _examples(run.classes, pixels.get("train")).items()
+            name: kind.viewable(some, of_bytes=of_bytes)
+            for name, some in _examples(run.classes, pixels.get("train")).items()
         },
         counts=_counts(run, pixels),
         results=run.results(),
@@ -82,7 +84,9 @@ def content_of(
         notes=notes if images is not None else [*notes, _GONE],
         warnings=[Note(**warning) for warning in run.info.get("warnings", [])],
         layers=[
-            row for row in summarise(network, run.preprocess.input_shape) if row.kind not in _ORDER_OF_AXES
+            row
+            for row in summarise(run.network, run.preprocess.input_shape)
+            if row.kind not in _ORDER_OF_AXES
         ],
         num_parameters=metrics["parameters"],
         recipe=run.recipe if run.has_recipe else run.info.get("settings", {}),
@@ -91,8 +95,10 @@ def content_of(
         host=run.info["host"],
         started=run.info["created"],
         seconds=metrics["seconds"],
-        insight=None if images is None else _insight(run, evaluation, images, shown, on_note),
-        plates=_plates(run, network, evaluation, images, language),
+        insight=None if images is None else _inside(run, evaluation, images, shown, on_note),
+        plates=[]
+        if images is None or not evaluation.n
+        else kind.plates(run.network, evaluation, images, run.preprocess, language),
         reused=sentences(run.info),
     )
 
@@ -129,17 +135,6 @@ def _examples(classes: tuple[str, ...], pixels: Pixels | None) -> dict[str, np.n
     }
 
 
-def _as_bytes(images: np.ndarray, run: Run) -> np.ndarray:
-    """Pictures that a program made of no bytes, as bytes to look at; others as they are."""
-    if images.ndim != 4 or images.dtype == np.uint8 or not len(images):
-        return images
-    low, high = 0.0, 255.0
-    if run.info["data"].get("scaling", {}).get("how") == "unknown":
-        low, high = float(images.min()), float(images.max())
-    levels = (images - low) * (255 / max(high - low, 1e-9))
-    return np.asarray(np.rint(np.clip(levels, 0, 255)), np.uint8)
-
-
 def _counts(run: Run, pixels: Mapping[str, Pixels]) -> dict[str, list[int]]:
     """Examples of each class by split, as the run wrote them down."""
     if (counts := run.info["data"].get("per_class")) is not None:
@@ -152,20 +147,20 @@ def _counts(run: Run, pixels: Mapping[str, Pixels]) -> dict[str, list[int]]:
     return {split: np.bincount(of, minlength=len(run.classes)).tolist() for split, of in labels.items()}
 
 
-def _insight(
+def _inside(
     run: Run,
     evaluation: Evaluation,
     images: np.ndarray,
     shown: np.ndarray | None,
     on_note: Callable[[Note], None],
 ) -> Insight | None:
-    """Of pictures only."""
-    if not isinstance(run.preprocess, Preprocess):
-        return None
+    """What the kind of data has to show of the network's inside, as far as hooks can follow the network."""
     try:
-        return look_inside(run.network, evaluation, images, run.preprocess, shown)
+        return SHOWN[kind_of(run.preprocess).name].insight(
+            run.network, evaluation, images, run.preprocess, shown
+        )
     except RuntimeError as error:
-        # A module of one's own may do what no hook can follow; the training is worth more than these pictures.
+        # A module of the user's own may do what no hook can follow; the training is worth more than these pictures.
         on_note(
             Note(
                 f"The report does not show where it looked: {error}",
@@ -173,12 +168,3 @@ def _insight(
             )
         )
         return None
-
-
-def _plates(
-    run: Run, network: nn.Module, evaluation: Evaluation, images: np.ndarray | None, language: Language
-) -> list[series.Plate]:
-    """Of series only."""
-    if images is None or not isinstance(run.preprocess, SeriesPreprocess) or not evaluation.n:
-        return []
-    return series.plates(network, evaluation, images, run.preprocess, language)

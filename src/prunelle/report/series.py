@@ -118,6 +118,21 @@ _MISTAKEN = Note("{answer}, is {truth}", "{answer}, c’est {truth}")
 _MOST_WRONG, _MOST_SHOWN = 6, 12
 
 
+def viewable(series: np.ndarray, *, of_bytes: bool) -> np.ndarray:
+    """As they are: a drawing takes any numbers."""
+    return series
+
+
+def insight(
+    network: nn.Module,
+    evaluation: Evaluation,
+    images: np.ndarray,
+    preprocess: SeriesPreprocess,
+    shown: np.ndarray | None = None,
+) -> None:
+    """Nothing: ``plates`` have what there is to show."""
+
+
 def plates(
     network: nn.Module,
     evaluation: Evaluation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,44 +11,15 @@ from torch import nn
 from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
-from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.disk import write_text, writing
-from prunelle.drawing.pixels import DPI
-from prunelle.drawing.plate import Plate
-from prunelle.errors import BadPicture, refuse_given
-from prunelle.planning.request import DataSource, Preparation
+from prunelle.jobs import looking
+from prunelle.jobs.look_request import LookRequest, SubjectRequest
+from prunelle.jobs.looking import Gallery
+from prunelle.planning.request import DataSource
 from prunelle.planning.weights import Pretrained
-from prunelle.report import gallery
-from prunelle.runs.folder import GALLERY, claimed, refuse_occupied
-from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
-from prunelle.tasks.looking import LookRequest, Prepared, prepare_pictures, prepare_series
-from prunelle.tasks.subject import find_subject
-from prunelle.tasks.view_selection import Asked
-from prunelle.texts import Language, Note, default_language
+from prunelle.texts import Language, default_language
 from prunelle.views.picture_look import Scale
-from prunelle.views.view import Argument, LeftOutError
-
-
-@dataclasses.dataclass(frozen=True)
-class Gallery:
-    """What ``look_into`` made.
-
-    Attributes:
-        page: ``index.html``; each figure is a PNG and an SVG in ``figures/`` beside it.
-        figures: names of the figures without the ending, in the page's order.
-        left_out: by view, why it makes no sense here.
-        unmet: of what was asked for by name, what is not shown, and why: views, and arguments whose every view is left
-            out.
-        unreadable: pictures that could not be read, with the reason.
-    """
-
-    page: Path
-    figures: tuple[str, ...]
-    left_out: dict[str, Note]
-    unmet: dict[str, Note]
-    unreadable: tuple[BadPicture, ...]
 
 
 @plain_arguments
@@ -110,8 +81,6 @@ def look_into(
     Example:
         >>> look_into("vgg16", ["photo.jpg"], weights="imagenet", output="looks")
     """
-    listener = make_listener(style)
-    language = language or default_language()
     request = LookRequest(
         pictures=pictures,
         layers=layers,
@@ -122,91 +91,22 @@ def look_into(
         source=DataSource(data=data, labels=labels, data_dir=data_dir),
         sample=sample,
     )
-    try:
-        if isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file():
-            subject = Run.open(subject, network)
-        if data is None:
-            refuse_given("says where the classes of data are, and goes with it", labels=labels)
-        if isinstance(subject, Run) and isinstance(subject.preprocess, SeriesPreprocess):
-            asked = Asked.of("series", views, _given(request))
-            refuse_occupied(Path(output), GALLERY)
-            refuse_given(
-                "is for pictures, and the run is on series",
-                weights=weights,
-                preprocess=preprocess,
-                size=size,
-                mean=mean,
-                std=std,
-            )
-            prepared = prepare_series(subject, subject.preprocess, request, listener)
-        else:
-            asked = Asked.of("pictures", views, _given(request))
-            refuse_occupied(Path(output), GALLERY)
-            found = find_subject(
-                subject,
-                network=network,
-                weights=weights,
-                preprocess=preprocess,
-                classes=None if class_names is None else tuple(class_names),
-                preparation=Preparation(size=size, mean=mean, std=std),
-                listener=listener,
-            )
-            prepared = prepare_pictures(found, request, listener)
-        asked.tell(listener)
-        for note in prepared.notes:
-            listener.on_note(note)
-        folder = Path(output)
-        with claimed(folder, GALLERY), writing(folder):
-            return _write(folder, asked, prepared, language, listener)
-    finally:
-        listener.close()
-
-
-def _given(request: LookRequest) -> dict[Argument, object]:
-    """What some views heed and others do not, as far as it was given."""
-    return {
-        "pictures": tuple(request.pictures),
-        "layers": request.layers,
-        "channel": request.channel,
-        "classes": tuple(request.classes),
-        "between": request.between,
-        "scale": None if request.scale == "channel" else request.scale,
-        "data": request.source.data,
-        "sample": request.sample,
-    }
-
-
-def _write(folder: Path, asked: Asked, prepared: Prepared, language: Language, listener: Listener) -> Gallery:
-    """Draws each view, saves its figures, writes the page."""
-    (folder / "figures").mkdir(exist_ok=True)
-    sections: list[gallery.Section] = []
-    left_out: dict[str, Note] = {}
-    saved: set[str] = set()
-    done = 0
-    for view in asked.views:
-        shown: list[gallery.Shown] = []
-        try:
-            for plate in view.plates(prepared.look, language):
-                if plate.name in saved:
-                    raise ValueError(f"view {view.name} draws two figures that are called {plate.name}")
-                saved.add(plate.name)
-                shown.append(_save(plate, folder))
-                done += 1
-                listener.on_progress(f"drawing {view.name}", done, done + 1)
-        except LeftOutError as reason:
-            left_out[view.name] = reason.note
-            listener.on_note(Note(f"{view.name}: {reason.note.en}", f"{view.name} : {reason.note.fr}"))
-        words = view.words(language)
-        heading, text = words("view"), words("view_text")
-        sections.append(gallery.Section(view.name, heading, text, shown, left_out.get(view.name)))
-    listener.on_progress("drawing", done, done)
-    page = folder / "index.html"
-    write_text(page, gallery.render(prepared.name, sections, prepared.notes, language))
-    names = tuple(Path(one.png).stem for section in sections for one in section.figures)
-    return Gallery(page, names, left_out, asked.unmet(left_out), tuple(prepared.unreadable))
-
-
-def _save(plate: Plate, folder: Path) -> gallery.Shown:
-    png, svg = plate.save(folder / "figures")
-    width, height = (round(side * DPI) for side in plate.figure.get_size_inches())
-    return gallery.Shown(plate.title, f"figures/{png.name}", f"figures/{svg.name}", width, height)
+    asked_of = SubjectRequest(
+        subject=subject,
+        network=network,
+        weights=weights,
+        preprocess=preprocess,
+        class_names=class_names,
+        size=size,
+        mean=mean,
+        std=std,
+    )
+    with contextlib.closing(make_listener(style)) as listener:
+        return looking.look(
+            asked_of,
+            request,
+            listener,
+            views=views,
+            folder=Path(output),
+            language=language or default_language(),
+        )

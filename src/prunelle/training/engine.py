@@ -18,7 +18,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from prunelle.data.augment import Augment
 from prunelle.data.batches import Batches, derive_seed
 from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError, Diverged, RunError
@@ -167,7 +166,7 @@ class Training:
             order[first:last], at.step, recipe.augment, recipe.seed, at.epoch
         )
         targets = labels
-        if isinstance(recipe.augment, Augment) and recipe.augment.mixes:
+        if recipe.augment.mixes:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
             images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
         # Some changes give another format on a GPU.

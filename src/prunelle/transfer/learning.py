@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from prunelle.data.augment import Augment
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
@@ -97,7 +96,7 @@ def begin(
             "--views 0 asks for new changes in each step",
             "--views 0 veut de nouveaux changements à chaque pas",
         )
-    elif isinstance(recipe.augment, Augment) and recipe.augment.mixes:
+    elif recipe.augment.mixes:
         why = Note("mixed pictures are new in each step", "les images mélangées sont nouvelles à chaque pas")
     elif halves is None:
         why = Note(

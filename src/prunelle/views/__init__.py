@@ -11,9 +11,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from prunelle.views.view import AnyView, Kind
+    from prunelle.views.view import AnyView
 
-VIEWS: dict[str, tuple[Kind, str]] = {
+VIEWS: dict[str, tuple[str, str]] = {
     "filters": ("pictures", "filters"),
     "activations": ("pictures", "activations"),
     "where": ("pictures", "where"),
@@ -32,13 +32,13 @@ VIEWS: dict[str, tuple[Kind, str]] = {
 list them without importing torch."""
 
 
-def names(kind: Kind | None = None) -> tuple[str, ...]:
+def names(kind: str | None = None) -> tuple[str, ...]:
     """Of the views of a kind of data, or of all, each once."""
     return tuple(dict.fromkeys(name for of, name in VIEWS.values() if kind in (None, of)))
 
 
 @functools.cache
-def views_of(kind: Kind) -> dict[str, AnyView]:
+def views_of(kind: str) -> dict[str, AnyView]:
     """The views of a kind of data, by name, in the order of the page."""
     modules = {name: module for module, (of, name) in VIEWS.items() if of == kind}
     found: dict[str, AnyView] = {

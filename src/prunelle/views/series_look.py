@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.errors import ArgumentError, DataError, RunError, UnknownName
+from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look import series as inside
 from prunelle.networks.summary import blank
 from prunelle.texts import Note, visible
-from prunelle.views.view import Need
+from prunelle.views.view import LeftOutError, Need
 
 MOST_SERIES = 12
 """Shown at once."""
@@ -31,8 +31,8 @@ class SeriesLook:
         classes: names, as figures can show them.
         given: ``(n, T, C)`` float32 with NaN beyond the end, and a name for each; None for some of the labelled series,
             of each class in turn.
-        labelled: gives the labelled series, ``(N, T, C)``, and their classes ``(N,)``. Raises ``DataError`` or
-            ``RunError`` where they are gone.
+        labelled: gives the labelled series, ``(N, T, C)``, and their classes ``(N,)``. Raises ``LeftOutError`` where
+            those of the run are gone.
         sample_size: how many of them windows are looked for in; None for ``SAMPLE``.
         layers: whose windows to show, by their names; None for the last.
         channel: only this one of each, from 1.
@@ -91,7 +91,7 @@ class SeriesLook:
         """The labelled series; those shown where these are gone."""
         try:
             return self.sample[0]
-        except (DataError, RunError):
+        except LeftOutError:
             if self.given is None:
                 raise
             return self.shown[0]

@@ -18,8 +18,6 @@ from prunelle.drawing.plate import Plate
 from prunelle.errors import ArgumentError
 from prunelle.texts import Language, Note, Typography
 
-Kind = Literal["pictures", "series"]
-"""Of data: what the network of a look was made for."""
 Need = Literal["picture", "data", "two classes"]
 """What a look must have for a view to make sense."""
 Argument = Literal["pictures", "layers", "channel", "classes", "between", "scale", "data", "sample"]
@@ -51,7 +49,7 @@ class View(Generic[LookT, FoundT]):
 
     Attributes:
         name: what it is called on the command line, and its section of the page.
-        kind: of data; the same name may stand for a view of pictures and one of series.
+        kind: name of a kind of data (``data.kinds``); the same name may stand for a view of pictures and one of series.
         words: its sentences in both languages: ``view`` is its heading, ``view_text`` how it is read; the others are
             those of its figures.
         needs: what a look must have; where it is missing, the view is left out and says so.
@@ -63,7 +61,7 @@ class View(Generic[LookT, FoundT]):
     """
 
     name: str
-    kind: Kind
+    kind: str
     words: type[Typography]
     needs: tuple[Need, ...] = ()
     heeds: tuple[Argument, ...] = ()

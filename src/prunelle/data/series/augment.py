@@ -80,6 +80,17 @@ class SeriesAugment:
                 raise ArgumentError(f"augment {name} needs a number; received {strength!r}.") from None
         return cls(**chosen)
 
+    @property
+    def mixes(self) -> bool:
+        """Whether ``mix`` changes anything: no two series are mixed."""
+        return False
+
+    def mix(
+        self, images: torch.Tensor, labels: torch.Tensor, num_classes: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See ``Augment.mix``: as they are."""
+        return images, labels
+
     def apply(self, series: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """``series: (N, C, T)`` float32, NaN beyond the end of shorter ones → the same shape.
 

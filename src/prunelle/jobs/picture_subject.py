@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from prunelle import networks
+from prunelle.data.kinds import kind_of_shape
+from prunelle.data.pictures import Pictures
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, did_you_mean
+from prunelle.jobs.look_request import SubjectRequest
 from prunelle.planning.request import Preparation
 from prunelle.planning.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained, load_pretrained
 from prunelle.runs.listener import Listener
@@ -17,23 +21,19 @@ from prunelle.runs.run import Run
 from prunelle.views.subject import Subject
 
 
-def find_subject(
-    subject: Run | Pretrained | nn.Module | str | Path,
-    *,
-    network: nn.Module | None = None,
-    weights: str | Path | None = None,
-    preprocess: Preprocess | None = None,
-    classes: tuple[str, ...] | None = None,
-    preparation: Preparation,
-    listener: Listener,
-) -> Subject:
+def find_subject(request: SubjectRequest, listener: Listener) -> Subject:
     """A run, a network with weights from elsewhere, a module, a run's folder, or a network's name.
-
-    ``preparation``: size, mean and std alone count.
 
     Raises:
         ArgumentError: it is none of these, or its pictures are not known.
     """
+    subject, weights, preprocess, preparation = (
+        request.subject,
+        request.weights,
+        request.preprocess,
+        request.preparation,
+    )
+    classes = None if request.class_names is None else tuple(request.class_names)
     if isinstance(subject, nn.Module):
         built_as: tuple[str, object] | None = getattr(subject, "built_as", None)
         name = type(subject).__name__ if built_as is None else built_as[0]
@@ -48,7 +48,7 @@ def find_subject(
             )
         if weights is None:
             shape = networks.natural_shape(name)
-            if len(shape) != 3:
+            if not isinstance(kind_of_shape(shape), Pictures):
                 raise ArgumentError(f"look shows what networks see of pictures; {name} reads series.")
             preprocess = preprocess or _natural(shape, preparation)
             # The same pictures each time.
@@ -73,10 +73,9 @@ def find_subject(
         return Subject(type(subject.network).__name__, subject.network, subject.preprocess, names)
     if not isinstance(subject, Run | str | Path):
         networks.variant(subject)  # says what it is in place of a network
-    run = subject if isinstance(subject, Run) else Run.open(subject, network)
-    if not isinstance(run.preprocess, Preprocess):
-        raise ArgumentError(f"look shows what networks see of pictures; {run.path} was trained on series.")
-    return Subject(run.info["network"]["name"], run.network, run.preprocess, run.classes, run)
+    run = subject if isinstance(subject, Run) else Run.open(subject, request.network)
+    settings: Any = run.preprocess  # of pictures: ``jobs.looking`` has asked the run
+    return Subject(run.info["network"]["name"], run.network, settings, run.classes, run)
 
 
 def _natural(shape: tuple[int, ...] | None, preparation: Preparation) -> Preprocess:

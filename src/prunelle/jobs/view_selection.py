@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from prunelle.data.kind import Kind
 from prunelle.errors import ArgumentError, UnknownName, refuse_given
 from prunelle.runs.listener import Listener
 from prunelle.texts import Note
 from prunelle.views import views_of
-from prunelle.views.view import AnyView, Argument, Kind
+from prunelle.views.view import AnyView, Argument
 
-_OF_THE_OTHER_KIND: dict[Kind, str] = {
+_OF_THE_OTHER_KIND: Mapping[str, str] = {
     "series": "is for pictures, and the run is on series",
     "pictures": "is for series, and the network is for pictures",
 }
@@ -28,13 +30,13 @@ class Asked:
         heeding: of each argument that was given, the names of the views to draw that heed it.
     """
 
-    kind: Kind
+    kind: Kind[Any, Any]
     views: Sequence[AnyView]
     by_name: bool
     heeding: Mapping[Argument, Sequence[str]]
 
     @classmethod
-    def of(cls, kind: Kind, names: Sequence[str] | None, given: Mapping[Argument, object]) -> Asked:
+    def of(cls, kind: Kind[Any, Any], names: Sequence[str] | None, given: Mapping[Argument, object]) -> Asked:
         """Arguments that are None or empty were not given.
 
         Args:
@@ -43,7 +45,7 @@ class Asked:
         Raises:
             ArgumentError: an argument was given, and none of the views heeds it.
         """
-        known = views_of(kind)
+        known = views_of(kind.name)
         for name in names or ():
             if name not in known:
                 raise UnknownName("view", name, tuple(known))
@@ -54,7 +56,7 @@ class Asked:
             argument: [one.name for one in known.values() if argument in one.heeds] for argument in given
         }
         refused = {str(argument): given[argument] for argument, by in heeded.items() if not by}
-        refuse_given(_OF_THE_OTHER_KIND[kind], **refused)
+        refuse_given(_OF_THE_OTHER_KIND[kind.name], **refused)
         heeding: dict[Argument, Sequence[str]] = {}
         for argument, heeded_by in heeded.items():
             heeding[argument] = [name for name in heeded_by if name in drawn]
@@ -68,12 +70,12 @@ class Asked:
     def tell(self, listener: Listener) -> None:
         """Pictures beside views that need none are no mistake (many are looked at by one line), but not shown."""
         if not self.heeding.get("pictures", True):
-            english, french = ("series", "séries") if self.kind == "series" else ("pictures", "images")
+            examples = self.kind.many
             names = ", ".join(view.name for view in self.views)
             listener.on_note(
                 Note(
-                    f"The {english} are not shown: {names} needs none.",
-                    f"Les {french} ne sont pas montrées : {names} n’en demande pas.",
+                    f"The {examples.en} are not shown: {names} needs none.",
+                    f"Les {examples.fr} ne sont pas montrées : {names} n’en demande pas.",
                 )
             )
 
