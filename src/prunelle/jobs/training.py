@@ -7,7 +7,7 @@ import dataclasses
 from datetime import datetime
 from pathlib import Path
 
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding, finishing, machine, run_data
 from prunelle.jobs.fitting import fit
 from prunelle.jobs.preparing import Prepared, build, prepare
@@ -39,6 +39,60 @@ def train(request: TrainingRequest, listener: Listener) -> Run:
         with going_on("go on with", lambda: resume_command(run), _KEPT):
             _to_the_end(run, prepared, request.limits, request.language, listener)
     return run
+
+
+def resume_as_asked(
+    run: Run | str | Path, request: TrainingRequest, data_root: str | Path | None, listener: Listener
+) -> Run:
+    """Goes on with a run, if the request asks for nothing that only a new one can have.
+
+    Raises:
+        ArgumentError: it does.
+    """
+    if request.weights is not None or request.strategy is not None:
+        raise ArgumentError(
+            "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
+        )
+    if not isinstance(run, Run):
+        run = Run.open(run)
+    _refuse_new_settings(request, run)
+    resumed = ResumeRequest(
+        run=run,
+        network=request.network,
+        data=request.source.data,
+        data_root=data_root,
+        epochs=request.epochs,
+        limits=request.limits,
+        language=request.language,
+    )
+    return resume(resumed, listener)
+
+
+def _refuse_new_settings(request: TrainingRequest, run: Run) -> None:
+    """A run that goes on has its own; silence would let one believe otherwise.
+
+    Raises:
+        ArgumentError: something is asked for that only a new run can have.
+    """
+    recipe, folder = request.recipe, request.destination.folder
+    # The run's own recipe, but for the number of epochs, says nothing new.
+    own_recipe = isinstance(recipe, Recipe) and recipe.lasting(run.recipe.epochs) == run.recipe
+    refuse_given(
+        "is of a new run, and resume goes on with one that has its own",
+        recipe=None if own_recipe else recipe,
+        output=None if folder is None or folder.absolute() == run.path.absolute() else folder,
+        name=request.destination.name,
+        size=request.preparation.size,
+        fit=request.preparation.fit,
+        normalisation=request.preparation.normalisation,
+        options=request.options,
+        mean=request.preparation.mean,
+        std=request.preparation.std,
+        labels=request.source.labels,
+        data_dir=request.source.data_dir,
+        validation=request.source.validation,
+        test=request.source.test,
+    )
 
 
 def resume(request: ResumeRequest, listener: Listener) -> Run:

@@ -13,7 +13,7 @@ from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
-from prunelle.errors import ArgumentError, refuse_given
+from prunelle.errors import ArgumentError
 from prunelle.jobs import training
 from prunelle.planning.request import (
     MEMORY_BUDGET,
@@ -22,7 +22,6 @@ from prunelle.planning.request import (
     Destination,
     Limits,
     Preparation,
-    ResumeRequest,
     TrainingRequest,
     as_strategy,
 )
@@ -103,8 +102,6 @@ def train(
     Raises:
         PrunelleError: see ``prunelle.errors``; ``Interrupted`` after SIGINT or SIGTERM, with the state saved.
     """
-    language = language or default_language()
-    limits = Limits(memory_budget=memory_budget, save_every_s=save_every_s)
     request = TrainingRequest(
         source=DataSource(data=data, labels=labels, data_dir=data_dir, validation=validation, test=test),
         network=network,
@@ -114,61 +111,17 @@ def train(
         strategy=as_strategy(strategy),
         recipe=recipe,
         epochs=epochs,
-        limits=limits,
+        limits=Limits(memory_budget=memory_budget, save_every_s=save_every_s),
         destination=Destination(output=output, runs=runs, name=name),
-        language=language,
+        language=language or default_language(),
         command=command,
     )
     with contextlib.closing(make_listener(style)) as listener:
-        if resume is None:
-            if data_root is not None:
-                raise ArgumentError(
-                    "data_root (--data-root) says where the data of a run that goes on are now; name the run with "
-                    "resume (--resume)."
-                )
-            return training.train(request, listener)
-        if weights is not None or strategy is not None:
+        if resume is not None:
+            return training.resume_as_asked(resume, request, data_root, listener)
+        if data_root is not None:
             raise ArgumentError(
-                "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
+                "data_root (--data-root) says where the data of a run that goes on are now; name the run with "
+                "resume (--resume)."
             )
-        run = resume if isinstance(resume, Run) else Run.open(resume)
-        _refuse_new_settings(request, run)
-        return training.resume(
-            ResumeRequest(
-                run=run,
-                network=network,
-                data=data,
-                data_root=data_root,
-                epochs=epochs,
-                limits=limits,
-                language=language,
-            ),
-            listener,
-        )
-
-
-def _refuse_new_settings(request: TrainingRequest, run: Run) -> None:
-    """A run that goes on has its own; silence would let one believe otherwise.
-
-    Raises:
-        ArgumentError: something is asked for that only a new run can have.
-    """
-    recipe, folder = request.recipe, request.destination.folder
-    # The run's own recipe, but for the number of epochs, says nothing new.
-    own_recipe = isinstance(recipe, Recipe) and recipe.lasting(run.recipe.epochs) == run.recipe
-    refuse_given(
-        "is of a new run, and resume goes on with one that has its own",
-        recipe=None if own_recipe else recipe,
-        output=None if folder is None or folder.absolute() == run.path.absolute() else folder,
-        name=request.destination.name,
-        size=request.preparation.size,
-        fit=request.preparation.fit,
-        normalisation=request.preparation.normalisation,
-        options=request.options,
-        mean=request.preparation.mean,
-        std=request.preparation.std,
-        labels=request.source.labels,
-        data_dir=request.source.data_dir,
-        validation=request.source.validation,
-        test=request.source.test,
-    )
+        return training.train(request, listener)
