@@ -28,8 +28,8 @@ PAPERS = ("networks",)
 """Tables of the papers, constructors with the papers' arguments, layers in a row."""
 KERAS = ("keras",)
 """Signatures that are Keras's."""
-DRAWING = ("look/convolution/drawing.py",)
-"""Texts and cells of a figure: keywords that are matplotlib's, as one would pass them to it."""
+DRAWING = ("drawing/figures.py",)
+"""Texts of a figure: keywords that are matplotlib's, as one would pass them to it."""
 
 
 def is_of(file: Path, places: tuple[str, ...]) -> bool:

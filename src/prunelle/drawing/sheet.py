@@ -1,7 +1,7 @@
 """The sheet on which every figure of a view is laid out, to the inch, so that nothing meets anything.
 
 A sheet is as wide as a slide (16:9 at most) and on white. Text is measured before it is placed, and cut where it
-would be too long. Figures are ``matplotlib.figure.Figure``, never pyplot.
+would be too long.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
+from prunelle.drawing.axes import style
+from prunelle.drawing.figures import exact_figure, frame, place, write
 from prunelle.drawing.fonts import shortened, text_width
-from prunelle.drawing.palette import INK, LINE, MUTED, WHITE
+from prunelle.drawing.palette import INK, LINE, MUTED
 from prunelle.drawing.pixels import DPI, resized, to_bytes
 from prunelle.texts import visible
 
@@ -33,11 +33,10 @@ class Sheet:
     """
 
     def __init__(self, title: str, subtitle: str, height: float, corner: np.ndarray | None = None) -> None:
-        self.figure = Figure(figsize=(WIDTH, height), facecolor=WHITE)
+        self.figure = exact_figure(WIDTH, height)
         self.height = height
-        self.canvas = self.figure.add_axes((0, 0, 1, 1))
+        self.canvas = place(self.figure, 0, 0, WIDTH, height)
         self.canvas.set(xlim=(0, WIDTH), ylim=(height, 0))
-        self.canvas.set_axis_off()
         room = WIDTH - 2 * MARGIN - (1.4 if corner is not None else 0)
         self.text(MARGIN, 0.5, title, 17, weight="bold", width=room)
         self.text(MARGIN, 0.82, subtitle, 12, colour=MUTED, width=room)
@@ -64,9 +63,8 @@ class Sheet:
         text = visible(text)
         if width is not None:
             text = shortened(text, size, width, weight)
-        self.canvas.text(
-            x, y, text, fontsize=size, color=colour, ha=align, va="baseline", weight=weight, parse_math=False
-        )
+        bold = weight == "bold"
+        write(self.figure, x, self.height - y, text, size=size, colour=colour, bold=bold, align=align)
 
     def image(self, x: float, y: float, width: float, height: float, pixels: np.ndarray) -> None:
         """``pixels``: ``(H, W, 3)`` uint8, drawn pixel for pixel."""
@@ -77,22 +75,13 @@ class Sheet:
 
     def frame(self, x: float, y: float, width: float, height: float, colour: str, line: float = 1.0) -> None:
         """An empty rectangle."""
-        self.canvas.add_patch(
-            Rectangle((x, y), width, height, fill=False, edgecolor=colour, linewidth=line, zorder=2)
-        )
+        frame(self.canvas, y, x, height, width, colour=colour, line=line, above=2)
 
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
         """A chart whose frame has that place; its labels are outside."""
-        place = (x / WIDTH, 1 - (y + height) / self.height, width / WIDTH, height / self.height)
-        axes = self.figure.add_axes(place)
-        axes.set_axisbelow(True)
-        axes.grid(axis="y", color=LINE, linewidth=0.8)
-        axes.tick_params(colors=MUTED, labelsize=10, length=0)
-        for side, spine in axes.spines.items():
-            spine.set_visible(side == "bottom")
-            spine.set_color(LINE)
-        for label in (axes.xaxis.label, axes.yaxis.label):
-            label.set(color=MUTED, fontsize=11)
+        axes = place(self.figure, x, self.height - y - height, width, height)
+        axes.set_axis_on()
+        style(axes, 10)
         return axes
 
     def scale(self, x: float, y: float, width: float, colours: Colormap, low: str, high: str) -> None:

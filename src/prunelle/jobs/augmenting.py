@@ -14,8 +14,9 @@ from prunelle.data import decode
 from prunelle.data.augment import POLICIES, USUAL, Augment
 from prunelle.data.preprocess import Preprocess
 from prunelle.disk import writing
+from prunelle.drawing.files import save
 from prunelle.errors import ArgumentError
-from prunelle.report.augmentation import Row, draw_sheet, save_sheet
+from prunelle.report.augmentation import Row, draw_sheet
 from prunelle.runs.listener import Listener
 from prunelle.texts import Language, Note
 
@@ -73,7 +74,7 @@ def draw(request: SheetRequest, listener: Listener) -> Path:
         rows.append(Row(name, title, _pixels(drawn)))
     sheet = draw_sheet(rows, request.language)
     with writing(path):
-        save_sheet(sheet, path)
+        save(sheet, path)
     return path
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from prunelle.disk import writing
+from prunelle.drawing.files import save
 from prunelle.errors import ArgumentError
 from prunelle.networks import ALIASES, Entry, build, catalogue, natural_shape
 from prunelle.networks.outline import Part, outline
@@ -85,7 +86,7 @@ class Description:
             language=language or default_language(),
         )
         with writing(path):
-            architecture.save(figure, path)
+            save(figure, path)
 
 
 def describe(

@@ -11,17 +11,15 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch, Polygon
-from matplotlib.textpath import TextPath
 
-from prunelle.drawing.palette import GREEN, INK, MUTED, ORANGE, OUTLINE, PAPER, PINK, SKY, WHITE, YELLOW
+from prunelle.drawing.figures import exact_figure, place
+from prunelle.drawing.fonts import Font
+from prunelle.drawing.palette import GREEN, INK, MUTED, ORANGE, OUTLINE, PAPER, PINK, SKY, YELLOW
 from prunelle.networks.outline import Part
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note
@@ -60,10 +58,7 @@ MARGIN = 0.3
 SLABS = 4  # of one part, at most; its label tells how many there are
 SKEW = (0.3, 0.22)  # of the depth, to the right and up
 
-SHAPE_FONT = FontProperties(family="DejaVu Sans", size=8, weight="bold")
-DETAIL_FONT = FontProperties(family="DejaVu Sans", size=7)
-NAME_FONT = FontProperties(family="DejaVu Sans", size=6)
-TITLE_FONT = FontProperties(family="DejaVu Sans", size=13, weight="bold")
+SHAPE_FONT, DETAIL_FONT, NAME_FONT, TITLE_FONT = Font(8, "bold"), Font(7), Font(6), Font(13, "bold")
 LINE_HEIGHT = 0.16
 
 
@@ -77,7 +72,7 @@ class Volume:
     depth: float
     thickness: float
     slabs: int
-    label: tuple[tuple[str, FontProperties, str], ...]
+    label: tuple[tuple[str, Font, str], ...]
 
     @property
     def width(self) -> float:
@@ -86,12 +81,7 @@ class Volume:
 
     @property
     def label_width(self) -> float:
-        return max(text_width(text, font) for text, font, _ in self.label)
-
-
-def text_width(text: str, font: FontProperties) -> float:
-    """In inches."""
-    return float(TextPath((0, 0), text, prop=font).get_extents().x1) / 72 if text else 0.0
+        return max(font.width(text) for text, font, _ in self.label)
 
 
 def size_text(shape: tuple[int, ...]) -> str:
@@ -121,18 +111,17 @@ def draw(
     )
     kinds = [kind for kind in COLOURS if any(volume.kind == kind for volume in volumes)]
     entries = [words.note(LEGEND[kind]) for kind in kinds]
-    legend = sum(text_width(entry, DETAIL_FONT) + 0.5 for entry in entries)
-    width = max(width, legend, text_width(name, TITLE_FONT), text_width(subtitle, DETAIL_FONT)) + 2 * MARGIN
+    legend = sum(DETAIL_FONT.width(entry) + 0.5 for entry in entries)
+    width = max(width, legend, TITLE_FONT.width(name), DETAIL_FONT.width(subtitle)) + 2 * MARGIN
     tops = [volume.height / 2 + volume.depth * SKEW[1] for volume in volumes]
     middle = 0.75 + below + max(volume.height for volume in volumes) / 2 + 0.1
     top = middle + max(tops) + (0.3 if above else 0.15)
     height = top + above + 0.75
-    figure = Figure(figsize=(width, height), facecolor=WHITE)
-    axes = figure.add_axes((0, 0, 1, 1))
+    figure = exact_figure(width, height)
+    axes = place(figure, 0, 0, width, height)
     axes.set(xlim=(0, width), ylim=(0, height))
-    axes.set_axis_off()
-    axes.text(MARGIN, height - 0.4, name, fontproperties=TITLE_FONT, color=INK, parse_math=False)
-    axes.text(MARGIN, height - 0.62, subtitle, fontproperties=DETAIL_FONT, color=MUTED)
+    axes.text(MARGIN, height - 0.4, name, **TITLE_FONT.options, color=INK, parse_math=False)
+    axes.text(MARGIN, height - 0.62, subtitle, **DETAIL_FONT.options, color=MUTED)
     _arrows(axes, volumes, places, middle)
     floor = middle - max(volume.height for volume in volumes) / 2 - 0.12
     for volume, x in zip(volumes, places, strict=True):
@@ -142,17 +131,9 @@ def draw(
     x = MARGIN
     for kind, entry in zip(kinds, entries, strict=True):
         _face(axes, [(x, 0.25), (x + 0.16, 0.25), (x + 0.16, 0.41), (x, 0.41)], COLOURS[kind])
-        axes.text(x + 0.24, 0.285, entry, fontproperties=DETAIL_FONT, color=INK)
-        x += text_width(entry, DETAIL_FONT) + 0.5
+        axes.text(x + 0.24, 0.285, entry, **DETAIL_FONT.options, color=INK)
+        x += DETAIL_FONT.width(entry) + 0.5
     return figure
-
-
-def save(figure: Figure, file: Path) -> None:
-    """As SVG or PNG, by the name's ending; the same drawing gives the same bytes."""
-    # Text stays text in the SVG: small, searchable, and read aloud.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "prunelle"}):
-        metadata = {"Date": None} if file.suffix.lower() == ".svg" else None
-        figure.savefig(file, dpi=150, metadata=metadata)
 
 
 def _volumes(parts: Sequence[Part], input_shape: tuple[int, ...], words: Words) -> list[Volume]:
@@ -253,7 +234,7 @@ def _label(axes: Axes, volume: Volume, x: float, middle: float, y: float) -> Non
             centre,
             y - LINE_HEIGHT * (number + 1) + 0.04,
             text,
-            fontproperties=font,
+            **font.options,
             color=colour,
             ha="center",
             parse_math=False,

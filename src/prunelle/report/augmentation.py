@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from prunelle.drawing.palette import INK, MUTED, WHITE
+from prunelle.drawing.figures import exact_figure, place, write
+from prunelle.drawing.palette import MUTED
+from prunelle.drawing.pixels import to_bytes
 from prunelle.texts import Language, Note
 
-_CELL_IN, _LABEL_IN = 1.05, 3.1  # inches
+_CELL_IN, _GAP_IN, _LABEL_IN = 1.05, 0.05, 3.1  # inches
+_SIDE_IN = _CELL_IN - _GAP_IN
 
 EXPLAINED = {
     "original": Note("the pictures, fitted", "les images, mises à la taille"),
@@ -55,38 +57,15 @@ class Row:
 def draw_sheet(rows: Sequence[Row], language: Language) -> Figure:
     """The rows from top to bottom, as many columns as a row has pictures."""
     columns = max(len(row.images) for row in rows)
-    figure = Figure(figsize=(_LABEL_IN + columns * _CELL_IN, len(rows) * _CELL_IN + 0.1))
-    grid = figure.add_gridspec(
-        len(rows),
-        columns + 1,
-        width_ratios=[_LABEL_IN / _CELL_IN, *[1] * columns],
-        left=0.0,
-        right=0.995,
-        top=0.995,
-        bottom=0.005,
-        wspace=0.05,
-        hspace=0.05,
-    )
+    width, height = _LABEL_IN + columns * _CELL_IN, len(rows) * _CELL_IN + 0.1
+    figure = exact_figure(width, height)
     for i, row in enumerate(rows):
-        label = figure.add_subplot(grid[i, 0])
-        label.axis("off")
-        label.text(0.06, 0.56, row.title, fontsize=12, weight="bold", color=INK, va="bottom")
+        bottom = height - 0.05 - (i + 1) * _CELL_IN
         explained = EXPLAINED[row.name]
         text = explained.fr if language == "fr" else explained.en
-        label.text(0.06, 0.46, text, fontsize=8.5, color=MUTED, va="top")
+        write(figure, 0.15, bottom + 0.57, row.title, size=12, bold=True, align="left")
+        write(figure, 0.15, bottom + 0.38, text, size=8.5, colour=MUTED, align="left")
         for j, image in enumerate(row.images):
-            axes = figure.add_subplot(grid[i, j + 1])
-            axes.axis("off")
-            axes.imshow(
-                image.squeeze(),
-                cmap="gray",
-                vmin=0,
-                vmax=255,
-                interpolation="nearest" if len(image) < 48 else None,
-            )
+            axes = place(figure, _LABEL_IN + j * _CELL_IN, bottom + _GAP_IN / 2, _SIDE_IN, _SIDE_IN)
+            axes.imshow(to_bytes(image), interpolation="nearest" if len(image) < 48 else None)
     return figure
-
-
-def save_sheet(figure: Figure, path: Path) -> None:
-    """PNG, SVG or PDF by the name's ending; 150 dots an inch."""
-    figure.savefig(path, dpi=150, facecolor=WHITE)

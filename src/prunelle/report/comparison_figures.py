@@ -7,44 +7,40 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from prunelle.drawing.palette import BLUE, GREEN, INK, LINE, MUTED, OCHRE, ORANGE, PAGE, PURPLE, WHITE
-from prunelle.report.drawing import accuracy_axis, loss_axis, new_figure, save, style, to_svg
+from prunelle.drawing.axes import legend, style
+from prunelle.drawing.figures import new_chart, new_figure
+from prunelle.drawing.files import save, svg_element
+from prunelle.drawing.palette import INK, LINE, MUTED, PAGE
+from prunelle.report.axes import COMPARED, accuracy_axis, epoch_axis, loss_axis, percent_ticks
 from prunelle.report.words import Words
 from prunelle.runs.comparison import Comparison, Standing
-from prunelle.texts import NO_BREAK
-
-# In the order that keeps neighbours farthest apart, for colour-blind readers too.
-_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, OCHRE, INK)
-_MARKERS = "osD^vP"
 
 
 def colour_variable(index: int) -> str:
     """The CSS variable of the colour of the ``index``-th network."""
-    return PAGE[_COLOURS[index % len(_COLOURS)]]
+    return PAGE[_look(index)[0]]
 
 
 def dots_svg(comparison: Comparison, words: Words) -> str:
     """Accuracy of every training, a row a network, with mean and interval, as an ``<svg>`` element."""
-    figure, axes = new_figure(10.4, 0.75 + 0.55 * len(comparison.standings))
+    figure, axes = new_chart(10.4, 0.75 + 0.55 * len(comparison.standings))
     _draw_dots(axes, comparison, words)
-    return to_svg(figure, "dots")
+    return svg_element(figure, "dots")
 
 
 def curves_svg(comparison: Comparison, quantity: str, words: Words) -> str:
     """``accuracy`` or ``loss`` by epoch, a colour a network, as an ``<svg>`` element."""
-    figure, axes = new_figure(5.2, 3.6)
+    figure, axes = new_chart(5.2, 3.6)
     _draw_curves(axes, comparison, quantity, words)
-    return to_svg(figure, f"compared-{quantity}")
+    return svg_element(figure, f"compared-{quantity}")
 
 
 def save_figure(comparison: Comparison, file: Path, words: Words) -> None:
     """All of it on one picture, as a PNG: the dots, and below them loss and accuracy by epoch."""
     rows = len(comparison.standings)
-    figure = Figure(figsize=(10.4, 4.6 + 0.5 * rows), layout="constrained")
+    figure = new_figure(10.4, 4.6 + 0.5 * rows)
     figure.get_layout_engine().set(hspace=0.06, wspace=0.05)  # type: ignore[union-attr, call-arg]
     grid = figure.add_gridspec(2, 2, height_ratios=[0.7 + 0.5 * rows, 3.8])
     above, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
@@ -54,7 +50,7 @@ def save_figure(comparison: Comparison, file: Path, words: Words) -> None:
     _draw_curves(left, comparison, "loss", words)
     _draw_curves(right, comparison, "accuracy", words)
     file.parent.mkdir(exist_ok=True)
-    save(figure, file, format="png", dpi=150, facecolor=WHITE)
+    save(figure, file)
 
 
 def has_validation(comparison: Comparison) -> bool:
@@ -66,7 +62,7 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
     standings = comparison.standings
     values: list[float] = []
     for row, standing in enumerate(standings):
-        colour = _COLOURS[row % len(_COLOURS)]
+        colour, marker = _look(row)
         accuracies = np.array([outcome.accuracy for outcome in standing.outcomes])
         values += accuracies.tolist()
         estimate = standing.accuracy
@@ -78,7 +74,7 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
             accuracies,
             np.full(len(accuracies), row) + _spread(accuracies),
             linestyle="none",
-            marker=_MARKERS[row % len(_MARKERS)],
+            marker=marker,
             markersize=5.5,
             markerfacecolor=colour,
             markeredgecolor="none",
@@ -100,10 +96,7 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
     axes.grid(visible=True, axis="x", color=LINE, linewidth=0.8)
     axes.set_xlabel(words("accuracy"))
     digits = 2 if axes.get_xlim()[1] - axes.get_xlim()[0] < 0.02 else 1
-    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: words.decimal(value * 100, digits) + NO_BREAK + "%")
-    )
+    percent_ticks(axes.xaxis, words, digits, most=7)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
@@ -119,7 +112,7 @@ def _draw_curves(axes: Axes, comparison: Comparison, quantity: str, words: Words
     longest = 1
     validated = has_validation(comparison)
     for index, standing in enumerate(comparison.standings):
-        colour, marker = _COLOURS[index % len(_COLOURS)], _MARKERS[index % len(_MARKERS)]
+        colour, marker = _look(index)
         for split in ("train", "val"):
             values = standing.curve(f"{split}_{quantity}")
             if not np.isfinite(values).any():
@@ -143,13 +136,8 @@ def _draw_curves(axes: Axes, comparison: Comparison, quantity: str, words: Words
                 markersize=4,
                 alpha=1 if main else 0.75,
             )
-    axes.set_xlabel(words("epoch"))
+    epoch_axis(axes, words, only=1 if longest == 1 else None)
     axes.set_ylabel(words(quantity))
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.integer(round(value))))
-    if longest == 1:
-        axes.set_xlim(0, 2)
-        axes.set_xticks([1])
     if quantity == "accuracy":
         accuracy_axis(axes, words, whole=longest == 1)
     else:
@@ -163,8 +151,8 @@ def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
         Line2D(
             [],
             [],
-            color=_COLOURS[i % len(_COLOURS)],
-            marker=_MARKERS[i % len(_MARKERS)],
+            color=_look(i)[0],
+            marker=_look(i)[1],
             markersize=4,
             label=_short_label(standing),
         )
@@ -176,19 +164,14 @@ def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
             Line2D([], [], color=MUTED, linewidth=1.4, label=validation),
             Line2D([], [], color=MUTED, linewidth=1.4, label=training, linestyle="dashed"),
         ]
-    legend = axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        # As many as fit beside each other, in inches: a line of 0.5, letters of about 0.085, axes of 4.4.
-        ncols=max(1, int(4.4 / (0.5 + 0.085 * max(len(str(each.get_label())) for each in handles)))),
-        frameon=False,
-        fontsize=9,
-        labelcolor=INK,
-        borderpad=0,
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    # As many as fit beside each other, in inches: a line of 0.5, letters of about 0.085, axes of 4.4.
+    longest = max(len(str(each.get_label())) for each in handles)
+    legend(axes, handles, columns=max(1, int(4.4 / (0.5 + 0.085 * longest))))
+
+
+def _look(index: int) -> tuple[str, str]:
+    """Colour and marker of the ``index``-th network."""
+    return COMPARED[index % len(COMPARED)]
 
 
 def _short_label(standing: Standing) -> str:

@@ -8,11 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from prunelle.drawing.palette import BLUE, INK, MUTED, ORANGE, WHITE
+from prunelle.drawing.axes import legend, style, ticks
+from prunelle.drawing.figures import new_chart, new_figure
+from prunelle.drawing.files import save, svg_element
+from prunelle.drawing.palette import BLUE, INK, MUTED, ORANGE
+from prunelle.report.axes import accuracy_axis, epoch_axis, loss_axis
 from prunelle.report.content import ReportContent
-from prunelle.report.drawing import accuracy_axis, legend, loss_axis, new_figure, save, style, to_svg
 from prunelle.report.words import Words
 from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
@@ -25,16 +27,16 @@ MOST_CELLS = 500
 
 def loss_svg(content: ReportContent, words: Words) -> str:
     """Training and validation loss by epoch, as an ``<svg>`` element."""
-    figure, axes = new_figure(5.2, 3.2)
+    figure, axes = new_chart(5.2, 3.2)
     _draw_curves(axes, content, "loss", words)
-    return to_svg(figure, "loss")
+    return svg_element(figure, "loss")
 
 
 def accuracy_svg(content: ReportContent, words: Words) -> str:
     """Training and validation accuracy by epoch, as an ``<svg>`` element."""
-    figure, axes = new_figure(5.2, 3.2)
+    figure, axes = new_chart(5.2, 3.2)
     _draw_curves(axes, content, "accuracy", words)
-    return to_svg(figure, "accuracy")
+    return svg_element(figure, "accuracy")
 
 
 def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
@@ -42,29 +44,29 @@ def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
     rates = _column(content, "learning_rate")
     if len(np.unique(rates[np.isfinite(rates)])) < 2:
         return None
-    figure, axes = new_figure(5.2, 2.4)
-    _epoch_axis(axes, content, words)
+    figure, axes = new_chart(5.2, 2.4)
+    epoch_axis(axes, words, only=_only(content))
     axes.plot(_epochs(content), rates, color=INK, linewidth=1.6, marker="o", markersize=3, clip_on=False)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(words("learning_rate"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
-    return to_svg(figure, "learning-rate")
+    ticks(axes.yaxis, words.number)
+    return svg_element(figure, "learning-rate")
 
 
 def confusion_svg(evaluation: Evaluation, words: Words) -> str:
     """The confusion matrix, as an ``<svg>`` element."""
-    return to_svg(_confusion(evaluation, words), "confusion")
+    return svg_element(_confusion(evaluation, words), "confusion")
 
 
 def reliability_svg(evaluation: Evaluation, words: Words) -> str:
     """Accuracy against confidence, above how many pictures have that confidence, as an ``<svg>`` element."""
-    return to_svg(_reliability(evaluation, words), "reliability")
+    return svg_element(_reliability(evaluation, words), "reliability")
 
 
 def save_figures(content: ReportContent, folder: Path, language: Language) -> None:
     """Writes ``curves.png``, ``confusion.png`` and ``reliability.png`` into ``folder``, made if need be."""
     words = content.words(language)
-    curves = Figure(figsize=(10.4, 3.6), layout="constrained")
+    curves = new_figure(10.4, 3.6)
     for axes, quantity in zip(curves.subplots(1, 2), ("loss", "accuracy"), strict=True):
         style(axes)
         _draw_curves(axes, content, quantity, words)
@@ -74,14 +76,14 @@ def save_figures(content: ReportContent, folder: Path, language: Language) -> No
         ("confusion", _confusion(content.evaluation, words)),
         ("reliability", _reliability(content.evaluation, words)),
     ):
-        save(figure, folder / f"{name}.png", format="png", dpi=150, facecolor=WHITE)
+        save(figure, folder / f"{name}.png")
 
 
 def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words) -> None:
     """``quantity`` is ``loss`` or ``accuracy``. Missing and infinite values leave gaps."""
     epochs = _epochs(content)
     training, validation = (_column(content, f"{split}_{quantity}") for split in ("train", "val"))
-    _epoch_axis(axes, content, words)
+    epoch_axis(axes, words, only=_only(content))
     # Dash and marker differ as well as colour, for readers who do not see the colours.
     for values, name, colour, dash, marker in (
         (training, "train", ORANGE, (0, (5, 2)), "s"),
@@ -126,7 +128,7 @@ def _confusion(evaluation: Evaluation, words: Words) -> Figure:
     num_classes = len(evaluation.classes)
     numbered = num_classes <= MOST_NUMBERED
     side = 2.2 + 0.5 * num_classes if numbered else 7.0
-    figure, axes = new_figure(side, side)
+    figure, axes = new_chart(side, side)
     axes.grid(visible=False)
     axes.set_xlabel(words("answer"))
     axes.set_ylabel(words("truth"))
@@ -209,7 +211,7 @@ def pooled_shares(evaluation: Evaluation) -> np.ndarray:
 
 def _reliability(evaluation: Evaluation, words: Words) -> Figure:
     bins = evaluation.reliability()
-    figure = Figure(figsize=(5.2, 4.6), layout="constrained")
+    figure = new_figure(5.2, 4.6)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     for axes in (above, below):
         style(axes)
@@ -231,22 +233,15 @@ def _reliability(evaluation: Evaluation, words: Words) -> Figure:
     below.set_ylabel(words("pictures"))
     below.set_xlabel(words("confidence"))
     below.set_xlim(-0.02, 1.02)
-    below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.integer(round(value))))
-    percent = FuncFormatter(lambda value, _: words.percent(value, digits=0))
-    above.yaxis.set_major_formatter(percent)
-    below.xaxis.set_major_formatter(percent)
+    ticks(below.yaxis, lambda count: words.integer(round(count)), most=3, whole=True)
+    for axis in (above.yaxis, below.xaxis):
+        ticks(axis, lambda share: words.percent(share, digits=0))
     return figure
 
 
-def _epoch_axis(axes: Axes, content: ReportContent, words: Words) -> None:
-    axes.set_xlabel(words("epoch"))
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.integer(round(value))))
-    if len(content.results) == 1:
-        only = _epochs(content)[0]
-        axes.set_xlim(only - 1, only + 1)
-        axes.set_xticks([only])
+def _only(content: ReportContent) -> float | None:
+    """The epoch, where there is only one."""
+    return float(_epochs(content)[0]) if len(content.results) == 1 else None
 
 
 def _epochs(content: ReportContent) -> np.ndarray:

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.drawing.files import svg_element
 from prunelle.drawing.palette import CHANNELS, CHANNELS_IN_THE_DARK
 from prunelle.errors import ArgumentError
 from prunelle.look.series import first_filters
-from prunelle.report.drawing import to_svg
 from prunelle.report.words import TEXTS as SHARED
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note, visible
@@ -94,7 +94,7 @@ class Plate:
 
     def svg(self) -> Markup:
         """An ``<svg>`` element in the page's own colours."""
-        return Markup(to_svg(self.figure, self.title.en))
+        return Markup(svg_element(self.figure, self.title.en))
 
 
 _CAM_TITLE = Note("What it looked at", "Ce que le réseau a regardé")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from matplotlib.ticker import FixedLocator, NullLocator
-
-from prunelle.drawing.palette import BLUE, GREEN, INK, OCHRE, ORANGE, PURPLE, WHITE
-from prunelle.report.drawing import accuracy_axis, legend, new_figure, save
+from prunelle.drawing.axes import fixed_ticks, legend
+from prunelle.drawing.figures import new_chart
+from prunelle.drawing.files import save
+from prunelle.report.axes import COMPARED, accuracy_axis
 from prunelle.report.words import Words
 from prunelle.texts import Language, Note
 from prunelle.training.paired import Estimate, over_seeds
 
-_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, OCHRE, INK)
-_MARKERS = "osD^vP"
 _PICTURES = Note("Training pictures a class", "Images d’entraînement par classe")
 
 
@@ -67,9 +65,9 @@ class Shots:
 def save_plot(shots: Shots, file: Path, language: Language) -> None:
     """A curve a strategy, its interval behind it, every draw a dot; pictures on a log scale. A PNG."""
     words = Words(language)
-    figure, axes = new_figure(7.2, 4.4)
+    figure, axes = new_chart(7.2, 4.4)
     for i, strategy in enumerate(shots.strategies):
-        colour, marker = _COLOURS[i % len(_COLOURS)], _MARKERS[i % len(_MARKERS)]
+        colour, marker = COMPARED[i % len(COMPARED)]
         curve = shots.curve(strategy)
         axes.plot(list(curve), [e.mean for e in curve.values()], color=colour, label=strategy, linewidth=2)
         bands = {number: e.interval for number, e in curve.items() if e.interval is not None}
@@ -87,11 +85,9 @@ def save_plot(shots: Shots, file: Path, language: Language) -> None:
         )
     numbers = sorted({number for _, number, _, _ in shots.rows})
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(numbers))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels([words.integer(number) for number in numbers])
+    fixed_ticks(axes.xaxis, numbers, [words.integer(number) for number in numbers])
     axes.set_xlabel(words.note(_PICTURES))
     axes.set_ylabel(words("accuracy"))
     accuracy_axis(axes, words, whole=False)
     legend(axes)
-    save(figure, file, format="png", dpi=150, facecolor=WHITE)
+    save(figure, file)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from prunelle.drawing.axes import ticks
 from prunelle.drawing.palette import BLUE, INK, MUTED, ORANGE
 from prunelle.drawing.pixels import pages, to_bytes
 from prunelle.drawing.plate import Plate, paged
@@ -159,9 +159,8 @@ def _bars(found: Activations, words: Words) -> Iterator[Plate]:
             axes.axhline(0, color=MUTED, linewidth=0.8)
             axes.set_ylim(low - margin, high + margin)
             axes.set_xlim(numbers[0] - 0.6, numbers[0] + (_A_ROW if len(rows) > 1 else len(shown)))
-            axes.yaxis.set_major_locator(MaxNLocator(4))
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
-            axes.xaxis.set_major_locator(MaxNLocator(16, integer=True, min_n_ticks=1))
+            ticks(axes.yaxis, words.number, most=4)
+            ticks(axes.xaxis, most=16, whole=True)
             if named and found.classes is not None:
                 _name_bars(axes, numbers, found.classes)
             if row == 0:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from prunelle.drawing.axes import ticks
 from prunelle.drawing.fonts import shortened, text_width
 from prunelle.drawing.palette import BLUE, INK, MUTED, ORANGE, WHITE
 from prunelle.drawing.pixels import DPI, pages, resized, to_bytes
@@ -127,13 +127,13 @@ def pair_plate(pair: Pair, words: Words) -> Plate:
         axes = sheet.axes(x, chart_top, across, 1.2)
         _two_histograms(axes, values, words)
         charts.append(axes)
-        axes.set_xlabel(words("response"), fontsize=10)
+        axes.set_xlabel(words("response"))
     # One scale, so that the first chart's numbers hold for all.
     highest = max(axes.get_ylim()[1] for axes in charts)
     for axes in charts:
         axes.set_ylim(0, highest)
         axes.tick_params(labelleft=axes is charts[0])
-    charts[0].set_ylabel(words("share_of"), fontsize=10)
+    charts[0].set_ylabel(words("share_of"))
     return Plate("classes-pair", title, sheet.figure)
 
 
@@ -168,10 +168,8 @@ def _two_histograms(axes: Axes, values: tuple[np.ndarray, np.ndarray], words: Wo
         axes.hist(one, edges, weights=weights, color=colour, alpha=0.45, hatch=hatch, edgecolor=WHITE)
         axes.hist(one, edges, weights=weights, histtype="step", color=colour, linewidth=1.5)
     axes.tick_params(labelsize=9)
-    axes.xaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.percent(value, digits=0)))
+    ticks(axes.xaxis, words.number, most=3)
+    ticks(axes.yaxis, lambda share: words.percent(share, digits=0), most=3)
 
 
 def alone_plates(
@@ -217,7 +215,7 @@ def _alone_sheet(found: Sequence[Alone], labels: np.ndarray, classes: Sequence[s
                 ha="center",
             )
         else:
-            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+            ticks(axes.xaxis, most=6, whole=True)
     return sheet
 
 
@@ -235,5 +233,4 @@ def _quartiles(axes: Axes, one: Alone, labels: np.ndarray, kinds: np.ndarray, wo
     axes.bar(places, quartiles[:, 1], color=colours, width=0.7, alpha=0.8)
     axes.vlines(places, quartiles[:, 0], quartiles[:, 2], color=INK, linewidth=1.5)
     axes.tick_params(labelsize=9)
-    axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value)))
+    ticks(axes.yaxis, words.number, most=4)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from prunelle.drawing import curves
+from prunelle.drawing.figures import new_figure
 from prunelle.drawing.palette import INK, MUTED
 from prunelle.drawing.plate import Plate
 from prunelle.look.series import activations
@@ -78,7 +79,7 @@ def draw(found: SeriesActivations, language: Language) -> Iterator[Plate]:
     """The series, and below it every layer's maps: a row a channel, dark where it is active."""
     words = Words(language)
     length = found.series.shape[1]
-    figure = curves.new_figure(7.2, 1.2 + 1.0 * len(found.maps))
+    figure = new_figure(7.2, 1.2 + 1.0 * len(found.maps))
     ratios = [1.2, *[1] * len(found.maps)]
     all_axes = np.atleast_1d(figure.subplots(1 + len(found.maps), 1, height_ratios=ratios))
     curves.plot_series(all_axes[0], found.series)
@@ -96,7 +97,7 @@ def draw(found: SeriesActivations, language: Language) -> Iterator[Plate]:
             extent=(0, length, len(rows), 0),
             interpolation="none",
         )
-        curves.bare(axes)
+        curves.small(axes)
         axes.set(yticks=[], xticks=[])
         label = f"{name}\n{len(rows)}×{rows.shape[1]}"
         axes.set_ylabel(label, fontsize=7, color=MUTED, rotation=0, ha="right")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from prunelle.drawing import curves
-from prunelle.drawing.palette import CHANNELS, MUTED
+from prunelle.drawing.axes import legend, ticks
+from prunelle.drawing.figures import new_chart
+from prunelle.drawing.palette import CHANNELS
 from prunelle.drawing.plate import Plate
 from prunelle.look.series import equivariance
 from prunelle.texts import Language, Note, Typography
@@ -73,9 +74,7 @@ def compute(look: SeriesLook) -> Iterator[Equivariance]:
 def draw(found: Equivariance, language: Language) -> Iterator[Plate]:
     """Both measures against the shift."""
     words = Words(language)
-    figure = curves.new_figure(5.2, 3.0)
-    axes = figure.add_subplot()
-    curves.bare(axes)
+    figure, axes = new_chart(5.2, 3.0)
     for values, colour, marker, dash, key in (
         (found.distances, CHANNELS[0], "o", "-", "maps"),
         (found.changes, CHANNELS[1], "s", "--", "answers"),
@@ -84,9 +83,10 @@ def draw(found: Equivariance, language: Language) -> Iterator[Plate]:
             found.shifts, values, color=colour, marker=marker, markersize=4, linestyle=dash, label=words(key)
         )
     axes.set_ylim(0, max(1.0, float(found.distances.max()), float(found.changes.max())) * 1.05)
-    axes.set_xlabel(words("shift"), fontsize=9, color=MUTED)
-    axes.set_ylabel(words("relative"), fontsize=9, color=MUTED)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=8)
+    axes.set_xlabel(words("shift"))
+    axes.set_ylabel(words("relative"))
+    ticks(axes.yaxis, words.number, most=5)
+    legend(axes, columns=1)
     yield Plate("equivariance", words("title"), figure)
 
 

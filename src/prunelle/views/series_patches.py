@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from prunelle.drawing import curves
+from prunelle.drawing.figures import new_figure
 from prunelle.drawing.palette import CHANNELS, LINE, MUTED
 from prunelle.drawing.plate import Plate
 from prunelle.look.series import Window, exciting_windows
@@ -94,7 +95,7 @@ def _windows(look: SeriesLook, layer: str, channel: int) -> ChannelWindows:
 def draw(found: SeriesPatches, language: Language) -> Iterator[Plate]:
     """A row a channel: the windows in colour, within their series in grey."""
     words = Words(language)
-    figure = curves.new_figure(8, 0.3 + 1.0 * len(found.channels))
+    figure = new_figure(8, 0.3 + 1.0 * len(found.channels))
     grid = figure.subplots(len(found.channels), WINDOWS, squeeze=False)
     for line, channel in zip(grid, found.channels, strict=True):
         line[0].set_ylabel(f"{words('channel')} {channel.channel + 1}", fontsize=7, color=MUTED)
@@ -106,7 +107,7 @@ def draw(found: SeriesPatches, language: Language) -> Iterator[Plate]:
                 axes.plot(steps, values[window.start : window.stop], color=colour, linewidth=1.5)
             axes.set_title(words.decimal(window.activation, 2), fontsize=6, color=MUTED, pad=1)
         for axes in line:
-            curves.bare(axes)
+            curves.small(axes)
             axes.set(xticks=[], yticks=[])
     yield Plate(f"patches-{found.number}", words("title", name=found.layer), figure)
 

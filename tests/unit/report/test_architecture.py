@@ -14,6 +14,7 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from PIL import Image
 
+from prunelle.drawing.files import save
 from prunelle.networks import build
 from prunelle.networks.outline import outline
 from prunelle.report import architecture
@@ -109,14 +110,14 @@ def test_larger_maps_are_drawn_higher_and_more_channels_thicker() -> None:
 
 def test_saved_as_svg_its_texts_are_text_and_its_bytes_the_same_again(tmp_path: Path) -> None:
     for file in ("a.svg", "b.svg"):
-        architecture.save(drawing("lenet5"), tmp_path / file)
+        save(drawing("lenet5"), tmp_path / file)
     svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert ">28×28×6<" in svg
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_saved_as_png_it_is_a_picture_on_white(tmp_path: Path) -> None:
-    architecture.save(drawing("lenet5"), tmp_path / "lenet.png")
+    save(drawing("lenet5"), tmp_path / "lenet.png")
     with Image.open(tmp_path / "lenet.png") as picture:
         assert picture.format == "PNG"
         assert picture.convert("RGB").getpixel((2, 2)) == (255, 255, 255)

@@ -34,7 +34,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Row]:
     """The rows that the next sheet is drawn from; drawing itself takes seconds."""
     rows: list[Row] = []
     monkeypatch.setattr(augmenting, "draw_sheet", lambda given, language: rows.extend(given))
-    monkeypatch.setattr(augmenting, "save_sheet", lambda figure, path: None)
+    monkeypatch.setattr(augmenting, "save", lambda figure, path: None)
     return rows
 
 

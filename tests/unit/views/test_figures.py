@@ -146,7 +146,7 @@ def _boxes(plate: Plate) -> list[tuple[Text, np.ndarray]]:
     figure = plate.figure
     figure.set_dpi(100)
     renderer = FigureCanvasAgg(figure).get_renderer()
-    texts: list[Text] = []
+    texts: list[Text] = list(figure.texts)
     for axes in figure.axes:
         texts += axes.texts
         if axes.axison:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from prunelle.drawing import palette
+from prunelle.drawing import curves, figures, fonts, grids, palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.arithmetic import Convolution, flipped, pad, same_padding, slide
 from prunelle.look.convolution.operation import draw_kernel, kernel_cells, sign
@@ -52,15 +52,15 @@ def conventions(result: Convolution, language: Language) -> Figure:
     titles = (KERNEL_SLID if alike else FIRST_SLID, ON_A_POINT, ON_INPUT)
     for x, title in zip((4.35, 7.2, 10.75), titles, strict=True):
         text = draw.say(title, language, shape=draw.shape_text(result.output))
-        draw.write(figure, x, 6.05, text, bold=True, size=draw.SMALL + 1)
+        figures.write(figure, x, 6.05, text, bold=True, size=fonts.SMALL + 1)
     for flip, bottom, title, below in (
         (False, 3.35, SLID_AS_IS, SLID_AS_IS_BELOW),
         (True, 0.7, TURNED, TURNED_BELOW),
     ):
         name = f"{draw.say(title, language)}  {'∗' if flip else '⋆'}"
-        draw.write(figure, 0.3, bottom + 1.55, name, size=draw.TITLE, bold=True, align="left")
-        draw.write(
-            figure, 0.3, bottom + 1.35, draw.say(below, language), size=draw.SMALL, colour=palette.MUTED,
+        figures.write(figure, 0.3, bottom + 1.55, name, size=fonts.TITLE, bold=True, align="left")
+        figures.write(
+            figure, 0.3, bottom + 1.35, draw.say(below, language), size=fonts.SMALL, colour=palette.MUTED,
             align="left", vertical="top",
         )  # fmt: skip
         weights = flipped(kernel, kernel.ndim) if flip else kernel
@@ -69,7 +69,7 @@ def conventions(result: Convolution, language: Language) -> Figure:
         rows = _convention_pictures if result.dims == 2 else _convention_signals
         rows(figure, bottom, weights, on_point, on_input, language=language)
     same = bool(np.array_equal(kernel, flipped(kernel, kernel.ndim)))
-    draw.write(figure, draw.WIDTH / 2, 0.22, draw.say(SAME_KERNEL if same else TURNS_OVER, language))
+    figures.write(figure, draw.WIDTH / 2, 0.22, draw.say(SAME_KERNEL if same else TURNS_OVER, language))
     return figure
 
 
@@ -89,9 +89,9 @@ def _convention_pictures(
     language: Language,
 ) -> None:
     middle = bottom + 1.3
-    wide, high = draw.fit(weights.shape, (1.6, 1.6))
+    wide, high = grids.fit(weights.shape, (1.6, 1.6))
     kernel_cells(figure, weights, 4.35 - wide / 2, middle - high / 2, wide, high=high, language=language)
-    wide, high = draw.fit(on_point.shape, (2.35, 2.35))
+    wide, high = grids.fit(on_point.shape, (2.35, 2.35))
     whole, divisor = draw.fraction(on_point)
     draw_kernel(
         figure,
@@ -105,15 +105,17 @@ def _convention_pictures(
     )
     axes = figure.axes[-1]
     centre = [size // 2 for size in on_point.shape]
-    draw.frame(axes, centre[0], centre[1], 1, 1, colour=palette.GREEN)
+    figures.frame(axes, centre[0], centre[1], 1, 1, colour=palette.GREEN)
     if divisor > 1:
-        draw.write(figure, 7.2 + wide / 2 + 0.06, middle, f"× 1/{divisor}", size=draw.SMALL, align="left")
-    wide, high = draw.fit(on_input.shape[:2], (3.5, 2.35))
-    axes = draw.place(figure, 10.75 - wide / 2, middle - high / 2, wide, high)
+        figures.write(figure, 7.2 + wide / 2 + 0.06, middle, f"× 1/{divisor}", size=fonts.SMALL, align="left")
+    wide, high = grids.fit(on_input.shape[:2], (3.5, 2.35))
+    axes = figures.place(figure, 10.75 - wide / 2, middle - high / 2, wide, high)
     if on_input.ndim == 2 and max(on_input.shape) <= 8:
-        draw.cells(axes, on_input, language, span=draw.limits(on_input))
+        grids.cells(
+            axes, on_input, draw.written(language), fills=grids.pale(on_input, grids.limits(on_input))
+        )
     else:
-        draw.show(axes, on_input, draw.limits(on_input))
+        grids.show(axes, on_input, grids.limits(on_input))
 
 
 def _convention_signals(
@@ -129,9 +131,11 @@ def _convention_signals(
         (on_point, 7.2, 2.1, palette.GREEN),
         (on_input, 10.75, 3.2, palette.ORANGE),
     ):
-        axes = draw.place(figure, middle - wide / 2, bottom + 0.35, wide, 1.85)
+        axes = figures.place(figure, middle - wide / 2, bottom + 0.35, wide, 1.85)
         numbered = wide / (len(values) + 0.2) >= draw.label_width(values, language)
-        draw.stems(axes, np.arange(len(values)) * 1.0, values, colour, language, numbered=numbered)
+        curves.stems(
+            axes, np.arange(len(values)) * 1.0, values, colour, draw.written(language), numbered=numbered
+        )
         axes.set_xlim(-0.6, len(values) - 0.4)
 
 
@@ -142,35 +146,35 @@ def channels(result: Convolution, language: Language) -> Figure:
     total = parts.sum(axis=-1)
     spot = np.unravel_index(int(np.abs(total).argmax()), total.shape)
     row = 6.15 / count
-    wide, high = draw.fit(result.input.shape[:2], (2.45, row - 0.42))
-    out_wide, out_high = draw.fit(total.shape, (2.45, row - 0.42))
-    big = draw.fit(total.shape, (2.55, 3.4))
+    wide, high = grids.fit(result.input.shape[:2], (2.45, row - 0.42))
+    out_wide, out_high = grids.fit(total.shape, (2.45, row - 0.42))
+    big = grids.fit(total.shape, (2.55, 3.4))
     x_channel, x_slice, x_part, x_sum, middle = 4.15, 6.3, 8.45, 11.4, 0.8 + 3.0
     _labelled(figure, result.input, 1.4, middle, draw.say(PICTURE, language))
     for c in range(count):
         y = 0.8 + row * (count - 1 - c) + (row - 0.42) / 2
         name = draw.say(CHANNELS[c], language) if count == 3 else draw.say(CHANNEL, language, n=c + 1)
-        axes = draw.place(figure, x_channel - wide / 2, y - high / 2, wide, high)
-        draw.show(axes, result.input[..., c], draw.limits(result.input))
-        draw.write(figure, x_channel, y + high / 2 + 0.09, name, bold=True, size=draw.SMALL + 1)
-        draw.write(figure, x_channel + wide / 2 + 0.24, y, sign(result), size=32, vertical="center")
+        axes = figures.place(figure, x_channel - wide / 2, y - high / 2, wide, high)
+        grids.show(axes, result.input[..., c], grids.limits(result.input))
+        figures.write(figure, x_channel, y + high / 2 + 0.09, name, bold=True, size=fonts.SMALL + 1)
+        figures.write(figure, x_channel + wide / 2 + 0.24, y, sign(result), size=32, vertical="center")
         one = result.weights[..., c]
-        kernel_wide, kernel_high = draw.fit(one.shape, (1.05, min(1.05, row - 0.8)))
+        kernel_wide, kernel_high = grids.fit(one.shape, (1.05, min(1.05, row - 0.8)))
         left, bottom = x_slice - kernel_wide / 2, y - kernel_high / 2
         kernel_cells(figure, one, left, bottom, kernel_wide, high=kernel_high, language=language)
         text = draw.say(SLICE, language, n=c + 1)
-        draw.write(figure, x_slice, y + kernel_high / 2 + 0.09, text, size=draw.SMALL)
-        draw.write(figure, x_part - out_wide / 2 - 0.24, y, "=", size=20, vertical="center")
-        axes = draw.place(figure, x_part - out_wide / 2, y - out_high / 2, out_wide, out_high)
-        draw.show(axes, parts[..., c], draw.limits(parts))
+        figures.write(figure, x_slice, y + kernel_high / 2 + 0.09, text, size=fonts.SMALL)
+        figures.write(figure, x_part - out_wide / 2 - 0.24, y, "=", size=20, vertical="center")
+        axes = figures.place(figure, x_part - out_wide / 2, y - out_high / 2, out_wide, out_high)
+        grids.show(axes, parts[..., c], grids.limits(parts))
         _ring(axes, spot, total.shape)
-        draw.write(figure, x_part, y + out_high / 2 + 0.09, draw.say(PART, language), size=draw.SMALL)
+        figures.write(figure, x_part, y + out_high / 2 + 0.09, draw.say(PART, language), size=fonts.SMALL)
         if c:
-            draw.write(
+            figures.write(
                 figure, x_part - out_wide / 2 - 0.24, y + row / 2, "+", size=24, bold=True, vertical="center"
             )
     draw.scale(figure, x_part, 0.8 - 0.24, out_wide * 0.7, parts, language=language)
-    draw.write(figure, x_sum - big[0] / 2 - 0.26, middle, "=", size=24, vertical="center")
+    figures.write(figure, x_sum - big[0] / 2 - 0.26, middle, "=", size=24, vertical="center")
     axes = _labelled(figure, total, x_sum, middle, draw.say(SUM, language))
     _ring(axes, spot, total.shape)
     draw.scale(figure, x_sum, middle - big[1] / 2 - 0.24, big[0] * 0.7, total, language=language)
@@ -178,14 +182,14 @@ def channels(result: Convolution, language: Language) -> Figure:
         draw.number(v, language) if v >= 0 else f"({draw.number(v, language)})" for v in parts[spot]
     )
     worked = draw.say(AT_MARK, language, terms=terms, total=draw.number(float(total[spot]), language))
-    draw.write(figure, 0.3, 0.16, worked, colour=palette.GREEN, align="left", bold=True)
+    figures.write(figure, 0.3, 0.16, worked, colour=palette.GREEN, align="left", bold=True)
     return figure
 
 
 def _labelled(figure: Figure, values: np.ndarray, x: float, y: float, title: str) -> Axes:
-    wide, high = draw.fit(values.shape[:2], (2.55, 3.4))
-    axes = draw.place(figure, x - wide / 2, y - high / 2, wide, high)
-    draw.show(axes, values, draw.limits(values))
+    wide, high = grids.fit(values.shape[:2], (2.55, 3.4))
+    axes = figures.place(figure, x - wide / 2, y - high / 2, wide, high)
+    grids.show(axes, values, grids.limits(values))
     draw.heading(figure, x, y + high / 2, title, draw.shape_text(values))
     return axes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from prunelle.drawing import palette
+from prunelle.drawing import curves, figures, fonts, grids, palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.texts import Language, Note
@@ -67,14 +67,14 @@ def operation(result: Convolution, language: Language) -> Figure:
 
 def numbered(values: np.ndarray) -> bool:
     """Whether a picture is shown as numbers."""
-    return values.ndim == 2 and max(values.shape) <= draw.MOST_NUMBERED
+    return values.ndim == 2 and max(values.shape) <= grids.MOST_NUMBERED
 
 
 def _picture(result: Convolution, language: Language) -> Figure:
     spot = strongest(result) if numbered(result.input) and numbered(result.output) else None
     foot = 1.95 if spot is None else 2.05
     box = (4.7, 4.7)
-    sizes = [draw.fit(values.shape[:2], box) for values in (result.input, result.output)]
+    sizes = [grids.fit(values.shape[:2], box) for values in (result.input, result.output)]
     tall = max(2.9, *(high for _, high in sizes))
     figure = draw.canvas(foot + tall + 0.8)
     middle = foot + tall / 2
@@ -85,24 +85,24 @@ def _picture(result: Convolution, language: Language) -> Figure:
         (result.input, result.output), sizes, lefts, names, strict=True
     ):
         x, y = left + (box[0] - wide) / 2, middle - high / 2
-        axes = draw.place(figure, x, y, wide, high)
+        axes = figures.place(figure, x, y, wide, high)
         panels.append(axes)
         if numbered(values):
-            draw.cells(axes, values, language, span=draw.limits(values))
+            grids.cells(axes, values, draw.written(language), fills=grids.pale(values, grids.limits(values)))
         else:
-            draw.show(axes, values, draw.limits(values))
-            if not draw.is_colour(values):
+            grids.show(axes, values, grids.limits(values))
+            if not grids.is_colour(values):
                 draw.scale(figure, x + wide / 2, y - 0.24, wide * 0.6, values, language=language)
         draw.heading(figure, left + box[0] / 2, y + high, name, draw.shape_text(values))
     _kernel(figure, result, middle, tall, language)
-    draw.write(figure, lefts[0] + box[0] + 0.3, middle, sign(result), size=40, vertical="center")
-    draw.write(figure, lefts[1] - 0.3, middle, "=", size=26, vertical="center")
+    figures.write(figure, lefts[0] + box[0] + 0.3, middle, sign(result), size=40, vertical="center")
+    figures.write(figure, lefts[1] - 0.3, middle, "=", size=26, vertical="center")
     if spot is not None:
         start = [
             s * p - before for s, p, (before, _) in zip(result.stride, spot, result.padding, strict=True)
         ]
-        draw.frame(panels[0], start[0], start[1], *result.extent)
-        draw.frame(panels[1], spot[0], spot[1], 1, 1)
+        figures.frame(panels[0], start[0], start[1], *result.extent)
+        figures.frame(panels[1], spot[0], spot[1], 1, 1)
     _foot(figure, result, spot, language)
     return figure
 
@@ -148,12 +148,12 @@ def _kernel(figure: Figure, result: Convolution, middle: float, tall: float, lan
     if same or len(slices) > 3:
         slices = slices[:1]
     side = 1.5 if len(slices) == 1 else min(1.0, (tall - 0.8) / 3 - 0.1)
-    wide, high = draw.fit(slices[0].shape, (side, side))
+    wide, high = grids.fit(slices[0].shape, (side, side))
     pile = len(slices) * high + (len(slices) - 1) * 0.1
     top = middle + pile / 2
     title = draw.say(KERNEL, language)
     if result.kernel_name:
-        draw.write(figure, x, top + 0.64, title, bold=True)
+        figures.write(figure, x, top + 0.64, title, bold=True)
     draw.heading(figure, x, top, result.kernel_name or title, draw.shape_text(weights))
     whole, divisor = draw.fraction(np.stack(slices))
     for place, one in enumerate(whole):
@@ -170,10 +170,12 @@ def _kernel(figure: Figure, result: Convolution, middle: float, tall: float, lan
         )
     below = middle - pile / 2 - 0.28
     if divisor > 1:
-        draw.write(figure, x, below, f"× 1/{divisor}")
+        figures.write(figure, x, below, f"× 1/{divisor}")
         below -= 0.28
     if weights.ndim == 3 and same:
-        draw.write(figure, x, below, draw.say(EVERY_CHANNEL, language), size=draw.SMALL, colour=palette.MUTED)
+        figures.write(
+            figure, x, below, draw.say(EVERY_CHANNEL, language), size=fonts.SMALL, colour=palette.MUTED
+        )
 
 
 def kernel_cells(
@@ -191,7 +193,7 @@ def kernel_cells(
         figure, whole, left, bottom, wide, high=high, most=float(np.abs(whole).max()), language=language
     )
     if divisor > 1:
-        draw.write(figure, left + wide / 2, bottom - 0.24, f"× 1/{divisor}", size=draw.SMALL)
+        figures.write(figure, left + wide / 2, bottom - 0.24, f"× 1/{divisor}", size=fonts.SMALL)
 
 
 def draw_kernel(
@@ -204,10 +206,10 @@ def draw_kernel(
     most: float,
     language: Language,
 ) -> None:
-    axes = draw.place(figure, left, bottom, wide, high)
+    axes = figures.place(figure, left, bottom, wide, high)
     most = most or 1.0
-    draw.cells(axes, whole, language, span=(-most, most))
-    draw.frame(axes, 0, 0, *whole.shape, colour=palette.INK, width_pt=1.6)
+    grids.cells(axes, whole, draw.written(language), fills=grids.pale(whole, (-most, most)))
+    figures.frame(axes, 0, 0, *whole.shape, colour=palette.INK, line=1.6)
 
 
 def _foot(figure: Figure, result: Convolution, spot: tuple[int, ...] | None, language: Language) -> None:
@@ -220,14 +222,14 @@ def _foot(figure: Figure, result: Convolution, spot: tuple[int, ...] | None, lan
     # There is room for one line.
     if "\n" in worked:
         worked = ""
-    draw.write(figure, x, 1.28 if worked else 0.98, result.formula_tex(), size=draw.TITLE + 1, math=True)
+    figures.write(figure, x, 1.28 if worked else 0.98, result.formula_tex(), size=fonts.TITLE + 1, math=True)
     if worked:
-        draw.write(figure, x, 0.76, worked, colour=palette.ORANGE)
+        figures.write(figure, x, 0.76, worked, colour=palette.ORANGE)
     formulas = draw.say(AND, language).join(result.size_formulas())
-    draw.write(figure, x, 0.46, draw.say(SIZES, language, formulas=formulas))
+    figures.write(figure, x, 0.46, draw.say(SIZES, language, formulas=formulas))
     kind = draw.say(PROPER if result.flip else CORRELATION, language)
-    draw.write(
-        figure, x, 0.17, f"{kind} · {settings_text(result, language)}", size=draw.SMALL, colour=palette.MUTED
+    figures.write(
+        figure, x, 0.17, f"{kind} · {settings_text(result, language)}", size=fonts.SMALL, colour=palette.MUTED
     )
 
 
@@ -256,10 +258,10 @@ def _signal(result: Convolution, language: Language) -> Figure:
         (draw.say(OUTPUT, language), result.output, centres, palette.ORANGE, 1.85, 1.25),
     )
     for title, values, places, colour, bottom, tall in rows:
-        axes = draw.place(figure, 0.85, bottom, draw.WIDTH - 1.2, tall)
+        axes = figures.place(figure, 0.85, bottom, draw.WIDTH - 1.2, tall)
         apart = inches_apart * (float(places[1] - places[0]) if len(places) > 1 else 1.0)
         numbered = len(values) <= 30 and apart >= draw.label_width(values, language)
-        draw.stems(axes, places, values, colour, language, numbered=numbered)
+        curves.stems(axes, places, values, colour, draw.written(language), numbered=numbered)
         axes.set_xlim(low, high)
         if values is not result.output:
             axes.axvspan(start - 0.45, start + result.extent[0] - 0.55, color=palette.WASH, zorder=0)
@@ -267,9 +269,9 @@ def _signal(result: Convolution, language: Language) -> Figure:
             axes.plot(
                 centres[spot], values[spot], "o", markersize=12, mfc="none", mec=palette.INK, clip_on=False
             )
-        draw.write(figure, 0.4, bottom + tall + 0.22, title, bold=True, align="left")
-        draw.write(
-            figure, draw.WIDTH - 0.35, bottom + tall + 0.22, draw.shape_text(values), size=draw.SMALL,
+        figures.write(figure, 0.4, bottom + tall + 0.22, title, bold=True, align="left")
+        figures.write(
+            figure, draw.WIDTH - 0.35, bottom + tall + 0.22, draw.shape_text(values), size=fonts.SMALL,
             colour=palette.MUTED, align="right",
         )  # fmt: skip
     _foot(figure, result, spot, language)

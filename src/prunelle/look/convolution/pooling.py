@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from prunelle.drawing import palette
+from prunelle.drawing import figures, fonts, grids, palette
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.texts import Language, Note
@@ -107,14 +107,16 @@ def _picture(values: np.ndarray, language: Language) -> Figure:
         (10.75, box * 0.6, pool(piece, "mean"), MEAN, "mean"),
     )
     for x, side, shown, title, how in panels:
-        wide, high = draw.fit(shown.shape, (side, side))
-        axes = draw.place(figure, x - wide / 2, y - high / 2, wide, high)
+        wide, high = grids.fit(shown.shape, (side, side))
+        axes = figures.place(figure, x - wide / 2, y - high / 2, wide, high)
         kept = _kept(piece) if not how else None
         fills = _fills(piece.shape)
-        draw.cells(axes, shown, language, fills=fills if not how else _pooled_fills(fills), bold=kept)
+        grids.cells(
+            axes, shown, draw.written(language), fills=fills if not how else _pooled_fills(fills), bold=kept
+        )
         if kept is not None:
             for row, column in zip(*np.nonzero(kept), strict=True):
-                draw.frame(axes, row + 0.07, column + 0.07, 0.86, 0.86, width_pt=1.8)
+                figures.frame(axes, row + 0.07, column + 0.07, 0.86, 0.86, line=1.8)
         below = (
             draw.say(STRIDE, language, shape=draw.shape_text(shown))
             if how
@@ -123,7 +125,7 @@ def _picture(values: np.ndarray, language: Language) -> Figure:
         draw.heading(figure, x, y + high / 2, draw.say(title, language), below)
         if how:
             _worked(figure, x, y - high / 2 - 0.35, piece[:WINDOW, :WINDOW].ravel(), how, language=language)
-    draw.write(figure, 4.75, y, "→", size=26, vertical="center")
+    figures.write(figure, 4.75, y, "→", size=26, vertical="center")
     if large:
         _whole(figure, values, language)
     return figure
@@ -149,14 +151,14 @@ def _worked(figure: Figure, x: float, y: float, window: np.ndarray, how: str, la
         signed = [f"({text})" if text.startswith("\N{MINUS SIGN}") else text for text in numbers]
         text = f"({' + '.join(signed)}) / {len(window)} = {draw.number(float(window.mean()), language, 6)}"
     # As wide as the room between two panels.
-    size = min(draw.SMALL + 0.5, 3.9 * 72 / (0.62 * len(text)))
-    draw.write(figure, x, y, text, size=size)
+    size = min(fonts.SMALL + 0.5, 3.9 * 72 / (0.62 * len(text)))
+    figures.write(figure, x, y, text, size=size)
 
 
 def _whole(figure: Figure, values: np.ndarray, language: Language) -> None:
     """The whole map and its two halves, at one scale of length and of colour."""
-    span = draw.limits(values)
-    wide, high = draw.fit(values.shape, (3.7, 2.3))
+    span = grids.limits(values)
+    wide, high = grids.fit(values.shape, (3.7, 2.3))
     top = 2.62
     for x, shown, title in (
         (2.35, values, MAP),
@@ -164,8 +166,8 @@ def _whole(figure: Figure, values: np.ndarray, language: Language) -> None:
         (10.75, pool(values, "mean"), MEAN),
     ):
         share = shown.shape[0] / values.shape[0]
-        axes = draw.place(figure, x - wide * share / 2, top - high * share, wide * share, high * share)
-        draw.show(axes, shown, span)
+        axes = figures.place(figure, x - wide * share / 2, top - high * share, wide * share, high * share)
+        grids.show(axes, shown, span)
         draw.heading(figure, x, top, draw.say(title, language), draw.shape_text(shown))
     draw.scale(figure, 8.75, 0.55, 2.2, values, language=language)
 
@@ -178,28 +180,28 @@ def _signal(values: np.ndarray, language: Language) -> Figure:
     left = (draw.WIDTH - cell * count) / 2
     fills = _fills((1, count))
     kept = _kept(piece[None])
-    axes = draw.place(figure, left, 3.9, cell * count, 0.8)
-    draw.cells(axes, piece[None], language, fills=fills, bold=kept)
+    axes = figures.place(figure, left, 3.9, cell * count, 0.8)
+    grids.cells(axes, piece[None], draw.written(language), fills=fills, bold=kept)
     for column in np.nonzero(kept[0])[0]:
-        draw.frame(axes, 0.07, column + 0.07, 0.86, 0.86, width_pt=1.8)
+        figures.frame(axes, 0.07, column + 0.07, 0.86, 0.86, line=1.8)
     title = draw.say(PIECE if count < len(values) else MAP, language)
-    draw.write(figure, left, 4.85, title, bold=True, align="left")
-    draw.write(
-        figure, left + cell * count, 4.85, _map_text(piece, values, language), size=draw.SMALL, colour=palette.MUTED,
+    figures.write(figure, left, 4.85, title, bold=True, align="left")
+    figures.write(
+        figure, left + cell * count, 4.85, _map_text(piece, values, language), size=fonts.SMALL, colour=palette.MUTED,
         align="right",
     )  # fmt: skip
     for how, note, bottom in (("max", MAX_1D, 2.3), ("mean", MEAN_1D, 0.7)):
         shown = pool(piece, how)
-        axes = draw.place(figure, left, bottom, cell * len(shown) * WINDOW, 0.8)
-        draw.cells(axes, shown[None], language, fills=_pooled_fills(fills))
-        draw.write(figure, left, bottom + 0.95, draw.say(note, language), bold=True, align="left")
+        axes = figures.place(figure, left, bottom, cell * len(shown) * WINDOW, 0.8)
+        grids.cells(axes, shown[None], draw.written(language), fills=_pooled_fills(fills))
+        figures.write(figure, left, bottom + 0.95, draw.say(note, language), bold=True, align="left")
         below = draw.say(STRIDE, language, shape=str(len(shown)))
-        draw.write(
+        figures.write(
             figure,
             left + cell * count,
             bottom + 0.95,
             below,
-            size=draw.SMALL,
+            size=fonts.SMALL,
             colour=palette.MUTED,
             align="right",
         )

@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from prunelle.drawing import palette
+from prunelle.drawing import figures, fonts, grids, palette
+from prunelle.drawing.film import Animation, film
 from prunelle.look.convolution import drawing as draw
-from prunelle.look.convolution.animation import Animation, film
 from prunelle.look.convolution.arithmetic import Convolution
 from prunelle.look.convolution.operation import (
     INPUT,
@@ -43,19 +42,19 @@ def _picture(piece: Piece, result: Convolution, language: Language) -> Animation
     small, output = piece.whole, piece.output
     padded, weights = piece.padded, small.weights
     products, _ = draw.fraction(weights)
-    wide, high = draw.fit(padded.shape, (5.3, 4.6))
-    out_wide, out_high = draw.fit(output.shape, (4.0, min(4.6, 0.75 * output.shape[0] + 1)))
+    wide, high = grids.fit(padded.shape, (5.3, 4.6))
+    out_wide, out_high = grids.fit(output.shape, (4.0, min(4.6, 0.75 * output.shape[0] + 1)))
     foot = 0.75 + 0.3 * _sum_lines(piece, language)
     figure = draw.canvas(foot + 4.6 + 0.8)
     middle = foot + 2.3
     left, right = 0.4 + (5.3 - wide) / 2, 8.4 + (4.0 - out_wide) / 2
-    axes = draw.place(figure, left, middle - high / 2, wide, high)
+    axes = figures.place(figure, left, middle - high / 2, wide, high)
     _padded_cells(axes, piece, language)
     draw.heading(
         figure, left + wide / 2, middle + high / 2, titled(INPUT, small.input_name, language),
         _input_text(piece, result, language),
     )  # fmt: skip
-    kernel_wide, kernel_high = draw.fit(weights.shape, (1.5, 1.5))
+    kernel_wide, kernel_high = grids.fit(weights.shape, (1.5, 1.5))
     x = 7.05
     kernel_cells(
         figure,
@@ -71,10 +70,10 @@ def _picture(piece: Piece, result: Convolution, language: Language) -> Animation
     if result.input.ndim > result.dims:
         below = draw.say(FIRST_SLICE, language, shape=below)
     draw.heading(figure, x, middle + kernel_high / 2, title, below)
-    draw.write(figure, 5.95, middle, "∗" if small.flip else "⋆", size=40, vertical="center")
-    draw.write(figure, 8.1, middle, "=", size=26, vertical="center")
-    out = draw.place(figure, right, middle - out_high / 2, out_wide, out_high)
-    draw.cells(out, output, language, known=np.zeros(output.shape, bool))
+    figures.write(figure, 5.95, middle, "∗" if small.flip else "⋆", size=40, vertical="center")
+    figures.write(figure, 8.1, middle, "=", size=26, vertical="center")
+    out = figures.place(figure, right, middle - out_high / 2, out_wide, out_high)
+    grids.cells(out, output, draw.written(language), known=np.zeros(output.shape, bool))
     draw.heading(
         figure,
         right + out_wide / 2,
@@ -82,42 +81,35 @@ def _picture(piece: Piece, result: Convolution, language: Language) -> Animation
         draw.say(FIRST_MAP if result.input.ndim > result.dims else OUTPUT, language),
         _output_text(piece, language),
     )
-    draw.write(
-        figure, draw.WIDTH / 2, 0.18, settings_text(small, language), size=draw.SMALL, colour=palette.MUTED
+    figures.write(
+        figure, draw.WIDTH / 2, 0.18, settings_text(small, language), size=fonts.SMALL, colour=palette.MUTED
     )
     # Two digits beside the number they multiply; the kernel itself has them all.
     factors = [f"×{draw.number(float(weight), language, 2)}" for weight in products.flat]
-    corner = min(10.0, draw.number_size(axes, max(map(len, factors)) + 1, *padded.shape))
-    span = draw.limits(output)
+    corner = min(10.0, grids.number_size(axes, max(map(len, factors)) + 1, *padded.shape))
+    span = grids.limits(output)
     texts = [draw.number(float(value), language) for value in output.flat]
-    size = draw.number_size(out, max(map(len, texts)), *output.shape)
-    fills = draw.pale(output, span)
+    size = grids.number_size(out, max(map(len, texts)), *output.shape)
+    fills = grids.pale(output, span)
 
     def frame(row: int, column: int) -> tuple[list[Artist], list[Artist]]:
         total = float(output[row, column])
         staying: list[Artist] = [
-            out.add_patch(Rectangle((column, row), 1, 1, facecolor=tuple(fills[row, column]), edgecolor=palette.EDGE)),
-            out.text(
-                column + 0.5, row + 0.52, draw.number(total, language), ha="center", va="center", fontsize=size,
-                color=palette.INK,
-            ),
-        ]  # fmt: skip
-        going: list[Artist] = [_box(out, row, column, 1, 1)]
+            grids.filled(out, row, column, 1, 1, colour=tuple(fills[row, column]), edge=palette.EDGE),
+            grids.cell_text(out, row, column, draw.number(total, language), size),
+        ]
+        going: list[Artist] = [figures.frame(out, row, column, 1, 1, above=7)]
         start = piece.corner((row, column))
         for factor, (u, v) in zip(factors, np.ndindex(weights.shape), strict=True):
             y, x = start[0] + u * small.dilation[0], start[1] + v * small.dilation[1]
-            going.append(
-                axes.add_patch(
-                    Rectangle((x, y), 1, 1, facecolor=palette.ORANGE, alpha=0.22, edgecolor="none", zorder=3)
-                )
-            )
+            going.append(grids.filled(axes, y, x, 1, 1, colour=(palette.ORANGE, 0.22), above=3))
             going.append(
                 axes.text(
                     x + 0.94, y + 0.97, factor, ha="right", va="bottom",
                     fontsize=corner, color=palette.ORANGE, fontweight="bold", zorder=6,
                 )
             )  # fmt: skip
-        going.append(_box(axes, start[0], start[1], *small.extent))
+        going.append(figures.frame(axes, start[0], start[1], *small.extent, above=7))
         going.append(_sum_line(figure, piece, (row, column), foot, language))
         return staying, going
 
@@ -135,16 +127,16 @@ def _signal(piece: Piece, result: Convolution, language: Language) -> Animation:
     left = (draw.WIDTH - cell * count) / 2
     high = min(0.7, cell)
     rows = {"input": foot + 3.05, "kernel": foot + 1.9, "output": foot + 0.6}
-    axes = draw.place(figure, left, rows["input"], cell * count, high)
+    axes = figures.place(figure, left, rows["input"], cell * count, high)
     _padded_cells(axes, piece, language)
     out_left = left + cell * (piece.corner((0,))[0] + (small.extent[0] - 1) / 2)
     step = small.stride[0]
     outs = [
-        draw.place(figure, out_left + cell * step * at, rows["output"], cell, high)
+        figures.place(figure, out_left + cell * step * at, rows["output"], cell, high)
         for at in range(len(output))
     ]
     for out in outs:
-        draw.cells(out, np.zeros((1, 1)), language, known=np.zeros((1, 1), bool))
+        grids.cells(out, np.zeros((1, 1)), draw.written(language), known=np.zeros((1, 1), bool))
     kernel_title = titled(KERNEL, small.kernel_name, language) + (f"  × 1/{divisor}" if divisor > 1 else "")
     labels = (
         ("input", titled(INPUT, small.input_name, language), _input_text(piece, result, language)),
@@ -152,46 +144,40 @@ def _signal(piece: Piece, result: Convolution, language: Language) -> Animation:
         ("output", draw.say(OUTPUT, language), _output_text(piece, language)),
     )
     for row, title, text in labels:
-        draw.write(figure, 0.4, rows[row] + high + 0.14, title, bold=True, align="left")
-        draw.write(
-            figure, draw.WIDTH - 0.4, rows[row] + high + 0.14, text, size=draw.SMALL, colour=palette.MUTED,
+        figures.write(figure, 0.4, rows[row] + high + 0.14, title, bold=True, align="left")
+        figures.write(
+            figure, draw.WIDTH - 0.4, rows[row] + high + 0.14, text, size=fonts.SMALL, colour=palette.MUTED,
             align="right",
         )  # fmt: skip
-    draw.write(
-        figure, draw.WIDTH / 2, 0.2, settings_text(small, language), size=draw.SMALL, colour=palette.MUTED
+    figures.write(
+        figure, draw.WIDTH / 2, 0.2, settings_text(small, language), size=fonts.SMALL, colour=palette.MUTED
     )
     texts = [draw.number(float(value), language) for value in output]
-    size = draw.number_size(outs[0], max(map(len, texts)), 1, 1)
-    fills = draw.pale(output[None], draw.limits(output))[0]
+    size = grids.number_size(outs[0], max(map(len, texts)), 1, 1)
+    fills = grids.pale(output[None], grids.limits(output))[0]
     most = float(np.abs(products).max()) or 1.0
-    kernel_fills = draw.pale(products[None], (-most, most))[0]
-    kernel_axes = draw.place(figure, left, rows["kernel"], cell * count, high)
+    kernel_fills = grids.pale(products[None], (-most, most))[0]
+    kernel_axes = figures.place(figure, left, rows["kernel"], cell * count, high)
     kernel_axes.set_xlim(0, count)
     kernel_axes.set_ylim(1, 0)
 
     def frame(at: int) -> tuple[list[Artist], list[Artist]]:
         out = outs[at]
         staying: list[Artist] = [
-            out.add_patch(Rectangle((0, 0), 1, 1, facecolor=tuple(fills[at]), edgecolor=palette.EDGE)),
-            out.text(0.5, 0.52, texts[at], ha="center", va="center", fontsize=size, color=palette.INK),
+            grids.filled(out, 0, 0, 1, 1, colour=tuple(fills[at]), edge=palette.EDGE),
+            grids.cell_text(out, 0, 0, texts[at], size),
         ]
-        going: list[Artist] = [_box(out, 0, 0, 1, 1)]
+        going: list[Artist] = [figures.frame(out, 0, 0, 1, 1, above=7)]
         start = piece.corner((at,))[0]
         for u, weight in enumerate(products):
             x = start + u * small.dilation[0]
             going += [
-                axes.add_patch(
-                    Rectangle((x, 0), 1, 1, facecolor=palette.ORANGE, alpha=0.22, edgecolor="none", zorder=3)
-                ),
-                kernel_axes.add_patch(
-                    Rectangle((x, 0), 1, 1, facecolor=tuple(kernel_fills[u]), edgecolor=palette.INK, linewidth=1.4)
-                ),
-                kernel_axes.text(
-                    x + 0.5, 0.52, draw.number(float(weight), language), ha="center", va="center",
-                    fontsize=draw.LABEL, color=palette.INK,
-                ),
-            ]  # fmt: skip
-        going.append(_box(axes, 0, start, 1, small.extent[0]))
+                grids.filled(axes, 0, x, 1, 1, colour=(palette.ORANGE, 0.22), above=3),
+                grids.filled(kernel_axes, 0, x, 1, 1, colour=tuple(kernel_fills[u])),
+                figures.frame(kernel_axes, 0, x, 1, 1, colour=palette.INK, line=1.4),
+                grids.cell_text(kernel_axes, 0, x, draw.number(float(weight), language), fonts.LABEL),
+            ]
+        going.append(figures.frame(axes, 0, start, 1, small.extent[0], above=7))
         going.append(_sum_line(figure, piece, (at,), foot, language))
         return staying, going
 
@@ -212,10 +198,10 @@ def _padded_cells(axes: Axes, piece: Piece, language: Language) -> None:
     # In pictures, the weights are written under the numbers.
     lift, size = (0.13, 13.5) if piece.whole.dims == 2 else (0.0, 16.0)
     longest = max(len(draw.number(float(value), language)) for value in padded.flat)
-    size = min(size, draw.number_size(axes, longest, *padded.shape))
-    draw.cells(axes, padded, language, fills=fills, lift=lift, size=size)
+    size = min(size, grids.number_size(axes, longest, *padded.shape))
+    grids.cells(axes, padded, draw.written(language), fills=fills, lift=lift, size=size)
     height, width = rows.stop - rows.start, columns.stop - columns.start
-    draw.frame(axes, rows.start, columns.start, height, width, colour=palette.INK, width_pt=1.8)
+    figures.frame(axes, rows.start, columns.start, height, width, colour=palette.INK, line=1.8)
 
 
 def _input_text(piece: Piece, result: Convolution, language: Language) -> str:
@@ -239,22 +225,7 @@ def _sum_lines(piece: Piece, language: Language) -> int:
 
 
 def _sum_line(figure: Figure, piece: Piece, at: tuple[int, ...], top: float, language: Language) -> Artist:
-    return figure.text(
-        0.5, (top - 0.1) / figure.get_figheight(), sum_text(piece.whole, piece.place(at), language),
-        ha="center", va="top", fontsize=draw.LABEL + 1, color=palette.INK, linespacing=1.35, parse_math=False,
-    )  # fmt: skip
-
-
-def _box(axes: Axes, row: float, column: float, height: float, width: float) -> Artist:
-    return axes.add_patch(
-        Rectangle(
-            (column, row),
-            width,
-            height,
-            fill=False,
-            edgecolor=palette.ORANGE,
-            linewidth=3,
-            zorder=7,
-            clip_on=False,
-        )
-    )
+    text = sum_text(piece.whole, piece.place(at), language)
+    line = figures.write(figure, draw.WIDTH / 2, top - 0.1, text, size=fonts.LABEL + 1, vertical="top")
+    line.set_linespacing(1.35)
+    return line

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from prunelle.drawing.film import Animation
+from prunelle.drawing.plate import Plate
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look.convolution import drawing as draw
 from prunelle.look.convolution import equivariance, explain, operation, piece, pooling, steps
-from prunelle.look.convolution.animation import Animation, Section, page, webp
 from prunelle.look.convolution.arithmetic import Convolution
+from prunelle.look.convolution.journey import journey
+from prunelle.look.convolution.page import Section, page, webp
 from prunelle.texts import Language, Note
 
 PAGE = "convolve.html"
@@ -41,13 +44,13 @@ class View:
 
 
 def _still(result: Convolution, language: Language) -> Figure:
-    trip = equivariance.journey(result)
+    trip = journey(result)
     assert trip is not None
     return equivariance.still(trip, language)
 
 
 def _moving(result: Convolution, language: Language) -> Animation:
-    trip = equivariance.journey(result)
+    trip = journey(result)
     assert trip is not None
     return equivariance.moving(trip, language)
 
@@ -121,7 +124,7 @@ VIEWS: dict[str, View] = {
             "equivariance needs a kernel that is smaller than what moves",
             "equivariance demande un noyau plus petit que ce qui se déplace",
         ),
-        fits=lambda result: equivariance.journey(result) is not None,
+        fits=lambda result: journey(result) is not None,
         still=_still,
         moving=_moving,
     ),
@@ -183,7 +186,7 @@ def save_views(
         title, text = draw.say(view.title, language), draw.say(view.text, language)
         if view.still is not None:
             figure = view.still(result, language)
-            written += draw.save(figure, folder, name)
+            written += Plate(name, title, figure).save(folder)
             if view.moving is None:
                 sections.append(Section(title, text, webp(folder / f"{name}.png")))
         if view.moving is not None:

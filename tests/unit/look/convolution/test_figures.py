@@ -17,8 +17,10 @@ from matplotlib.text import Text
 from PIL import Image
 from scipy import signal
 
+from prunelle.drawing import figures, fonts
+from prunelle.drawing.film import Animation, film
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.look.convolution import animation, drawing, equivariance, pooling, steps
+from prunelle.look.convolution import drawing, equivariance, journey, page, pooling, steps
 from prunelle.look.convolution.operation import sum_text
 from prunelle.look.convolution.result import convolve
 from prunelle.look.convolution.views import VIEWS
@@ -97,7 +99,7 @@ def test_no_text_overlaps_in_an_animation(case, monkeypatch):
     monkeypatch.setattr(equivariance, "film", measured)
     result = CASES[case]
     steps.steps(result, "fr")
-    equivariance.moving(equivariance.journey(result), "fr")
+    equivariance.moving(journey.journey(result), "fr")
     assert len(seen) == 6
 
 
@@ -193,7 +195,7 @@ def test_pooling_frames_what_max_pooling_keeps():
 
 @pytest.mark.parametrize("case", ["numbers", "stride", "photo", "wide", "signal", "dilated signal"])
 def test_the_map_of_what_moved_is_the_moved_map(case):
-    trip = equivariance.journey(CASES[case])
+    trip = journey.journey(CASES[case])
     result = CASES[case]
     assert len(trip.shifts) > 2
     first = trip.fields[0]
@@ -212,15 +214,15 @@ def test_the_map_of_what_moved_is_the_moved_map(case):
 
 def test_a_map_that_did_not_move_along_would_be_told(monkeypatch):
     """The check that is printed is no ornament: with maps that stay behind, it is not 0."""
-    real = equivariance.slide
+    real = journey.slide
     maps = []
 
     def stuck(*arguments):
         maps.append(real(*arguments))
         return maps[0]
 
-    monkeypatch.setattr(equivariance, "slide", stuck)
-    assert equivariance.journey(CASES["numbers"]).difference > 1
+    monkeypatch.setattr(journey, "slide", stuck)
+    assert journey.journey(CASES["numbers"]).difference > 1
 
 
 @pytest.mark.parametrize("case", ["stride", "signal"])
@@ -241,7 +243,7 @@ def test_long_sums_are_broken_into_lines_that_fit():
     for place in np.ndindex(result.output.shape):
         text = sum_text(result, place, "fr")
         figure = drawing.canvas(2)
-        drawing.write(figure, 6.4, 1, text, size=drawing.LABEL + 1)
+        figures.write(figure, 6.4, 1, text, size=fonts.LABEL + 1)
         ((_, (x0, _, x1, _)),) = boxes(figure)
         assert x0 > 0
         assert x1 < figure.bbox.width
@@ -254,13 +256,13 @@ def test_long_sums_are_broken_into_lines_that_fit():
         assert float(total) == pytest.approx(result.output[place], rel=1e-4)
 
 
-def moving_square() -> animation.Animation:
+def moving_square() -> Animation:
     frames = []
     for step in range(5):
         frame = np.full((40, 60, 3), 255, np.uint8)
         frame[10:20, 10 * step : 10 * step + 10] = (0, 114, 178)
         frames.append(frame)
-    return animation.Animation(tuple(frames), 0.2)
+    return Animation(tuple(frames), 0.2)
 
 
 def test_gif_holds_the_frames(tmp_path):
@@ -281,15 +283,15 @@ def test_page_holds_all_it_shows_and_loads_nothing():
     still = io.BytesIO()
     Image.new("RGB", (4, 4), "red").save(still, "WEBP")
     sections = [
-        animation.Section("A <b>", "x & y", moving_square()),
-        animation.Section("B", "", still.getvalue()),
+        page.Section("A <b>", "x & y", moving_square()),
+        page.Section("B", "", still.getvalue()),
     ]
-    page = animation.page("Title </script>", "", sections, "fr")
-    assert "<h2>A &lt;b&gt;</h2><p>x &amp; y</p>" in page
-    assert "Lecture" in page
-    assert not re.search(r"(src|href)=\"(?!data:)|url\(|https?:", page)
-    assert page.count("</script>") == 1
-    players = json.loads(re.search(r"const players = (.*);\n", page)[1])
+    written = page.page("Title </script>", "", sections, "fr")
+    assert "<h2>A &lt;b&gt;</h2><p>x &amp; y</p>" in written
+    assert "Lecture" in written
+    assert not re.search(r"(src|href)=\"(?!data:)|url\(|https?:", written)
+    assert written.count("</script>") == 1
+    players = json.loads(re.search(r"const players = (.*);\n", written)[1])
     assert players[0]["ms"] == 200
     for encoded, frame in zip(players[0]["frames"], moving_square().frames, strict=True):
         shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")).astype(int)
@@ -298,7 +300,7 @@ def test_page_holds_all_it_shows_and_loads_nothing():
 
 def test_film_draws_what_goes_once_and_what_stays_ever_after():
     figure = drawing.canvas(2)
-    axes = drawing.place(figure, 0, 0, 12.8, 2)
+    axes = figures.place(figure, 0, 0, 12.8, 2)
     axes.set_xlim(0, 4)
     axes.set_ylim(0, 2)
 
@@ -307,8 +309,8 @@ def test_film_draws_what_goes_once_and_what_stays_ever_after():
         goes = axes.fill_between([step, step + 1], 1, 2, color="black", linewidth=0)
         return [stays], [goes]
 
-    film = animation.film(figure, [lambda step=step: frame(step) for step in range(4)], 0.1)
-    for step, shot in enumerate(film.frames):
+    shown = film(figure, [lambda step=step: frame(step) for step in range(4)], 0.1)
+    for step, shot in enumerate(shown.frames):
         dark = shot[[120, 40]][:, [128, 384, 640, 896], 0] < 128
         np.testing.assert_array_equal(dark[0], np.arange(4) <= step)
         np.testing.assert_array_equal(dark[1], np.arange(4) == step)
@@ -366,7 +368,7 @@ def test_saves_every_file_light_and_readable(tmp_path):
     for path in files:
         assert path.stat().st_size < 1_000_000, path.name
     with Image.open(tmp_path / "new/folder/operation.png") as picture:
-        assert picture.width == 1536
+        assert picture.width == 1920
     page = files[0].read_text(encoding="utf-8")
     assert page.count("<section") == 5
     assert 'lang="fr"' in page
