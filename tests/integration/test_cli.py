@@ -70,7 +70,9 @@ def test_train_says_what_it_found_and_where_the_report_is(digits: tuple[Path, Fi
     run, done = digits
     assert done.code == 0
     test = read_json(run / "metrics.json")["test"]
-    assert done.out.splitlines()[0].startswith(f"Test accuracy: {test['accuracy']:.2%} (95 % interval ")
+    assert done.out.splitlines()[0].startswith(
+        f"Test accuracy: {100 * test['accuracy']:.2f}\xa0% (95\xa0% interval "
+    )
     assert done.out.splitlines()[0].endswith("on 180 examples")
     assert done.out.splitlines()[1:] == [
         f"Report: {run / 'report.html'}",
@@ -244,7 +246,9 @@ def test_evaluate_names_a_set(digits: tuple[Path, Finished]) -> None:
 def test_evaluate_for_people(photo_run: Path, digits: tuple[Path, Finished]) -> None:
     done = prunelle("evaluate", photo_run, "-q")
     kept = read_json(photo_run / "metrics.json")["test"]
-    assert f"{kept['accuracy']:.2%} of {kept['n']} examples of the test split are right" in done.out
+    assert (
+        f"{100 * kept['accuracy']:.2f}\xa0% of {kept['n']} examples of the test split are right" in done.out
+    )
     for words in (*CLASSES, "precision", "recall", "F1", "calibration error", "truth \\ predicted"):
         assert words in done.out
     assert "…" not in prunelle("evaluate", digits[0], "-q").out

@@ -176,7 +176,7 @@ def test_finished_runs_are_compared_as_they_are(whole: Comparison, tmp_path: Pat
     for standing in whole.standings:
         rows = [line for line in done.out.splitlines() if " points " not in line]
         (line,) = (row for row in rows if row.split()[0] == standing.contestant.label)
-        assert f"{standing.accuracy.mean:.2%} ± {100 * standing.accuracy.sd:.2f}" in line
+        assert f"{100 * standing.accuracy.mean:.2f}\xa0% ± {100 * standing.accuracy.sd:.2f}" in line
         assert f"{standing.contestant.parameters:,}" in line
     told = json.loads((tmp_path / "c" / "comparison.json").read_text())["results"]
     before = json.loads((whole.path / "comparison.json").read_text())["results"]

@@ -20,7 +20,7 @@ from prunelle.cli.options import (
     style_options,
     weights_options,
 )
-from prunelle.cli.output import echo
+from prunelle.cli.output import echo, say
 
 
 class _Options(WeightsOptions, PreparationOptions, DataOptions, StyleOptions):
@@ -72,7 +72,5 @@ def advise(as_json: bool, **given: Unpack[_Options]) -> None:
 
         echo(json.dumps(advice.to_json()))
     else:
-        from prunelle.texts import default_language
-
         for note in advice.notes:
-            echo(note.fr if default_language() == "fr" else note.en)
+            say(note)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import click
 
-from prunelle.cli.output import echo
+from prunelle.cli.output import echo, say, spoken
+from prunelle.texts import Note
+
+_SURE = Note(
+    "Remove {size} of decoded pictures and features?",
+    "Supprimer {size} d’images décodées et de caractéristiques ?",
+)
+_LEFT = Note(
+    "Left, because another process has it: {path}",
+    "Gardé, parce qu’un autre processus s’en sert : {path}",
+)
 
 
 @click.command()
@@ -19,31 +29,21 @@ def cache(clear: bool, yes: bool, runs: str) -> None:
     What is in a cache is made again when it is needed.
     """
     from prunelle.tasks import clear_caches, occupied
-    from prunelle.texts import default_language
 
     if yes and not clear:
         raise click.UsageError("--yes goes with --clear.")
-    french = default_language() == "fr"
+    words = spoken()
     found = occupied(runs)
-    width = max(len(each.what.fr if french else each.what.en) for each in found)
-    for each in found:
-        name = each.what.fr if french else each.what.en
-        echo(f"{name:<{width}}  {each.number:>7,}  {_size_text(each.size):>9}  {each.folder}")
+    names = [words.note(each.what) for each in found]
+    width = max(map(len, names))
+    for name, each in zip(names, found, strict=True):
+        echo(f"{name:<{width}}  {words.integer(each.number):>7}  {words.size(each.size):>9}  {each.folder}")
     if not clear:
         return
     size = sum(each.size for each in found if each.is_cache)
     if size and not yes:
-        click.confirm(f"Remove {_size_text(size)} of decoded pictures and features?", abort=True)
+        click.confirm(words.note(_SURE, size=words.size(size)), abort=True)
     done = clear_caches()
     for path in done.in_use:
-        echo(f"Left, because another process has it: {path}", err=True)
-    echo(f"Freed {_size_text(done.size)}.")
-
-
-def _size_text(size: int) -> str:
-    """``1.2 GB``, in powers of ten, as disks are sold."""
-    value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
-    while value >= 999.5 and len(units) > 1:
-        value /= 1000
-        units.pop(0)
-    return f"{value:.0f} {units[0]}" if units[0] == "B" else f"{value:.1f} {units[0]}"
+        say(_LEFT, err=True, path=path)
+    say(Note("Freed {size}.", "{size} libérés."), size=words.size(done.size))

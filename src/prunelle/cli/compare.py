@@ -20,12 +20,35 @@ from prunelle.cli.options import (
     refuse_without_effect,
     style_options,
 )
-from prunelle.cli.output import echo
+from prunelle.cli.output import REPORT_LINE, echo, say, spoken
 from prunelle.cli.train import RECIPE_FIELDS, RecipeOptions, recipe_fields
 from prunelle.cli.train import train as train_command
+from prunelle.texts import NO_VALUE, Note
 
 if TYPE_CHECKING:
     from prunelle.runs.comparison import Comparison
+    from prunelle.texts import Language
+
+_COLUMNS = (
+    Note("network", "réseau"),
+    Note("accuracy", "exactitude"),
+    Note("each seed", "chaque graine"),
+    Note("loss", "perte"),
+    Note("parameters", "paramètres"),
+    Note("multiply-adds", "multiplications-additions"),
+    Note("s/epoch", "s/époque"),
+)
+_OVER_SEEDS = Note("{low} to {high} over seeds", "{low} à {high} sur les graines")
+_OVER_PICTURES = Note("{low} to {high} over pictures", "{low} à {high} sur les images")
+_DIFFERENCE = Note(
+    "{first} − {second}: {points} points (95 %: {intervals}): {verdict}",
+    "{first} − {second} : {points} points (95 % : {intervals}) : {verdict}",
+)
+_VERDICTS = {
+    "few seeds": Note("too few seeds to tell", "trop peu de graines pour le dire"),
+    "clear": Note("clear", "nette"),
+    "not clear": Note("not clear", "pas nette"),
+}
 
 # Options of train that say the same of every training of a comparison.
 _OF_TRAIN = {
@@ -150,48 +173,57 @@ def compare(context: click.Context, /, **given: Unpack[_Options]) -> None:
     elif given["progress"] == "json":
         echo(json.dumps({"event": "finished", **comparison.to_json()}))
     elif given["progress"] != "quiet":
-        _show(comparison)
-        echo(f"Report: {comparison.path / 'report.html'}")
+        _show(comparison, given["language"])
+        say(REPORT_LINE, given["language"], page=comparison.path / "report.html")
 
 
-def _show(found: Comparison) -> None:
+def _show(found: Comparison, language: Language | None) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal
     from prunelle.report.comparison_page import at_chance
     from prunelle.report.comparison_words import ComparisonWords
 
+    words = spoken(language)
     # Wider than any terminal: a line that does not fit is continued, no cell is cut.
     terminal = Terminal(width=250)
-    table = Table(
-        *("network", "accuracy", "each seed", "loss", "parameters", "multiply-adds", "s/epoch"), box=None
-    )
+    table = Table(*map(words.note, _COLUMNS), box=None)
     for column in table.columns[1:]:
         column.justify, column.no_wrap = "right", True
     for standing in found.standings:
         accuracy, loss = standing.accuracy, standing.loss
         entry = standing.contestant
+        spread = "" if accuracy.sd is None else f" ± {words.points(accuracy.sd, digits=2)}"
         table.add_row(
             entry.label,
-            f"{accuracy.mean:.2%}" + ("" if accuracy.sd is None else f" ± {100 * accuracy.sd:.2f}"),
-            " ".join(f"{100 * outcome.accuracy:.2f}" for outcome in standing.outcomes),
-            f"{loss.mean:.4f}",
-            f"{entry.parameters:,}",
-            "–" if entry.multiply_adds is None else f"{entry.multiply_adds:,}",
-            f"{standing.seconds_per_epoch.mean:.1f}",
+            words.percent(accuracy.mean, digits=2) + spread,
+            " ".join(words.points(outcome.accuracy, digits=2) for outcome in standing.outcomes),
+            words.decimal(loss.mean, 4),
+            words.integer(entry.parameters),
+            NO_VALUE if entry.multiply_adds is None else words.integer(entry.multiply_adds),
+            words.decimal(standing.seconds_per_epoch.mean, 1),
         )
     terminal.print(table)
     for each in found.differences():
-        over = [("pictures", each.over_pictures)]
+        over = [(_OVER_PICTURES, each.over_pictures)]
         if each.over_seeds is not None:
-            over.insert(0, ("seeds", each.over_seeds))
+            over.insert(0, (_OVER_SEEDS, each.over_seeds))
         intervals = ", ".join(
-            f"{100 * low:+.2f} to {100 * high:+.2f} over {what}" for what, (low, high) in over
+            words.note(
+                what,
+                low=words.points(low, digits=2, signed=True),
+                high=words.points(high, digits=2, signed=True),
+            )
+            for what, (low, high) in over
         )
-        verdict = "too few seeds to tell" if each.verdict == "few seeds" else each.verdict
-        terminal.print(
-            f"{each.first} − {each.second}: {100 * each.mean:+.2f} points (95 %: {intervals}): {verdict}",
-            soft_wrap=True,
+        line = words.note(
+            _DIFFERENCE,
+            first=each.first,
+            second=each.second,
+            points=words.points(each.mean, digits=2, signed=True),
+            intervals=intervals,
+            verdict=words.note(_VERDICTS[each.verdict]),
         )
-    if told := at_chance(found, ComparisonWords("en")):
+        terminal.print(line, soft_wrap=True)
+    if told := at_chance(found, ComparisonWords(words.language)):
         terminal.print(told, soft_wrap=True)

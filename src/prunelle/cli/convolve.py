@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 import click
 
 from prunelle.cli.options import style_options
-from prunelle.cli.output import echo
+from prunelle.cli.output import echo, say, spoken
+from prunelle.texts import Note, Typography
 
 if TYPE_CHECKING:
     from prunelle.console.listeners import Style
     from prunelle.look.convolution.arithmetic import Border, Channels, Padding
     from prunelle.look.convolution.result import ConvolutionResult
     from prunelle.texts import Language
+
+_ONE_CHANNEL = Note(
+    "Note: the input has one channel: --channels each changes nothing.",
+    "Remarque : l’entrée n’a qu’un canal ; --channels each n’y change rien.",
+)
+_TURNED = Note("convolution proper (kernel turned over)", "convolution au sens strict (noyau retourné)")
+_AS_IT_IS = Note("cross-correlation", "corrélation croisée")
 
 _PRINTED = 16
 """Rows and columns of an output that are still printed as numbers."""
@@ -114,33 +122,36 @@ def convolve(
         raise click.UsageError("--language is of the figures, and needs --output DIR.")
     result = tasks.convolve(source, kernel, **settings)
     if settings["channels"] != "sum" and result.input.ndim == result.dims and settings["channels"] == "each":
-        echo("Note: the input has one channel: --channels each changes nothing.", err=True)
+        say(_ONE_CHANNEL, language, err=True)
     if as_json:
         echo(json.dumps(result.to_json()))
     else:
-        _show(result)
+        _show(result, spoken(language))
     if output is not None:
         names = [name.strip() for name in only.split(",")] if only else []
         page = tasks.save_convolution(result, output, only=names, language=language, style=progress)[0]
-        echo(f"Figures: {page}", err=as_json)
+        say(Note("Figures: {page}", "Figures : {page}"), language, err=as_json, page=page)
 
 
-def _show(result: ConvolutionResult) -> None:
+def _show(result: ConvolutionResult, words: Typography) -> None:
+    lines = []
     for title, name, values in (
-        ("Input", result.input_name, result.input),
-        ("Kernel", result.kernel_name, result.kernel),
-        ("Output", "", result.output),
+        (Note("Input:", "Entrée :"), result.input_name, result.input),
+        (Note("Kernel:", "Noyau :"), result.kernel_name, result.kernel),
+        (Note("Output:", "Sortie :"), "", result.output),
     ):
         shape = " × ".join(map(str, values.shape))
-        echo(f"{title + ':':<9}{f'{name}, ' if name else ''}{shape}")
-    kind = "convolution proper (kernel turned over)" if result.flip else "cross-correlation"
-    echo(f"Formula: {result.formula()}   ({kind})")
-    echo(f"Size:    {', '.join(result.size_formulas())}")
+        lines.append((title, f"{name}, {shape}" if name else shape))
+    kind = words.note(_TURNED if result.flip else _AS_IT_IS)
+    lines.append((Note("Formula:", "Formule :"), f"{result.formula()}   ({kind})"))
+    lines.append((Note("Size:", "Taille :"), ", ".join(result.size_formulas())))
+    width = max(len(words.note(title)) for title, _ in lines)
+    for title, text in lines:
+        echo(f"{words.note(title):<{width}} {text}")
     if max(result.output.shape) <= _PRINTED and result.output.ndim == result.dims:
         echo()
-        rows = [
-            [f"{value:.6g}" for value in row] for row in result.output.reshape(-1, result.output.shape[-1])
-        ]
+        values = result.output.reshape(-1, result.output.shape[-1])
+        rows = [[words.number(float(value), 6) for value in row] for row in values]
         width = max(len(cell) for row in rows for cell in row)
         for row in rows:
             echo("  ".join(cell.rjust(width) for cell in row))

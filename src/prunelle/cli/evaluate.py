@@ -20,8 +20,8 @@ from prunelle.cli.options import (
     run_or_pretrained,
     style_options,
 )
-from prunelle.cli.output import echo
-from prunelle.texts import visible
+from prunelle.cli.output import echo, spoken
+from prunelle.texts import Note, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +30,25 @@ if TYPE_CHECKING:
     from prunelle.training.metrics import Evaluation
 
 _MOST_CLASSES = 20
+
+_RIGHT = Note(
+    "{accuracy} of {judged} are right (95 % interval {low} to {high})",
+    "{accuracy} de réponses justes sur {judged} (intervalle à 95 % : {low} à {high})",
+)
+_LOSS = Note("Loss {loss}.", "Perte {loss}.")
+_COLUMNS = (
+    Note("class", "classe"),
+    Note("precision", "précision"),
+    Note("recall", "rappel"),
+    Note("F1", "F1"),
+    Note("examples", "exemples"),
+)
+_LOWEST = Note(
+    "The {most} of {n} classes with the lowest recall; --json has all:",
+    "Les {most} classes au rappel le plus bas, sur {n} ; --json les donne toutes :",
+)
+_TAKEN = Note("{n} × {truth} taken for {answer}", "{n} × {truth}, pris pour {answer}")
+_CORNER = Note("truth \\ predicted", "vérité \\ réponse")
 
 
 class _Options(PretrainedOptions, DataOptions, CompileOptions, StyleOptions):
@@ -86,42 +105,48 @@ def _show(found: Evaluation) -> None:
     chance = against_chance(found)
     terminal = Terminal(soft_wrap=True)
     low, high = found.interval
-    terminal.print(
-        f"{found.accuracy:.2%} of {judging.judged_on(found).en} are right "
-        f"(95 % interval {low:.2%} to {high:.2%}){judgement.chance_told(chance)}."
+    words = spoken()
+    right = words.note(
+        _RIGHT,
+        accuracy=words.percent(found.accuracy, digits=2),
+        judged=words.note(judging.judged_on(found)),
+        low=words.percent(low, digits=2),
+        high=words.percent(high, digits=2),
     )
+    terminal.print(f"{right}{judgement.chance_told(chance, words)}.")
     for note in judging.notes_of(found):
-        terminal.print(note.en)
+        terminal.print(words.note(note))
+    blind = judgement.blind_loss(found.loss, chance)
     terminal.print(
-        f"Loss {found.loss:.4f}." if (told := judgement.blind_loss(found.loss, chance)) is None else told.en
+        words.note(_LOSS, loss=words.decimal(found.loss, 4)) if blind is None else words.note(blind)
     )
     if sure := calibration(found):
         for note in judgement.sureness(sure, float(found.confidence.mean()), found.accuracy):
-            terminal.print(note.en)
-    table = Table("class", *(f"{name}" for name in ("precision", "recall", "F1", "examples")), box=None)
+            terminal.print(words.note(note))
+    table = Table(*map(words.note, _COLUMNS), box=None)
     for column in table.columns[1:]:
         column.justify = "right"
     scores = found.per_class()
     if len(scores) > 2 * _MOST_CLASSES:
         # A thousand lines would push what was said before out of sight.
         there = [score for score in scores if score.support]
-        terminal.print(
-            f"The {_MOST_CLASSES} of {len(scores):,} classes with the lowest recall; --json has all:"
-        )
+        terminal.print(words.note(_LOWEST, most=_MOST_CLASSES, n=words.integer(len(scores))))
         scores = sorted(there, key=lambda score: score.recall)[:_MOST_CLASSES]
     for score in scores:
         table.add_row(
             visible(score.name),
-            f"{score.precision:.1%}",
-            f"{score.recall:.1%}",
-            f"{score.f1:.1%}",
-            f"{score.support:,}",
+            words.percent(score.precision),
+            words.percent(score.recall),
+            words.percent(score.f1),
+            words.integer(score.support),
         )
     terminal.print(table)
     if len(found.classes) <= _MOST_CLASSES:
         _print_confusion(terminal, found)
     for truth, predicted, count in found.most_confused(5):
-        terminal.print(f"{count:,} × {visible(truth)} taken for {visible(predicted)}")
+        terminal.print(
+            words.note(_TAKEN, n=words.integer(count), truth=visible(truth), answer=visible(predicted))
+        )
 
 
 def _print_confusion(terminal: Console, found: Evaluation) -> None:
@@ -144,10 +169,11 @@ def _confusion(rows: Sequence[str], columns: Sequence[str], found: Evaluation) -
     """A column a predicted class, a row a true one."""
     from rich.table import Table
 
-    matrix = Table("truth \\ predicted", *columns, box=None)
-    matrix.columns[0].min_width = len("truth \\ predicted")
+    corner = spoken().note(_CORNER)
+    matrix = Table(corner, *columns, box=None)
+    matrix.columns[0].min_width = len(corner)
     for column in matrix.columns[1:]:
         column.justify, column.no_wrap = "right", True
     for name, counts in zip(rows, found.confusion, strict=True):
-        matrix.add_row(name, *(f"{count:,}" if count else "·" for count in counts))
+        matrix.add_row(name, *(spoken().integer(count) if count else "·" for count in counts))
     return matrix

@@ -16,7 +16,8 @@ from prunelle.cli.options import (
     style_options,
     weights_options,
 )
-from prunelle.cli.output import echo
+from prunelle.cli.output import echo, say
+from prunelle.texts import Note
 from prunelle.views import names as view_names
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ class _Options(DataOptions, WeightsOptions, LanguageOptions):
 @weights_options
 @click.option("--size", type=SizeType(), help="Of a named network's input.")
 @click.option(
-    "--language", type=click.Choice(("en", "fr")), help="Of page and figures. Default: the locale's."
+    "--language",
+    type=click.Choice(("en", "fr")),
+    help="Of page, figures and terminal. Default: the locale's.",
 )
 @style_options
 def look(
@@ -97,7 +100,14 @@ def look(
 
     made = tasks.look_into(run, pictures, views=views or None, layers=layers or None, style=progress, **given)
     number = len(made.figures)
-    echo(f"{number} figure{'' if number == 1 else 's'}: {made.page}")
+    say(
+        Note(
+            f"{number} figure{'' if number == 1 else 's'}: {{page}}",
+            f"{number} figure{'' if number < 2 else 's'} : {{page}}",
+        ),
+        given["language"],
+        page=made.page,
+    )
     for name, why in made.unmet.items():
         echo(f"Error: not shown: {_ASKED.get(name, f'--{name}')}: {why.en}", err=True)
     if made.unreadable and progress == "quiet":

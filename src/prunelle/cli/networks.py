@@ -10,12 +10,53 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from prunelle.cli.options import LanguageOptions, SizeType
-from prunelle.cli.output import echo
+from prunelle.cli.output import echo, say, spoken
+from prunelle.texts import NO_BREAK, Note, Typography
 
 if TYPE_CHECKING:
     from prunelle.jobs.describing import Description
     from prunelle.networks import Entry
     from prunelle.networks.summary import LayerRow
+
+
+_LIST = (
+    Note("name", "nom"),
+    Note("year", "année"),
+    Note("parameters", "paramètres"),
+    Note("accuracy", "exactitude"),
+    Note("paper", "article"),
+)
+_MORE = Note(
+    "prunelle networks NAME shows one layer by layer; --draw FILE.svg draws it.",
+    "prunelle networks NOM en montre un couche par couche ; --draw FICHIER.svg le dessine.",
+)
+_PUBLISHED = Note("Published accuracy: {accuracy} ({source}).", "Exactitude publiée : {accuracy} ({source}).")
+_INPUT = Note("Input: {size}", "Entrée : {size}")
+_LAYERS = (
+    Note("layer", "couche"),
+    Note("kind", "type"),
+    Note("kernel", "noyau"),
+    Note("output", "sortie"),
+    Note("parameters", "paramètres"),
+    Note("multiply-adds", "multiplications-additions"),
+    Note("sees", "voit"),
+    Note("jump", "pas"),
+    Note("memory", "mémoire"),
+)
+_PARAMETERS = Note("Parameters:", "Paramètres :")
+_TRAINING_ONLY = Note(
+    "of which {n} act in training only and are not listed above",
+    "dont {n} ne servent qu’à l’entraînement et ne sont pas dans la liste",
+)
+_MULTIPLY_ADDS = Note("Multiply-adds:", "Multiplications-additions :")
+_A_PICTURE = Note(
+    "{n} a picture (convolutions and dense layers)", "{n} par image (convolutions et couches denses)"
+)
+_ACTIVATIONS = Note("Activations:", "Activations :")
+_ALL_OUTPUTS = Note("{size} a picture, all outputs together", "{size} par image, toutes les sorties ensemble")
+_WEIGHTS = Note("Weights:", "Poids :")
+_IN_FLOAT32 = Note("{size} in float32", "{size} en float32")
+_IN_PLACE = Note("in place", "sur place")
 
 
 class _Options(LanguageOptions):
@@ -60,22 +101,31 @@ def _list(as_json: bool) -> None:
         listed = [vars(entry) | {"alias": aliases.get(name)} for name, entry in entries.items()]
         echo(json.dumps(listed, indent=1))
         return
+    words = spoken()
     rows = []
     for family, names in FAMILIES.items():
         for name in names:
             entry = entries[name]
             label = f"{name} ({aliases[name]})" if name in aliases else name
             rows.append(
-                (family, label, str(entry.year), f"{entry.parameters:,}", _accuracy(entry), _paper(entry))
+                (
+                    family,
+                    label,
+                    str(entry.year),
+                    words.integer(entry.parameters),
+                    _accuracy(entry, words),
+                    _paper(entry),
+                )
             )
-    header = ("", "name", "year", "parameters", "accuracy", "paper")
+    header = ("", *map(words.note, _LIST))
     head, *lines = _columns([header, *rows], right=(3,), skip=1)
     echo(head)
     for _, group in itertools.groupby(zip(rows, lines, strict=True), key=lambda pair: pair[0][0]):
         echo()
         for _, line in group:
             echo(line)
-    echo("\nprunelle networks NAME shows one layer by layer; --draw FILE.svg draws it.")
+    echo()
+    say(_MORE)
 
 
 def _paper(entry: Entry) -> str:
@@ -83,13 +133,13 @@ def _paper(entry: Entry) -> str:
     return f"{' & '.join(authors) if len(authors) < 3 else authors[0] + ' et al.'}, {entry.source}"
 
 
-def _accuracy(entry: Entry) -> str:
+def _accuracy(entry: Entry, words: Typography) -> str:
     """``92 % top-5, ImageNet``; top-1 where no top-5 was published, nothing where neither was."""
     if entry.top5 is None and entry.top1 is None:
         return ""
     value, which = (entry.top5, "top-5") if entry.top5 is not None else (entry.top1, "top-1")
     data = (entry.accuracy_source or "").split()[0]
-    return f"{round(value or 0.0, 2):g} % {which}, {data}"
+    return f"{words.number((value or 0.0), 4)}{NO_BREAK}% {which}, {data}"
 
 
 def _one(
@@ -110,40 +160,45 @@ def _one(
     if as_json:
         echo(json.dumps(description.to_json(), indent=1))
     elif given["draw"] is not None:
-        echo(f"Drawing: {given['draw']}")
+        say(Note("Drawing: {file}", "Dessin : {file}"), given["language"], file=given["draw"])
     else:
-        _show(description)
+        _show(description, spoken(given["language"]))
 
 
-def _show(description: Description) -> None:
+def _show(description: Description, words: Typography) -> None:
     entry = description.entry
     echo(f"{description.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
-    if accuracy := _accuracy(entry):
-        echo(f"Published accuracy: {accuracy} ({entry.accuracy_source}).")
-    echo(f"Input: {_size(description.input_shape)}\n")
-    header = ("layer", "kind", "kernel", "output", "parameters", "multiply-adds", "sees", "jump", "memory")
-    lines = _columns([header, *map(_cells, description.layers)], right=(4, 5, 6, 7, 8))
+    if accuracy := _accuracy(entry, words):
+        echo(words.note(_PUBLISHED, accuracy=accuracy, source=entry.accuracy_source))
+    echo(words.note(_INPUT, size=_size(description.input_shape)) + "\n")
+    rows = [_cells(row, words) for row in description.layers]
+    lines = _columns([tuple(map(words.note, _LAYERS)), *rows], right=(4, 5, 6, 7, 8))
     echo("\n".join(lines))
     echo()
-    echo(f"Parameters:     {description.parameters:,}")
+    totals = [
+        (_PARAMETERS, words.integer(description.parameters)),
+        (_MULTIPLY_ADDS, words.note(_A_PICTURE, n=words.integer(description.multiply_adds))),
+        (_ACTIVATIONS, words.note(_ALL_OUTPUTS, size=words.size(description.activation_bytes))),
+        (_WEIGHTS, words.note(_IN_FLOAT32, size=words.size(4 * description.parameters))),
+    ]
     if extra := description.training_only_parameters:
-        echo(f"                of which {extra:,} act in training only and are not listed above")
-    echo(f"Multiply-adds:  {description.multiply_adds:,} a picture (convolutions and dense layers)")
-    echo(f"Activations:    {_memory(description.activation_bytes)} a picture, all outputs together")
-    echo(f"Weights:        {_memory(4 * description.parameters)} in float32")
+        totals.insert(1, (Note("", ""), words.note(_TRAINING_ONLY, n=words.integer(extra))))
+    width = max(len(words.note(name)) for name, _ in totals)
+    for name, total in totals:
+        echo(f"{words.note(name):<{width}}  {total}")
 
 
-def _cells(row: LayerRow) -> tuple[str, ...]:
+def _cells(row: LayerRow, words: Typography) -> tuple[str, ...]:
     return (
         row.name,
         row.kind,
         row.detail,
         _size(row.output_shape),
-        f"{row.parameters:,}" if row.parameters else "",
-        f"{row.multiply_adds:,}" if row.multiply_adds else "",
+        words.integer(row.parameters) if row.parameters else "",
+        words.integer(row.multiply_adds) if row.multiply_adds else "",
         _sides(row.receptive_field),
         _sides(row.jump),
-        _memory(row.activation_bytes) if row.activation_bytes else "in place",
+        words.size(row.activation_bytes) if row.activation_bytes else words.note(_IN_PLACE),
     )
 
 
@@ -156,14 +211,6 @@ def _sides(sides: tuple[int, ...] | None) -> str:
     if not sides:
         return ""
     return str(sides[0]) if len(set(sides)) == 1 else "×".join(map(str, sides))
-
-
-def _memory(number: int) -> str:
-    """Units are powers of 1,000."""
-    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if number >= unit:
-            return f"{number / unit:.1f} {name}"
-    return f"{number} B"
 
 
 def _columns(rows: Sequence[Sequence[str]], right: tuple[int, ...], skip: int = 0) -> list[str]:

@@ -10,12 +10,25 @@ import sys
 
 import click
 
-from prunelle.texts import visible
+from prunelle.texts import Language, Note, Typography, default_language, visible
 
 
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     """``click.echo``, with control characters made visible. JSON in ASCII comes out as it is."""
     click.echo(visible(str(text), keep="\n\t"), err=err, nl=nl)
+
+
+REPORT_LINE = Note("Report: {page}", "Rapport : {page}")
+
+
+def spoken(language: Language | None = None) -> Typography:
+    """How the terminal speaks: as ``--language`` says, where a command has it, else as the locale does."""
+    return Typography(language or default_language())
+
+
+def say(note: Note, language: Language | None = None, *, err: bool = False, **values: object) -> None:
+    """``echo`` of a ``Note`` in that language, its ``{placeholders}`` filled."""
+    echo(spoken(language).note(note, **values), err=err)
 
 
 def echo_data(text: str) -> None:

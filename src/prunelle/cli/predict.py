@@ -17,7 +17,7 @@ from prunelle.cli.options import (
     run_or_pretrained,
     style_options,
 )
-from prunelle.cli.output import echo, echo_data
+from prunelle.cli.output import echo, echo_data, spoken
 from prunelle.csv_files import table_text
 from prunelle.texts import visible
 
@@ -73,11 +73,13 @@ def _csv(answers: list[Prediction]) -> None:
 
 def _table(answers: list[Prediction]) -> None:
     files = [visible(answer.file) for answer in answers]
-    width = max(map(len, files))
+    width, words = max(map(len, files)), spoken()
     for file, answer in zip(files, answers, strict=True):
         if answer.error:
             # In its place in the order, and where errors are looked for.
             echo(f"{file:<{width}}  error: {answer.error}", err=True)
         else:
-            named = "   ".join(f"{visible(name)} {probability:6.1%}" for name, probability in answer.top)
+            named = "   ".join(
+                f"{visible(name)} {words.percent(probability):>7}" for name, probability in answer.top
+            )
             echo(f"{file:<{width}}  {named}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from prunelle.cli.options import data_root_option, style_options
-from prunelle.cli.output import echo
+from prunelle.cli.output import REPORT_LINE, say
 
 
 @click.command()
 @click.argument("run")
-@click.option("--language", type=click.Choice(("en", "fr")), help="Of the page. Default: the locale's.")
+@click.option(
+    "--language", type=click.Choice(("en", "fr")), help="Of page and terminal. Default: the locale's."
+)
 @click.option("--data-dir", metavar="FOLDER", help="Where the files of a named set are now.")
 @data_root_option
 @style_options
@@ -30,4 +32,4 @@ def report(
         data_root=data_root,
         style=progress,  # type: ignore[arg-type]
     )
-    echo(f"Report: {page}")
+    say(REPORT_LINE, language, page=page)  # type: ignore[arg-type]

@@ -21,7 +21,8 @@ from prunelle.cli.options import (
     style_options,
     weights_options,
 )
-from prunelle.cli.output import echo
+from prunelle.cli.output import echo, say, spoken
+from prunelle.texts import Note
 
 
 class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions, StyleOptions):
@@ -63,7 +64,9 @@ class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions,
 @click.option(
     "--output", type=click.Path(), default="shots", show_default=True, help="The folder; goes on there."
 )
-@click.option("--language", type=click.Choice(("en", "fr")), help="Of the plot. Default: the locale's.")
+@click.option(
+    "--language", type=click.Choice(("en", "fr")), help="Of plot and terminal. Default: the locale's."
+)
 @style_options
 def shots(**given: Unpack[_Options]) -> None:
     """Measure accuracy against the number of training pictures a class, on DATA (as for train)."""
@@ -92,5 +95,5 @@ def shots(**given: Unpack[_Options]) -> None:
         style=given["progress"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
-    echo(curves.markdown())
-    echo(f"Plot: {curves.path / 'shots.png'}")
+    echo(curves.markdown(spoken(given["language"])))
+    say(Note("Plot: {file}", "Courbes : {file}"), given["language"], file=curves.path / "shots.png")

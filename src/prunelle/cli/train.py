@@ -31,7 +31,7 @@ from prunelle.cli.options import (
     style_options,
     weights_options,
 )
-from prunelle.cli.output import echo
+from prunelle.cli.output import REPORT_LINE, echo, spoken
 from prunelle.data.series import FORMATS
 
 if TYPE_CHECKING:
@@ -197,7 +197,9 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
 @click.option("--resume", type=click.Path(), metavar="RUN", help="Go on with a run; --epochs extends it.")
 @data_root_option
 @click.option("--memory", type=BytesType(), help="Decoded pictures kept in memory, else on disk.  [1GB]")
-@click.option("--language", type=click.Choice(("en", "fr")), help="Of the report. Default: the locale's.")
+@click.option(
+    "--language", type=click.Choice(("en", "fr")), help="Of report and terminal. Default: the locale's."
+)
 @style_options
 @click.pass_context
 def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
@@ -233,9 +235,10 @@ def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
     elif given["progress"] != "quiet":
         from prunelle.report.closing_lines import finished_text, next_text
 
-        echo(finished_text(run.metrics()))
-        echo(f"Report: {run.path / 'report.html'}")
-        echo(next_text(run.path, run.info))
+        words = spoken(given["language"])
+        echo(finished_text(run.metrics(), words))
+        echo(words.note(REPORT_LINE, page=run.path / "report.html"))
+        echo(next_text(run.path, run.info, words))
 
 
 def _new_run(given: _Options) -> Run:

@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING
 import click
 
 from prunelle.cli.options import style_options
-from prunelle.cli.output import echo
+from prunelle.cli.output import echo, spoken
+from prunelle.texts import Note
 
 if TYPE_CHECKING:
     from prunelle.console.listeners import Style
+
+_COLUMNS = (
+    Note("network", "réseau"),
+    Note("weights", "poids"),
+    Note("MiB", "Mio"),
+    Note("top-1", "top-1"),
+    Note("licence", "licence"),
+    Note("here", "ici"),
+    Note("by", "de"),
+)
+_YES, _NO = Note("yes", "oui"), Note("no", "non")
 
 
 @click.group(invoke_without_command=True)
@@ -47,12 +59,17 @@ def weights(context: click.Context, as_json: bool) -> None:
         echo(json.dumps(rows, indent=1))
         return
     line = "{:<20} {:<12} {:>8} {:>7}  {:<13} {:<12} {}"
-    echo(line.format("network", "weights", "MiB", "top-1", "licence", "here", "by").rstrip())
+    words = spoken()
+    echo(line.format(*map(words.note, _COLUMNS)).rstrip())
     for row in rows:
-        mib = "?" if row["mib"] is None else f"{row['mib']:.1f}"
-        here = "yes" if row["path"] else "no"
+        mib = "?" if row["mib"] is None else words.decimal(float(row["mib"]), 1)
+        here = words.note(_YES if row["path"] else _NO)
         name = row["network"], row["weights"]
-        echo(line.format(*name, mib, f"{row['top1']:.2f}", row["licence"], here, row["publisher"]).rstrip())
+        echo(
+            line.format(
+                *name, mib, words.decimal(float(row["top1"] or 0), 2), row["licence"], here, row["publisher"]
+            ).rstrip()
+        )
 
 
 @weights.command()

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from prunelle.console.terminal import Terminal, silence
 from prunelle.runs.listener import Listener, Quiet, Relay
-from prunelle.texts import Note, visible
+from prunelle.texts import EN, Language, Note, Typography, default_language, visible
 from prunelle.training.records import EpochRecord, StepRecord
 
 Style = Literal["auto", "live", "lines", "json", "quiet"]
@@ -28,6 +28,15 @@ MOST_LINES = 50
 
 _BAR = 24
 """Characters of a bar."""
+
+_EPOCH = Note("epoch", "époque")
+_LOSS = Note("loss", "perte")
+_ACCURACY = Note("accuracy", "exactitude")
+_VAL_LOSS = Note("val loss", "perte val.")
+_VAL_ACCURACY = Note("val accuracy", "exactitude val.")
+_DATA_WAIT = Note("data wait", "attente des données")
+_LEFT = Note("{time} left", "encore {time}")
+_UNITS = {"images": Note("images", "images"), "series": Note("series", "séries")}
 
 
 class JsonLines(Quiet):
@@ -70,26 +79,28 @@ class Lasting(Relay):
 class Lines(Quiet):
     """A line an epoch (about fifty, of more than a hundred); with ``live``, a last line that moves with every step."""
 
-    def __init__(self, *, live: bool) -> None:
+    def __init__(self, *, live: bool, language: Language) -> None:
+        self._words = Typography(language)
         self._terminal = Terminal(stderr=True, soft_wrap=True)
         self._live: Live | None = None
+        self._line: Callable[[], str] = str
         self._wants_live = live
 
-    def on_progress(self, what: str, done: int, total: int) -> None:
+    def on_progress(self, what: Note, done: int, total: int) -> None:
         """Shown live only; gone when it is done."""
         if done >= total:
             self._stop()
         elif self._wants_live:
-            self._show(progress_line(what, done, total))
+            self._show(lambda: progress_line(what, done, total, self._words))
 
     def on_note(self, note: Note) -> None:
         """A line of its own."""
-        self._terminal.print(str(note), style="dim")
+        self._terminal.print(self._words.note(note), style="dim")
 
     def on_step(self, record: StepRecord) -> None:
         """The live line."""
         if self._wants_live:
-            self._show(step_line(record))
+            self._show(lambda: step_line(record, self._words))
 
     def on_epoch(self, record: EpochRecord) -> None:
         """A line that stays."""
@@ -97,20 +108,26 @@ class Lines(Quiet):
         # Of hundreds of epochs, about fifty lines.
         every = math.ceil(record.epochs / MOST_LINES) if record.epochs > 2 * MOST_LINES else 1
         if record.epoch % every == 0 or record.epoch == record.epochs or record.warning is not None:
-            self._terminal.print(epoch_line(record))
+            self._terminal.print(epoch_line(record, self._words))
         if record.warning is not None:
-            self._terminal.print(f"Warning: {record.warning}", style="bold yellow")
+            warning = Note(f"Warning: {record.warning.en}", f"Attention : {record.warning.fr}")
+            self._terminal.print(self._words.note(warning), style="bold yellow")
 
     def close(self) -> None:
         """Takes the live line away."""
         self._stop()
 
-    def _show(self, line: str) -> None:
+    def _show(self, line: Callable[[], str]) -> None:
+        self._line = line
         if self._live is None:
-            # Refreshed by its own thread ten times a second, however fast steps come.
-            self._live = Live(console=self._terminal, refresh_per_second=10, transient=True)
+            # Refreshed by its own thread ten times a second, however fast steps come: only those lines are made.
+            self._live = Live(
+                console=self._terminal,
+                refresh_per_second=10,
+                transient=True,
+                get_renderable=lambda: Text(visible(self._line()), no_wrap=True, overflow="ellipsis"),
+            )
             self._live.start()
-        self._live.update(Text(visible(line), no_wrap=True, overflow="ellipsis"))
 
     def _stop(self) -> None:
         if self._live is not None:
@@ -118,45 +135,67 @@ class Lines(Quiet):
             self._live = None
 
 
-def make_listener(style: Style | Listener) -> Listener:
-    """``auto`` is live in a terminal, plain lines elsewhere; a listener is taken as it is."""
+def make_listener(style: Style | Listener, language: Language | None = None) -> Listener:
+    """``auto`` is live in a terminal, plain lines elsewhere; a listener is taken as it is.
+
+    Args:
+        language: of lines; None for the locale's. JSON lines are in English.
+    """
     if not isinstance(style, str):
         return style
     if style == "quiet":
         return Quiet()
     if style == "json":
         return Lasting(JsonLines(), sys.stdout)
-    return Lasting(Lines(live=style == "live" or (style == "auto" and sys.stderr.isatty())), sys.stderr)
+    live = style == "live" or (style == "auto" and sys.stderr.isatty())
+    return Lasting(Lines(live=live, language=language or default_language()), sys.stderr)
 
 
-def progress_line(what: str, done: int, total: int) -> str:
+def progress_line(what: Note, done: int, total: int, words: Typography = EN) -> str:
     """``downloading resnet18  ━━━━━━━━━━──────────  50 %  23,400,000 of 46,800,000``."""
     filled = done * _BAR // total
-    return f"{what}  {'━' * filled}{'─' * (_BAR - filled)}  {done / total:4.0%}  {done:,} of {total:,}"
+    share = words.percent(done / total, digits=0)
+    of = words.note(
+        Note("{done} of {total}", "{done} sur {total}"), done=words.integer(done), total=words.integer(total)
+    )
+    return f"{words.note(what)}  {'━' * filled}{'─' * (_BAR - filled)}  {share:>5}  {of}"
 
 
-def step_line(record: StepRecord) -> str:
+def step_line(record: StepRecord, words: Typography = EN) -> str:
     """``epoch 2/10  63 %  loss 0.131  accuracy 96.2 %  5,210 images/s  data wait 1 %  02:13 left``."""
-    return (
-        f"epoch {record.epoch}/{record.epochs}  {record.step / record.steps:4.0%}  loss {record.loss:.4f}  "
-        f"accuracy {record.accuracy:.2%}  {record.images_per_second:,.0f} {record.unit}/s  "
-        f"data wait {record.data_wait:.0%}  {clock(record.seconds_left)} left"
+    return "  ".join(
+        (
+            f"{words.note(_EPOCH)} {record.epoch}/{record.epochs}",
+            f"{words.percent(record.step / record.steps, digits=0):>5}",
+            f"{words.note(_LOSS)} {words.decimal(record.loss, 4)}",
+            f"{words.note(_ACCURACY)} {words.percent(record.accuracy, digits=2)}",
+            _pace(record, words),
+            f"{words.note(_DATA_WAIT)} {words.percent(record.data_wait, digits=0)}",
+            words.note(_LEFT, time=clock(record.seconds_left)),
+        )
     )
 
 
-def epoch_line(record: EpochRecord) -> str:
+def epoch_line(record: EpochRecord, words: Typography = EN) -> str:
     """One epoch in a line, aligned with the others; ``*`` marks the best weights so far."""
     width = len(str(record.epochs))
     parts = [
-        f"epoch {record.epoch:>{width}}/{record.epochs}",
-        f"loss {record.train_loss:.4f}",
-        f"accuracy {record.train_accuracy:7.2%}",
+        f"{words.note(_EPOCH)} {record.epoch:>{width}}/{record.epochs}",
+        f"{words.note(_LOSS)} {words.decimal(record.train_loss, 4)}",
+        f"{words.note(_ACCURACY)} {words.percent(record.train_accuracy, digits=2):>8}",
     ]
     if record.val_loss is not None and record.val_accuracy is not None:
         mark = " *" if record.improved else "  "
-        parts += [f"val loss {record.val_loss:.4f}", f"val accuracy {record.val_accuracy:7.2%}{mark}"]
-    parts += [f"{record.images_per_second:,.0f} {record.unit}/s", clock(record.seconds)]
+        parts += [
+            f"{words.note(_VAL_LOSS)} {words.decimal(record.val_loss, 4)}",
+            f"{words.note(_VAL_ACCURACY)} {words.percent(record.val_accuracy, digits=2):>8}{mark}",
+        ]
+    parts += [_pace(record, words), clock(record.seconds)]
     return "  ".join(parts)
+
+
+def _pace(record: StepRecord | EpochRecord, words: Typography) -> str:
+    return f"{words.decimal(record.images_per_second, 0)} {words.note(_UNITS[record.unit])}/s"
 
 
 def clock(seconds: float) -> str:

@@ -158,11 +158,13 @@ def _decoded(split: Undecoded, preprocess: Preprocess, progress: Progress | None
                 skipped[i] = error.reason
         return _Decoded(images, skipped)
 
-    return _in_threads(decode_group, len(split), f"decoding {split.name}", progress)
+    return _in_threads(
+        decode_group, len(split), Note(f"decoding {split.name}", f"décodage de {split.name}"), progress
+    )
 
 
 def _in_threads(
-    work: Callable[[int], _Result], total: int, what: str, progress: Progress | None
+    work: Callable[[int], _Result], total: int, what: Note, progress: Progress | None
 ) -> Iterator[_Result]:
     """``work(start)`` for every group of ``_GROUP`` from 0 to ``total``: on all cores, results in order."""
     workers = _num_cores()
@@ -261,7 +263,9 @@ def _key(split: Undecoded, preprocess: Preprocess, progress: Progress | None) ->
         assert split.files is not None
         return b"".join(_file_digest(file) for file in split.files[start : start + _GROUP])
 
-    for digest in _in_threads(hash_group, len(split), f"reading {split.name}", progress):
+    for digest in _in_threads(
+        hash_group, len(split), Note(f"reading {split.name}", f"lecture de {split.name}"), progress
+    ):
         key.update(digest)
     return key.hexdigest()
 

@@ -24,6 +24,7 @@ import numpy as np
 from prunelle.data.pixels import Progress
 from prunelle.disk import put_aside, reason, replacing
 from prunelle.json_files import parse_json
+from prunelle.texts import Note
 
 _BLOCK = 1 << 23
 
@@ -74,7 +75,7 @@ def open_entry(
         size = target.stat().st_size
         if size != len(header) + math.prod(whole):
             raise Unusable(f"{target} has {size:,} bytes, not {len(header) + math.prod(whole):,}")
-        _check(target, header, about["blocks"], f"checking {what}", progress)
+        _check(target, header, about["blocks"], Note(f"checking {what}", f"vérification de {what}"), progress)
         images = (
             np.memmap(target, np.uint8, "r", len(header), whole) if whole[0] else np.empty(whole, np.uint8)
         )
@@ -147,7 +148,7 @@ class _Blocks:
         return self._found
 
 
-def _check(target: Path, header: bytes, blocks: list[str], what: str, progress: Progress | None) -> None:
+def _check(target: Path, header: bytes, blocks: list[str], what: Note, progress: Progress | None) -> None:
     """Reads all of it, on all cores; by reading, as a disk that fails under a mapping would kill the process."""
 
     def digest(number: int) -> str:

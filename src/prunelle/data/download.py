@@ -14,6 +14,7 @@ from pathlib import Path
 from prunelle import files
 from prunelle.data.pixels import Progress
 from prunelle.errors import DiskFull, MissingData
+from prunelle.texts import Note
 
 _TIMEOUT_S = 30.0
 _CHUNK_BYTES = 1 << 18
@@ -91,7 +92,9 @@ def _fetch_from(url: str, part: Path, size: int, progress: Progress | None) -> N
                         file.write(chunk)
                         have += len(chunk)
                         if progress:
-                            progress(f"downloading {part.stem}", have, size)
+                            progress(
+                                Note(f"downloading {part.stem}", f"téléchargement de {part.stem}"), have, size
+                            )
                 file.flush()
                 os.fsync(file.fileno())
         if have <= before:

@@ -12,7 +12,7 @@ from prunelle.data.series.container import Series
 from prunelle.errors import ArgumentError
 from prunelle.texts import Note
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[Note, int, int], None]
 """Called with (what is done, how many are done, how many in all), from time to time."""
 
 

@@ -95,7 +95,7 @@ def shots(request: ShotsRequest, listener: Listener) -> Shots:
             rows: list[tuple[str, int, int, float]] = []
             trainings = list(itertools.product(request.strategies, request.numbers, range(request.draws)))
             for strategy, number, draw in trainings:
-                listener.on_progress("trainings", len(rows), len(trainings))
+                listener.on_progress(Note("trainings", "entraînements"), len(rows), len(trainings))
                 run = _trained(request, data, strategy, number, draw)
                 accuracy, n = (run.metrics()["test"][key] for key in ("accuracy", "n"))
                 rows.append((_name(strategy), number, draw, accuracy))

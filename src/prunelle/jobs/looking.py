@@ -108,14 +108,14 @@ def _write(folder: Path, asked: Asked, prepared: Prepared, language: Language, l
                 saved.add(plate.name)
                 shown.append(_save(plate, folder))
                 done += 1
-                listener.on_progress(f"drawing {view.name}", done, done + 1)
+                listener.on_progress(Note(f"drawing {view.name}", f"dessin de {view.name}"), done, done + 1)
         except LeftOutError as reason:
             left_out[view.name] = reason.note
             listener.on_note(Note(f"{view.name}: {reason.note.en}", f"{view.name} : {reason.note.fr}"))
         words = view.words(language)
         heading, text = words("view"), words("view_text")
         sections.append(gallery.Section(view.name, heading, text, shown, left_out.get(view.name)))
-    listener.on_progress("drawing", done, done)
+    listener.on_progress(Note("drawing", "dessin"), done, done)
     page = folder / "index.html"
     write_text(page, gallery.render(prepared.name, sections, prepared.notes, language))
     names = tuple(Path(one.png).stem for section in sections for one in section.figures)

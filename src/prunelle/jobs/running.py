@@ -20,7 +20,9 @@ from prunelle.errors import ArgumentError, Interrupted, MissingData, PrunelleErr
 from prunelle.jobs import machine
 from prunelle.memory import is_out_of_memory, out_of_memory
 from prunelle.runs.folder import new_run_path
+from prunelle.texts import Note, Typography, default_language
 
+_FIGURE, _RUN = Note("Figure: {path}", "Figure : {path}"), Note("Run: {path}", "Entraînement : {path}")
 _PRUNELLE = Path(__file__).parents[1]
 _LIBRARIES = tuple(
     Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")
@@ -44,8 +46,10 @@ def run_program(
             made.append(new_run_path(here / runs, path.stem, started))
         return made[0]
 
-    def saved(what: str, where: Path) -> None:
-        tell(f"{what}: {where.relative_to(here) if where.is_relative_to(here) else where}")
+    words = Typography(default_language())
+
+    def saved(what: Note, where: Path) -> None:
+        tell(words.note(what, path=where.relative_to(here) if where.is_relative_to(here) else where))
 
     recording.start(
         folder,
@@ -57,7 +61,7 @@ def run_program(
         with (
             aliases.installed(),
             _as_main(path, arguments) as module,
-            _figures(folder, lambda file: saved("Figure", file)),
+            _figures(folder, lambda file: saved(_FIGURE, file)),
         ):
             exec(compile(source, module.__dict__["__file__"], "exec"), module.__dict__)
     except (SystemExit, KeyboardInterrupt, BrokenPipeError):
@@ -68,7 +72,7 @@ def run_program(
     finally:
         recording.stop()
         for each in made:
-            saved("Run", each)
+            saved(_RUN, each)
     return 0
 
 

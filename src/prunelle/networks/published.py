@@ -25,6 +25,7 @@ from typing import Any
 from prunelle.errors import UnknownName, WeightsError
 from prunelle.files import sha256
 from prunelle.networks import ALIASES, variant
+from prunelle.texts import Note
 
 OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
 """Set to 1, nothing is asked of any network; the hub's client reads it too."""
@@ -34,7 +35,7 @@ _SHA256_DIGITS = 64
 _DEAD_S = 3600.0
 _HUB_LOCK = threading.Lock()
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[Note, int, int], None]
 """Called with (what is done, how many are done, how many in all), from time to time."""
 
 
@@ -214,7 +215,11 @@ def _bar(wanted: Published, progress: Progress | None) -> type[Any]:
         def update(self, n: float | None = 1) -> None:
             self.done += n or 0
             if progress is not None and self.all:
-                progress(f"downloading {wanted.network}", int(self.done), int(self.all))
+                progress(
+                    Note(f"downloading {wanted.network}", f"téléchargement de {wanted.network}"),
+                    int(self.done),
+                    int(self.all),
+                )
 
     return Bar
 

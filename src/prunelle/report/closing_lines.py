@@ -9,26 +9,50 @@ from typing import Any
 from prunelle.data.kinds import kind_of_shape
 from prunelle.report import judgement
 from prunelle.runs import judging
-from prunelle.texts import quoted
+from prunelle.texts import EN, Note, Typography, quoted
 
 # Photos a class up to which weights learned elsewhere are worth more than some points (docs/lab/results.md).
 _FEW = 500
 
+_ON = Note(
+    "{accuracy} (95 % interval {low} to {high}) on {n} examples",
+    "{accuracy} (intervalle à 95 % : {low} à {high}) sur {n} exemples",
+)
+_ACCURACY = {
+    "test": Note(f"Test accuracy: {_ON.en}", f"Exactitude de test : {_ON.fr}"),
+    "validation": Note(f"Validation accuracy: {_ON.en}", f"Exactitude de validation : {_ON.fr}"),
+    "train": Note(f"Train accuracy: {_ON.en}", f"Exactitude d’entraînement : {_ON.fr}"),
+}
+_NEXT = Note(
+    "Next: prunelle predict {run} {example}, or prunelle look {run} {example} --output looks",
+    "Ensuite : prunelle predict {run} {example}, ou prunelle look {run} {example} --output looks",
+)
+_REUSE = Note(
+    "{n} photos are few to learn from nothing; reuse what a network has learned: {command}",
+    "{n} photos sont peu pour apprendre de rien ; réutilisez ce qu’un réseau a appris : {command}",
+)
 
-def finished_text(metrics: Mapping[str, Any]) -> str:
-    """``Test accuracy: 98.33 % (95 % interval 95.2 to 99.4 %) on 180 examples``, and what it is beside chance."""
+
+def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
+    """``Test accuracy: 98.33 % (95 % interval 95.20 % to 99.40 %) on 180 examples``, and what it is beside chance."""
     split = next(name for name in ("test", "validation", "train") if name in metrics)
     judged = metrics[split]
     low, high = judged["interval"]
     learned = judging.learned_note(judged)
     return (
-        f"{split.capitalize()} accuracy: {judged['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}) on "
-        f"{judged['n']:,} examples{judgement.chance_told(judgement.chance_of(metrics, split))}"
-        f"{'' if learned is None else f'. {learned}'}"
+        words.note(
+            _ACCURACY[split],
+            accuracy=words.percent(judged["accuracy"], digits=2),
+            low=words.percent(low, digits=2),
+            high=words.percent(high, digits=2),
+            n=words.integer(judged["n"]),
+        )
+        + judgement.chance_told(judgement.chance_of(metrics, split), words)
+        + ("" if learned is None else f". {words.note(learned)}")
     )
 
 
-def next_text(path: Path, info: Mapping[str, Any]) -> str:
+def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> str:
     """What can be done with a finished run; and with few photos that a network learned from nothing.
 
     Args:
@@ -36,8 +60,8 @@ def next_text(path: Path, info: Mapping[str, Any]) -> str:
     """
     shape, num_classes = info["network"]["input_shape"], info["network"]["num_classes"]
     kind = kind_of_shape(tuple(shape))
-    run, example = quoted(path), kind.one.en.upper() if kind else "FILE"
-    text = f"Next: prunelle predict {run} {example}, or prunelle look {run} {example} --output looks"
+    run, example = quoted(path), words.note(kind.one if kind else Note("file", "fichier")).upper()
+    text = words.note(_NEXT, run=run, example=example)
     pretrained = kind.pretrained if kind and shape[0] == 3 else None  # published weights are of colours
     reused = info["network"].get("weights") is not None or info.get("transfer") is not None
     number = info["data"]["counts"]["train"]
@@ -47,8 +71,5 @@ def next_text(path: Path, info: Mapping[str, Any]) -> str:
         if source.get("labels") is not None:
             command += ["--labels", source["labels"]]
         command += ["--network", pretrained, "--weights", "imagenet", "--strategy", "auto"]
-        text += (
-            f"\n{number:,} photos are few to learn from nothing; reuse what a network has learned: "
-            f"{' '.join(map(quoted, command))}"
-        )
+        text += "\n" + words.note(_REUSE, n=words.integer(number), command=" ".join(map(quoted, command)))
     return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prunelle.texts import EN, FR, Note
+from prunelle.texts import EN, FR, Note, Typography
 from prunelle.training.intervals import difference_interval, wilson_interval
 from prunelle.training.verdicts import Calibration, Chance
 
@@ -132,11 +132,11 @@ def chance_tail(chance: Chance | None) -> Note:
     return tail
 
 
-def chance_told(chance: Chance | None) -> str:
-    """``chance_tail`` in English, filled, for the console."""
+def chance_told(chance: Chance | None, words: Typography = EN) -> str:
+    """``chance_tail``, filled, for the console."""
     if chance is None:
         return ""
-    return chance_tail(chance).en.format(name=chance.name, share=f"{chance.accuracy:.2%}")
+    return words.note(chance_tail(chance), name=chance.name, share=words.percent(chance.accuracy, digits=2))
 
 
 def not_learned(metrics: Mapping[str, Any], judged: str) -> Note | None:

@@ -10,9 +10,12 @@ from prunelle.drawing.figures import new_chart
 from prunelle.drawing.files import save
 from prunelle.report.axes import COMPARED, accuracy_axis
 from prunelle.report.words import Words
-from prunelle.texts import Language, Note
+from prunelle.texts import EN, Language, Note, Typography
 from prunelle.training.paired import Estimate, over_seeds
 
+_STRATEGY = Note("strategy", "stratégie")
+_PER_CLASS = Note("{n} a class", "{n} par classe")
+_BETWEEN = Note("{low} to {high}", "{low} à {high}")
 _PICTURES = Note("Training pictures a class", "Images d’entraînement par classe")
 
 
@@ -45,18 +48,19 @@ class Shots:
         """In the order they were asked for."""
         return tuple(dict.fromkeys(name for name, *_ in self.rows))
 
-    def markdown(self) -> str:
+    def markdown(self, words: Typography = EN) -> str:
         """A table: a row a strategy, a column a number of pictures; mean and 95 % interval over draws."""
         numbers = sorted({number for _, number, _, _ in self.rows})
-        lines = ["| strategy | " + " | ".join(f"{n} a class" for n in numbers) + " |"]
+        heads = [words.note(_PER_CLASS, n=n) for n in numbers]
+        lines = [f"| {words.note(_STRATEGY)} | {' | '.join(heads)} |"]
         lines.append("| --- |" + " --- |" * len(numbers))
         for strategy in self.strategies:
             cells = []
             for estimate in self.curve(strategy).values():
-                cell = f"{100 * estimate.mean:.1f}"
+                cell = words.points(estimate.mean)
                 if estimate.interval is not None:
                     low, high = estimate.interval
-                    cell += f" ({100 * low:.1f} to {100 * high:.1f})"
+                    cell += f" ({words.note(_BETWEEN, low=words.points(low), high=words.points(high))})"
                 cells.append(cell)
             lines.append(f"| {strategy} | " + " | ".join(cells) + " |")
         return "\n".join(lines)

@@ -82,7 +82,7 @@ class Listener(Protocol):
     def on_note(self, note: Note) -> None:
         """Something a person should know."""
 
-    def on_progress(self, what: str, done: int, total: int) -> None:
+    def on_progress(self, what: Note, done: int, total: int) -> None:
         """``done`` of ``total`` (pictures decoded, bytes fetched…)."""
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class Relay:
         """Passed on."""
         self._tell(self._listener.on_note, note)
 
-    def on_progress(self, what: str, done: int, total: int) -> None:
+    def on_progress(self, what: Note, done: int, total: int) -> None:
         """Passed on."""
         self._tell(self._listener.on_progress, what, done, total)
 
@@ -153,7 +153,7 @@ class Quiet:
     def on_note(self, note: Note) -> None:
         """Nothing."""
 
-    def on_progress(self, what: str, done: int, total: int) -> None:
+    def on_progress(self, what: Note, done: int, total: int) -> None:
         """Nothing."""
 
     def close(self) -> None:

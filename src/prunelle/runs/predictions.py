@@ -83,7 +83,7 @@ def predict_files(
             )
         if progress is not None:
             done = chunk[-1][0]
-            progress("predicting", done, len(files))
+            progress(Note("predicting", "prédiction"), done, len(files))
     return answers
 
 

@@ -52,5 +52,5 @@ def augment(
         seed=seed,
         language=language or default_language(),
     )
-    with contextlib.closing(make_listener("auto")) as listener:
+    with contextlib.closing(make_listener("auto", language)) as listener:
         return augmenting.draw(request, listener)

@@ -100,7 +100,7 @@ def compare(
         match_parameters=match_parameters,
         options=options or {},
     )
-    with contextlib.closing(make_listener(style)) as listener:
+    with contextlib.closing(make_listener(style, language)) as listener:
         if resume is not None:
             return comparing.resume(Path(resume), request, listener)
         if (finished := as_runs(networks)) is not None:

@@ -78,5 +78,5 @@ def save_convolution(
     style: Style = "auto",
 ) -> list[Path]:
     """``result.save(folder)``, with its progress shown and what was left out said; the page comes first."""
-    with contextlib.closing(make_listener(style)) as listener:
+    with contextlib.closing(make_listener(style, language)) as listener:
         return convolving.save_convolution(result, Path(folder), listener, only=only, language=language)

@@ -97,5 +97,5 @@ def shots(
         draws=draws,
         recipe_fields={"device": device} | ({} if augment is None else {"augment": augment}),
     )
-    with contextlib.closing(make_listener(style)) as listener:
+    with contextlib.closing(make_listener(style, language)) as listener:
         return few_shots.shots(request, listener)

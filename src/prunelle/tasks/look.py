@@ -101,7 +101,7 @@ def look_into(
         mean=mean,
         std=std,
     )
-    with contextlib.closing(make_listener(style)) as listener:
+    with contextlib.closing(make_listener(style, language)) as listener:
         return looking.look(
             asked_of,
             request,

@@ -41,7 +41,7 @@ def write_report(
     Raises:
         RunError: no run there, or one that is not finished.
     """
-    with contextlib.closing(make_listener(style)) as listener:
+    with contextlib.closing(make_listener(style, language)) as listener:
         return reporting.write_report(
             run if isinstance(run, Run) else Run.open(run, network),
             language or default_language(),

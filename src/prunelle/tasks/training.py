@@ -116,7 +116,7 @@ def train(
         language=language or default_language(),
         command=command,
     )
-    with contextlib.closing(make_listener(style)) as listener:
+    with contextlib.closing(make_listener(style, language)) as listener:
         if resume is not None:
             return training.resume_as_asked(resume, request, data_root, listener)
         if data_root is not None:

@@ -103,5 +103,5 @@ def train_with_unlabelled(
         unlabelled=unlabelled,
         rounds=rounds,
     )
-    with contextlib.closing(make_listener(style)) as listener:
+    with contextlib.closing(make_listener(style, language)) as listener:
         return rounds_of_training.train_with_unlabelled(request, listener)

@@ -11,6 +11,7 @@ from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.pixels import Pixels, Progress
+from prunelle.texts import Note
 from prunelle.training.fast import Predictor, predictor
 from prunelle.training.metrics import Evaluation, Judged
 from prunelle.training.outputs import class_logits, evaluation_mode
@@ -94,7 +95,7 @@ def predict_logits(
             )
             done += len(images)
             if progress is not None:
-                progress("predicting", done, len(batches))
+                progress(Note("predicting", "prédiction"), done, len(batches))
     return torch.cat(parts)
 
 

@@ -201,7 +201,7 @@ def advise(
         if len(right):
             trials.append(Trial(strategy, right[left_out], right))
         if progress is not None:
-            progress("probing stages", picks.index(stage) + 1, len(picks))
+            progress(Note("probing stages", "essai des étapes"), picks.index(stage) + 1, len(picks))
     probes = [trial for trial in trials if trial.probe]
     trainings = [Strategy(name="partial", freeze=picks[len(picks) // 2 - 1].name), Strategy(name="full")]
     if fewest >= MANY:
@@ -223,7 +223,9 @@ def advise(
         steps = epochs * begun.training.steps_per_epoch
         for done, _ in enumerate(begun.training.run(), 1):
             if progress is not None:
-                progress(f"trying {strategy.name}", min(done, steps), steps)
+                progress(
+                    Note(f"trying {strategy.name}", f"essai de {strategy.name}"), min(done, steps), steps
+                )
         logits = predict_logits(learner, _rows(train, left_out), preprocess, len(classes))
         trials.append(Trial(strategy, logits.argmax(1).numpy() == train.labels[left_out]))
     return _judged(trials, unaffordable, fewest, picks)

@@ -188,7 +188,11 @@ class FeatureStore:
                 found = self._faster(self._normaliser.normalise(images)).float()[: len(some)]
                 store.append([digest for digest, _ in some], found.movedim(1, -1).cpu().contiguous().numpy())
                 if progress is not None:
-                    progress(f"features of {what}", start + len(some), len(missing))
+                    progress(
+                        Note(f"features of {what}", f"caractéristiques de {what}"),
+                        start + len(some),
+                        len(missing),
+                    )
 
     def _read(self, store: _Rows, rows: np.ndarray, memory_budget: int) -> np.ndarray:
         if not len(rows):

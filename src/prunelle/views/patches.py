@@ -120,7 +120,9 @@ def _synthesised(look: PictureLook, layer: Layer, indices: Sequence[int]) -> dic
     most = len(indices) if look.channel is not None else max(1, _SYNTHESIS_OPERATIONS // max(1, cost))
 
     def told(done: int, total: int) -> None:
-        look.listener.on_progress(f"what {layer.name} looks for", done, total + 1)
+        look.listener.on_progress(
+            Note(f"what {layer.name} looks for", f"ce que cherche {layer.name}"), done, total + 1
+        )
 
     wanted = list(indices[:most])
     made = synthesise(look.subject.network, layer, wanted, look.subject.preprocess, progress=told)

@@ -169,7 +169,7 @@ class PictureLook:
         total = len(sample.labels)
 
         def told(done: int) -> None:
-            self.listener.on_progress("looking at pictures", done, total)
+            self.listener.on_progress(Note("looking at pictures", "examen des images"), done, total)
 
         found = survey(self.subject.network, self.batches(sample.pixels), self.anatomy, progress=told)
         return dataclasses.replace(sample, predicted=self._predicted(sample, found.outputs)), found

@@ -131,7 +131,9 @@ def _for_class(
     images = look.batch(answer.pixels[np.newaxis])
 
     def passed(done: int, total: int) -> None:
-        look.listener.on_progress(f"where it looked: {answer.file}", done, total + 1)
+        look.listener.on_progress(
+            Note(f"where it looked: {answer.file}", f"où il a regardé : {answer.file}"), done, total + 1
+        )
 
     maps = [
         attribute(look.subject.network, images, target, method, layer=layer, progress=passed).values

@@ -15,7 +15,7 @@ from typing import TextIO
 import pytest
 
 from prunelle.console import listeners as console
-from prunelle.texts import Note
+from prunelle.texts import FR, Note
 from prunelle.training.records import EpochRecord, StepRecord
 
 STEP = StepRecord(
@@ -47,7 +47,11 @@ WARNING = dataclasses.replace(EPOCH, warning=Note("It [does not] learn.", "Il n'
 
 def test_the_live_line_says_everything() -> None:
     assert console.step_line(STEP) == (
-        "epoch 2/10   63%  loss 0.1311  accuracy 96.25%  5,210 images/s  data wait 1%  02:13 left"
+        "epoch 2/10   63\xa0%  loss 0.1311  accuracy 96.25\xa0%  5,210 images/s  data wait 1\xa0%  02:13 left"
+    )
+    assert console.step_line(STEP, FR) == (
+        "époque 2/10   63\xa0%  perte 0,1311  exactitude 96,25\xa0%  5\u202f210 images/s  "
+        "attente des données 1\xa0%  encore 02:13"
     )
 
 
@@ -61,7 +65,12 @@ def test_clock(seconds: float, expected: str) -> None:
 
 def test_a_line_an_epoch() -> None:
     assert console.epoch_line(EPOCH) == (
-        "epoch  2/10  loss 0.1310  accuracy  96.25%  val loss 0.2000  val accuracy 100.00% *  5,210 images/s  01:01"
+        "epoch  2/10  loss 0.1310  accuracy  96.25\xa0%  val loss 0.2000  val accuracy 100.00\xa0% *  "
+        "5,210 images/s  01:01"
+    )
+    assert console.epoch_line(dataclasses.replace(EPOCH, unit="series"), FR) == (
+        "époque  2/10  perte 0,1310  exactitude  96,25\xa0%  perte val. 0,2000  exactitude val. 100,00\xa0% *  "
+        "5\u202f210 séries/s  01:01"
     )
     without = dataclasses.replace(EPOCH, val_loss=None, val_accuracy=None)
     assert "5,210 series/s" in console.epoch_line(dataclasses.replace(EPOCH, unit="series"))
@@ -70,8 +79,8 @@ def test_a_line_an_epoch() -> None:
 
 
 def feed(listener: console.Listener) -> None:
-    listener.on_progress("decoding train", 10, 100)
-    listener.on_progress("decoding train", 100, 100)
+    listener.on_progress(Note("decoding train", "décodage de train"), 10, 100)
+    listener.on_progress(Note("decoding train", "décodage de train"), 100, 100)
     listener.on_note(Note("A note about [old] files.", "Une note."))
     listener.on_step(STEP)
     listener.on_epoch(WARNING)
@@ -149,7 +158,7 @@ def test_a_terminal_gets_a_live_line(terminal: tuple[int, TextIO], monkeypatch: 
         while chunk := os.read(read, 65536):
             written += chunk
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
-    assert f"decoding train  {'━' * 2}{'─' * 22}   10%  10 of 100" in shown
+    assert f"decoding train  {'━' * 2}{'─' * 22}   10\xa0%  10 of 100" in shown
     assert console.step_line(STEP) in shown
     assert shown.index(console.step_line(STEP)) < shown.index(console.epoch_line(EPOCH))
     assert "A note about [old] files." in shown

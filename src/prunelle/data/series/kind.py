@@ -65,7 +65,13 @@ class TimeSeries(Kind[SeriesPreprocess, Series]):
         """Always in memory, where series are since they were read."""
         assert isinstance(examples.array, Series)
         return Pixels(
-            prepare(examples.array, settings, progress, f"preparing {examples.name}"), examples.labels
+            prepare(
+                examples.array,
+                settings,
+                progress,
+                Note(f"preparing {examples.name}", f"préparation de {examples.name}"),
+            ),
+            examples.labels,
         )
 
     def take(self, array: Series, rows: np.ndarray) -> Series:

@@ -8,6 +8,7 @@ from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import DataError
+from prunelle.texts import Note
 
 _FREE = 1 << 30
 _MOST_GROWTH = 20
@@ -15,7 +16,7 @@ _MOST_GROWTH = 20
 
 
 def prepare(
-    series: Series, preprocess: SeriesPreprocess, progress: Progress | None = None, what: str = ""
+    series: Series, preprocess: SeriesPreprocess, progress: Progress | None = None, what: Note | None = None
 ) -> np.ndarray:
     """``(N, T, C)`` float32, interpolated, fitted, each normalised by its own if so; NaN is padding alone.
 
@@ -45,7 +46,7 @@ def prepare(
         if preprocess.normalisation == "series":
             one = _standardised(one)
         prepared[i, : len(one)] = one
-        if progress is not None and i % 1000 == 999:
+        if progress is not None and what is not None and i % 1000 == 999:
             progress(what, i + 1, len(series))
     return prepared
 

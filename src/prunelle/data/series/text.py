@@ -11,6 +11,7 @@ import numpy as np
 
 from prunelle.data.pixels import Progress
 from prunelle.errors import DataError
+from prunelle.texts import Note
 
 MOST_CHARACTERS = 1 << 23
 """Of a line: a million values and more; reading it takes about 0.4 GB. A file without line ends stops here."""
@@ -56,7 +57,7 @@ def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int
                 read += len(line)
                 if progress is not None and read - told > _REPORT_EVERY:
                     told = read
-                    progress(f"reading {path.name}", min(read, size), size)
+                    progress(Note(f"reading {path.name}", f"lecture de {path.name}"), min(read, size), size)
                 yield number, line.rstrip("\r\n")
     except UnicodeDecodeError:
         raise DataError(
@@ -65,7 +66,7 @@ def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int
     except OSError as error:
         raise DataError(f"{path} cannot be opened: {error.strerror}.") from None
     if progress is not None and told:
-        progress(f"reading {path.name}", size, size)
+        progress(Note(f"reading {path.name}", f"lecture de {path.name}"), size, size)
 
 
 def _encoding(path: Path) -> str:

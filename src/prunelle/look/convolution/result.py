@@ -22,7 +22,7 @@ from prunelle.look.convolution.arithmetic import (
     same_padding,
 )
 from prunelle.look.convolution.views import save_views, view_named
-from prunelle.texts import Language, default_language
+from prunelle.texts import Language, Note, default_language
 
 
 class ConvolutionResult(Convolution):
@@ -45,7 +45,7 @@ class ConvolutionResult(Convolution):
         folder: str | Path,
         only: Sequence[str] = (),
         language: Language | None = None,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Callable[[Note, int, int], None] | None = None,
     ) -> list[Path]:
         """Writes every view that makes sense, or ``only`` those named, into ``folder`` (made if need be).
 

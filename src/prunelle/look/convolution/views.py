@@ -20,7 +20,7 @@ from prunelle.texts import Language, Note
 
 PAGE = "convolve.html"
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[Note, int, int], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,7 +182,7 @@ def save_views(
     sections: list[Section] = []
     for done, (name, view) in enumerate(views.items()):
         if progress is not None:
-            progress(f"drawing {name}", done, len(views))
+            progress(Note(f"drawing {name}", f"dessin de {name}"), done, len(views))
         title, text = draw.say(view.title, language), draw.say(view.text, language)
         if view.still is not None:
             figure = view.still(result, language)
@@ -200,7 +200,7 @@ def save_views(
             sections.append(section)
             written += [folder / f"{name}.gif", alone]
     if progress is not None:
-        progress("drawing", len(views), len(views))
+        progress(Note("drawing", "dessin"), len(views), len(views))
     whole = folder / PAGE
     head = operation.titled(Note("Convolution", "Convolution"), result.input_name, language)
     intro = result.formula() + " · " + operation.settings_text(result, language)

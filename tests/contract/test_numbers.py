@@ -1,0 +1,94 @@
+"""Numbers for people are printed in one place, ``prunelle.texts.Typography``, as Babel prints them.
+
+Errors are in English, and Keras's own lines look as Keras prints them: those may format numbers themselves.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.numbers import format_decimal
+
+from prunelle.texts import EN, FR, Typography
+from tests.contract.test_floors import FILES, SOURCE
+
+# Parts of errors that functions hand back before they are raised.
+ERRORS = {
+    "data/cache.py",
+    "data/formats.py",
+    "data/series/classes.py",
+    "memory.py",
+    "tensor_header.py",
+}
+_SPEC = re.compile(r"[^%]*,[^%]*|[^%]*%")
+
+
+def printed(node: ast.AST) -> Iterator[str]:
+    """Every ``{number:,}`` and ``{share:.1%}`` of f-strings that are not raised."""
+    if isinstance(node, ast.Raise):
+        return
+    if isinstance(node, ast.Call) and re.search(r"(Error|Unusable|damaged)$", ast.unparse(node.func)):
+        return
+    if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+        spec = ast.unparse(node.format_spec)[2:-1]
+        if _SPEC.fullmatch(spec):
+            yield f"{ast.unparse(node.value)}:{spec}"
+    for child in ast.iter_child_nodes(node):
+        yield from printed(child)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        file
+        for file in FILES
+        if file.relative_to(SOURCE).parts[0] not in ("keras", "texts.py")
+        and str(file.relative_to(SOURCE)) not in ERRORS
+    ],
+    ids=lambda file: str(file.relative_to(SOURCE)),
+)
+def test_numbers_go_through_one_place(file: Path) -> None:
+    assert list(printed(ast.parse(file.read_text(encoding="utf-8")))) == []
+
+
+def test_what_is_printed_is_seen() -> None:
+    source = (
+        'a = f"{n:,} of {m:5d}"; echo(f"{share:.1%} {x:4.0%} {y:,.2f}"); t = f"{now:%H:%M}"\n'
+        'raise DataError(f"{n:,} bytes")'
+    )
+    assert list(printed(ast.parse(source))) == ["n:,", "share:.1%", "x:4.0%", "y:,.2f"]
+
+
+@pytest.mark.parametrize(("words", "locale"), [(EN, "en"), (FR, "fr")])
+@pytest.mark.parametrize("number", [0, 7, 999, 1000, 1234567, -1234, 0.5, -0.75, 98.125, 12345.678, 2e9])
+@pytest.mark.parametrize("digits", [0, 1, 4])
+def test_digits_are_babels(words: Typography, locale: str, number: float, digits: int) -> None:
+    expected = format_decimal(round(number, digits), f"#,##0.{'0' * digits}", locale=locale)
+    assert words.decimal(number, digits) == expected.replace("-", "−")
+    if number == int(number):
+        assert words.integer(int(number)) == format_decimal(number, locale=locale).replace("-", "−")
+
+
+def test_other_numbers() -> None:
+    assert [FR.number(x) for x in (0.0567, -0.25, 12.0, 12345.6, 1.2e-5)] == [
+        "0,0567",
+        "−0,25",
+        "12",
+        "12346",
+        "1,2e−05",
+    ]
+    assert EN.decimal(-0.0001, 2) == "0.00"
+    assert (EN.points(-0.0514), FR.points(0.01, digits=2, signed=True)) == ("−5.1", "+1,00")
+    assert [EN.size(n) for n in (0, 999, 1000, 999_499, 999_500, 1_234_567)] == [
+        "0\xa0B",
+        "999\xa0B",
+        "1.0\xa0kB",
+        "999.5\xa0kB",
+        "1.0\xa0MB",
+        "1.2\xa0MB",
+    ]
+    assert FR.size(1.2e9) == "1,2\xa0Go"
