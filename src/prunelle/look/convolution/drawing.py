@@ -18,7 +18,7 @@ from prunelle.drawing.figures import exact_figure, frame, place, write
 from prunelle.drawing.fonts import SMALL
 from prunelle.drawing.grids import colours, is_colour, limits
 from prunelle.drawing.palette import MUTED
-from prunelle.texts import Language, Note
+from prunelle.texts import Language, Note, Typography
 
 WIDTH = 12.8
 """Inches, of every figure: with a height of 7.2, the shape of a slide."""
@@ -39,13 +39,7 @@ def label_width(values: np.ndarray, language: Language) -> float:
 
 def number(value: float, language: Language, digits: int = 4) -> str:
     """``12``, ``−0.25`` (French ``−0,25``): whole where it is whole, else in at most so many digits."""
-    if abs(value - round(value)) < 1e-9 and abs(value) < 1e6:
-        text = str(round(value))
-    else:
-        large = 10 ** (digits - 1) <= abs(value) < 1e6
-        text = str(round(value)) if large else f"{value:.{digits}g}"
-    text = text.replace("-", "\N{MINUS SIGN}")
-    return text.replace(".", ",") if language == "fr" else text
+    return Typography(language).number(value, digits)
 
 
 def written(language: Language) -> Written:
