@@ -1,11 +1,13 @@
-"""What a machine says that has not memory enough, in its many words, and what a person can do about it."""
+"""What a machine says that has not memory enough, what a person can do about it, and memory given back to it."""
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import re
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from prunelle.errors import OutOfMemory
 
@@ -49,3 +51,10 @@ def memory_told() -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         raise out_of_memory(error) from error
+
+
+def give_back_freed() -> None:
+    """What this process freed and keeps goes back to the system, whichever thread it was; glibc alone can be asked."""
+    if sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):  # musl and others
+            ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -146,19 +146,25 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
     )
     needed = announced.check(file, len(content) + resizing)
     try:
-        with limits.hold(needed), no_warnings(), reader(io.BytesIO(content)) as image:
-            # TIFF turns itself upright while loading and then has no orientation left.
-            image.load()
-            plain = to_plain(image, preprocess.channels)
-            orientation = orientation_of(image)
-            size = stored_size(preprocess, orientation)
-            pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
-            return upright(pixels, orientation, preprocess)
+        with limits.hold(needed), no_warnings():
+            return _decoded(reader, content, preprocess)
     except (BadPicture, MemoryError):  # too little memory is no fault of the picture
         raise
     except Exception:
         # Pillow's readers raise nearly anything on damaged files: SyntaxError, struct.error, OverflowError…
         raise BadPicture(file, DAMAGED) from None
+
+
+def _decoded(reader: type[ImageFile.ImageFile], content: bytes, preprocess: Preprocess) -> np.ndarray:
+    """In a function of its own: what it holds is gone when the budget is given back."""
+    with reader(io.BytesIO(content)) as image:
+        # TIFF turns itself upright while loading and then has no orientation left.
+        image.load()
+        plain = to_plain(image, preprocess.channels)
+        orientation = orientation_of(image)
+        size = stored_size(preprocess, orientation)
+        pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
+        return upright(pixels, orientation, preprocess)
 
 
 def read_header(path: Path) -> tuple[int, int, bool] | None:

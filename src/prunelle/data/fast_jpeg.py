@@ -60,18 +60,22 @@ def read_jpeg(content: bytes, file: str, preprocess: Preprocess, announced: Anno
     needed += resizing_bytes(extent, size, fit, crop_fraction)
     if factor == 1 and needed + announced.decoder_bytes > limits.MAX_BYTES:
         return None  # Pillow's own picture takes four bytes a pixel, once.
-    with limits.hold(announced.check_bytes(file, needed)):
+
+    def decoded() -> np.ndarray | None:
+        """In a function of its own: what it holds is gone when the budget is given back."""
         array = _decode(content, file, preprocess.channels, -(-height // factor), -(-width // factor))
-        if array is None:
+        if array is None or (extent == size and crop_fraction == 1):
+            return array
+        if shrinks:
+            return shrink(array, size, fit, extent, crop_fraction)
+        return resize(as_image(array), size, fit, extent, crop_fraction)
+
+    with limits.hold(announced.check_bytes(file, needed)):
+        pixels = decoded()
+        if pixels is None:
             # Pillow starts anew.
             dataclasses.replace(announced, steps=2 * announced.steps).check_bytes(file, needed)
             return None
-        if extent == size and crop_fraction == 1:
-            pixels = array
-        elif shrinks:
-            pixels = shrink(array, size, fit, extent, crop_fraction)
-        else:
-            pixels = resize(as_image(array), size, fit, extent, crop_fraction)
         return upright(pixels, orientation, preprocess)
 
 

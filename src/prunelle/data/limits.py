@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 
 from prunelle.errors import BadPicture
+from prunelle.memory import give_back_freed
 
 MAX_PIXELS = 178_956_970
 """A larger picture is taken for a decompression bomb (Pillow's own limit for an error)."""
@@ -57,6 +58,7 @@ IN_FRENCH = {
 """The reasons above."""
 
 _MB = 1_000_000
+_MUCH = 64 * _MB
 _STEPS_PIXEL_AFTER = 6  # to convert and resize it
 
 
@@ -156,6 +158,9 @@ class _Budget:
         try:
             yield
         finally:
+            if wanted > _MUCH:
+                # What a thread frees stays in its part of the heap, and the next picture is decoded by another thread.
+                give_back_freed()
             self._mine.held = 0
             with self._changed:
                 self._held -= wanted

@@ -61,7 +61,6 @@ from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import RESULT_FIELDS
-from prunelle.transfer.strategies import Strategy
 
 JUDGED_BY = ("test", "validation", "train")
 """The split that speaks for a run: the first of these that there is."""
@@ -153,8 +152,6 @@ class Run:
         info = read_info(path)
         try:
             run = cls(path, info)
-            if "transfer" in info:
-                Strategy.from_json(info["transfer"]["strategy"])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise RunError(f"{path / 'run.json'} is not as prunelle train writes it ({error!r}).") from error
         if network is not None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from torch import nn
 
 from prunelle.data.kinds import AnyAugment
-from prunelle.errors import ArgumentError, UnknownName
+from prunelle.errors import ArgumentError, RunError, UnknownName
 from prunelle.networks.classifier import Classifier, Reclassified
 from prunelle.networks.freezing import freeze
 from prunelle.scalars import plain_fields
@@ -140,5 +140,14 @@ class Strategy:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Strategy:
-        """The inverse of ``to_json``."""
-        return cls(**values)
+        """The inverse of ``to_json``.
+
+        Raises:
+            RunError: it is not as it was written.
+        """
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise RunError(
+                f"the strategy in run.json is not as prunelle train writes it ({error!r})."
+            ) from None
