@@ -76,7 +76,7 @@ def test_a_stream_that_python_has_closed(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(sys, "stdout", closed)
     for style in ("lines", "live", "json"):
         listener = console.make_listener(style)
-        listener.on_progress("decoding", 1, 2)
+        listener.on_progress(Note("decoding", "décodage"), 1, 2)
         listener.on_note(Note("one", "un"))
         listener.on_note(Note("two", "deux"))
         listener.close()

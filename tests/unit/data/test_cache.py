@@ -16,6 +16,7 @@ from PIL import Image
 
 from prunelle.data import Pixels, Preprocess, Skipped, Split, cache, cache_entry, cache_files, decode
 from prunelle.errors import BadPictures, CannotWrite, DiskFull
+from prunelle.texts import Note
 from tests.pictures import encoded, make_bad_pictures, photo
 
 SMALL = Preprocess(size=(8, 8))
@@ -97,7 +98,7 @@ def test_arrays(cache):
 def test_progress(split):
     seen = []
     split.decode(SMALL, progress=lambda *args: seen.append(args))
-    assert seen[-1] == ("decoding train", 40, 40)
+    assert seen[-1] == (Note("decoding train", "décodage de train"), 40, 40)
     assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
 
 

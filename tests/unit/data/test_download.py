@@ -13,6 +13,7 @@ import pytest
 
 from prunelle.data import download
 from prunelle.errors import DiskFull, MissingData
+from prunelle.texts import Note
 
 CONTENT = np.random.default_rng(0).bytes(1_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -82,7 +83,7 @@ def test_a_file_is_fetched(server, tmp_path):
     target = tmp_path / "made" / "on" / "the way.gz"
     fetch(target, f"{server.url}/file", progress=lambda *args: seen.append(args))
     assert_fetched(target)
-    assert seen[-1] == ("downloading the way.gz", 1_000_000, 1_000_000)
+    assert seen[-1] == (Note("downloading the way.gz", "téléchargement de the way.gz"), 1_000_000, 1_000_000)
 
 
 def test_a_cut_connection_is_taken_up_where_it_was(server, tmp_path):

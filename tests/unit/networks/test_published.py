@@ -18,6 +18,7 @@ from prunelle import networks
 from prunelle.errors import UnknownName, WeightsError
 from prunelle.networks import published
 from prunelle.networks.published import Published, class_names, fetch, find, imagenet_classes
+from prunelle.texts import Note
 from tests.unit.networks.hub import COMMIT, Hub, serving
 
 CONTENT = save({"fc.weight": torch.arange(6.0).reshape(2, 3)})
@@ -199,9 +200,9 @@ def test_torch_hub_tells_how_far_it_is(hub: Hub, capfd: pytest.CaptureFixture[st
     assert capfd.readouterr() == ("", "")
 
 
-def check_told(told: list[tuple[str, int, int]]) -> None:
+def check_told(told: list[tuple[Note, int, int]]) -> None:
     """From the first piece to the last byte."""
-    assert {what for what, _, _ in told} == {"downloading resnet18"}
+    assert {what for what, _, _ in told} == {Note("downloading resnet18", "téléchargement de resnet18")}
     assert {total for _, _, total in told} == {len(BIG)}
     done = [done for _, done, _ in told]
     assert done == sorted(done)

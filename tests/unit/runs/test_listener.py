@@ -106,6 +106,6 @@ def test_a_relay_passes_on_everything(method: str) -> None:
         pass
 
     setattr(Told, method, lambda self, *what: told.append(what))
-    what = ("decoding", 1, 2) if method == "on_progress" else (Note("a", "b"),)
+    what = (Note("decoding", "décodage"), 1, 2) if method == "on_progress" else (Note("a", "b"),)
     getattr(Relay(Told()), method)(*what)
     assert told == [what]

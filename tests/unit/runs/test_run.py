@@ -20,6 +20,7 @@ from prunelle.errors import ArgumentError, Damaged, RunError
 from prunelle.runs.folder import new_run_path
 from prunelle.runs.run import Prediction, Run, build_network
 from prunelle.runs.run_info import FORMAT
+from prunelle.texts import Note
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 
@@ -207,7 +208,7 @@ def test_answers_to_files(run: Run, tmp_path: Path) -> None:
     assert [name for name, _ in answers[2].top] == ["chat", "dog"]
     assert answers[3] == answers[0]
     assert answers[1] == Prediction(str(files[1]), error="empty file")
-    assert told[-1] == ("predicting", 4, 4)
+    assert told[-1] == (Note("predicting", "prédiction"), 4, 4)
     with pytest.raises(ArgumentError, match="top must be at least 1; received 0"):
         run.predict(files, top=0)
     assert len(run.predict(files[:1], top=99)[0].top) == 3

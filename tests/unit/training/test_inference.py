@@ -10,6 +10,7 @@ from torch import nn
 
 from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
+from prunelle.texts import Note
 from prunelle.training.inference import evaluate, predict_logits
 from prunelle.training.outputs import class_logits, evaluation_mode
 from tests.unit.training.helpers import bars, preprocess_of, small
@@ -84,8 +85,8 @@ def test_predictions_do_not_depend_on_the_batch_size_and_tell_how_far_they_are()
     whole = predict_logits(network, pixels, preprocess_of(pixels), 3)
     # Sums may run in another order in another batch.
     assert torch.allclose(parts, whole, atol=1e-5)
-    assert heard[0] == ("predicting", 7, 50)
-    assert heard[-1] == ("predicting", 50, 50)
+    assert heard[0] == (Note("predicting", "prédiction"), 7, 50)
+    assert heard[-1] == (Note("predicting", "prédiction"), 50, 50)
     assert len(heard) == 8
 
 

@@ -24,6 +24,7 @@ from prunelle.look.convolution import drawing, equivariance, journey, page, pool
 from prunelle.look.convolution.operation import sum_text
 from prunelle.look.convolution.result import convolve
 from prunelle.look.convolution.views import VIEWS
+from prunelle.texts import Note
 
 RNG = np.random.default_rng(5)
 SMALL = np.round(RNG.uniform(0, 9, (8, 8)))
@@ -363,8 +364,8 @@ def test_saves_every_file_light_and_readable(tmp_path):
     }
     assert names == expected
     assert files[0].name == "convolve.html"
-    assert seen[0] == ("drawing operation", 0, 5)
-    assert seen[-1] == ("drawing", 5, 5)
+    assert seen[0] == (Note("drawing operation", "dessin de operation"), 0, 5)
+    assert seen[-1] == (Note("drawing", "dessin"), 5, 5)
     for path in files:
         assert path.stat().st_size < 1_000_000, path.name
     with Image.open(tmp_path / "new/folder/operation.png") as picture:
