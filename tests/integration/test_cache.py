@@ -59,13 +59,13 @@ def test_what_is_there(home: Path) -> None:
 def test_caches_are_emptied_and_nothing_else(home: Path) -> None:
     done = prunelle("cache", "--clear", "--yes")
     assert done.code == 0, done.err
-    assert done.out.endswith("Freed 5.1 kB.\n")
+    assert done.out.endswith("Freed 5.1\xa0kB.\n")
     left = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
     assert left == {
         *("cache/notes.txt", "cache/features/mine/readme", "data/mnist/images"),
         *("runs/one/run.json", "runs/group/two/run.json"),
     }
-    assert prunelle("cache", "--clear").out.endswith("Freed 0 B.\n")  # nothing to ask about
+    assert prunelle("cache", "--clear").out.endswith("Freed 0\xa0B.\n")  # nothing to ask about
 
 
 def test_it_asks_first(home: Path) -> None:
@@ -99,4 +99,4 @@ def test_nothing_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
     done = prunelle("cache", "--clear")
     assert done.code == 0
-    assert done.out.endswith("Freed 0 B.\n")
+    assert done.out.endswith("Freed 0\xa0B.\n")

@@ -15,7 +15,7 @@ def test_numbers_in_the_terminal():
     assert done.out == (
         "Input:   5\nKernel:  3\nOutput:  3\n"
         "Formula: y[i] = Σ(u=0..2) k[u] · x[2i + u − 1]   (cross-correlation)\n"
-        "Size:    ⌊(5 + 2 − 3) / 2⌋ + 1 = 3\n\n 2   0  -2\n"
+        "Size:    ⌊(5 + 2 − 3) / 2⌋ + 1 = 3\n\n 2   0  −2\n"
     )
 
 
@@ -35,7 +35,7 @@ def test_figures(tmp_path):
         "--only", "operation, pooling", "--language", "fr", "--quiet",
     )  # fmt: skip
     assert done.code == 0, done.err
-    assert f"Figures: {out / 'convolve.html'}" in done.out
+    assert f"Figures\xa0: {out / 'convolve.html'}" in done.out
     names = {path.name for path in out.iterdir()}
     assert names == {"convolve.html", "operation.png", "operation.svg", "pooling.png", "pooling.svg"}
     assert "4 × 7" in done.out.replace("Output:  ", "")

@@ -27,7 +27,7 @@ def test_the_list_has_every_network_with_its_facts() -> None:
         *("Simonyan", "&", "Zisserman,", "arXiv:1409.1556"),
     ]
     (resnet20,) = (line for line in lines if line.startswith("resnet20 "))
-    assert "91.25 % top-1, CIFAR-10" in resnet20
+    assert "91.25\xa0% top-1, CIFAR-10" in resnet20
     (lenet,) = (line for line in lines if line.startswith("lenet5 "))
     assert "%" not in lenet
 
@@ -84,7 +84,8 @@ def test_json_of_one_at_another_size_for_other_classes() -> None:
 def test_a_drawing_in_french(tmp_path: Path) -> None:
     file = tmp_path / "lenet.svg"
     assert (
-        run("lenet5", "--draw", str(file), "--language", "fr", "--input", "28").output == f"Drawing: {file}\n"
+        run("lenet5", "--draw", str(file), "--language", "fr", "--input", "28").output
+        == f"Dessin\xa0: {file}\n"
     )
     drawn = file.read_text(encoding="utf-8")
     assert ">28×28×1<" in drawn

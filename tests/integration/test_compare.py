@@ -159,8 +159,8 @@ def test_the_command(tmp_path: Path) -> None:
     assert dense["parameters"] == 64 * 5 + 5 + 5 * 10 + 10
     assert [each["seed"] for each in look["trainings"]] == [0, 1]
     # What the data is was said once, not once a training.
-    assert done.err.count("No validation or test split was given") == 1
-    assert "Training 4 of 4: course-look" in done.err
+    assert done.err.count("Pas de division de validation ni de test donnée") == 1
+    assert "Entraînement 4 sur 4\xa0: course-look" in done.err
     (folder,) = tmp_path.iterdir()
     assert folder.name.endswith("-compare-dense-course-look-digits")
     assert pn.Run.open(look["trainings"][0]["run"]).recipe.learning_rate == 0.002

@@ -11,8 +11,9 @@ import torch
 from matplotlib.figure import Figure
 
 from prunelle import tasks
-from prunelle.look.convolution import equivariance, pooling, steps
+from prunelle.look.convolution import pooling, steps
 from prunelle.look.convolution.arithmetic import Convolution
+from prunelle.look.convolution.journey import journey
 from prunelle.look.convolution.piece import MOST_CELLS, small_piece
 from prunelle.look.convolution.result import convolve
 
@@ -154,7 +155,7 @@ def test_the_example_of_the_documentation(monkeypatch):
     expected = by_torch(four, sobel, padding=1, stride=2, dilation=1)
     result = tasks.convolve("digit:4", "sobel-y", padding=1, stride=2)
     piece = small_piece(result)
-    trip = equivariance.journey(result)
+    trip = journey(result)
     np.testing.assert_array_equal(result.output, expected)
     np.testing.assert_array_equal(piece.output, expected)
     np.testing.assert_array_equal(piece.padded, np.pad(four, 1))
