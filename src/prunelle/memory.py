@@ -6,8 +6,8 @@ import ctypes
 import errno
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from prunelle.errors import OutOfMemory
 
@@ -55,6 +55,16 @@ def memory_told() -> Iterator[None]:
 
 def give_back_freed() -> None:
     """What this process freed and keeps goes back to the system, whichever thread it was; glibc alone can be asked."""
-    if sys.platform.startswith("linux"):
-        with suppress(OSError, AttributeError):  # musl and others
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+    if malloc_trim := of_glibc("malloc_trim"):
+        malloc_trim(0)
+
+
+def of_glibc(name: str) -> Callable[..., int] | None:
+    """A function of the C library that this process uses; None where that is not glibc, or has no such function."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        function: Callable[..., int] = getattr(ctypes.CDLL("libc.so.6"), name)
+    except (OSError, AttributeError):  # musl and others
+        return None
+    return function

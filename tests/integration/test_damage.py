@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +22,7 @@ import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import Damaged, Interrupted, PrunelleError, RunError, WeightsError
 from prunelle.jobs import training
-from prunelle.networks.weights import load_weights
+from prunelle.networks.weights import load_weights, read_weights
 from prunelle.report import run_report
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.texts import Note
@@ -43,7 +45,7 @@ class Told(Quiet):
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_report.html, "render", lambda *_: "a report")
     monkeypatch.setattr(run_report, "save_figures", lambda *_: None)
-    monkeypatch.setattr(run_report, "look_inside", lambda *_: None)
+    monkeypatch.setattr(run_report, "_inside", lambda *_: None)
 
 
 def data() -> pn.Data:
@@ -109,7 +111,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(run_report.html, "render", lambda *_: "a report")
         patched.setattr(run_report, "save_figures", lambda *_: None)
-        patched.setattr(run_report, "look_inside", lambda *_: None)
+        patched.setattr(run_report, "_inside", lambda *_: None)
         run = tmp_path_factory.mktemp("whole") / "run"
         begin(run)
     return run
@@ -277,7 +279,7 @@ def reused(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(run_report.html, "render", lambda *_: "a report")
         patched.setattr(run_report, "save_figures", lambda *_: None)
-        patched.setattr(run_report, "look_inside", lambda *_: None)
+        patched.setattr(run_report, "_inside", lambda *_: None)
         pn.train(
             "dense",
             data(),
@@ -311,3 +313,42 @@ def test_a_key_of_a_run_that_changed_is_a_sentence(reused: Path, tmp_path: Path)
             except PrunelleError:
                 refused.add(place)
     assert {".recipe", ".recipe.augment.flip", ".transfer.strategy", ".transfer.strategy.name"} <= refused
+
+
+def test_a_key_of_the_figures_that_changed_is_a_sentence(reused: Path, whole: Path, tmp_path: Path) -> None:
+    """Of ``metrics.json``: where a figure is read, one that is gone or of another type is told."""
+    run = tmp_path / "run"
+    shutil.copytree(reused, run)
+    file = run / "metrics.json"
+    told: dict[str, str] = {}
+    for place, changed in misspelt(json.loads(file.read_text())):
+        file.write_text(json.dumps(changed))
+        for ask in (
+            lambda: pn.compare([run, whole], output=tmp_path / "comparison", style="quiet"),
+            lambda: pn.write_report(run, style="quiet"),
+        ):
+            shutil.rmtree(tmp_path / "comparison", ignore_errors=True)
+            try:
+                ask()
+            except PrunelleError as error:
+                told[place] = str(error)
+    assert {".epochs", ".seconds", ".test.accuracy", ".test.loss", ".train.accuracy"} <= set(told)
+    assert all("metrics.json" in each or "is not finished" in each for each in told.values()), told
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES, errno.EIO])
+def test_weights_are_made_again_only_where_the_disk_lost_them(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path.name == "best.safetensors":
+            raise OSError(number, os.strerror(number), str(path))
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(WeightsError) as caught:
+        read_weights(str(whole))
+    assert os.strerror(number) in str(caught.value)
+    assert ("--resume" in str(caught.value)) == (number == errno.EIO)

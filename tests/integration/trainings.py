@@ -37,7 +37,7 @@ def without_pictures() -> None:
 
     html.render = lambda *_: "a report"  # type: ignore[assignment]
     run_report.save_figures = figures  # type: ignore[assignment]
-    run_report.look_inside = lambda *_: None  # type: ignore[assignment]
+    run_report._inside = lambda *_: None  # type: ignore[assignment]
     comparison_page.write = (  # type: ignore[assignment]
         lambda comparison, _: write_text(comparison.path / "report.html", "a report")
     )

@@ -39,8 +39,8 @@ def write_answers(path: Path, evaluation: Evaluation) -> None:
     write_text(path / ANSWERS_FILE, table_text((*ANSWER_FIELDS, _OF_TRUTH), rows))
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows as texts, at least one.
+def read_rows(path: Path, classes: Sequence[str]) -> list[dict[str, str]]:
+    """The rows as texts, at least one; truths and answers are among ``classes``.
 
     Raises:
         RunError: the file is not there, or damaged.
@@ -52,6 +52,11 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise RunError(str(error)) from None
     if not rows:
         raise RunError(f"{file} is damaged: it has no picture.")
+    known = set(classes)
+    for row in rows:
+        for name in (row["class"], row["predicted"]):
+            if name not in known:
+                raise RunError(f"{file} is damaged: {name!r} is no class of the run.")
     return rows
 
 
@@ -68,7 +73,7 @@ def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
     Raises:
         RunError: the file is not there, or damaged.
     """
-    rows, file = read_rows(path), path / ANSWERS_FILE
+    rows, file = read_rows(path, classes), path / ANSWERS_FILE
     index = {name: number for number, name in enumerate(classes)}
     try:
         labels = np.array([index[row["class"]] for row in rows], np.int64)
@@ -84,8 +89,6 @@ def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
             ],
             np.float32,
         )
-    except KeyError as error:
-        raise RunError(f"{file} is damaged: {error.args[0]!r} is no class of the run.") from None
     except ValueError as error:
         raise RunError(f"{file} is damaged: {error}.") from None
     rest = np.maximum(1 - confidence - np.where(right, 0, of_truth), 0)

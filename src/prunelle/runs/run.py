@@ -51,7 +51,7 @@ from prunelle.runs.judging import judge
 from prunelle.runs.predictions import Prediction, predict_files
 from prunelle.runs.rebuild import is_rebuilt, rebuild
 from prunelle.runs.results import write_results
-from prunelle.runs.run_info import FORMAT, PREPROCESS, check_digests, digest_of, digests, read_info
+from prunelle.runs.run_info import FORMAT, METRICS, PREPROCESS, check_digests, digest_of, digests, read_info
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.runs.states import States
 from prunelle.runs.stored_examples import KEPT_FILE, read_kept
@@ -291,9 +291,13 @@ class Run:
             raise RunError(f"{path} is damaged: {error}.") from None
 
     def metrics(self) -> dict[str, Any]:
-        """The content of ``metrics.json``; empty before the training has ended."""
+        """The content of ``metrics.json``; empty before the training has ended.
+
+        Raises:
+            RunError: it is damaged.
+        """
         path = self.path / "metrics.json"
-        return dict(read_json(path, dict)) if path.is_file() else {}
+        return dict(read_json(path, METRICS)) if path.is_file() else {}
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """``metrics.json``."""

@@ -63,6 +63,25 @@ _INFO: Shape = {
 _NUMBERS = [(int, float)]
 PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
 
+_FIGURES: Shape = {
+    "accuracy": (int, float),
+    "interval": [(int, float)],
+    "loss": (int, float),
+    "n": int,
+    "chance?": (dict, None),
+    "learned?": (dict, None),
+}
+METRICS: Shape = {
+    "train?": _FIGURES,
+    "validation?": _FIGURES,
+    "test?": _FIGURES,
+    "epochs": int,
+    "best_epoch": int,
+    "seconds": (int, float),
+    "parameters": int,
+}
+"""Of ``metrics.json``."""
+
 _OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
 
 NEVER_CHANGED = ("classes.json", "preprocess.json", SPLITS_FILE)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
-import sys
 from collections.abc import Iterable
 
 import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError
+from prunelle.memory import of_glibc
 
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
@@ -81,11 +80,6 @@ def keep_large_blocks() -> None:
     Measured on the photo network: 219 → 314 images a second (docs/lab/performance.md). Other C libraries are
     left alone.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return  # musl and others
-    mallopt(_M_MMAP_THRESHOLD, 1 << 30)
-    mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+    if mallopt := of_glibc("mallopt"):
+        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)

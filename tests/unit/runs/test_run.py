@@ -125,7 +125,9 @@ def test_predictions_read_again(run: Run, of_before: bool) -> None:
     labels = random.integers(0, 3, 50)
     before = Evaluation("test", CLASSES, labels, probabilities, 0.5)
     run.write_predictions(before)
-    run.write_metrics({"train": {"loss": 0.1}, "test": {"loss": 0.5}})
+    figures = {"accuracy": 0.9, "interval": [0.8, 1.0], "n": 50}
+    about = {"epochs": 1, "best_epoch": 1, "seconds": 1.5, "parameters": 10}
+    run.write_metrics({"train": {**figures, "loss": 0.1}, "test": {**figures, "loss": 0.5}, **about})
     if of_before:
         file = run.path / "predictions.csv"
         file.write_text("".join(f"{line.rpartition(',')[0]}\n" for line in file.read_text().splitlines()))

@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 
+from prunelle import memory
 from prunelle.errors import ArgumentError
 from prunelle.training import speed
 from tests.unit.training.helpers import small
@@ -59,7 +60,7 @@ def test_the_allocator_is_told_once_and_only_where_it_is_glibcs(monkeypatch: pyt
         raise OSError("no such library")
 
     inner = speed.keep_large_blocks.__wrapped__
-    monkeypatch.setattr(speed.ctypes, "CDLL", lambda _name: Library())
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name: Library())
     monkeypatch.setattr(sys, "platform", "darwin")
     inner()
     assert calls == []
@@ -67,6 +68,6 @@ def test_the_allocator_is_told_once_and_only_where_it_is_glibcs(monkeypatch: pyt
     inner()
     # M_MMAP_THRESHOLD is -3, M_TRIM_THRESHOLD is -1 in glibc's malloc.h; 1 GiB, and all an int can say.
     assert calls == [(-3, 2**30), (-1, 2**31 - 1)]
-    monkeypatch.setattr(speed.ctypes, "CDLL", missing)
+    monkeypatch.setattr(memory.ctypes, "CDLL", missing)
     inner()
     assert len(calls) == 2
