@@ -27,8 +27,9 @@ lint: $(VENV)/.test-installed
 quick: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(QUICK)
 
+# A worker that died is not replaced: pytest-xdist loses tests, or waits for ever, where one of a file's tests killed it.
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Prunelle needs Python 3.11 or newer")'

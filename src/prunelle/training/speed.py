@@ -42,6 +42,38 @@ def prepare(network: nn.Module, device: torch.device) -> None:
     network.to(device)
     # The type stubs of ``to`` know memory_format only beside a dtype.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if device.type == "cpu":
+        avoid_overrun(network)
+
+
+def avoid_overrun(network: nn.Module) -> None:
+    """Keeps gradients right, and memory whole, on CPUs without AVX-512; called twice, it does the same as once.
+
+    There oneDNN computes the gradient by the weights of a 1×1 convolution with strides and two to seven channels beyond
+    the memory it has for it, when maps are in channels-last memory: wrong gradients, a crash, or a process that never
+    ends (uxlfoundation/oneDNN, issue 6035; seen with PyTorch 2.13.0). Such a convolution is given planar maps.
+    """
+    if torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
+        return
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d) and _overruns(module):
+            # ``contiguous`` would leave the strides of channels-last memory, which both formats allow for 1×1.
+            module.weight.data = torch.empty(module.weight.shape).copy_(module.weight.data)
+            if _planar not in module._forward_pre_hooks.values():
+                module.register_forward_pre_hook(_planar)
+
+
+def _overruns(convolution: nn.Conv2d) -> bool:
+    return (
+        set(convolution.kernel_size) == {1}
+        and max(convolution.stride) > 1
+        and convolution.groups == 1
+        and 1 < convolution.in_channels < 8
+    )
+
+
+def _planar(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+    return tuple(each.contiguous() for each in inputs)
 
 
 def channels_last(batch: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import subprocess
 import sys
 
 import pytest
@@ -71,3 +74,62 @@ def test_the_allocator_is_told_once_and_only_where_it_is_glibcs(monkeypatch: pyt
     monkeypatch.setattr(memory.ctypes, "CDLL", missing)
     inner()
     assert len(calls) == 2
+
+
+OVERRUN = """
+import sys
+import torch
+from torch import nn
+from prunelle.training import speed
+assert torch.backends.cpu.get_cpu_capability() == "AVX2"
+torch.manual_seed(0)
+for channels, stride, size in ((3, 2, 8), (4, 2, 16), (7, 2, 32), (3, 3, 9), (8, 2, 8)):
+    network = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1), nn.Conv2d(channels, 8, 1, stride=stride))
+    exact = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1), nn.Conv2d(channels, 8, 1, stride=stride)).double()
+    exact.load_state_dict(network.state_dict())
+    speed.prepare(network, torch.device("cpu"))
+    speed.prepare(network, torch.device("cpu"))
+    assert all(len(module._forward_pre_hooks) <= 1 for module in network)
+    images = torch.randn(2, 3, size, size)
+    for _ in range(20):
+        network.zero_grad()
+        answers = network(speed.channels_last(images))
+        projection = torch.randn(answers.shape)
+        (answers * projection).sum().backward()
+        exact.zero_grad()
+        (exact(images.double()) * projection).sum().backward()
+        for ours, truth in zip(network.parameters(), exact.parameters()):
+            torch.testing.assert_close(ours.grad.double(), truth.grad, rtol=1e-3, atol=1e-3)
+print("right")
+"""
+
+
+@pytest.mark.skipif(
+    not torch.backends.cpu.get_cpu_capability().startswith("AVX"), reason="of a CPU with AVX2"
+)
+def test_gradients_of_strided_1x1_convolutions_without_avx512() -> None:
+    """Without ``avoid_overrun`` the process dies, or its gradients are wrong (against float64)."""
+    environment = {
+        **os.environ,
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", OVERRUN], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout == "right\n", (done.returncode, done.stderr[-2000:])
+
+
+def test_strided_1x1_convolutions_are_left_alone_with_avx512(monkeypatch: pytest.MonkeyPatch) -> None:
+    convolution = torch.nn.Conv2d(3, 4, 1, stride=2)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    speed.prepare(convolution, torch.device("cpu"))
+    assert not convolution._forward_pre_hooks
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    speed.prepare(torch.nn.Conv2d(8, 4, 1, stride=2), torch.device("cpu"))
+    before = convolution.weight.detach().clone()
+    speed.prepare(convolution, torch.device("cpu"))
+    assert len(convolution._forward_pre_hooks) == 1
+    assert torch.equal(convolution.weight, before)
+    assert pickle.loads(pickle.dumps(convolution))(torch.ones(1, 3, 4, 4)).shape == (1, 4, 2, 2)

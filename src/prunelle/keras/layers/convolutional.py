@@ -18,6 +18,7 @@ from prunelle.keras import activations
 from prunelle.keras.layers.base import Layer, normalise_tuple, without_values
 from prunelle.keras.layers.core import channels_last
 from prunelle.keras.layout import Shape
+from prunelle.training.speed import avoid_overrun
 
 Order = Callable[[torch.Tensor], torch.Tensor]
 
@@ -129,6 +130,7 @@ class _Conv(Layer):
             groups=self.groups,
             bias=self.use_bias,
         )
+        avoid_overrun(convolution)
         self._announce_kernel("kernel", convolution, last_two_swapped, first_two_swapped)
         return [*before, convolution, *activations.parts(self.activation, inplace=True)]
 
