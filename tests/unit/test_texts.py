@@ -75,7 +75,7 @@ def test_the_terminal_shows_names_as_they_are(colours: bool) -> None:
 
 
 def test_notes_go_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
-    listener = Lines(live=False)
+    listener = Lines(live=False, language="en")
     listener.on_note(Note(f"Skipped {ARMED}", ""))
     listener.close()
     assert visible(said := capsys.readouterr().err, keep="\n\t") == said
