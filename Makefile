@@ -4,6 +4,7 @@
 # make lint   ruff and mypy alone
 # make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
 #             them: about ten minutes on two cores; ARGS=--quick about four, ARGS=lenet5 one network
+#             (this code against an earlier commit: benchmarks/step_against.py, and same_trainings.py for its results)
 # make torture  kills at random system calls, full disks, flipped bits, 10,000 damaged and hostile files: 40 to 50 minutes
 #             on two cores; ARGS="--kills 50 --files 500 --seed 3 --verbs train" scales it (tests/torture)
 PYTHON ?= python3

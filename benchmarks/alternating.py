@@ -35,13 +35,19 @@ class Contestant:
 
     Args:
         command: starts it; it then calls ``serve``.
+        environment: of its process, where it is not this one's.
     """
 
-    def __init__(self, *command: str) -> None:
+    def __init__(self, *command: str, environment: dict[str, str] | None = None) -> None:
         self.command = command
         self._complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            text=True,
+            env=environment,
         )
 
     def ask(self, request: str) -> Any:
