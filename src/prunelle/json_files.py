@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,19 @@ elements have; a dictionary of shapes by key, of which those that end in ``?`` m
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "an object"}
 
 
+_SEAL = "content_sha256"
+
+
+def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` with the SHA-256 of all of them as one entry more, by which ``read_json`` knows them again."""
+    return {**values, _SEAL: _digest(values)}
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    # Through JSON and back first: keys that are numbers are sorted as the texts that they become.
+    return hashlib.sha256(json.dumps(json.loads(json.dumps(values)), sort_keys=True).encode()).hexdigest()
+
+
 def parse_json(text: str | bytes) -> Any:
     """``json.loads``, its every failure a ``ValueError``."""
     try:
@@ -27,10 +41,10 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def read_json(path: Path, shape: Shape | None = None) -> Any:
-    """The content of a file.
+    """The content of a file, without its seal.
 
     Raises:
-        RunError: it is not there, cannot be read, is no JSON, or has another ``shape``.
+        RunError: it is not there, cannot be read, is no JSON, has another ``shape``, or is not what was ``sealed``.
     """
     if kind := no_file(path):
         raise RunError(f"{path} cannot be read: it is {kind}, not a file.")
@@ -42,6 +56,11 @@ def read_json(path: Path, shape: Shape | None = None) -> Any:
         raise RunError(f"{path} cannot be read: {reason(error)}.") from error
     except ValueError as error:
         raise RunError(f"{path} cannot be read: {error}.") from error
+    if isinstance(found, dict) and (seal := found.pop(_SEAL, None)) is not None and seal != _digest(found):
+        raise RunError(
+            f"{path} is not what was written (by its SHA-256). Put it back from a copy; or, to use it as it is, take "
+            f"out its entry {_SEAL}."
+        )
     if shape is not None and (wrong := mismatch(found, shape)):
         raise RunError(f"{path} is not as Prunelle writes it: {wrong}. Put it back from a copy.")
     return found

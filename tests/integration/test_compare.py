@@ -19,6 +19,7 @@ from torch import nn
 
 import prunelle as pn
 from prunelle.errors import ArgumentError, Diverged, RunError
+from prunelle.json_files import read_json
 from prunelle.planning import comparison
 from prunelle.runs.comparison import Comparison
 from tests.integration.command import prunelle, weights
@@ -304,7 +305,7 @@ def test_a_key_of_a_comparison_that_changed_is_a_sentence(whole: Comparison, tmp
     """Of what ``comparison.json`` asked for: no error is Python's own."""
     made = tmp_path / "made"
     shutil.copytree(whole.path, made)
-    told = json.loads((made / "comparison.json").read_text())
+    told = read_json(made / "comparison.json")
     asked = {key: told[key] for key in ("recipe", "networks", "data")}
     refused = set()
     for place, changed in misspelt(asked):

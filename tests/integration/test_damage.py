@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ import prunelle as pn
 from prunelle import tasks
 from prunelle.errors import Damaged, Interrupted, PrunelleError, RunError, WeightsError
 from prunelle.jobs import training
+from prunelle.json_files import read_json
 from prunelle.networks.weights import load_weights, read_weights
 from prunelle.report import run_report
 from prunelle.runs.listener import Listener, Quiet
@@ -102,7 +104,7 @@ def flip(file: Path, seed: int = 0) -> None:
 
 def outcome(run: Path) -> tuple[object, ...]:
     metrics = json.loads((run / "metrics.json").read_text())
-    del metrics["seconds"]
+    del metrics["seconds"], metrics["content_sha256"]
     return metrics, weights(run, "best"), weights(run, "last")
 
 
@@ -321,7 +323,7 @@ def test_a_key_of_the_figures_that_changed_is_a_sentence(reused: Path, whole: Pa
     shutil.copytree(reused, run)
     file = run / "metrics.json"
     told: dict[str, str] = {}
-    for place, changed in misspelt(json.loads(file.read_text())):
+    for place, changed in misspelt(read_json(file)):
         file.write_text(json.dumps(changed))
         for ask in (
             lambda: pn.compare([run, whole], output=tmp_path / "comparison", style="quiet"),
@@ -352,3 +354,20 @@ def test_weights_are_made_again_only_where_the_disk_lost_them(
         read_weights(str(whole))
     assert os.strerror(number) in str(caught.value)
     assert ("--resume" in str(caught.value)) == (number == errno.EIO)
+
+
+def test_a_figure_that_changed_is_a_sentence(reused: Path, tmp_path: Path) -> None:
+    """Whatever byte of ``metrics.json`` it is; without its seal it is the user's own."""
+    run = tmp_path / "run"
+    shutil.copytree(reused, run)
+    file = run / "metrics.json"
+    before = file.read_text()
+    after = re.sub(r'("loss": \d\.\d+?)(\d)(\d+)', lambda m: f"{m[1]}{9 - int(m[2])}{m[3]}", before, count=1)
+    assert after != before
+    file.write_text(after)
+    with pytest.raises(
+        RunError, match=r"metrics.json is not what was written .* take out its entry content_sha256"
+    ):
+        pn.write_report(run, style="quiet")
+    file.write_text(re.sub(r',\s*"content_sha256": "\w+"', "", after))
+    pn.write_report(run, style="quiet")

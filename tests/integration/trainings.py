@@ -101,7 +101,7 @@ def result(run: Path) -> dict[str, Any]:
     with (run / "results.csv").open() as stream:
         rows = [{k: v for k, v in row.items() if k not in TIMING_FIELDS} for row in csv.DictReader(stream)]
     metrics = json.loads((run / "metrics.json").read_text())
-    del metrics["seconds"]
+    del metrics["seconds"], metrics["content_sha256"]
     return {
         "weights": weights,
         "rows": rows,

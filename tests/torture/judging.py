@@ -16,7 +16,7 @@ from tests.torture.victim import Outcome
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SENTENCE = re.compile(r"^(Error|Usage|Interrupted|Stopped)\b", re.MULTILINE)
-_TIMES = {"seconds", "created", "images_per_second", "data_wait"}
+_TIMES = {"seconds", "created", "images_per_second", "data_wait", "content_sha256"}
 _DATE = re.compile(r"\d{8}-\d{6}(-\d+)?")
 _NOT_COMPARED = {"state", "cache", "lock", "run.json"}
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from prunelle.disk import write_json
 from prunelle.errors import RunError
-from prunelle.json_files import mismatch, read_json
+from prunelle.json_files import mismatch, read_json, sealed
+from tests.integration.test_damage import misspelt
 
 SHAPE: dict[str, Any] = {
     "name": str,
@@ -68,3 +70,35 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         read_json(tmp_path)
     (tmp_path / "a.json").write_text(json.dumps(GOOD))
     assert read_json(tmp_path / "a.json", SHAPE) == GOOD
+
+
+SEALED: dict[str, Any] = {
+    "a": 0.1,
+    "rows": [{"é": None, 3: (1, 2)}],
+    "name": "x\udce9",
+    "deep": {"10": 1, "9": 2},
+}
+
+
+def test_a_seal_is_taken_off_and_holds_every_value(tmp_path: Path) -> None:
+    file = tmp_path / "it.json"
+    write_json(file, sealed(SEALED))
+    assert read_json(file) == json.loads(json.dumps(SEALED))
+    whole = file.read_text()
+    for place, changed in misspelt(json.loads(whole)):
+        file.write_text(json.dumps(changed))
+        if place == ".content_sha256" and "content_sha256" not in changed:
+            continue
+        with pytest.raises(RunError, match=r"is not what was written .by its SHA-256"):
+            read_json(file)
+    for old, new in (("0.1", "0.2"), ("x", "y"), ("null", "true"), ('"10"', '"11"')):
+        assert whole.count(old) >= 1
+        file.write_text(whole.replace(old, new, 1))
+        with pytest.raises(RunError, match="take out its entry content_sha256"):
+            read_json(file)
+
+
+def test_a_file_without_a_seal_is_of_before(tmp_path: Path) -> None:
+    file = tmp_path / "it.json"
+    write_json(file, SEALED)
+    assert read_json(file) == json.loads(json.dumps(SEALED))

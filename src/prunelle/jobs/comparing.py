@@ -29,6 +29,7 @@ from prunelle.errors import (
 from prunelle.jobs import machine, run_data, training
 from prunelle.jobs.decoding import decode_apart
 from prunelle.jobs.recovery import going_on
+from prunelle.json_files import sealed
 from prunelle.planning.choosing import choose_recipe
 from prunelle.planning.comparison import (
     INFO_FILE,
@@ -321,7 +322,7 @@ def _write(comparison: Comparison, language: Language) -> Comparison:
     comparison.write_results()
     comparison_page.write(comparison, language)
     info = {**comparison.info, "status": "finished"}
-    write_json(comparison.path / INFO_FILE, {**info, "results": comparison.to_json()})
+    write_json(comparison.path / INFO_FILE, sealed({**info, "results": comparison.to_json()}))
     return comparison
 
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.errors import PrunelleError
+from prunelle.errors import CannotWrite, PrunelleError
 from prunelle.keras import optimizers, recorded_run
 from prunelle.keras.answers import Answers
 from prunelle.keras.plain import plain
@@ -259,6 +259,8 @@ class Recording:
         target = self.folder / "weights" / WEIGHTS_FILE
         try:
             model.save(target)
+        except CannotWrite:
+            raise
         except PrunelleError:
             # A function of the program's own in it: the weights alone, for the model built again.
             model.save_weights(target)

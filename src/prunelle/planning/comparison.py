@@ -11,7 +11,7 @@ from prunelle import networks as known
 from prunelle.data.examples import Data
 from prunelle.disk import write_json
 from prunelle.errors import ArgumentError, RunError
-from prunelle.json_files import Shape, read_json
+from prunelle.json_files import Shape, read_json, sealed
 from prunelle.planning.contestants import Maker, Networks
 from prunelle.planning.request import (
     DataSource,
@@ -148,7 +148,7 @@ class ComparisonPlan:
 
     def save(self) -> None:
         """Writes ``comparison.json``."""
-        write_json(self.path / INFO_FILE, self.info)
+        write_json(self.path / INFO_FILE, sealed(self.info))
 
 
 def read_info(path: Path) -> dict[str, Any]:

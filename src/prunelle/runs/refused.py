@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.disk import write_json, writing
+from prunelle.json_files import sealed
 from prunelle.runs.results import write_results
 from prunelle.runs.run_info import FORMAT
 
@@ -33,7 +34,7 @@ class Refused:
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """``metrics.json``."""
-        write_json(self.path / "metrics.json", metrics)
+        write_json(self.path / "metrics.json", sealed(metrics))
 
     def write_results(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """``results.csv``."""

@@ -44,7 +44,7 @@ from prunelle.errors import (
     a_kind,
     did_you_mean,
 )
-from prunelle.json_files import read_json
+from prunelle.json_files import read_json, sealed
 from prunelle.runs.answers import read_answers, write_answers
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
 from prunelle.runs.judging import judge
@@ -301,7 +301,7 @@ class Run:
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """``metrics.json``."""
-        write_json(self.path / "metrics.json", metrics)
+        write_json(self.path / "metrics.json", sealed(metrics))
 
     def write_results(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """``results.csv`` anew from all lines so far, so that a resumed run has no line twice."""

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from prunelle import keras
-from prunelle.errors import ArgumentError, UnknownName
+from prunelle.errors import ArgumentError, CannotWrite, UnknownName
 from prunelle.keras import callbacks, layers, recording
 from prunelle.keras.feeding import Arrays, Iterated, make_source
 from prunelle.keras.models import Sequential, load_model
@@ -463,3 +463,19 @@ def test_a_folder_that_cannot_be_written_stops_no_program(tmp_path: Path) -> Non
             network().fit(X, Y, verbose=0)
     finally:
         recording.stop()
+
+
+def test_weights_that_cannot_be_written_are_a_warning(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no weights of another form in their place, as where a model has functions of the program's own."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise CannotWrite("weights/last.safetensors cannot be written: too many open files")
+
+    model = network()
+    monkeypatch.setattr(type(model), "save", refuse)
+    with pytest.warns(UserWarning, match="run folder is not complete: .* too many open files"):
+        model.fit(X, Y, verbose=0)
+    recording.stop()
+    assert not (recorded / "fit-1" / "weights" / "last.safetensors").exists()
