@@ -14,7 +14,8 @@ from prunelle.files import no_file
 
 Shape = type | tuple[Any, ...] | list[Any] | dict[str, Any]
 """What ``mismatch`` compares with: a type; a tuple of shapes of which one is enough; a list of one shape that all
-elements have; a dictionary of shapes by key, of which those that end in ``?`` may be absent. ``None`` is its own."""
+elements have; a dictionary of shapes by key, of which those that end in ``?`` may be absent, and ``*`` is the shape of
+all that have no other. ``None`` is its own."""
 
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "an object"}
 
@@ -84,7 +85,12 @@ def mismatch(value: Any, shape: Any, where: str = "") -> str | None:
     if isinstance(shape, Mapping):
         if not isinstance(value, dict):
             return f"{name} must be an object; received {_short(value)}"
-        for key, each in shape.items():
+        others = (
+            [] if "*" not in shape else [key for key in value if key not in shape and f"{key}?" not in shape]
+        )
+        for key, each in [*shape.items(), *((other, shape["*"]) for other in others)]:
+            if key == "*":
+                continue
             bare, there = key.rstrip("?"), f"{where}.{key.rstrip('?')}".lstrip(".")
             if bare not in value:
                 if bare == key:

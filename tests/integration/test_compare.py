@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -32,7 +33,7 @@ from tests.integration.comparisons import (
     kill_at_write,
     small_comparison,
 )
-from tests.integration.test_damage import misspelt
+from tests.integration.test_damage import misspelt, retyped
 from tests.integration.trainings import spawn
 
 
@@ -306,9 +307,9 @@ def test_a_key_of_a_comparison_that_changed_is_a_sentence(whole: Comparison, tmp
     made = tmp_path / "made"
     shutil.copytree(whole.path, made)
     told = read_json(made / "comparison.json")
-    asked = {key: told[key] for key in ("recipe", "networks", "data")}
+    asked = {key: told[key] for key in ("recipe", "networks", "data", "created", "versions", "host", "seeds")}
     refused = set()
-    for place, changed in misspelt(asked):
+    for place, changed in itertools.chain(misspelt(asked), retyped(asked)):
         (made / "comparison.json").write_text(json.dumps(told | changed))
         try:
             comparison.read_info(made)
@@ -316,6 +317,7 @@ def test_a_key_of_a_comparison_that_changed_is_a_sentence(whole: Comparison, tmp
         except RunError:
             refused.add(place)
     assert {".recipe.epochs", ".recipe.augment.rotation", ".networks[0].label"} <= refused
+    assert {".created", ".versions.torch", ".host.device", ".networks.0.label", ".seeds.0"} <= refused
 
 
 def _one_answer_more_right(text: str) -> str:

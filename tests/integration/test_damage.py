@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import errno
+import itertools
 import json
 import os
 import random
@@ -274,6 +276,22 @@ def misspelt(values: Any, place: str = "") -> Iterator[tuple[str, Any]]:
                 yield inside, [*values[:index], changed, *values[index + 1 :]]
 
 
+def retyped(values: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """``values`` of JSON with one value in it, of whatever depth, gone or of another type."""
+    inside = values.items() if isinstance(values, dict) else enumerate(values)
+    for key, value in list(inside):
+        where = f"{place}.{key}"
+        for other in (None, [[]] if isinstance(value, str) else "x"):
+            changed = copy.copy(values)
+            changed[key] = other
+            yield where, changed
+        if isinstance(value, dict | list):
+            for deeper, other in retyped(value, where):
+                changed = copy.copy(values)
+                changed[key] = other
+                yield deeper, changed
+
+
 @pytest.fixture(scope="module")
 def reused(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose ``run.json`` has all there is: augmentation, weights that it began with, a strategy."""
@@ -303,7 +321,7 @@ def test_a_key_of_a_run_that_changed_is_a_sentence(reused: Path, tmp_path: Path)
     assert "strategy" in told["transfer"]
     assert "flip" in told["recipe"]["augment"]
     refused = set()
-    for place, changed in misspelt(told):
+    for place, changed in itertools.chain(misspelt(told), retyped(told)):
         (run / "run.json").write_text(json.dumps(changed))
         for ask in (
             lambda: pn.train(resume=run, data=data(), style="quiet"),
@@ -315,6 +333,14 @@ def test_a_key_of_a_run_that_changed_is_a_sentence(reused: Path, tmp_path: Path)
             except PrunelleError:
                 refused.add(place)
     assert {".recipe", ".recipe.augment.flip", ".transfer.strategy", ".transfer.strategy.name"} <= refused
+    # What only the page shows, which is not made here.
+    assert {
+        ".created",
+        ".versions.torch",
+        ".host.device",
+        ".data.counts.train",
+        ".data.notes.0.fr",
+    } <= refused
 
 
 def test_a_key_of_the_figures_that_changed_is_a_sentence(reused: Path, whole: Path, tmp_path: Path) -> None:
@@ -323,7 +349,8 @@ def test_a_key_of_the_figures_that_changed_is_a_sentence(reused: Path, whole: Pa
     shutil.copytree(reused, run)
     file = run / "metrics.json"
     told: dict[str, str] = {}
-    for place, changed in misspelt(read_json(file)):
+    figures = read_json(file)
+    for place, changed in itertools.chain(misspelt(figures), retyped(figures)):
         file.write_text(json.dumps(changed))
         for ask in (
             lambda: pn.compare([run, whole], output=tmp_path / "comparison", style="quiet"),

@@ -30,6 +30,9 @@ INFO_FILE = COMPARISON.main
 _INFO: Shape = {
     "status": str,
     "command": str,
+    "created": str,
+    "versions": {"*": str},
+    "host": {"*": str},
     "data": {"name": str, "source": (dict, None)},
     "networks": [{"label": str, "network": str, "options": dict}],
     "recipe?": dict,
