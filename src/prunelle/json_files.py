@@ -15,7 +15,10 @@ from prunelle.files import no_file
 Shape = type | tuple[Any, ...] | list[Any] | dict[str, Any]
 """What ``mismatch`` compares with: a type; a tuple of shapes of which one is enough; a list of one shape that all
 elements have; a dictionary of shapes by key, of which those that end in ``?`` may be absent, and ``*`` is the shape of
-all that have no other. ``None`` is its own."""
+all that have no other (``UNKNOWN``: there may be none). ``None`` is its own."""
+
+UNKNOWN: Shape = ()
+"""Of entries that nothing writes."""
 
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "an object"}
 
@@ -70,6 +73,8 @@ def read_json(path: Path, shape: Shape | None = None) -> Any:
 def mismatch(value: Any, shape: Any, where: str = "") -> str | None:
     """How ``value`` differs from ``shape`` (``data.notes must be a list; received 3``); None where it does not."""
     name = where or "it"
+    if shape == UNKNOWN:
+        return f"nothing is known of {name}"
     if isinstance(shape, tuple):
         each_wrong = [mismatch(value, each, where) for each in shape]
         return None if None in each_wrong else each_wrong[-1]

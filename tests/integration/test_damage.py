@@ -391,6 +391,9 @@ def test_a_figure_that_changed_is_a_sentence(reused: Path, tmp_path: Path) -> No
     before = file.read_text()
     after = re.sub(r'("loss": \d\.\d+?)(\d)(\d+)', lambda m: f"{m[1]}{9 - int(m[2])}{m[3]}", before, count=1)
     assert after != before
+    file.write_text(after.replace("content_sha256", "content_sha257"))
+    with pytest.raises(RunError, match=r"metrics.json is not as .* nothing is known of content_sha257"):
+        pn.write_report(run, style="quiet")
     file.write_text(after)
     with pytest.raises(
         RunError, match=r"metrics.json is not what was written .* take out its entry content_sha256"

@@ -11,7 +11,7 @@ from prunelle import networks as known
 from prunelle.data.examples import Data
 from prunelle.disk import write_json
 from prunelle.errors import ArgumentError, RunError
-from prunelle.json_files import Shape, read_json, sealed
+from prunelle.json_files import UNKNOWN, Shape, read_json, sealed
 from prunelle.planning.contestants import Maker, Networks
 from prunelle.planning.request import (
     DataSource,
@@ -43,6 +43,8 @@ _INFO: Shape = {
     "normalisation?": (None, str),
     "mean?": (None, [float]),
     "std?": (None, [float]),
+    "results?": dict,
+    "*": UNKNOWN,
 }
 
 

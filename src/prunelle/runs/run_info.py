@@ -8,7 +8,7 @@ from typing import Any
 from prunelle.disk import reason
 from prunelle.errors import Damaged, RunError
 from prunelle.files import sha256
-from prunelle.json_files import Shape, read_json
+from prunelle.json_files import UNKNOWN, Shape, read_json
 from prunelle.runs.splits import SPLITS_FILE
 
 FORMAT = 2
@@ -79,8 +79,11 @@ METRICS: Shape = {
     "best_epoch": int,
     "seconds": (int, float),
     "parameters": int,
+    "last?": dict,
+    "*": UNKNOWN,
 }
-"""Of ``metrics.json``."""
+"""Of ``metrics.json``. ``last``: of a program's training, the last row of ``results.csv``. An entry of another name is
+a damaged one: the name of its seal may be what was damaged."""
 
 _OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
 
