@@ -40,7 +40,7 @@ def replacing(target: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
     """
     with writing(target):
         sweep(target.parent, f".{target.name}.")
-        path, file = _own_temporary(target)
+        path, file = _create_temporary(target)
         try:
             with _closing(file):
                 yield file
@@ -131,8 +131,8 @@ def sweep(folder: Path, begin: str = "") -> None:
     except OSError:
         return
     for name in names:
-        found, path = _OURS.fullmatch(name), folder / name
-        if found and not path.is_symlink() and _is_abandoned(path, int(found["pid"] or found["old_pid"])):
+        match, path = _OURS.fullmatch(name), folder / name
+        if match and not path.is_symlink() and _is_abandoned(path, int(match["pid"] or match["old_pid"])):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -197,7 +197,7 @@ def _put(path: Path, target: Path, keep: Path | None) -> None:
     os.replace(path, target)
 
 
-def _own_temporary(target: Path) -> tuple[Path, BinaryIO]:
+def _create_temporary(target: Path) -> tuple[Path, BinaryIO]:
     """A new file beside ``target``, locked, that nobody else writes."""
     while True:
         path = target.with_name(f".{target.name}.{os.getpid()}-{next(_numbers)}.tmp")

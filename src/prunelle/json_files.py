@@ -53,21 +53,25 @@ def read_json(path: Path, shape: Shape | None = None) -> Any:
     if kind := no_file(path):
         raise RunError(f"{path} cannot be read: it is {kind}, not a file.")
     try:
-        found = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(f"{path} is not there.") from None
     except OSError as error:
         raise RunError(f"{path} cannot be read: {reason(error)}.") from error
     except ValueError as error:
         raise RunError(f"{path} cannot be read: {error}.") from error
-    if isinstance(found, dict) and (seal := found.pop(_SEAL, None)) is not None and seal != _digest(found):
+    if (
+        isinstance(content, dict)
+        and (seal := content.pop(_SEAL, None)) is not None
+        and seal != _digest(content)
+    ):
         raise RunError(
             f"{path} is not what was written (by its SHA-256). Put it back from a copy; or, to use it as it is, take "
             f"out its entry {_SEAL}."
         )
-    if shape is not None and (wrong := mismatch(found, shape)):
+    if shape is not None and (wrong := mismatch(content, shape)):
         raise RunError(f"{path} is not as Prunelle writes it: {wrong}. Put it back from a copy.")
-    return found
+    return content
 
 
 def mismatch(value: Any, shape: Any, where: str = "") -> str | None:
@@ -76,7 +80,7 @@ def mismatch(value: Any, shape: Any, where: str = "") -> str | None:
     if shape == UNKNOWN:
         return f"nothing is known of {name}"
     if isinstance(shape, tuple):
-        each_wrong = [mismatch(value, each, where) for each in shape]
+        each_wrong = [mismatch(value, alternative, where) for alternative in shape]
         return None if None in each_wrong else each_wrong[-1]
     if shape is None:
         return None if value is None else f"{name} must be null; received {_short(value)}"
@@ -84,7 +88,7 @@ def mismatch(value: Any, shape: Any, where: str = "") -> str | None:
         if not isinstance(value, list):
             return f"{name} must be a list; received {_short(value)}"
         return next(
-            (wrong for i, each in enumerate(value) if (wrong := mismatch(each, shape[0], f"{name}[{i}]"))),
+            (wrong for i, item in enumerate(value) if (wrong := mismatch(item, shape[0], f"{name}[{i}]"))),
             None,
         )
     if isinstance(shape, Mapping):
@@ -93,14 +97,14 @@ def mismatch(value: Any, shape: Any, where: str = "") -> str | None:
         others = (
             [] if "*" not in shape else [key for key in value if key not in shape and f"{key}?" not in shape]
         )
-        for key, each in [*shape.items(), *((other, shape["*"]) for other in others)]:
+        for key, item_shape in [*shape.items(), *((other, shape["*"]) for other in others)]:
             if key == "*":
                 continue
             bare, there = key.rstrip("?"), f"{where}.{key.rstrip('?')}".lstrip(".")
             if bare not in value:
                 if bare == key:
                     return f"{there} is missing"
-            elif wrong := mismatch(value[bare], each, there):
+            elif wrong := mismatch(value[bare], item_shape, there):
                 return wrong
         return None
     # In JSON, true is no number.

@@ -27,19 +27,19 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def out_of_memory(error: BaseException) -> OutOfMemory:
     """The same in a sentence that says what to make smaller."""
-    found = _ASKED.search(str(error))
-    asked = ""
-    if found is not None:
-        asked = f": {f'{int(found[1]) / 1e9:,.1f} GB' if found[1] else found[2]} more were asked for"
+    match = _ASKED.search(str(error))
+    request = ""
+    if match is not None:
+        request = f": {f'{int(match[1]) / 1e9:,.1f} GB' if match[1] else match[2]} more were asked for"
     return OutOfMemory(
-        f"out of memory{asked}. End other programs, or keep fewer "
+        f"out of memory{request}. End other programs, or keep fewer "
         f"decoded pictures in memory (--memory 200MB); else train anew with smaller batches (--batch-size), smaller "
         f"examples (--size) or a smaller network."
     )
 
 
 @contextmanager
-def memory_told() -> Iterator[None]:
+def explain_memory_errors() -> Iterator[None]:
     """Inside, running out of memory ends in that sentence.
 
     Raises:

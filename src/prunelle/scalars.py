@@ -139,10 +139,10 @@ def _tuple(value: Any, kind: Callable[[Any], Any]) -> tuple[Any, ...]:
 
 
 def _pair(value: Any) -> tuple[Any, ...]:
-    found = _tuple(value, _whole)
-    if len(found) != 2:
+    pair = _tuple(value, _whole)
+    if len(pair) != 2:
         raise TypeError
-    return found
+    return pair
 
 
 _KINDS: dict[str, Callable[[Any], Any]] = {

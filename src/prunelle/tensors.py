@@ -115,8 +115,8 @@ def read_tensors(source: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]
         if number is None:
             raise
         raise OSError(int(number[1]), os.strerror(int(number[1])), str(source)) from error
-    said = metadata.pop(DIGEST, None)
-    if said is not None and said != digest(tensors, metadata):
+    stored_digest = metadata.pop(DIGEST, None)
+    if stored_digest is not None and stored_digest != digest(tensors, metadata):
         raise Damaged(f"{source} is damaged: {NOT_AS_WRITTEN}.")
     return tensors, metadata
 
@@ -129,10 +129,10 @@ def digest(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> 
     """
     names = sorted(tensors)
     listed = [[name, str(tensors[name].dtype), list(tensors[name].shape)] for name in names]
-    found = hashlib.sha256(json.dumps([sorted(metadata.items()), listed]).encode())
+    sha = hashlib.sha256(json.dumps([sorted(metadata.items()), listed]).encode())
     for name in names:
-        found.update(_bytes(tensors[name]))
-    return found.hexdigest()
+        sha.update(_bytes(tensors[name]))
+    return sha.hexdigest()
 
 
 def _bytes(tensor: torch.Tensor) -> memoryview:

@@ -35,7 +35,7 @@ def visible(text: str, *, keep: str = "") -> str:
     Args:
         keep: characters that stay: line breaks and tabs of a sentence; none in the name of a file or a class.
     """
-    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else _written(found[0]), text)
+    return _UNSEEN.sub(lambda match: match[0] if match[0] in keep else _written(match[0]), text)
 
 
 def _written(character: str) -> str:

@@ -104,7 +104,7 @@ def test_it_is_what_the_registry_says(kind: str, name: str) -> None:
     view = _view(kind, name)
     assert (view.kind, view.name) == (kind, name)
     assert set(view.needs) <= set(get_args(Need))
-    assert set(view.heeds) <= set(get_args(Argument))
+    assert set(view.arguments) <= set(get_args(Argument))
     assert {"view", "view_text"} <= view.words.texts.keys()
 
 
@@ -114,19 +114,21 @@ def test_what_it_finds_goes_through_json_and_is_drawn_from_there(
 ) -> None:
     view = _view(kind, name)
     drawn = []
-    for number, found in enumerate(view.parts(request.getfixturevalue(kind))):
-        assert type(found) is view.found
-        plain, arrays = to_plain(found)
+    for number, result in enumerate(view.parts(request.getfixturevalue(kind))):
+        assert type(result) is view.result_type
+        plain, arrays = to_plain(result)
         buffer = io.BytesIO()
         np.savez(buffer, *arrays, allow_pickle=False)
         buffer.seek(0)
         with np.load(buffer, allow_pickle=False) as file:
-            again = from_plain(view.found, json.loads(json.dumps(plain)), [file[one] for one in file.files])
-        _same(found, again)
+            again = from_plain(
+                view.result_type, json.loads(json.dumps(plain)), [file[one] for one in file.files]
+            )
+        _same(result, again)
         names = [plate.name for plate in view.draw(again, "fr")]
         drawn += names
         if number == 0:
-            pairs = zip(view.draw(found, "en"), view.draw(again, "en"), strict=True)
+            pairs = zip(view.draw(result, "en"), view.draw(again, "en"), strict=True)
             for folder, plate in zip(("a", "b"), next(pairs), strict=True):
                 (tmp_path / folder).mkdir()
                 plate.save(tmp_path / folder)

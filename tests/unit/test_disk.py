@@ -29,13 +29,13 @@ class _RefusedAtClose:
 
 @pytest.fixture
 def refused_at_close(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = disk._own_temporary
+    own = disk._create_temporary
 
     def wrapped(target: Path) -> tuple[Path, Any]:
         path, file = own(target)
         return path, _RefusedAtClose(file)
 
-    monkeypatch.setattr(disk, "_own_temporary", wrapped)
+    monkeypatch.setattr(disk, "_create_temporary", wrapped)
 
 
 @pytest.mark.usefixtures("refused_at_close")

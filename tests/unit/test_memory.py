@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from prunelle.errors import OutOfMemory
-from prunelle.memory import is_out_of_memory, memory_told
+from prunelle.memory import explain_memory_errors, is_out_of_memory
 
 
 def of_a_gpu() -> None:
@@ -35,7 +35,7 @@ def of_the_system() -> None:
     ids=["torch", "numpy", "python", "gpu", "system"],
 )
 def test_it_ends_in_a_sentence_that_says_what_to_make_smaller(ask: Callable[[], object], asked: str) -> None:
-    with pytest.raises(OutOfMemory) as caught, memory_told():
+    with pytest.raises(OutOfMemory) as caught, explain_memory_errors():
         ask()
     assert f"out of memory{asked}" in str(caught.value).replace("Tried", "tried")
     for option in ("--memory", "--batch-size", "--size"):
@@ -52,5 +52,5 @@ def test_it_ends_in_a_sentence_that_says_what_to_make_smaller(ask: Callable[[], 
 )
 def test_other_errors_are_not_taken_for_it(error: Exception) -> None:
     assert not is_out_of_memory(error)
-    with pytest.raises(type(error)), memory_told():
+    with pytest.raises(type(error)), explain_memory_errors():
         raise error

@@ -28,19 +28,19 @@ def cache(clear: bool, yes: bool, runs: str) -> None:
 
     What is in a cache is made again when it is needed.
     """
-    from prunelle.tasks import clear_caches, occupied
+    from prunelle.tasks import clear_caches, disk_usage
 
     if yes and not clear:
         raise click.UsageError("--yes goes with --clear.")
     words = spoken()
-    found = occupied(runs)
-    names = [words.note(each.what) for each in found]
+    usage = disk_usage(runs)
+    names = [words.note(row.what) for row in usage]
     width = max(map(len, names))
-    for name, each in zip(names, found, strict=True):
-        echo(f"{name:<{width}}  {words.integer(each.number):>7}  {words.size(each.size):>9}  {each.folder}")
+    for name, row in zip(names, usage, strict=True):
+        echo(f"{name:<{width}}  {words.integer(row.number):>7}  {words.size(row.size):>9}  {row.folder}")
     if not clear:
         return
-    size = sum(each.size for each in found if each.is_cache)
+    size = sum(row.size for row in usage if row.is_cache)
     if size and not yes:
         click.confirm(words.note(_SURE, size=words.size(size)), abort=True)
     done = clear_caches()

@@ -177,7 +177,7 @@ def compare(context: click.Context, /, **given: Unpack[_Options]) -> None:
         say(REPORT_LINE, given["language"], page=comparison.path / "report.html")
 
 
-def _show(found: Comparison, language: Language | None) -> None:
+def _show(comparison: Comparison, language: Language | None) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal
@@ -190,7 +190,7 @@ def _show(found: Comparison, language: Language | None) -> None:
     table = Table(*map(words.note, _COLUMNS), box=None)
     for column in table.columns[1:]:
         column.justify, column.no_wrap = "right", True
-    for standing in found.standings:
+    for standing in comparison.standings:
         accuracy, loss = standing.accuracy, standing.loss
         entry = standing.contestant
         spread = "" if accuracy.sd is None else f" ± {words.points(accuracy.sd, digits=2)}"
@@ -204,10 +204,10 @@ def _show(found: Comparison, language: Language | None) -> None:
             words.decimal(standing.seconds_per_epoch.mean, 1),
         )
     terminal.print(table)
-    for each in found.differences():
-        over = [(_OVER_PICTURES, each.over_pictures)]
-        if each.over_seeds is not None:
-            over.insert(0, (_OVER_SEEDS, each.over_seeds))
+    for difference in comparison.differences():
+        over = [(_OVER_PICTURES, difference.over_pictures)]
+        if difference.over_seeds is not None:
+            over.insert(0, (_OVER_SEEDS, difference.over_seeds))
         intervals = ", ".join(
             words.note(
                 what,
@@ -218,12 +218,12 @@ def _show(found: Comparison, language: Language | None) -> None:
         )
         line = words.note(
             _DIFFERENCE,
-            first=each.first,
-            second=each.second,
-            points=words.points(each.mean, digits=2, signed=True),
+            first=difference.first,
+            second=difference.second,
+            points=words.points(difference.mean, digits=2, signed=True),
             intervals=intervals,
-            verdict=words.note(_VERDICTS[each.verdict]),
+            verdict=words.note(_VERDICTS[difference.verdict]),
         )
         terminal.print(line, soft_wrap=True)
-    if told := at_chance(found, ComparisonWords(words.language)):
-        terminal.print(told, soft_wrap=True)
+    if chance_note := at_chance(comparison, ComparisonWords(words.language)):
+        terminal.print(chance_note, soft_wrap=True)

@@ -94,7 +94,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
         _show(evaluation)
 
 
-def _show(found: Evaluation) -> None:
+def _show(evaluation: Evaluation) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal
@@ -102,31 +102,31 @@ def _show(found: Evaluation) -> None:
     from prunelle.runs import judging
     from prunelle.training.verdicts import against_chance, calibration
 
-    chance = against_chance(found)
+    chance = against_chance(evaluation)
     terminal = Terminal(soft_wrap=True)
-    low, high = found.interval
+    low, high = evaluation.interval
     words = spoken()
     right = words.note(
         _RIGHT,
-        accuracy=words.percent(found.accuracy, digits=2),
-        judged=words.note(judging.judged_on(found)),
+        accuracy=words.percent(evaluation.accuracy, digits=2),
+        judged=words.note(judging.judged_on(evaluation)),
         low=words.percent(low, digits=2),
         high=words.percent(high, digits=2),
     )
-    terminal.print(f"{right}{judgement.chance_told(chance, words)}.")
-    for note in judging.notes_of(found):
+    terminal.print(f"{right}{judgement.chance_sentence(chance, words)}.")
+    for note in judging.notes_of(evaluation):
         terminal.print(words.note(note))
-    blind = judgement.blind_loss(found.loss, chance)
+    blind = judgement.blind_loss(evaluation.loss, chance)
     terminal.print(
-        words.note(_LOSS, loss=words.decimal(found.loss, 4)) if blind is None else words.note(blind)
+        words.note(_LOSS, loss=words.decimal(evaluation.loss, 4)) if blind is None else words.note(blind)
     )
-    if sure := calibration(found):
-        for note in judgement.sureness(sure, float(found.confidence.mean()), found.accuracy):
+    if sure := calibration(evaluation):
+        for note in judgement.sureness(sure, float(evaluation.confidence.mean()), evaluation.accuracy):
             terminal.print(words.note(note))
     table = Table(*map(words.note, _COLUMNS), box=None)
     for column in table.columns[1:]:
         column.justify = "right"
-    scores = found.per_class()
+    scores = evaluation.per_class()
     if len(scores) > 2 * _MOST_CLASSES:
         # A thousand lines would push what was said before out of sight.
         there = [score for score in scores if score.support]
@@ -141,31 +141,31 @@ def _show(found: Evaluation) -> None:
             words.integer(score.support),
         )
     terminal.print(table)
-    if len(found.classes) <= _MOST_CLASSES:
-        _print_confusion(terminal, found)
-    for truth, predicted, count in found.most_confused(5):
+    if len(evaluation.classes) <= _MOST_CLASSES:
+        _print_confusion(terminal, evaluation)
+    for truth, predicted, count in evaluation.most_confused(5):
         terminal.print(
             words.note(_TAKEN, n=words.integer(count), truth=visible(truth), answer=visible(predicted))
         )
 
 
-def _print_confusion(terminal: Console, found: Evaluation) -> None:
+def _print_confusion(terminal: Console, evaluation: Evaluation) -> None:
     """No name and no count is cut: classes whose names are too wide to stand side by side are numbered."""
     from prunelle.console.terminal import Terminal
 
     wide = terminal.options.update(max_width=1_000_000)
-    names = [visible(name) for name in found.classes]
-    matrix = _confusion(names, names, found)
+    names = [visible(name) for name in evaluation.classes]
+    matrix = _confusion(names, names, evaluation)
     if terminal.measure(matrix, options=wide).maximum > terminal.width:
         numbers = [str(number) for number in range(1, len(names) + 1)]
         rows = [f"{number} {name}" for number, name in zip(numbers, names, strict=True)]
-        matrix = _confusion(rows, numbers, found)
+        matrix = _confusion(rows, numbers, evaluation)
     # Of many classes the lines are longer than the terminal's, which breaks them.
     least = terminal.measure(matrix, options=wide).minimum
     Terminal(width=max(terminal.width, least)).print(matrix)
 
 
-def _confusion(rows: Sequence[str], columns: Sequence[str], found: Evaluation) -> Table:
+def _confusion(rows: Sequence[str], columns: Sequence[str], evaluation: Evaluation) -> Table:
     """A column a predicted class, a row a true one."""
     from rich.table import Table
 
@@ -174,6 +174,6 @@ def _confusion(rows: Sequence[str], columns: Sequence[str], found: Evaluation) -
     matrix.columns[0].min_width = len(corner)
     for column in matrix.columns[1:]:
         column.justify, column.no_wrap = "right", True
-    for name, counts in zip(rows, found.confusion, strict=True):
+    for name, counts in zip(rows, evaluation.confusion, strict=True):
         matrix.add_row(name, *(spoken().integer(count) if count else "·" for count in counts))
     return matrix

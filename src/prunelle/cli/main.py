@@ -12,7 +12,7 @@ import click
 
 from prunelle.cli.output import echo
 from prunelle.errors import CannotWrite, Interrupted, OutOfMemory, PrunelleError, did_you_mean
-from prunelle.memory import memory_told
+from prunelle.memory import explain_memory_errors
 from prunelle.texts import quoted
 
 COMMANDS = {
@@ -84,7 +84,7 @@ def main() -> None:
             # Names of files may hold bytes that are no text; they are written as escapes, and nothing stops.
             stream.reconfigure(errors="backslashreplace")
     try:
-        with memory_told():
+        with explain_memory_errors():
             status = cli.main(standalone_mode=False)
     except Interrupted as stopped:
         status = _failed(str(stopped), stopped.exit_code)
@@ -93,9 +93,9 @@ def main() -> None:
             error.then("Then start again with", typed())
         status = _failed(f"Error: {error}", error.exit_code)
     except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        status = _failed(said.getvalue().rstrip("\n"), error.exit_code)
+        message = io.StringIO()
+        error.show(message)
+        status = _failed(message.getvalue().rstrip("\n"), error.exit_code)
     except click.Abort as abort:
         # Click makes this of a KeyboardInterrupt, and of a file that ends too early.
         if isinstance(abort.__cause__, EOFError):

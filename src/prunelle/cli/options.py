@@ -251,10 +251,10 @@ class SizeType(click.ParamType[tuple[int, int]]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, int]:
         """``(height, width)``."""
-        found = re.fullmatch(r"(\d+)(?:[x×](\d+))?", str(value))
-        if not found:
+        match = re.fullmatch(r"(\d+)(?:[x×](\d+))?", str(value))
+        if not match:
             self.fail(f"{value!r} is no size; give pixels, as 64 or 48x64 (height x width).", param, ctx)
-        return int(found[1]), int(found[2] or found[1])
+        return int(match[1]), int(match[2] or match[1])
 
 
 class BytesType(click.ParamType[int]):
@@ -266,10 +266,10 @@ class BytesType(click.ParamType[int]):
         """A number of bytes; units are powers of 1,000."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", str(value), re.IGNORECASE)
-        if not found:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", str(value), re.IGNORECASE)
+        if not match:
             self.fail(f"{value!r} is no amount of memory; give it as 800MB or 2GB.", param, ctx)
-        return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
+        return int(float(match[1]) * 1000 ** " kmgt".index(match[2].lower() or " "))
 
 
 class NumbersType(click.ParamType[tuple[int, ...]]):

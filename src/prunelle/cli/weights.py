@@ -39,19 +39,19 @@ def weights(context: click.Context, as_json: bool) -> None:
     from prunelle.networks.published import on_this_machine, published
 
     rows: list[dict[str, str | float | None]] = []
-    for each in published():
-        path = on_this_machine(each)
-        size = path.stat().st_size / 2**20 if path else each.mib
+    for weight_set in published():
+        path = on_this_machine(weight_set)
+        size = path.stat().st_size / 2**20 if path else weight_set.mib
         rows.append(
             {
-                "network": each.network,
-                "weights": each.name,
+                "network": weight_set.network,
+                "weights": weight_set.name,
                 "mib": None if size is None else round(size, 1),
-                "top1": each.top1,
-                "accuracy_source": each.accuracy_source,
-                "publisher": each.publisher,
-                "licence": each.licence,
-                "address": each.address,
+                "top1": weight_set.top1,
+                "accuracy_source": weight_set.accuracy_source,
+                "publisher": weight_set.publisher,
+                "licence": weight_set.licence,
+                "address": weight_set.address,
                 "path": str(path) if path else None,
             }
         )

@@ -65,9 +65,9 @@ class Lasting(Relay):
         super().__init__(listener)
         self._stream = stream
 
-    def _tell(self, method: Callable[..., None], *what: Any) -> None:
+    def _forward(self, method: Callable[..., None], *what: Any) -> None:
         try:
-            super()._tell(method, *what)
+            super()._forward(method, *what)
         except (OSError, ValueError) as error:
             # Of ValueErrors, only that of a stream that Python has closed.
             if isinstance(error, ValueError) and "closed file" not in str(error):

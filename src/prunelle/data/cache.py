@@ -198,7 +198,7 @@ def _decode_to_file(split: Undecoded, preprocess: Preprocess, progress: Progress
     try:
         kept = open_entry(target, len(split), shape, split.name, progress)
     except Unusable as error:
-        kept, notes = None, (_decoded_again(split, error),)
+        kept, notes = None, (_redecode_note(split, error),)
     if kept is None:
         needed = len(split) * preprocess.example_bytes
         try:
@@ -227,7 +227,7 @@ def _decode_to_file(split: Undecoded, preprocess: Preprocess, progress: Progress
     return dataclasses.replace(_pixels(split, kept.images, kept.skipped), notes=notes)
 
 
-def _decoded_again(split: Undecoded, error: Unusable) -> Note:
+def _redecode_note(split: Undecoded, error: Unusable) -> Note:
     return Note(
         f"The decoded pictures of the {split.name} split in the cache cannot be used ({error}); they are decoded "
         f"again.",

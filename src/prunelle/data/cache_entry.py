@@ -66,8 +66,8 @@ def open_entry(
         return None
     try:
         about = parse_json(beside.read_bytes())
-        said = about.pop("digest")
-        if said != _digest(about):
+        stored_digest = about.pop("digest")
+        if stored_digest != _digest(about):
             raise Unusable(f"{beside} is not what was written")
         skipped = {int(i): str(why) for i, why in about["skipped"]}
         whole = (num_pictures - len(skipped), *shape)
@@ -129,7 +129,7 @@ class _Blocks:
     """The digests of what is added, block by block."""
 
     def __init__(self) -> None:
-        self._found: list[str] = []
+        self._digests: list[str] = []
         self._now, self._room = hashlib.sha256(), _BLOCK
 
     def add(self, data: memoryview) -> None:
@@ -139,13 +139,13 @@ class _Blocks:
             self._room -= len(part)
             data = data[len(part) :]
             if not self._room:
-                self._found.append(self._now.hexdigest())
+                self._digests.append(self._now.hexdigest())
                 self._now, self._room = hashlib.sha256(), _BLOCK
 
     def finish(self) -> list[str]:
         if self._room < _BLOCK:
-            self._found.append(self._now.hexdigest())
-        return self._found
+            self._digests.append(self._now.hexdigest())
+        return self._digests
 
 
 def _check(target: Path, header: bytes, blocks: list[str], what: Note, progress: Progress | None) -> None:
@@ -160,8 +160,8 @@ def _check(target: Path, header: bytes, blocks: list[str], what: Note, progress:
         if file.read(len(header)) != header:
             raise Unusable(f"the first bytes of {target} are not what was written")
     with _pool() as pool:
-        for number, found in enumerate(pool.map(digest, range(len(blocks)))):
-            if found != blocks[number]:
+        for number, actual in enumerate(pool.map(digest, range(len(blocks)))):
+            if actual != blocks[number]:
                 raise Unusable(f"{target} is not what was written (block {number + 1} of {len(blocks)})")
             if progress is not None:
                 progress(what, number + 1, len(blocks))

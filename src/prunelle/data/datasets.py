@@ -264,7 +264,7 @@ def _find(name: str, folder: Path, spellings: Sequence[str]) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _found(name: str, folder: Path, spellings: Sequence[str]) -> Path:
+def _find_or_raise(name: str, folder: Path, spellings: Sequence[str]) -> Path:
     path = _find(name, folder, spellings)
     if path is None:
         raise MissingData(f"{folder / name / spellings[-1]} is not there any more.")
@@ -299,8 +299,8 @@ def _read_idx_set(name: str, folder: Path, progress: Progress | None) -> tuple[A
     _download(name, folder, missing, progress)
     splits: list[Arrays] = []
     for images_file, labels_file in (files[:2], files[2:]):
-        images_path = _found(name, folder, _idx_spellings(images_file.name))
-        labels_path = _found(name, folder, _idx_spellings(labels_file.name))
+        images_path = _find_or_raise(name, folder, _idx_spellings(images_file.name))
+        labels_path = _find_or_raise(name, folder, _idx_spellings(labels_file.name))
         images = read_idx(images_path, 3)
         labels = read_idx(labels_path, 1).astype(np.int64)
         if images.shape[1:] != (28, 28):
@@ -328,7 +328,7 @@ def read_cifar(
         archive = NAMED[name].files[0]
         if _find(name, folder, [archive.name]) is None:
             _download(name, folder, [archive], progress)
-        batches = read_cifar_archive(_found(name, folder, [archive.name]), form, coarse=coarse)
+        batches = read_cifar_archive(_find_or_raise(name, folder, [archive.name]), form, coarse=coarse)
     *train, test = batches
     images, labels = zip(*train, strict=True)
     return (np.concatenate(images), np.concatenate(labels)), test

@@ -174,7 +174,7 @@ def _files(contents: Contents, row: int) -> str:
     return contents.files[row]
 
 
-def found_in(examples: Contents, known: Contents) -> np.ndarray:
+def matching_rows(examples: Contents, known: Contents) -> np.ndarray:
     """``(N,)`` int64: for each example, the row of the same one among ``known``; -1 where it is not there.
 
     Where the file of a known picture is gone, sketches that agree even better are enough.
@@ -182,17 +182,17 @@ def found_in(examples: Contents, known: Contents) -> np.ndarray:
     row_of: dict[str, int] = {}
     for row, digest in enumerate(known.digests):
         row_of.setdefault(digest, row)
-    found = np.array([row_of.get(digest, -1) for digest in examples.digests], np.int64)
-    left = np.flatnonzero(found < 0)
+    rows = np.array([row_of.get(digest, -1) for digest in examples.digests], np.int64)
+    left = np.flatnonzero(rows < 0)
     alike = _Alike()
     for one, row in _near(examples.take(left), known):
         example = left[one]
-        if found[example] >= 0:
+        if rows[example] >= 0:
             continue
         same = alike(_files(examples, example), _files(known, row))
         if _surely(examples, example, known, row) if same is None else same:
-            found[example] = row
-    return found
+            rows[example] = row
+    return rows
 
 
 def _near(examples: Contents, known: Contents | None) -> Iterator[tuple[int, int]]:
@@ -208,8 +208,8 @@ def _near(examples: Contents, known: Contents | None) -> Iterator[tuple[int, int
     _, neighbours = cKDTree(_coarse(theirs)).query(
         _coarse(ours), k=range(1, nearest + 1), p=1, distance_upper_bound=_NEAR * SKETCH_SIDE**2 / 4
     )
-    for row, found in enumerate(neighbours.tolist()):
-        for other in found:
+    for row, nearest_rows in enumerate(neighbours.tolist()):
+        for other in nearest_rows:
             if other == len(theirs):
                 break  # no more that are so near
             if (known is not None or other != row) and np.abs(ours[row] - theirs[other]).mean() <= _NEAR:

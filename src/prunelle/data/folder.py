@@ -62,8 +62,8 @@ def load_folder(
             splits and may be classes.
         ArgumentError: a share out of range, or for a split that is given.
     """
-    folder, labels, found = _read(path, labels)
-    data = _assemble(found, validation, test, seed, fewest_classes=2)
+    folder, labels, files = _read(path, labels)
+    data = _assemble(files, validation, test, seed, fewest_classes=2)
     source: dict[str, Any] = {
         "data": str(folder),
         "labels": labels,
@@ -79,18 +79,18 @@ def load_labelled(path: str | Path, *, labels: str | Path | None = None) -> Data
 
     As ``load_folder`` otherwise: without splits of its own, every picture is in ``train``.
     """
-    folder, labels, found = _read(path, labels)
-    if found.inside is not None:
-        found.notes.append(
+    folder, labels, files = _read(path, labels)
+    if files.inside is not None:
+        files.notes.append(
             Note(
-                f"The folders of {folder} are taken for classes; if the classes are in {found.inside}, name that "
+                f"The folders of {folder} are taken for classes; if the classes are in {files.inside}, name that "
                 f"folder.",
-                f"Les dossiers de {folder} sont pris pour des classes ; si les classes sont dans {found.inside}, "
+                f"Les dossiers de {folder} sont pris pour des classes ; si les classes sont dans {files.inside}, "
                 f"nommez ce dossier.",
             )
         )
-    nothing = {split: None if split in found.parts else 0.0 for split in ("validation", "test")}
-    data = _assemble(found, nothing["validation"], nothing["test"], seed=0, fewest_classes=1)
+    nothing = {split: None if split in files.parts else 0.0 for split in ("validation", "test")}
+    data = _assemble(files, nothing["validation"], nothing["test"], seed=0, fewest_classes=1)
     source = {"data": str(folder), "labels": labels, **nothing, "seed": 0}
     return dataclasses.replace(data, name=_slug(folder.name), source=source)
 
@@ -120,7 +120,7 @@ def _slug(name: str) -> str:
 
 
 def _assemble(
-    found: layout.FolderLayout,
+    files: layout.FolderLayout,
     validation: float | None,
     test: float | None,
     seed: int,
@@ -128,30 +128,30 @@ def _assemble(
     fewest_classes: int,
 ) -> Data:
     for name, share in (("validation", validation), ("test", test)):
-        if share is not None and name in found.parts:
+        if share is not None and name in files.parts:
             raise ArgumentError(
                 f"{name} is a share to take out of train, but this data has a {name} split of its own; leave "
                 f"{name} out."
             )
-    everything = found.parts["train"]
+    everything = files.parts["train"]
     classes = tuple(sorted({picture.label for picture in everything}))
     if len(classes) < fewest_classes:
         raise DataError(
             f"there must be at least two classes to tell apart; there is only {classes[0]!r}."
             + (
-                f" Its classes seem to be in {found.inside}: name that folder."
-                if found.inside is not None
+                f" Its classes seem to be in {files.inside}: name that folder."
+                if files.inside is not None
                 else " Give every class a folder of its own (or another label)."
             )
         )
-    found.notes.extend(_look_alike(classes))
+    files.notes.extend(_look_alike(classes))
     for name in ("validation", "test"):
-        _check_classes(name, {picture.label for picture in found.parts.get(name, ())}, classes)
+        _check_classes(name, {picture.label for picture in files.parts.get(name, ())}, classes)
 
-    default_test = 0.0 if found.has_splits else _DEFAULT_SHARE
+    default_test = 0.0 if files.has_splits else _DEFAULT_SHARE
     shares = splits.Shares(
-        0.0 if "validation" in found.parts else _DEFAULT_SHARE if validation is None else validation,
-        0.0 if "test" in found.parts else default_test if test is None else test,
+        0.0 if "validation" in files.parts else _DEFAULT_SHARE if validation is None else validation,
+        0.0 if "test" in files.parts else default_test if test is None else test,
     )
     index = {name: i for i, name in enumerate(classes)}
 
@@ -161,8 +161,8 @@ def _assemble(
 
     labels = np.array([index[picture.label] for picture in everything], np.int64)
     train, *drawn = ([everything[i] for i in chosen] for chosen in splits.stratified(labels, shares, seed))
-    given = dict(zip(("validation", "test"), drawn, strict=True)) | found.parts
-    note = splits.drawn_note(shares, drawn, seed=seed, from_train=found.has_splits)
+    given = dict(zip(("validation", "test"), drawn, strict=True)) | files.parts
+    note = splits.drawn_note(shares, drawn, seed=seed, from_train=files.has_splits)
     training_split = split("train", train)
     assert training_split is not None  # every class keeps a picture to train on
     return Data(
@@ -172,8 +172,8 @@ def _assemble(
         validation=split("validation", given["validation"]),
         test=split("test", given["test"]),
         preprocess=_guess_preprocess([picture.file for picture in train]),
-        notes=(*found.notes, *([note] if note else [])),
-        drawn=tuple(name for name in ("validation", "test") if name not in found.parts),
+        notes=(*files.notes, *([note] if note else [])),
+        drawn=tuple(name for name in ("validation", "test") if name not in files.parts),
     )
 
 

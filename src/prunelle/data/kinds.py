@@ -57,8 +57,8 @@ def preprocess_from_json(values: Mapping[str, Any]) -> AnyPreprocess:
             if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         )
         if all(name in values for name in necessary):
-            found: AnyPreprocess = kind.settings.from_json(values)
-            return found
+            settings: AnyPreprocess = kind.settings.from_json(values)
+            return settings
     return Preprocess.from_json(values)
 
 
@@ -66,6 +66,6 @@ def augment_from_json(values: Mapping[str, Any]) -> AnyAugment:
     """From what ``dataclasses.asdict`` gave: of the kind that has all those changes."""
     for kind in KINDS:
         if values.keys() <= {field.name for field in dataclasses.fields(kind.augmentations)}:
-            found: AnyAugment = kind.augmentations(**values)
-            return found
+            augment: AnyAugment = kind.augmentations(**values)
+            return augment
     return Augment(**values)

@@ -111,14 +111,14 @@ def read_label_file(path: Path, folder: Path, notes: list[Note]) -> list[Labelle
     finder = _Finder(folder, path.parent)
     try:
         columns = _Columns(next(rows, []), path, finder)
-        found = _read_rows(rows, columns, path, finder)
+        labelled = _read_rows(rows, columns, path, finder)
     except csv.Error as error:
         raise DataError(f"{path}, line {rows.line_num}: {error}.") from None
-    if not found:
+    if not labelled:
         raise DataError(f"{path} names no file.")
     if columns.note is not None:
         notes.append(columns.note)
-    return found
+    return labelled
 
 
 class _Columns:
@@ -150,9 +150,9 @@ class _Columns:
         self.file, self.label, self.split = file, label, split
         read = {file, label, split} - {None}
         unread = [name for at, name in enumerate(self.header) if at not in read]
-        self.note = self._told(path, unread) if unread else None
+        self.note = self._columns_note(path, unread) if unread else None
 
-    def _told(self, path: Path, unread: Sequence[str]) -> Note:
+    def _columns_note(self, path: Path, unread: Sequence[str]) -> Note:
         file, label = self.header[self.file], self.header[self.label]
         split_en = f", splits from {self.header[self.split]}" if self.split is not None else ""
         split_fr = f", les divisions de {self.header[self.split]}" if self.split is not None else ""
@@ -171,7 +171,7 @@ def _plain(header: str) -> str:
 
 def _read_rows(rows: csv._reader, columns: _Columns, path: Path, finder: _Finder) -> list[Labelled]:  # type: ignore[name-defined]
     listed: dict[Path | str, int] = {}
-    found, missing = [], []
+    labelled, missing = [], []
     for row in rows:
         where = f"{path}, line {rows.line_num}"
         if not any(cell.strip() for cell in row):
@@ -195,7 +195,7 @@ def _read_rows(rows: csv._reader, columns: _Columns, path: Path, finder: _Finder
         if file is None:
             missing.append(name)
             continue
-        found.append(Labelled(file, composed(unmarked(label)), _split(row, columns, where)))
+        labelled.append(Labelled(file, composed(unmarked(label)), _split(row, columns, where)))
     if missing:
         inside = finder.holder(missing[0])
         raise MissingData(
@@ -206,7 +206,7 @@ def _read_rows(rows: csv._reader, columns: _Columns, path: Path, finder: _Finder
                 else "Names are relative to that folder; correct them, or take the lines out."
             )
         )
-    return found
+    return labelled
 
 
 def _split(row: Sequence[str], columns: _Columns, where: str) -> str | None:
@@ -235,8 +235,8 @@ class _Finder:
         for look in (self._exactly, self._nearly):
             for spelling in spellings:
                 for base in self._bases:
-                    if found := look(base, spelling):
-                        return found
+                    if files := look(base, spelling):
+                        return files
         return []
 
     def holder(self, name: str) -> Path | None:

@@ -121,7 +121,7 @@ def _split_folders(
     others = [name for name in children if name not in named]
     train = [name for name, split in named.items() if split == "train"]
     if train and (not labels_inside or not others or any(name in nested for name in train)):
-        return _told(folder, children, named, others, notes)
+        return _check_splits(folder, children, named, others, notes)
     if not labels_inside:
         if named and len(children) > 1:
             raise DataError(
@@ -150,10 +150,10 @@ def _split_folders(
             f"({folder / next(iter(named))}), or call the one to learn from train. If every folder is a class, say so: "
             f"{AS_CLASSES}."
         )
-    asked = list(named) or [name for name in hinted if name in nested]
-    beside = [name for name in children if name not in asked]
+    ambiguous = list(named) or [name for name in hinted if name in nested]
+    beside = [name for name in children if name not in ambiguous]
     raise DataError(
-        f"{folder} has {_list(asked)}, named like a split"
+        f"{folder} has {_list(ambiguous)}, named like a split"
         + (f", beside {shown(beside)}" if beside else "")
         + f", and it is not clear which are splits and which are classes. If every folder is a class, say so: "
         f"{AS_CLASSES}. If not, call the splits train, validation and test, each with a folder a class in it, and take "
@@ -161,7 +161,7 @@ def _split_folders(
     )
 
 
-def _told(
+def _check_splits(
     folder: Path,
     children: Mapping[str, Path],
     named: Mapping[str, str],
@@ -169,15 +169,15 @@ def _told(
     notes: list[Note],
 ) -> dict[str, Path]:
     """The splits, once it is clear that they are; what a reader would not expect is noted."""
-    found: dict[str, str] = {}
+    by_split: dict[str, str] = {}
     for name, split in named.items():
-        if split in found:
+        if split in by_split:
             raise ArgumentError(
-                f"{folder} has two folders for {split}: {found[split]} and {name}. Keep one, or, if every folder is a "
-                f"class, say so: {AS_CLASSES}."
+                f"{folder} has two folders for {split}: {by_split[split]} and {name}. Keep one, or, if every "
+                f"folder is a class, say so: {AS_CLASSES}."
             )
-        found[split] = name
-    unusual = {split: name for split, name in found.items() if name.lower() not in PLAIN_NAMES}
+        by_split[split] = name
+    unusual = {split: name for split, name in by_split.items() if name.lower() not in PLAIN_NAMES}
     if unusual:
         order = ("train", "validation", "test")
         listed = shown([f"{unusual[split]} ({split})" for split in order if split in unusual])
@@ -191,11 +191,11 @@ def _told(
     if others:
         notes.append(
             Note(
-                en=f"Beside {found['train']}, these folders were not read: {shown(others)}.",
-                fr=f"À côté de {found['train']}, ces dossiers n’ont pas été lus : {shown(others)}.",
+                en=f"Beside {by_split['train']}, these folders were not read: {shown(others)}.",
+                fr=f"À côté de {by_split['train']}, ces dossiers n’ont pas été lus : {shown(others)}.",
             )
         )
-    return {split: children[name] for split, name in found.items()}
+    return {split: children[name] for split, name in by_split.items()}
 
 
 def _list(names: Mapping[str, str] | Sequence[str]) -> str:

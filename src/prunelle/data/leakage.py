@@ -92,17 +92,17 @@ def _members(group: np.ndarray) -> list[np.ndarray]:
     return [members for members in np.split(order, bounds) if len(members) > 1]
 
 
-def moved(data: Data, pixels: Mapping[str, Pixels], found: Copies) -> Data:
-    """``data`` with the examples in the splits that ``found`` says; those that could not be read stay."""
+def moved(data: Data, pixels: Mapping[str, Pixels], copies: Copies) -> Data:
+    """``data`` with the examples in the splits that ``copies`` says; those that could not be read stay."""
     given = {split.name: split for split in data.splits()}
     readable = {name: _readable(given[name], part) for name, part in pixels.items()}
     made: dict[str, Split | None] = {}
-    for number, name in enumerate(found.splits):
-        leave = found.rows[(found.split == number) & (found.kept != number)]
+    for number, name in enumerate(copies.splits):
+        leave = copies.rows[(copies.split == number) & (copies.kept != number)]
         stay = np.setdiff1d(np.arange(len(given[name])), readable[name][leave])
         parts = [given[name].take(stay)]
-        for other, its_name in enumerate(found.splits):
-            come = found.rows[(found.split == other) & (found.kept == number) & (other != number)]
+        for other, its_name in enumerate(copies.splits):
+            come = copies.rows[(copies.split == other) & (copies.kept == number) & (other != number)]
             if len(come):
                 parts.append(given[its_name].take(readable[its_name][come]))
         made[name] = _joined(name, parts) if sum(map(len, parts)) else None
@@ -133,14 +133,14 @@ def names_of(pixels: Mapping[str, Pixels]) -> list[str]:
     return [f"{name}[{row}]" for name, part in pixels.items() for row in range(len(part))]
 
 
-def notes_of(found: Copies, names: Sequence[str], data: Data) -> list[Note]:
+def notes_of(copies: Copies, names: Sequence[str], data: Data) -> list[Note]:
     """What a person should know before training: what was moved, what is in two given splits, under two classes."""
     what = kind_of(data.preprocess).many
-    groups = _members(found.group)
+    groups = _members(copies.group)
     notes = []
-    changed = set(found.moved.tolist())
+    changed = set(copies.moved.tolist())
     if changed:
-        shown = _listed(_pairs(groups, found.split, found.kept, names, changed))
+        shown = _listed(_pairs(groups, copies.split, copies.kept, names, changed))
         notes.append(
             Note(
                 f"Some {what.en} are there more than once. So that none is both learned and judged, {len(changed)} of "
@@ -150,25 +150,25 @@ def notes_of(found: Copies, names: Sequence[str], data: Data) -> list[Note]:
             )
         )
     for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):
-        if one in found.splits and other in found.splits:
-            notes += _across(found, groups, names, one=one, other=other, what=what)
-    notes += _two_classes(found, groups, names, data.classes, what)
+        if one in copies.splits and other in copies.splits:
+            notes += _across(copies, groups, names, one=one, other=other, what=what)
+    notes += _two_classes(copies, groups, names, data.classes, what)
     return notes
 
 
-def listed(found: Copies, names: Sequence[str], classes: Sequence[str]) -> list[list[dict[str, str]]]:
+def listed(copies: Copies, names: Sequence[str], classes: Sequence[str]) -> list[list[dict[str, str]]]:
     """For ``run.json``: the copies that are in several splits or classes, or were moved; at most 1,000 groups."""
-    told = [
+    groups = [
         members
-        for members in _members(found.group)
-        if len(set(found.split[members].tolist())) > 1 or len(set(found.labels[members].tolist())) > 1
+        for members in _members(copies.group)
+        if len(set(copies.split[members].tolist())) > 1 or len(set(copies.labels[members].tolist())) > 1
     ]
     return [
         [
-            {"file": names[i], "split": found.splits[found.kept[i]], "class": classes[found.labels[i]]}
+            {"file": names[i], "split": copies.splits[copies.kept[i]], "class": classes[copies.labels[i]]}
             for i in members.tolist()
         ]
-        for members in told[:_LISTED]
+        for members in groups[:_LISTED]
     ]
 
 
@@ -190,18 +190,18 @@ _FRENCH_SPLITS = {"train": "d’entraînement", "validation": "de validation", "
 
 
 def _across(
-    found: Copies, groups: Sequence[np.ndarray], names: Sequence[str], one: str, other: str, what: Note
+    copies: Copies, groups: Sequence[np.ndarray], names: Sequence[str], one: str, other: str, what: Note
 ) -> list[Note]:
-    first, second = found.splits.index(one), found.splits.index(other)
-    both = [members for members in groups if {first, second} <= set(found.kept[members].tolist())]
+    first, second = copies.splits.index(one), copies.splits.index(other)
+    both = [members for members in groups if {first, second} <= set(copies.kept[members].tolist())]
     if not both:
         return []
-    count = sum(int((found.kept[members] == second).sum()) for members in both)
-    total = int((found.kept == second).sum())
+    count = sum(int((copies.kept[members] == second).sum()) for members in both)
+    total = int((copies.kept == second).sum())
     why = _FLATTERED[one, other]
     shown = _listed(
         [
-            tuple(names[members[found.kept[members] == split][0]] for split in (first, second))
+            tuple(names[members[copies.kept[members] == split][0]] for split in (first, second))
             for members in both
         ]
     )
@@ -217,15 +217,15 @@ def _across(
 
 
 def _two_classes(
-    found: Copies, groups: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str], what: Note
+    copies: Copies, groups: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str], what: Note
 ) -> list[Note]:
-    torn = [members for members in groups if len(set(found.labels[members].tolist())) > 1]
+    torn = [members for members in groups if len(set(copies.labels[members].tolist())) > 1]
     if not torn:
         return []
     pairs = []
     for members in torn:
-        firsts = [members[found.labels[members] == label][0] for label in np.unique(found.labels[members])]
-        pairs.append(tuple(f"{names[i]} ({classes[found.labels[i]]})" for i in firsts))
+        firsts = [members[copies.labels[members] == label][0] for label in np.unique(copies.labels[members])]
+        pairs.append(tuple(f"{names[i]} ({classes[copies.labels[i]]})" for i in firsts))
     shown = _listed(pairs)
     en, fr = (
         (f"One of the {what.en} stands", f"Une des {what.fr} est")

@@ -82,7 +82,7 @@ def pictures(folder: Path) -> tuple[list[Path], int]:
     Raises:
         DataError: a folder may not be listed.
     """
-    found: list[tuple[str, Path]] = []
+    pictures_by_name: list[tuple[str, Path]] = []
     ignored = 0
     seen: set[str] = set()
     for parent, folders, files in os.walk(folder, followlinks=True, onerror=_refuse):
@@ -96,10 +96,10 @@ def pictures(folder: Path) -> tuple[list[Path], int]:
             path = Path(parent, name)
             # A broken link stays in: it is listed as a picture that cannot be opened. Pipes would block.
             if is_picture_name(name) and no_file(path) is None:
-                found.append((path.relative_to(folder).as_posix(), path))
+                pictures_by_name.append((path.relative_to(folder).as_posix(), path))
             elif not is_hidden(name):
                 ignored += 1
-    return [path for _, path in sorted(found)], ignored
+    return [path for _, path in sorted(pictures_by_name)], ignored
 
 
 def _refuse(error: OSError) -> None:

@@ -130,8 +130,8 @@ def known(head: bytes) -> str | None:
         end = min(int.from_bytes(head[:4], "big"), len(head))
         brands = [head[8:12], *(head[at : at + 4] for at in range(16, end, 4))]
         # mif1 and msf1 say only that it is a picture, or several; the others say how it is coded.
-        told = [brand for brand in brands if brand not in (b"mif1", b"msf1")]
-        wanted = told if brands[0] in (b"mif1", b"msf1") else brands[:1]
+        specific = [brand for brand in brands if brand not in (b"mif1", b"msf1")]
+        wanted = specific if brands[0] in (b"mif1", b"msf1") else brands[:1]
         for brand in (*wanted, brands[0]):
             for kind in _KINDS:
                 if brand in kind.brands:

@@ -17,12 +17,12 @@ def grid(count: int, *, columns: int, cell: tuple[float, float]) -> tuple[Figure
     columns = min(columns, count)
     rows = -(-count // columns)
     figure = new_figure(columns * cell[0], rows * cell[1] + 0.6)
-    found = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes in found:
+    all_axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in all_axes:
         small(axes)
-    for axes in found[count:]:
+    for axes in all_axes[count:]:
         axes.remove()
-    return figure, found[:count]
+    return figure, all_axes[:count]
 
 
 def plot_series(axes: Axes, series: np.ndarray) -> None:

@@ -66,9 +66,9 @@ def evaluate(
         raise BadPictures(f"no picture of the {split.name} split can be read.")
     cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
     if kept:
-        seen: list[tuple[Contents, Placed]] | None = run_data.seen_of_kept(split, contents_of(pixels))
+        seen: list[tuple[Contents, Placed]] | None = run_data.seen_by_program(split, contents_of(pixels))
     elif isinstance(run, Run):
-        seen = run_data.seen_by(run, split, contents_of(pixels), listener, data_root)
+        seen = run_data.seen_by_run(run, split, contents_of(pixels), listener, data_root)
     else:
         seen = run_data.seen_by_weights(run.source, split, listener)
     # An earlier run says which files were its test, though not what they hold; named sets are always split alike.

@@ -98,14 +98,14 @@ def _rows_of(changes: str | None, channels: int, *, can_mix: bool) -> list[tuple
             alone = [name for name in alone if name not in ("mixup", "cutmix")]
         rows = [_alone(Augment.parse(name), name) for name in alone]
         return rows + [(name, name, Augment.policy(name, channels)) for name in POLICIES if name != "none"]
-    asked = Augment.parse(changes, channels)
-    if asked.mixes and not can_mix:
+    augment = Augment.parse(changes, channels)
+    if augment.mixes and not can_mix:
         raise ArgumentError("mixup and cutmix mix several pictures; give at least two.")
-    names = [f.name for f in dataclasses.fields(asked) if getattr(asked, f.name) != f.default]
-    rows = [_alone(asked, name) for name in names]
+    names = [f.name for f in dataclasses.fields(augment) if getattr(augment, f.name) != f.default]
+    rows = [_alone(augment, name) for name in names]
     if len(rows) == 1:
         return rows
-    return [*rows, ("together", textwrap.shorten(changes.replace(",", ", "), 28, placeholder="…"), asked)]
+    return [*rows, ("together", textwrap.shorten(changes.replace(",", ", "), 28, placeholder="…"), augment)]
 
 
 def _alone(augment: Augment, name: str) -> tuple[str, str, Augment]:

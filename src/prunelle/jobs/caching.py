@@ -21,7 +21,7 @@ _RUNS = Note("runs", "entraînements")
 
 
 @dataclasses.dataclass(frozen=True)
-class Occupied:
+class DiskUsage:
     """What one kind of files takes.
 
     Attributes:
@@ -52,17 +52,17 @@ class Cleared:
     in_use: tuple[Path, ...]
 
 
-def occupied(runs: Path) -> list[Occupied]:
+def disk_usage(runs: Path) -> list[DiskUsage]:
     """What Prunelle keeps on this machine, and in the folder of runs."""
     cache, downloads = cache_folder(), data_folder()
     pictures, stores = _entries(cache), _stores(cache)
     sets = [path for path in _inside(downloads) if path.is_dir()]
     folders = sorted(path.parent for path in runs.rglob("run.json")) if runs.is_dir() else []
     return [
-        Occupied(_PICTURES, cache, sum(p.suffix == ".npy" for p in pictures), _size(pictures), True),
-        Occupied(_FEATURES, cache / "features", len(stores), _size(stores), True),
-        Occupied(_DOWNLOADS, downloads, len(sets), _size(sets), False),
-        Occupied(_RUNS, runs, len(folders), _size([runs] if runs.is_dir() else []), False),
+        DiskUsage(_PICTURES, cache, sum(p.suffix == ".npy" for p in pictures), _size(pictures), True),
+        DiskUsage(_FEATURES, cache / "features", len(stores), _size(stores), True),
+        DiskUsage(_DOWNLOADS, downloads, len(sets), _size(sets), False),
+        DiskUsage(_RUNS, runs, len(folders), _size([runs] if runs.is_dir() else []), False),
     ]
 
 

@@ -28,7 +28,7 @@ from prunelle.errors import (
 )
 from prunelle.jobs import machine, run_data, training
 from prunelle.jobs.decoding import decode_apart
-from prunelle.jobs.recovery import going_on
+from prunelle.jobs.recovery import resume_hint
 from prunelle.json_files import sealed
 from prunelle.planning.choosing import choose_recipe
 from prunelle.planning.comparison import (
@@ -56,11 +56,11 @@ def compare(request: ComparisonRequest, listener: Listener) -> Comparison:
     common = request.training
     listener = _Once(listener)
     with contextlib.ExitStack() as claim:
-        with going_on("start again with", lambda: common.command, "Nothing was begun"):
+        with resume_hint("start again with", lambda: common.command, "Nothing was begun"):
             plan = _planned(request, listener)
             claim.enter_context(claimed(plan.path, COMPARISON, made=common.destination.output is None))
             plan.save()
-        with _going_on(plan.path):
+        with _resume_hint(plan.path):
             try:
                 _train_all(plan, listener)
             except (CannotWrite, Interrupted):
@@ -78,7 +78,7 @@ def compare(request: ComparisonRequest, listener: Listener) -> Comparison:
 def resume(path: Path, request: ComparisonRequest, listener: Listener) -> Comparison:
     """A comparison that was begun, gone on with; of the request only modules, data, limits and language count."""
     listener = _Once(listener)
-    with _going_on(path), _held(path):
+    with _resume_hint(path), _held(path):
         if (finished := read_info(path).get("runs")) is not None:
             return _of_runs(path, finished, request.training.language, listener)
         plan = _reopened(path, request, listener)
@@ -90,7 +90,7 @@ def compare_runs(runs: Sequence[Run], request: ComparisonRequest) -> Comparison:
     """Finished runs as they are, those that differ by their seed alone together."""
     request.refuse_settings()
     common = request.training
-    with going_on("start again with", lambda: common.command, "Nothing was begun"):
+    with resume_hint("start again with", lambda: common.command, "Nothing was begun"):
         trained = grouped(runs)
         # Judged before there is a folder: runs that cannot be compared leave nothing behind.
         judged = gather(Path(), {}, trained)
@@ -130,12 +130,12 @@ def _planned(request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
         options=request.options,
         match_parameters=request.match_parameters,
     )
-    path = _new_path(common.destination, [each.label for each in contestants], data.name)
+    path = _new_path(common.destination, [contestant.label for contestant in contestants], data.name)
     info = {
         "status": "training",
         **_circumstances(common.command, recipe.device),
         "data": {"name": data.name, "source": data.source},
-        "networks": [dataclasses.asdict(each) for each in contestants],
+        "networks": [dataclasses.asdict(contestant) for contestant in contestants],
         "recipe": recipe.to_json(),
         "seeds": seeds,
         **dataclasses.asdict(common.preparation),
@@ -151,18 +151,18 @@ def _planned(request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
     )
 
 
-def _going_on(path: Path) -> contextlib.AbstractContextManager[None]:
+def _resume_hint(path: Path) -> contextlib.AbstractContextManager[None]:
     def line() -> str:
         return resume_command(path)
 
-    return going_on("go on with the comparison", line, "All that was saved is kept")
+    return resume_hint("go on with the comparison", line, "All that was saved is kept")
 
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[None]:
     """A comparison that was begun."""
     if not (path / INFO_FILE).is_file():
-        siblings = [each.parent.name for each in path.parent.glob(f"*/{INFO_FILE}")]
+        siblings = [file.parent.name for file in path.parent.glob(f"*/{INFO_FILE}")]
         raise RunError(f"{path} is no comparison: it has no {INFO_FILE}.{did_you_mean(path.name, siblings)}")
     with held(path / COMPARISON.lock, f"{path} is being made by another process."):
         sweep(path)
@@ -174,11 +174,11 @@ class _Once(Relay):
 
     def __init__(self, listener: Listener) -> None:
         super().__init__(listener)
-        self._said: set[Note] = set()
+        self._passed_on: set[Note] = set()
 
     def on_note(self, note: Note) -> None:
-        if note not in self._said:
-            self._said.add(note)
+        if note not in self._passed_on:
+            self._passed_on.add(note)
             super().on_note(note)
 
 
@@ -206,48 +206,48 @@ def _reopened(path: Path, request: ComparisonRequest, listener: Listener) -> Com
             f"{path} compares runs that were finished before, and is whole: there is nothing to go on with. Its "
             f"report is {path / 'report.html'}."
         )
-    contestants = [Contestant(**each) for each in info["networks"]]
+    contestants = [Contestant(**fields) for fields in info["networks"]]
     return ComparisonPlan(
         path=path,
         info=info,
-        makers=_makers_again(path, contestants, request.networks),
-        data=_data_again(path, info, request.training.source.data, listener),
+        makers=_restore_makers(path, contestants, request.networks),
+        data=_restore_data(path, info, request.training.source.data, listener),
         contestants=contestants,
         limits=request.training.limits,
         language=request.training.language,
     )
 
 
-def _makers_again(
+def _restore_makers(
     path: Path, contestants: Sequence[Contestant], networks: Networks | None
 ) -> dict[str, str | Maker]:
     """What each contestant is made by; modules of the caller's are passed again."""
     makers: dict[str, str | Maker] = {}
     passed = dict(networks) if isinstance(networks, Mapping) else {}
-    for each in contestants:
-        if known.is_known(each.network):
-            makers[each.label] = each.network
-        elif each.label in passed:
-            makers[each.label] = passed[each.label]
+    for contestant in contestants:
+        if known.is_known(contestant.network):
+            makers[contestant.label] = contestant.network
+        elif contestant.label in passed:
+            makers[contestant.label] = passed[contestant.label]
         else:
             raise RunError(
-                f"{path} compares a network of your own ({each.label}); pass it: "
-                f"prunelle.compare({{{each.label!r}: …}}, resume={str(path)!r})."
+                f"{path} compares a network of your own ({contestant.label}); pass it: "
+                f"prunelle.compare({{{contestant.label!r}: …}}, resume={str(path)!r})."
             )
     return makers
 
 
-def _data_again(
+def _restore_data(
     path: Path, info: Mapping[str, Any], data: Data | str | Path | None, listener: Listener
 ) -> Data:
     """The data, with copies on the side of the splits where the comparison had them."""
     if data is not None and not isinstance(data, Data):
         raise ArgumentError("--resume goes on with the comparison's own data; give no other.")
-    begun = sorted(path.glob("runs/*/run.json"))
+    run_files = sorted(path.glob("runs/*/run.json"))
     if data is None and info["data"]["source"] is None:
         raise RunError(f"{path} compares on arrays, which it does not keep; pass them: data=….")
-    if begun:
-        first = Run.open(begun[0].parent)
+    if run_files:
+        first = Run.open(run_files[0].parent)
         return (
             run_data.data_of(first, listener) if data is None else run_data.as_trained(first, data, listener)
         )
@@ -264,8 +264,8 @@ def _train_all(plan: ComparisonPlan, listener: Listener) -> None:
         for contestant in plan.contestants:
             number += 1
             path = plan.run_path(contestant, seed)
-            begun = (path / "run.json").is_file()
-            if begun and Run.open(path).info["status"] in ("finished", "diverged"):
+            exists = (path / "run.json").is_file()
+            if exists and Run.open(path).info["status"] in ("finished", "diverged"):
                 continue
             listener.on_note(_heading(plan, contestant, seed, number, total))
             maker = plan.makers[contestant.label]
@@ -274,7 +274,7 @@ def _train_all(plan: ComparisonPlan, listener: Listener) -> None:
             if module is not None:
                 request = dataclasses.replace(request, network=module, options={})
             try:
-                if begun:
+                if exists:
                     resumed = ResumeRequest(
                         run=Run.open(path),
                         network=module,
@@ -299,7 +299,7 @@ def _heading(plan: ComparisonPlan, contestant: Contestant, seed: int, number: in
     if took:
         means = {label: sum(seconds) / len(seconds) for label, seconds in took.items()}
         usual = sum(means.values()) / len(means)
-        every = [each.label for _ in plan.seeds for each in plan.contestants]
+        every = [entrant.label for _ in plan.seeds for entrant in plan.contestants]
         left = clock(sum(means.get(label, usual) for label in every[number - 1 :]))
         left_en, left_fr = f" (about {left} left)", f" (encore {left} environ)"
     return Note(

@@ -23,7 +23,7 @@ from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding
 from prunelle.jobs.many_runs import finished_run, same_settings
-from prunelle.jobs.recovery import going_on
+from prunelle.jobs.recovery import resume_hint
 from prunelle.planning.choosing import choose_recipe
 from prunelle.planning.loading import load_data
 from prunelle.planning.plan import check_weights
@@ -84,7 +84,7 @@ def shots(request: ShotsRequest, listener: Listener) -> Shots:
     """Trains all that is not there yet, and draws the curves; see ``prunelle.shots``."""
     folder = request.folder
     again = request.training.command or f"prunelle.shots(…, output={str(folder)!r})"
-    with going_on("go on with the same again", lambda: again, "All that was saved is kept"):
+    with resume_hint("go on with the same again", lambda: again, "All that was saved is kept"):
         _check(request)
         data, n = _data(request, listener)
         with writing(folder):
@@ -173,10 +173,10 @@ def _readable(
         looked |= set(new)
         bad["train"] |= _bad(data, data.train, new)
     bad["test"] = _bad(data, test, range(len(test)))
-    skipped = [each for split in bad.values() for each in split.values()]
+    skipped = [unreadable for split in bad.values() for unreadable in split.values()]
     cache.check_share(skipped, len(looked) + len(test))
-    for each in skipped:
-        listener.on_note(decoding.skipped_note(each))
+    for unreadable in skipped:
+        listener.on_note(decoding.skipped_note(unreadable))
     good = np.array([row for row in range(len(test)) if row not in bad["test"]], np.int64)
     return dataclasses.replace(data, train=train, test=test.take(good)), len(good)
 

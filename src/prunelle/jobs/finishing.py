@@ -66,4 +66,4 @@ def _learned(
     if split.name == "train" or placed is None or placed.contents is None:
         return None
     held = placed.contents.take(placed.rows(split.name))
-    return learned_in(run_data.seen_by(run, split, held, listener) or (), evaluation)
+    return learned_in(run_data.seen_by_run(run, split, held, listener) or (), evaluation)

@@ -15,7 +15,7 @@ from prunelle.errors import BadPicture, refuse_given
 from prunelle.jobs import look_at_pictures, look_at_series
 from prunelle.jobs.look_request import LookRequest, SubjectRequest
 from prunelle.jobs.prepared_look import Prepared
-from prunelle.jobs.view_selection import Asked
+from prunelle.jobs.view_selection import ViewSelection
 from prunelle.report import gallery
 from prunelle.runs.folder import GALLERY, claimed, refuse_occupied
 from prunelle.runs.listener import Listener
@@ -68,17 +68,17 @@ def look(
         refuse_given("says where the classes of data are, and goes with it", labels=request.source.labels)
     # A network that is no run says nothing of series: those that look at them are refused by name.
     kind = kind_of(subject.subject.preprocess) if isinstance(subject.subject, Run) else Pictures()
-    asked = Asked.of(kind, views, _given(request))
+    selection = ViewSelection.of(kind, views, _view_arguments(request))
     refuse_occupied(folder, GALLERY)
     prepared = PREPARE[kind.name](subject, request, listener)
-    asked.tell(listener)
+    selection.tell(listener)
     for note in prepared.notes:
         listener.on_note(note)
     with claimed(folder, GALLERY), writing(folder):
-        return _write(folder, asked, prepared, language, listener)
+        return _write(folder, selection, prepared, language, listener)
 
 
-def _given(request: LookRequest) -> dict[Argument, object]:
+def _view_arguments(request: LookRequest) -> dict[Argument, object]:
     """What some views heed and others do not, as far as it was given."""
     return {
         "pictures": tuple(request.pictures),
@@ -92,14 +92,16 @@ def _given(request: LookRequest) -> dict[Argument, object]:
     }
 
 
-def _write(folder: Path, asked: Asked, prepared: Prepared, language: Language, listener: Listener) -> Gallery:
+def _write(
+    folder: Path, selection: ViewSelection, prepared: Prepared, language: Language, listener: Listener
+) -> Gallery:
     """Draws each view, saves its figures, writes the page."""
     (folder / "figures").mkdir(exist_ok=True)
     sections: list[gallery.Section] = []
     left_out: dict[str, Note] = {}
     saved: set[str] = set()
     done = 0
-    for view in asked.views:
+    for view in selection.views:
         shown: list[gallery.Shown] = []
         try:
             for plate in view.plates(prepared.look, language):
@@ -119,7 +121,7 @@ def _write(folder: Path, asked: Asked, prepared: Prepared, language: Language, l
     page = folder / "index.html"
     write_text(page, gallery.render(prepared.name, sections, prepared.notes, language))
     names = tuple(Path(one.png).stem for section in sections for one in section.figures)
-    return Gallery(page, names, left_out, asked.unmet(left_out), tuple(prepared.unreadable))
+    return Gallery(page, names, left_out, selection.unmet(left_out), tuple(prepared.unreadable))
 
 
 def _save(plate: Plate, folder: Path) -> gallery.Shown:

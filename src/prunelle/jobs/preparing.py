@@ -103,7 +103,7 @@ class Setup:
         self, strategy: Strategy | None, advice: Advice | None, limits: Limits, listener: Listener
     ) -> Prepared:
         layers = summarise(self.network, self.preprocess.input_shape)
-        begun = learning.begin(
+        learner = learning.begin(
             self.network,
             self.examples.pixels,
             self.examples.data.classes,
@@ -113,16 +113,16 @@ class Setup:
             memory_budget=limits.memory_budget,
             progress=listener.on_progress,
         )
-        transfer = pretrained.transfer_entry(strategy, self.network, begun, advice)
-        reused = () if transfer is None else (strategy_note(transfer), *begun.notes, *begun.feature_notes)
-        for note in (*reused, *begun.training.notes):
+        transfer = pretrained.transfer_info(strategy, self.network, learner, advice)
+        reused = () if transfer is None else (strategy_note(transfer), *learner.notes, *learner.feature_notes)
+        for note in (*reused, *learner.training.notes):
             listener.on_note(note)
         return Prepared(
             examples=self.examples,
             network=self.network,
             preprocess=self.preprocess,
             recipe=self.recipe,
-            learning=begun,
+            learning=learner,
             description=self.description,
             transfer=transfer,
             layers=layers,
@@ -174,14 +174,14 @@ def build(plan: TrainingPlan, listener: Listener) -> Built:
         preprocess = preprocess.with_statistics(examples.pixels["train"].images)
     if isinstance(network, str):
         options = {**plan.options, **preprocess.network_options}
-        description = network_description.network_entry(network, options, data, preprocess)
+        description = network_description.network_info(network, options, data, preprocess)
         network = seeded_network(description, plan.seed)
     elif plan.options:
         raise ArgumentError("options are for a network by name; a module of your own has its own.")
     else:
         if strategy is None or strategy.classifier is None:
             network_description.try_out(network, preprocess.input_shape, len(data.classes))
-        description = network_description.module_entry(network, data, preprocess)
+        description = network_description.module_info(network, data, preprocess)
     return Built(
         plan=plan, examples=examples, network=network, preprocess=preprocess, description=description
     )
@@ -220,7 +220,7 @@ def prepare(built: Built, listener: Listener) -> Prepared:
         )
     network = built.with_weights(built.network, strategy, recipe.seed, listener)
     if strategy is not None and strategy.classifier is not None:
-        description = network_description.module_entry(network, data, built.preprocess)
+        description = network_description.module_info(network, data, built.preprocess)
     start = plan.start
     if start is not None and not (strategy is not None and strategy.name == "scratch"):
         description["weights"] = start.source

@@ -83,7 +83,7 @@ def followed(advised: Strategy, requested: Strategy) -> Strategy:
     return dataclasses.replace(advised, views=requested.views)
 
 
-def transfer_entry(
+def transfer_info(
     strategy: Strategy | None, network: nn.Module, learning: Learning, advice: Advice | None
 ) -> dict[str, Any] | None:
     """The ``transfer`` entry of ``run.json``; None where nothing was asked."""

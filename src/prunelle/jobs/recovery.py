@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from prunelle import networks
 from prunelle.disk import refused
 from prunelle.errors import CannotWrite, Interrupted, OutOfMemory, PrunelleError
-from prunelle.memory import memory_told
+from prunelle.memory import explain_memory_errors
 from prunelle.runs.run import Run
 from prunelle.texts import quoted
 
 
 @contextmanager
-def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[None]:
+def resume_hint(how: str, line: Callable[[], str | None], kept: str) -> Iterator[None]:
     """Inside, Ctrl-C, too little memory and whatever the system refuses end with a line that goes on.
 
     A work inside another one has said its own line; the outermost is the one to type.
@@ -32,7 +32,7 @@ def going_on(how: str, line: Callable[[], str | None], kept: str) -> Iterator[No
         return error.then(how if isinstance(error, Interrupted) else f"Then {how}", text)
 
     try:
-        with memory_told():
+        with explain_memory_errors():
             yield
     except KeyboardInterrupt:
         if line() is None:

@@ -184,7 +184,7 @@ def placed_of(run: Run) -> Placed | None:
         ) from None
 
 
-def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) -> Placed | None:
+def recognisable_examples(run: Run, listener: Listener, data_root: str | Path | None = None) -> Placed | None:
     """The examples of a run with what they hold, so that they are recognised elsewhere.
 
     Of a run of before, which did not write it down, from its data if they are what they were; None if nobody can tell.
@@ -210,7 +210,7 @@ def known_of(run: Run, listener: Listener, data_root: str | Path | None = None) 
     return Placed.of(pixels, {name: duplicates.contents_of(part) for name, part in pixels.items()})
 
 
-def began_with(run: Run) -> Iterator[Run]:
+def ancestor_runs(run: Run) -> Iterator[Run]:
     """The runs whose weights ``run`` began with, and those that these began with."""
     visited = {run.path.resolve()}
     while (source := run.info["network"].get("weights")) is not None:
@@ -225,7 +225,7 @@ def began_with(run: Run) -> Iterator[Run]:
         yield run
 
 
-def seen_by(
+def seen_by_run(
     run: Run, split: Split, contents: Contents, listener: Listener, data_root: str | Path | None = None
 ) -> list[tuple[Contents, Placed]] | None:
     """What a split holds, beside what a run, and those whose weights it began with, have learned: see ``judge``.
@@ -233,19 +233,19 @@ def seen_by(
     ``contents`` are the split's at the run's preprocessing.
     None where nobody can tell what the run itself has learned.
     """
-    placed = known_of(run, listener, data_root)
+    placed = recognisable_examples(run, listener, data_root)
     if placed is None:
         return None
     seen = [(contents, placed)]
-    for earlier in began_with(run):
-        placed = known_of(earlier, listener)
+    for earlier in ancestor_runs(run):
+        placed = recognisable_examples(earlier, listener)
         if placed is not None and type(earlier.preprocess) is type(run.preprocess):
             seen.append((_contents_for(earlier, split, listener), placed))
     return seen
 
 
-def seen_of_kept(split: Split, contents: Contents) -> list[tuple[Contents, Placed]]:
-    """``seen_by`` of the examples that a program's run keeps: they are what the program used them for.
+def seen_by_program(split: Split, contents: Contents) -> list[tuple[Contents, Placed]]:
+    """``seen_by_run`` of the examples that a program's run keeps: they are what the program used them for.
 
     Validation did not choose its epoch: a program's run has the weights of the last one.
     """
@@ -254,13 +254,13 @@ def seen_of_kept(split: Split, contents: Contents) -> list[tuple[Contents, Place
 
 
 def seen_by_weights(source: str, split: Split, listener: Listener) -> list[tuple[Contents, Placed]]:
-    """``seen_by`` of a network with weights from ``source``, which may be a run."""
+    """``seen_by_run`` of a network with weights from ``source``, which may be a run."""
     if not (Path(source) / "run.json").is_file():
         return []
     run = Run.open(source)
     seen = []
-    for earlier in (run, *began_with(run)):
-        placed = known_of(earlier, listener)
+    for earlier in (run, *ancestor_runs(run)):
+        placed = recognisable_examples(earlier, listener)
         if placed is not None:
             seen.append((_contents_for(earlier, split, listener), placed))
     return seen
@@ -298,7 +298,7 @@ def _contents_for(run: Run, split: Split, listener: Listener) -> Contents:
     )
 
 
-def write_down(run: Run, data: Data, pixels: Mapping[str, Pixels]) -> None:
+def record_data(run: Run, data: Data, pixels: Mapping[str, Pixels]) -> None:
     """Where the data of a run that goes on are now, and what they hold where nobody wrote that down before."""
     placed = run.placed()
     moved = data.source is not None and data.source != run.info["data"]["source"]

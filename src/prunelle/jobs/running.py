@@ -71,8 +71,8 @@ def run_program(
         return error.exit_code if isinstance(error, Interrupted) else 1
     finally:
         recording.stop()
-        for each in made:
-            saved(_RUN, each)
+        for figure in made:
+            saved(_RUN, figure)
     return 0
 
 
@@ -138,8 +138,8 @@ def _as_shown(error: BaseException, whole: bool) -> str:
     inside = _files(error.__traceback__)
     if is_out_of_memory(error) and _is_library(inside[-1]):
         error = out_of_memory(error).with_traceback(error.__traceback__)
-    for each in _chain(error):
-        each.__traceback__ = _own(each.__traceback__, whole)
+    for link in _chain(error):
+        link.__traceback__ = _program_frames(link.__traceback__, whole)
     if isinstance(error, PrunelleError):
         lines = traceback.format_exception(error, chain=False)
         lines[-1] = f"Error: {error}"
@@ -159,7 +159,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
 
 
-def _own(frames: TracebackType | None, whole: bool) -> TracebackType | None:
+def _program_frames(frames: TracebackType | None, whole: bool) -> TracebackType | None:
     """From the program's first line on: its own lines, or all."""
     library = [_is_library(file) for file in _files(frames)]
     first = library.index(False) if False in library else len(library)

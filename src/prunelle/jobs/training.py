@@ -11,7 +11,7 @@ from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding, finishing, machine, run_data
 from prunelle.jobs.fitting import fit
 from prunelle.jobs.preparing import Prepared, build, prepare
-from prunelle.jobs.recovery import going_on, resume_command
+from prunelle.jobs.recovery import resume_command, resume_hint
 from prunelle.jobs.resuming import prepare_resumed
 from prunelle.planning.plan import check_request, plan_training
 from prunelle.planning.request import Limits, ResumeRequest, TrainingRequest
@@ -28,7 +28,7 @@ _KEPT = "All that was saved is kept"
 def train(request: TrainingRequest, listener: Listener) -> Run:
     """A new training: planned, prepared, run to its end; see ``prunelle.train``."""
     with contextlib.ExitStack() as claim:
-        with going_on("start again with", lambda: request.command, "Nothing was begun"):
+        with resume_hint("start again with", lambda: request.command, "Nothing was begun"):
             check_request(request)
             plan = plan_training(request, listener)
             prepared = prepare(build(plan, listener), listener)
@@ -36,12 +36,12 @@ def train(request: TrainingRequest, listener: Listener) -> Run:
             path = _run_path(request, prepared, now)
             claim.enter_context(claimed(path, RUN, made=request.destination.output is None))
             run = _create(prepared, path, now, request.command)
-        with going_on("go on with", lambda: resume_command(run), _KEPT):
+        with resume_hint("go on with", lambda: resume_command(run), _KEPT):
             _to_the_end(run, prepared, request.limits, request.language, listener)
     return run
 
 
-def resume_as_asked(
+def resume_from_request(
     run: Run | str | Path, request: TrainingRequest, data_root: str | Path | None, listener: Listener
 ) -> Run:
     """Goes on with a run, if the request asks for nothing that only a new one can have.
@@ -98,7 +98,7 @@ def _refuse_new_settings(request: TrainingRequest, run: Run) -> None:
 def resume(request: ResumeRequest, listener: Listener) -> Run:
     """A training that was stopped, or is to be extended, gone on with to its end."""
     run = request.run
-    with going_on("go on with", lambda: resume_command(run, request.epochs), _KEPT), run.locked():
+    with resume_hint("go on with", lambda: resume_command(run, request.epochs), _KEPT), run.locked():
         _go_on(request, listener)
     return run
 
@@ -118,7 +118,7 @@ def _go_on(request: ResumeRequest, listener: Listener) -> None:
         return
     done = _epochs_done(run)
     prepared = prepare_resumed(request, recipe, listener)
-    run_data.write_down(run, prepared.data, prepared.pixels)
+    run_data.record_data(run, prepared.data, prepared.pixels)
     if recipe != run.recipe:
         if prepared.training.progress.epoch < done:
             # From an older state to where it was, as it was then: another number of epochs is another schedule.

@@ -23,7 +23,7 @@ from prunelle.jobs import decoding
 from prunelle.jobs.answering import expand_files
 from prunelle.jobs.decoding import Examples
 from prunelle.jobs.many_runs import finished_run, same_settings
-from prunelle.jobs.recovery import going_on
+from prunelle.jobs.recovery import resume_hint
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, TrainingRequest
 from prunelle.runs.folder import UNLABELLED, new_run_path, refuse_occupied
@@ -86,7 +86,7 @@ def train_with_unlabelled(request: UnlabelledRequest, listener: Listener) -> Run
         # The last --output counts.
         return training.command if folder is None else f"{training.command} --output {quoted(folder)}"
 
-    with going_on("go on with the same again", again, "All that was saved is kept"):
+    with resume_hint("go on with the same again", again, "All that was saved is kept"):
         _check(request)
         data, files = _data(request, listener)
         folder = _folder(training.destination, f"{training.network or 'unlabelled'}-{data.name}")
@@ -224,7 +224,7 @@ def _unlike(examples: Examples, files: Sequence[Path], listener: Listener) -> li
     in_memory = split.decoded_bytes(preprocess) <= MEMORY_BUDGET
     pixels = split.decode(preprocess, in_memory=in_memory, progress=listener.on_progress)
     known = Contents.joined(list(examples.contents.values()))
-    there = duplicates.found_in(duplicates.contents_of(pixels), known) >= 0
+    there = duplicates.matching_rows(duplicates.contents_of(pixels), known) >= 0
     labelled = {file for file, is_there in zip(pixels.files or (), there, strict=True) if is_there}
     if labelled:
         listener.on_note(

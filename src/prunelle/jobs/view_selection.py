@@ -20,23 +20,25 @@ _OF_THE_OTHER_KIND: Mapping[str, str] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
+class ViewSelection:
     """Of one look.
 
     Attributes:
         kind: of data that the network was made for.
         views: to draw.
         by_name: they were named, and are not simply all there are.
-        heeding: of each argument that was given, the names of the views to draw that heed it.
+        views_using: of each argument that was given, the names of the views to draw that heed it.
     """
 
     kind: Kind[Any, Any]
     views: Sequence[AnyView]
     by_name: bool
-    heeding: Mapping[Argument, Sequence[str]]
+    views_using: Mapping[Argument, Sequence[str]]
 
     @classmethod
-    def of(cls, kind: Kind[Any, Any], names: Sequence[str] | None, given: Mapping[Argument, object]) -> Asked:
+    def of(
+        cls, kind: Kind[Any, Any], names: Sequence[str] | None, given: Mapping[Argument, object]
+    ) -> ViewSelection:
         """Arguments that are None or empty were not given.
 
         Args:
@@ -53,23 +55,23 @@ class Asked:
         drawn = [view.name for view in views]
         given = {argument: value for argument, value in given.items() if value not in (None, (), [])}
         heeded = {
-            argument: [one.name for one in known.values() if argument in one.heeds] for argument in given
+            argument: [one.name for one in known.values() if argument in one.arguments] for argument in given
         }
         refused = {str(argument): given[argument] for argument, by in heeded.items() if not by}
         refuse_given(_OF_THE_OTHER_KIND[kind.name], **refused)
-        heeding: dict[Argument, Sequence[str]] = {}
+        views_using: dict[Argument, Sequence[str]] = {}
         for argument, heeded_by in heeded.items():
-            heeding[argument] = [name for name in heeded_by if name in drawn]
-            if not heeding[argument] and argument != "pictures":
+            views_using[argument] = [name for name in heeded_by if name in drawn]
+            if not views_using[argument] and argument != "pictures":
                 raise ArgumentError(
                     f"{argument} is for the views {', '.join(heeded_by)}, and of these none is to be drawn; received "
                     f"the views {', '.join(drawn)}. Leave it out, or add one."
                 )
-        return cls(kind, views, bool(names), heeding)
+        return cls(kind, views, bool(names), views_using)
 
     def tell(self, listener: Listener) -> None:
         """Pictures beside views that need none are no mistake (many are looked at by one line), but not shown."""
-        if not self.heeding.get("pictures", True):
+        if not self.views_using.get("pictures", True):
             examples = self.kind.many
             names = ", ".join(view.name for view in self.views)
             listener.on_note(
@@ -85,8 +87,8 @@ class Asked:
         drawn = [view.name for view in self.views]
         views = {f"view {name}": left_out[name] for name in drawn if self.by_name and name in left_out}
         arguments = {
-            str(name): left_out[heeding[0]]
-            for name, heeding in self.heeding.items()
-            if heeding and all(view in left_out for view in heeding)
+            str(name): left_out[views_using[0]]
+            for name, views_using in self.views_using.items()
+            if views_using and all(view in left_out for view in views_using)
         }
         return views | arguments

@@ -137,11 +137,11 @@ def attribute(
             if layer not in modules:
                 raise ArgumentError(f"{method} needs the name of a layer with maps; received {layer!r}.")
             of = attr.LayerGradCam if method == "grad-cam" else attr.LayerGradientXActivation
-            found = of(scores, modules[layer]).attribute(image, target=target)
-            if found.ndim != 4:
+            relevance = of(scores, modules[layer]).attribute(image, target=target)
+            if relevance.ndim != 4:
                 raise ArgumentError(f"{method} needs a layer with maps; {layer} gives none.")
-            found = found.sum(dim=1, keepdim=True).relu()
-            found = nn.functional.interpolate(found, size=(height, width), mode="bilinear")
+            relevance = relevance.sum(dim=1, keepdim=True).relu()
+            relevance = nn.functional.interpolate(relevance, size=(height, width), mode="bilinear")
         elif method == "occlusion":
             window = tuple(max(1, math.ceil(side / _OCCLUSION_PARTS)) for side in (height, width))
             stride = tuple(max(1, side // 2) for side in window)
@@ -150,7 +150,7 @@ def attribute(
                 for side, w, s in zip((height, width), window, stride, strict=True)
             )
             with torch.no_grad():
-                found = attr.Occlusion(scores).attribute(
+                relevance = attr.Occlusion(scores).attribute(
                     image,
                     target=target,
                     sliding_window_shapes=(image.shape[1], *window),
@@ -160,14 +160,14 @@ def attribute(
                 )
         elif method == "integrated-gradients":
             total = IG_STEPS
-            found = attr.IntegratedGradients(scores).attribute(
+            relevance = attr.IntegratedGradients(scores).attribute(
                 image, baselines=0.0, target=target, n_steps=IG_STEPS, internal_batch_size=8
             )
         elif method == "saliency":
-            found = attr.Saliency(scores).attribute(image, target=target, abs=True)
+            relevance = attr.Saliency(scores).attribute(image, target=target, abs=True)
         else:
-            found = attr.GuidedBackprop(scores).attribute(image, target=target)
-    return Attribution(method, target, _one_map(method, found.detach().float().cpu()))
+            relevance = attr.GuidedBackprop(scores).attribute(image, target=target)
+    return Attribution(method, target, _one_map(method, relevance.detach().float().cpu()))
 
 
 def has_relu(network: nn.Module) -> bool:

@@ -24,7 +24,7 @@ three times in four."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Telling:
+class ChannelScore:
     """A channel that tells something.
 
     Attributes:
@@ -40,7 +40,7 @@ class Telling:
     interval: tuple[float, float]
 
     @property
-    def tells(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the channel surely answers to the two classes differently."""
         return self.interval[0] > 0.5 or self.interval[1] < 0.5
 
@@ -93,7 +93,7 @@ def interval(score: float, n: int, m: int, chosen_from: int = 1) -> tuple[float,
 
 def between(
     responses: Mapping[str, np.ndarray], labels: np.ndarray, first: int, second: int, most: int = 6
-) -> list[Telling]:
+) -> list[ChannelScore]:
     """The channels that separate two classes best, the best first.
 
     Args:
@@ -105,19 +105,19 @@ def between(
     Returns:
         ``score`` is that of ``first`` against ``second``; below 0.5 the channel answers to ``second``.
     """
-    found = [
+    candidates = [
         (layer, channel, float(score))
         for layer, values in responses.items()
         for channel, score in enumerate(separation(values[labels == first], values[labels == second]))
     ]
     counts = int((labels == first).sum()), int((labels == second).sum())
-    best = sorted(found, key=lambda one: -abs(one[2] - 0.5))[:most]
-    return [Telling(*one, interval(one[2], *counts, chosen_from=len(found))) for one in best]
+    best = sorted(candidates, key=lambda one: -abs(one[2] - 0.5))[:most]
+    return [ChannelScore(*one, interval(one[2], *counts, chosen_from=len(candidates))) for one in best]
 
 
 def alone(
     responses: Mapping[str, np.ndarray], labels: np.ndarray, label: int, most: int = 6
-) -> list[Telling]:
+) -> list[ChannelScore]:
     """The channels that answer to one class and no other, the best first.
 
     Returns:
@@ -127,19 +127,19 @@ def alone(
     others = [other for other in np.unique(labels) if other != label]
     counts = [int((labels == other).sum()) for other in others]
     n = int((labels == label).sum())
-    found = []
+    candidates = []
     for layer, values in responses.items():
         own = values[labels == label]
         scores = np.stack([separation(own, values[labels == other]) for other in others])
-        found += [(layer, channel, scores[:, channel]) for channel in range(values.shape[1])]
-    best = sorted(found, key=lambda one: -one[2].min())[:most]
-    tellings = []
+        candidates += [(layer, channel, scores[:, channel]) for channel in range(values.shape[1])]
+    best = sorted(candidates, key=lambda one: -one[2].min())[:most]
+    channel_scores = []
     for layer, channel, scores in best:
         ends = [
-            interval(float(score), n, m, chosen_from=len(found))
+            interval(float(score), n, m, chosen_from=len(candidates))
             for score, m in zip(scores, counts, strict=True)
         ]
         # Answering to the one class alone means against each other one; the worst of them decides.
         lows, highs = zip(*ends, strict=True)
-        tellings.append(Telling(layer, channel, float(scores.min()), (min(lows), min(highs))))
-    return tellings
+        channel_scores.append(ChannelScore(layer, channel, float(scores.min()), (min(lows), min(highs))))
+    return channel_scores

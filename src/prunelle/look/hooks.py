@@ -116,14 +116,14 @@ def activations(
                     f"unknown module {name!r}.{did_you_mean(name, modules)} "
                     f"Known: {shown(list(filter(None, modules)))}."
                 )
-    found: dict[str, torch.Tensor] = {}
+    outputs: dict[str, torch.Tensor] = {}
 
     def keep(name: str) -> Any:
         def hook(module: nn.Module, inputs: object, output: object) -> None:
             tensor = first_tensor(output)
             if tensor is not None:
                 calls[name] += 1
-                found[name if calls[name] == 1 else f"{name}:{calls[name]}"] = tensor.detach().clone()
+                outputs[name if calls[name] == 1 else f"{name}:{calls[name]}"] = tensor.detach().clone()
 
         return hook
 
@@ -135,7 +135,7 @@ def activations(
     finally:
         for handle in handles:
             handle.remove()
-    return found
+    return outputs
 
 
 def first_tensor(value: object) -> torch.Tensor | None:

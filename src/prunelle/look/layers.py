@@ -132,15 +132,15 @@ def outputs_of(network: nn.Module, images: torch.Tensor, layers: Sequence[Layer]
     Args:
         images: ``(N, C, H, W)`` float32, normalised, on the network's device.
     """
-    found: dict[tuple[str, int], torch.Tensor] = {}
+    outputs: dict[tuple[str, int], torch.Tensor] = {}
 
     def keep(name: str, call: int, output: torch.Tensor) -> None:
-        found[name, call] = output.detach().clone()
+        outputs[name, call] = output.detach().clone()
 
     places = [(layer.last, layer.call) for layer in layers]
     with undisturbed(network), torch.no_grad(), listening(network, places, keep):
         network(images)
-    return {layer.name: found[layer.last, layer.call] for layer in layers}
+    return {layer.name: outputs[layer.last, layer.call] for layer in layers}
 
 
 def check_channel(layer: Layer, channel: int) -> int:
@@ -314,7 +314,7 @@ def _attention(calls: Sequence[_Call]) -> str | None:
     """
     times = Counter(call.name for call in calls)
     shrunk: set[int] = set()
-    found = None
+    chosen = None
     for call in calls:
         if _is_pooling(type(call.module).__name__) or (
             call.leaf and id(call.given) in shrunk and _follows(call)
@@ -323,5 +323,5 @@ def _attention(calls: Sequence[_Call]) -> str | None:
         if isinstance(call.module, (*_IDLE, nn.Flatten)) or id(call.output) in shrunk:
             continue
         if call.output.ndim == 4 and math.prod(call.output.shape[2:]) > 1 and times[call.name] == 1:
-            found = call.name
-    return found
+            chosen = call.name
+    return chosen

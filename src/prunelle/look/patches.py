@@ -41,20 +41,20 @@ class Place:
 
 
 def best_places(
-    found: Survey, layer: Layer, channel: int, size: tuple[int, int], most: int = 10
+    survey: Survey, layer: Layer, channel: int, size: tuple[int, int], most: int = 10
 ) -> list[Place]:
     """Where the pictures that excite a channel most do so, the strongest first, one place a picture.
 
     Args:
         size: height and width of the pictures; a layer whose field is not known, or all of the picture, has that.
     """
-    peaks = found.peaks[layer.name][:, channel]
+    peaks = survey.peaks[layer.name][:, channel]
     order = np.argsort(-peaks, kind="stable")[:most]
     places = []
     for picture in order.tolist():
         top, left, height, width = 0, 0, *size
         if layer.has_maps and layer.field is not None and not layer.field.flat:
-            row, column = divmod(int(found.places[layer.name][picture, channel]), layer.shape[2])
+            row, column = divmod(int(survey.places[layer.name][picture, channel]), layer.shape[2])
             down, across = layer.field.spans
             top, height = down.start + row * down.jump, down.size
             left, width = across.start + column * across.jump, across.size
@@ -183,13 +183,13 @@ def _stage(layer: Layer, size: tuple[int, int]) -> tuple[int, int, tuple[int, in
 def _excited(network: nn.Module, layer: Layer, images: torch.Tensor) -> torch.Tensor:
     """What goes into a layer's activation, or comes out of a layer without one; the network stops there."""
     module = dict(network.named_modules()).get(layer.last, network)
-    found: list[torch.Tensor] = []
+    outputs: list[torch.Tensor] = []
 
     def keep(value: object) -> None:
         tensor = first_tensor(value)
         assert tensor is not None
-        found.append(tensor)
-        if len(found) > layer.call:
+        outputs.append(tensor)
+        if len(outputs) > layer.call:
             raise _ReachedError
 
     if layer.activated:
@@ -202,4 +202,4 @@ def _excited(network: nn.Module, layer: Layer, images: torch.Tensor) -> torch.Te
         pass
     finally:
         handle.remove()
-    return found[layer.call]
+    return outputs[layer.call]

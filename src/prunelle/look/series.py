@@ -62,12 +62,12 @@ def activations(network: nn.Module, series: torch.Tensor) -> dict[str, np.ndarra
     kinds = (nn.ReLU, nn.GELU, nn.Tanh, nn.ELU, nn.LeakyReLU)
     if not any(isinstance(one, kinds) for one in network.modules()):
         kinds = (nn.Conv1d,)  # type: ignore[assignment]
-    found: dict[str, np.ndarray] = {}
+    maps: dict[str, np.ndarray] = {}
 
     def listen(name: str) -> Callable[[nn.Module, object, torch.Tensor], None]:
         def hook(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
             if output.ndim == 3:
-                found[name] = output.detach().float().cpu().numpy().copy()
+                maps[name] = output.detach().float().cpu().numpy().copy()
 
         return hook
 
@@ -82,7 +82,7 @@ def activations(network: nn.Module, series: torch.Tensor) -> dict[str, np.ndarra
     finally:
         for handle in handles:
             handle.remove()
-    return found
+    return maps
 
 
 def class_activation(network: nn.Module, series: torch.Tensor, targets: Sequence[int]) -> np.ndarray:
@@ -120,8 +120,8 @@ def class_activation(network: nn.Module, series: torch.Tensor, targets: Sequence
                 "dense layer reads every step."
             )
         weights = layers[2].weight[torch.as_tensor(list(targets), device=maps.device)]
-        found: np.ndarray = (weights.unsqueeze(2) * maps).sum(dim=1).float().cpu().numpy()
-    return found
+        class_maps: np.ndarray = (weights.unsqueeze(2) * maps).sum(dim=1).float().cpu().numpy()
+    return class_maps
 
 
 def exciting_windows(
@@ -132,10 +132,10 @@ def exciting_windows(
     Raises:
         ArgumentError: no such layer with maps over time, no such channel, or a receptive field that is not known.
     """
-    found = activations(network, series)
-    if layer not in found:
-        raise ArgumentError(f"layer must be one of {', '.join(found)}; received {layer!r}.")
-    maps = found[layer]
+    maps_by_layer = activations(network, series)
+    if layer not in maps_by_layer:
+        raise ArgumentError(f"layer must be one of {', '.join(maps_by_layer)}; received {layer!r}.")
+    maps = maps_by_layer[layer]
     if not 0 <= channel < maps.shape[1]:
         raise ArgumentError(f"channel must be from 0 to {maps.shape[1] - 1} in {layer}; received {channel}.")
     sees = _span(network, layer, tuple(series.shape[1:]))
@@ -204,17 +204,17 @@ def equivariance(
 
 def _span(network: nn.Module, layer: str, shape: tuple[int, ...]) -> Span:
     """Which steps of the series an output of ``layer`` sees."""
-    found: list[Field | None] = []
+    output_fields: list[Field | None] = []
     zeros = blank(network, shape)
     fields = ReceptiveFields(zeros)
     handle = network.get_submodule(layer).register_forward_hook(
-        lambda _module, _inputs, output: found.append(fields.of(output))
+        lambda _module, _inputs, output: output_fields.append(fields.of(output))
     )
     try:
         with evaluating(network), fields:
             network(zeros)
     finally:
         handle.remove()
-    if not found or found[0] is None or found[0].flat:
+    if not output_fields or output_fields[0] is None or output_fields[0].flat:
         raise ArgumentError(f"what {layer} sees of a series is not known, so there are no windows to show.")
-    return found[0].spans[0]
+    return output_fields[0].spans[0]

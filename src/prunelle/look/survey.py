@@ -108,13 +108,13 @@ def survey(
                     progress(done)
         finally:
             handle.remove()
-    found = list(tallies.values())
+    all_tallies = list(tallies.values())
     return Survey(
         layers=anatomy.layers,
-        responses={tally.layer.name: np.concatenate(tally.means) for tally in found},
-        peaks={tally.layer.name: np.concatenate(tally.peaks) for tally in found},
-        places={tally.layer.name: np.concatenate(tally.places) for tally in found},
-        health={tally.layer.name: tally.health() for tally in found},
+        responses={tally.layer.name: np.concatenate(tally.means) for tally in all_tallies},
+        peaks={tally.layer.name: np.concatenate(tally.peaks) for tally in all_tallies},
+        places={tally.layer.name: np.concatenate(tally.places) for tally in all_tallies},
+        health={tally.layer.name: tally.health() for tally in all_tallies},
         features=np.concatenate(features),
         outputs=np.concatenate(outputs),
     )

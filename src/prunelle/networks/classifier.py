@@ -80,11 +80,11 @@ def with_classifier(
         raise ArgumentError(
             "input_shape must be given, as (3, 64, 64), for a network that does not tell its own."
         )
-    found = stages(network, shape)
-    last = last_features(network, found).name
+    cuts = stages(network, shape)
+    last = last_features(network, cuts).name
     stage = last if stage is None else stage
     trunk, _ = split(network, stage)
-    at = next((each.shape for each in found if each.name == stage), None) or _shape_of(trunk, network, shape)
+    at = next((each.shape for each in cuts if each.name == stage), None) or _shape_of(trunk, network, shape)
     most = MOST_FEATURES if stage == last else MOST_EARLY_FEATURES
     pool = _pool(network, at, most)
     made = Reclassified(trunk, _head(at, num_classes, classifier, pool), shape)
@@ -111,11 +111,11 @@ def _with_another(
     return made
 
 
-def last_features(network: nn.Module, found: Sequence[Stage]) -> Stage:
+def last_features(network: nn.Module, cuts: Sequence[Stage]) -> Stage:
     """``features`` where the network has such a stage, else the last that has weights after it."""
-    named = [stage for stage in found if stage.name == "features"]
+    named = [stage for stage in cuts if stage.name == "features"]
     total = sum(weight.numel() for weight in network.parameters())
-    before = named or [stage for stage in found if stage.parameters < total]
+    before = named or [stage for stage in cuts if stage.parameters < total]
     if not before:
         raise ArgumentError(f"{type(network).__name__} has no stage before its classifier.")
     return before[-1]

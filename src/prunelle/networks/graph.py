@@ -76,16 +76,18 @@ def bottlenecks(traced: fx.GraphModule) -> list[tuple[fx.Node, Ended]]:
     for node in nodes:
         for name in owners(node):
             last_of[name] = node
-    found: list[tuple[fx.Node, Ended]] = []
+    bottleneck_nodes: list[tuple[fx.Node, Ended]] = []
     ran: list[fx.Node] = []
     alive = -1  # the furthest node that uses anything from before
     for i, node in enumerate(nodes[:-1]):
         ran.append(node)
         if alive <= i and node.op != "placeholder" and last_use[node] > i:
-            found.append((node, Ended([name for name, last in last_of.items() if last is node], ran)))
+            bottleneck_nodes.append(
+                (node, Ended([name for name, last in last_of.items() if last is node], ran))
+            )
             ran = []
         alive = max(alive, last_use[node])
-    return found
+    return bottleneck_nodes
 
 
 def weights_of(node: fx.Node, network: nn.Module) -> list[nn.Parameter]:

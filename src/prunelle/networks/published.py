@@ -104,19 +104,19 @@ def _tables() -> dict[str, Any]:
 def published() -> tuple[Published, ...]:
     """Every set, network by network; the first of a network is its usual one."""
     tables = _tables()
-    found = []
+    published_sets = []
     for network, sets in tables["networks"].items():
         for name, facts in sets.items():
             facts = tables["prepared"][facts.pop("prepared")] | facts
             facts = tables["published"][facts.pop("published")] | facts
             facts |= {"mean": tuple(facts["mean"]), "std": tuple(facts["std"])}
-            found.append(Published(network=network, name=name, **facts))
-    return tuple(found)
+            published_sets.append(Published(network=network, name=name, **facts))
+    return tuple(published_sets)
 
 
 def set_names() -> tuple[str, ...]:
     """The words that ``--weights`` takes besides paths."""
-    return tuple(dict.fromkeys(each.name for each in published()))
+    return tuple(dict.fromkeys(weight_set.name for weight_set in published()))
 
 
 def find(network: str, name: str | None = None) -> Published:
@@ -127,9 +127,13 @@ def find(network: str, name: str | None = None) -> Published:
         WeightsError: nothing is published for it, or not under that name.
     """
     variant(network)
-    sets = {each.name: each for each in published() if each.network == ALIASES.get(network, network)}
+    sets = {
+        weight_set.name: weight_set
+        for weight_set in published()
+        if weight_set.network == ALIASES.get(network, network)
+    }
     if not sets:
-        available = dict.fromkeys(each.network for each in published())
+        available = dict.fromkeys(weight_set.network for weight_set in published())
         raise WeightsError(
             f"no weights are published for {network}. There are some for: {', '.join(available)}. Weights of your "
             f"own: --weights FILE-OR-RUN."
@@ -194,11 +198,15 @@ def fetch(wanted: Published, progress: Progress | None = None) -> Path:
 
 def of_file(path: Path, network: str) -> Published | None:
     """The published set of a network that this very file is, by its SHA-256."""
-    sets = [each for each in published() if each.network == ALIASES.get(network, network) and each.sha256]
+    sets = [
+        weight_set
+        for weight_set in published()
+        if weight_set.network == ALIASES.get(network, network) and weight_set.sha256
+    ]
     if not sets:
         return None
     digest = sha256(path)
-    return next((each for each in sets if digest.startswith(str(each.sha256))), None)
+    return next((weight_set for weight_set in sets if digest.startswith(str(weight_set.sha256))), None)
 
 
 def _bar(wanted: Published, progress: Progress | None) -> type[Any]:
@@ -308,8 +316,8 @@ def _check(wanted: Published, path: Path) -> None:
     announced = path.resolve().name
     if expected is None and len(announced) == _SHA256_DIGITS and path.resolve().parent.name == "blobs":
         expected = announced
-    if expected is not None and not (found := sha256(path)).startswith(expected):
+    if expected is not None and not (actual := sha256(path)).startswith(expected):
         raise WeightsError(
-            f"{path} is not the file that was published: its SHA-256 is {found}, and should begin with "
+            f"{path} is not the file that was published: its SHA-256 is {actual}, and should begin with "
             f"{expected}. Delete {path.resolve()} and try again."
         )

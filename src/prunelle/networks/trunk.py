@@ -49,14 +49,14 @@ def stages(network: nn.Module, input_shape: Sequence[int]) -> list[Stage]:
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
     with evaluating(network):
         ShapeProp(traced).propagate(torch.zeros(1, *input_shape, device=device))
-    found, counted = [], dict[int, int]()
+    cuts, counted = [], dict[int, int]()
     for node, ended in bottlenecks(traced):
         for ran in ended.ran:
             counted |= {id(weight): weight.numel() for weight in weights_of(ran, network)}
         if ended.name is not None:
             shape = tuple(int(length) for length in node.meta["tensor_meta"].shape[1:])
-            found.append(Stage(ended.name, shape, sum(counted.values())))
-    return found
+            cuts.append(Stage(ended.name, shape, sum(counted.values())))
+    return cuts
 
 
 def split(network: nn.Module, stage: str) -> tuple[fx.GraphModule, fx.GraphModule]:

@@ -53,12 +53,12 @@ def unwrapped(content: Any) -> Unwrapped:
     entries: list[str] = []
     others: list[str] = []
     while isinstance(content, Mapping) and len(entries) < _DEEPEST:
-        found = [key for key in NESTED if _holds(content.get(key))]
-        if not found:
+        keys = [key for key in NESTED if _holds(content.get(key))]
+        if not keys:
             break
-        entries.append(found[0])
-        others += found[1:]
-        content = content[found[0]]
+        entries.append(keys[0])
+        others += keys[1:]
+        content = content[keys[0]]
     tensors = (
         {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)}
         if isinstance(content, Mapping)

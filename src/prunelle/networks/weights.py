@@ -54,18 +54,18 @@ class Weights:
 
     def aligned(self, expected: Iterable[str]) -> Weights:
         """The same under the names that a network expects, without what stands before or beside them in the file."""
-        found = aligned(self.tensors, expected)
+        match = aligned(self.tensors, expected)
         notes = self.notes
-        if found.left_out:
-            names = shown(found.left_out)
+        if match.left_out:
+            names = shown(match.left_out)
             notes += (
                 Note(
-                    f"Left out of {self.source}: {names}, which is not under {found.prefix!r} as the network is.",
-                    f"Laissé de côté dans {self.source} : {names}, pas sous {found.prefix!r} comme le réseau.",
+                    f"Left out of {self.source}: {names}, which is not under {match.prefix!r} as the network is.",
+                    f"Laissé de côté dans {self.source} : {names}, pas sous {match.prefix!r} comme le réseau.",
                 ),
             )
-        entries = self.entries + ((found.prefix,) if found.prefix else ())
-        return dataclasses.replace(self, tensors=found.tensors, notes=notes, entries=entries)
+        entries = self.entries + ((match.prefix,) if match.prefix else ())
+        return dataclasses.replace(self, tensors=match.tensors, notes=notes, entries=entries)
 
 
 def read_weights(source: str | Path, network: str | None = None) -> Weights:
@@ -95,9 +95,9 @@ def read_weights(source: str | Path, network: str | None = None) -> Weights:
             f"weights {str(source)!r} are neither a file, a run, nor a published set ({', '.join(set_names())})."
             f"{did_you_mean(path.name, [*near, *set_names()])}"
         )
-    found = read_file(path)
+    weights = read_file(path)
     known = of_file(path, network) if network is not None else None
-    return found if known is None else _published(known, found)
+    return weights if known is None else _published(known, weights)
 
 
 def load_weights(network: nn.Module, source: Weights | str | Path) -> tuple[Note, ...]:
@@ -171,7 +171,7 @@ def size_of(weights: Weights, network: str, options: Mapping[str, Any] | None = 
             made = build(network, num_classes=num_classes, in_channels=in_channels, **(options or {}))
         return {name: tensor.shape for name, tensor in made.state_dict().items()}
 
-    found = {}
+    sizes = {}
     base = shapes(11, 3)
     tensors = weights.aligned(base).tensors
     wider = shapes(13, 3)
@@ -181,20 +181,20 @@ def size_of(weights: Weights, network: str, options: Mapping[str, Any] | None = 
             outputs = tensors[name].shape[0]
             # A network made to the measure of a few bytes, an empty tensor's say, could be of any size.
             if outputs * values_a_class <= 4 * sum(tensor.numel() for tensor in tensors.values()) + 1_000_000:
-                found["num_classes"] = max(2, outputs)  # one output stands for two classes
+                sizes["num_classes"] = max(2, outputs)  # one output stands for two classes
             break
     try:
         grey = shapes(11, 1)
     except ArgumentError:
-        return found
+        return sizes
     for name, other in grey.items():
         if other != base[name] and name in tensors:
             if tensors[name].shape == other:
-                found["in_channels"] = 1
+                sizes["in_channels"] = 1
             elif tensors[name].shape == base[name]:
-                found["in_channels"] = 3
+                sizes["in_channels"] = 3
             break
-    return found
+    return sizes
 
 
 def read_file(path: Path) -> Weights:
@@ -224,9 +224,9 @@ def read_file(path: Path) -> Weights:
         raise WeightsError(
             f"{path} {what}. Read are safetensors, and what torch.save writes (.pth, .pt, .th, .ckpt)."
         )
-    found = _weights(path, pickled.read(path))
-    pickled.check_tensors(path, found.tensors)
-    return found
+    content = _weights(path, pickled.read(path))
+    pickled.check_tensors(path, content.tensors)
+    return content
 
 
 def _safetensors(path: Path) -> Weights:
@@ -236,33 +236,33 @@ def _safetensors(path: Path) -> Weights:
         raise WeightsError(f"{error} Fetch or copy it again.") from error
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
-    said = _said(path, metadata)
-    classes = said.get("classes")
+    fields = _metadata_fields(path, metadata)
+    classes = fields.get("classes")
     return _weights(
         path,
         tensors,
         tuple(map(str, classes)) if isinstance(classes, list) else None,
-        {**said.get("preprocess", {}), **{key: said[key] for key in ("mean", "std") if key in said}},
+        {**fields.get("preprocess", {}), **{key: fields[key] for key in ("mean", "std") if key in fields}},
     )
 
 
-def _said(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+def _metadata_fields(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     """What a safetensors file says of itself: ``mean``, ``std``, ``classes`` as JSON lists, or a run's entry."""
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     try:
         if "prunelle" in metadata:
-            said |= _of_kind(parse_json(metadata["prunelle"]), dict)
-        said |= {
+            fields |= _of_kind(parse_json(metadata["prunelle"]), dict)
+        fields |= {
             key: _of_kind(parse_json(metadata[key]), list)
             for key in ("mean", "std", "classes")
             if key in metadata
         }
-        _of_kind(said.get("preprocess", {}), dict)
+        _of_kind(fields.get("preprocess", {}), dict)
     except ValueError as error:
         raise WeightsError(
             f"the metadata of {path} should be JSON lists (mean, std, classes): {visible(str(error))}."
         ) from error
-    return said
+    return fields
 
 
 def _of_kind(value: Any, kind: type) -> Any:
@@ -278,23 +278,23 @@ def _weights(
     preprocess: Mapping[str, Any] | None = None,
 ) -> Weights:
     """Those in what a file holds."""
-    found = unwrapped(content)
-    if not found.tensors:
+    state = unwrapped(content)
+    if not state.tensors:
         keys = ", ".join(map(repr, list(content)[:_SHOWN])) if isinstance(content, Mapping) else ""
         raise WeightsError(
             f"{path} holds no weights by name. It should hold a state_dict, by itself or under "
             f"{', '.join(map(repr, NESTED[:5]))}…{f'; it has {keys}' if keys else ''}."
         )
     notes: tuple[Note, ...] = ()
-    if found.others:
-        taken, others = ".".join(found.entries), ", ".join(map(repr, found.others))
+    if state.others:
+        taken, others = ".".join(state.entries), ", ".join(map(repr, state.others))
         notes = (
             Note(
                 f"{path} holds several sets of weights: {taken!r} is taken, {others} not.",
                 f"{path} contient plusieurs jeux de poids : {taken!r} est pris, pas {others}.",
             ),
         )
-    return Weights(str(path), found.tensors, classes, preprocess or {}, found.entries, notes)
+    return Weights(str(path), state.tensors, classes, preprocess or {}, state.entries, notes)
 
 
 def _of_run(folder: Path) -> Weights:
@@ -303,7 +303,7 @@ def _of_run(folder: Path) -> Weights:
     if not best.is_file():
         raise WeightsError(f"{folder} is no run with weights: it has no {best.relative_to(folder)}.")
     try:
-        found = read_file(best)
+        weights = read_file(best)
     except WeightsError as error:
         cause = error.__cause__
         if isinstance(cause, OSError) and cause.errno != errno.EIO:
@@ -314,10 +314,10 @@ def _of_run(folder: Path) -> Weights:
         preprocess = read_json(folder / "preprocess.json", dict)
     except RunError as error:
         raise WeightsError(f"{folder} is no whole run: {error}.") from error
-    return Weights(str(folder), found.tensors, classes, preprocess)
+    return Weights(str(folder), weights.tensors, classes, preprocess)
 
 
-def _published(wanted: Published, found: Weights) -> Weights:
+def _published(wanted: Published, weights: Weights) -> Weights:
     preprocess = {
         "size": (wanted.size, wanted.size),
         "fit": "crop",
@@ -327,7 +327,7 @@ def _published(wanted: Published, found: Weights) -> Weights:
         "std": wanted.std,
     }
     source = f"{wanted.network}'s {wanted.name} weights"
-    return Weights(source, found.tensors, class_names(wanted.classes), preprocess)
+    return Weights(source, weights.tensors, class_names(wanted.classes), preprocess)
 
 
 def _built_without(network: nn.Module, name: str) -> bool:

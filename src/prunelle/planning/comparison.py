@@ -164,8 +164,8 @@ def read_info(path: Path) -> dict[str, Any]:
     """
     info: dict[str, Any] = read_json(path / INFO_FILE, _INFO)
     try:
-        for each in info["networks"]:
-            Contestant(**each)
+        for fields in info["networks"]:
+            Contestant(**fields)
         if "recipe" in info:
             Recipe.from_json(info["recipe"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -176,7 +176,7 @@ def read_info(path: Path) -> dict[str, Any]:
 def resume_command(path: Path) -> str:
     """For the shell; in Python where networks or data are the caller's own."""
     info = read_info(path)
-    own = [] if all(known.is_known(each["network"]) for each in info["networks"]) else ["networks=…"]
+    own = [] if all(known.is_known(network["network"]) for network in info["networks"]) else ["networks=…"]
     if info["data"]["source"] is None:
         own.append("data=…")
     if own:

@@ -79,7 +79,7 @@ def contestants_of(
         if isinstance(maker, str):
             name = known.ALIASES.get(maker, maker)
             preprocess = choose_preprocess(data, name, shape)
-            described = network_description.network_entry(name, given, data, preprocess)
+            described = network_description.network_info(name, given, data, preprocess)
             with torch.device("meta"):
                 module = build_network(described)
         elif given:
@@ -88,7 +88,7 @@ def contestants_of(
             module = made(maker, 0)
             preprocess = choose_preprocess(data, module, shape)
             network_description.try_out(module, preprocess.input_shape, len(data.classes))
-            described = network_description.module_entry(module, data, preprocess)
+            described = network_description.module_info(module, data, preprocess)
         multiply_adds = sum(row.multiply_adds for row in summarise(module, preprocess.input_shape))
         contestant = Contestant(
             label=label,
@@ -126,11 +126,11 @@ def made(maker: Maker, seed: int) -> nn.Module:
 def _listed(networks: Sequence[str | Path | Run] | None) -> Sequence[str | Path | Run]:
     """Each a name, a path or a run; of a single one, a list of it."""
     listed = (networks,) if isinstance(networks, str | Path | Run) else networks or ()
-    for each in listed:
-        if not isinstance(each, str | Path | Run):
+    for network in listed:
+        if not isinstance(network, str | Path | Run):
             raise ArgumentError(
                 f"networks are named; those of your own go into a dict of functions that make them, "
-                f"{{'mine': lambda: Net()}}; received {a_kind(each)}."
+                f"{{'mine': lambda: Net()}}; received {a_kind(network)}."
             )
     return listed
 
@@ -140,15 +140,15 @@ def as_runs(networks: Networks | None) -> list[Run] | None:
     if networks is None or isinstance(networks, Mapping):
         return None
     given = _listed(networks)
-    are_runs = [isinstance(each, Run) or (Path(each) / "run.json").is_file() for each in given]
+    are_runs = [isinstance(network, Run) or (Path(network) / "run.json").is_file() for network in given]
     if not any(are_runs):
         return None
     if not all(are_runs):
-        other = next(str(each) for each, is_run in zip(given, are_runs, strict=True) if not is_run)
+        other = next(str(network) for network, is_run in zip(given, are_runs, strict=True) if not is_run)
         raise ArgumentError(
             f"compare takes finished runs, or networks to train, not both; {other!r} is no run."
         )
-    return [each if isinstance(each, Run) else Run.open(each) for each in networks]
+    return [network if isinstance(network, Run) else Run.open(network) for network in networks]
 
 
 def grouped(runs: Sequence[Run]) -> list[tuple[Contestant, Sequence[Run]]]:
@@ -206,8 +206,8 @@ def _labels(runs: Sequence[Run]) -> list[str]:
         same = [other for other in runs if other.info["network"]["name"] == name]
         facts = [_facts(other) for other in same]
         own = _facts(run)
-        telling = [key for key in own if any(fact.get(key) != own[key] for fact in facts)]
-        labels.append(", ".join([name, *(f"{key}={own[key]}" for key in telling)]))
+        distinguishing = [key for key in own if any(fact.get(key) != own[key] for fact in facts)]
+        labels.append(", ".join([name, *(f"{key}={own[key]}" for key in distinguishing)]))
     return labels
 
 

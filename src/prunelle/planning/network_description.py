@@ -16,7 +16,7 @@ from prunelle.runs.run import build_network
 from prunelle.training.outputs import class_logits
 
 
-def network_entry(
+def network_info(
     name: str, options: Mapping[str, Any], data: Data, preprocess: AnyPreprocess
 ) -> dict[str, Any]:
     """The ``network`` entry of ``run.json``, but for the number of parameters."""
@@ -28,18 +28,18 @@ def network_entry(
     }
 
 
-def module_entry(network: nn.Module, data: Data, preprocess: AnyPreprocess) -> dict[str, Any]:
+def module_info(network: nn.Module, data: Data, preprocess: AnyPreprocess) -> dict[str, Any]:
     """By its name if ``prunelle.build`` made it and it still has the same weights, else by its class."""
     if hasattr(network, "built_as"):
         name, options = network.built_as  # type: ignore[misc]
-        description = network_entry(name, options, data, preprocess)
+        description = network_info(name, options, data, preprocess)
         with torch.device("meta"):
             as_built = build_network(description)
         if {n: w.shape for n, w in as_built.state_dict().items()} == {
             n: w.shape for n, w in network.state_dict().items()
         }:
             return description
-    return network_entry(type(network).__name__, {}, data, preprocess)
+    return network_info(type(network).__name__, {}, data, preprocess)
 
 
 def try_out(network: nn.Module, input_shape: tuple[int, ...], num_classes: int) -> None:

@@ -117,34 +117,34 @@ def preprocess_for(
         preparation: asked for.
         keep_crop: cut as published figures were measured. Learning goes on with whole pictures.
     """
-    said: dict[str, Any] = {
+    settings: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in weights.preprocess.items()
     }
     if not keep_crop:
-        said.pop("crop_fraction", None)
+        settings.pop("crop_fraction", None)
     if preparation.size_2d is not None:
-        said |= {"size": preparation.size_2d, "border": 0}
+        settings |= {"size": preparation.size_2d, "border": 0}
     if preparation.fit is not None:
-        said |= {"fit": preparation.fit}
+        settings |= {"fit": preparation.fit}
         if preparation.fit != "crop":
-            said.pop("crop_fraction", None)
-    channels = said.get("channels", preprocess.channels)
+            settings.pop("crop_fraction", None)
+    channels = settings.get("channels", preprocess.channels)
     if preparation.mean is not None:
-        said |= {"mean": preparation.mean, "std": preparation.std}
-    elif "mean" not in said or "std" not in said:
+        settings |= {"mean": preparation.mean, "std": preparation.std}
+    elif "mean" not in settings or "std" not in settings:
         if channels != len(IMAGENET_MEAN):
             raise ArgumentError(
                 f"nothing says which mean and std {weights.source} wants, and its pictures are grey, so they are "
                 f"not ImageNet's; give --mean and --std, in units of [0, 1]."
             )
-        said |= {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
-    unknown = said.keys() - {field.name for field in dataclasses.fields(preprocess)}
+        settings |= {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
+    unknown = settings.keys() - {field.name for field in dataclasses.fields(preprocess)}
     if unknown:
         raise WeightsError(
             f"{weights.source} says how pictures are prepared in words that are not known here: "
             f"{shown(sorted(unknown))}."
         )
-    return dataclasses.replace(preprocess, **said)
+    return dataclasses.replace(preprocess, **settings)
 
 
 def outputs_note(source: str, theirs: tuple[str, ...] | None, classes: tuple[str, ...]) -> Note | None:

@@ -157,7 +157,7 @@ def _volumes(parts: Sequence[Part], input_shape: tuple[int, ...], words: Words) 
         if part.kind == "pooling":
             thickness = 0.06 if math.prod(part.shape[1:]) > 1 else thickness
         lines = [(size_text(part.shape), SHAPE_FONT, INK)]
-        lines += [(line, DETAIL_FONT, INK) for line in _told(part, words)]
+        lines += [(line, DETAIL_FONT, INK) for line in _detail_lines(part, words)]
         lines.append((part.name, NAME_FONT, MUTED))
         slabs = min(len(part.names), SLABS)
         volumes.append(
@@ -174,7 +174,7 @@ def _volumes(parts: Sequence[Part], input_shape: tuple[int, ...], words: Words) 
     return volumes
 
 
-def _told(part: Part, words: Words) -> list[str]:
+def _detail_lines(part: Part, words: Words) -> list[str]:
     """``2 × 3×3``, ``7×7, stride 2``, ``36 blocks``: what the sizes do not say."""
     if part.kind == "dense":
         return []
@@ -188,11 +188,11 @@ def _told(part: Part, words: Words) -> list[str]:
         count = len(list(run))
         # Padding shows in the sizes already.
         pieces = [piece for piece in text.split(", ") if piece and not piece.startswith("padding")]
-        told = ", ".join(pieces)
+        details = ", ".join(pieces)
         if words.language == "fr":
-            told = told.replace("stride", "pas").replace("groups", "groupes")
-        if told:
-            lines.append(f"{count} × {told}" if count > 1 else told)
+            details = details.replace("stride", "pas").replace("groups", "groupes")
+        if details:
+            lines.append(f"{count} × {details}" if count > 1 else details)
     return lines
 
 

@@ -47,7 +47,7 @@ def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
             high=words.percent(high, digits=2),
             n=words.integer(judged["n"]),
         )
-        + judgement.chance_told(judgement.chance_of(metrics, split), words)
+        + judgement.chance_sentence(judgement.chance_of(metrics, split), words)
         + ("" if learned is None else f". {words.note(learned)}")
     )
 

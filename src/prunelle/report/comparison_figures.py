@@ -165,7 +165,7 @@ def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
             Line2D([], [], color=MUTED, linewidth=1.4, label=training, linestyle="dashed"),
         ]
     # As many as fit beside each other, in inches: a line of 0.5, letters of about 0.085, axes of 4.4.
-    longest = max(len(str(each.get_label())) for each in handles)
+    longest = max(len(str(handle.get_label())) for handle in handles)
     legend(axes, handles, columns=max(1, int(4.4 / (0.5 + 0.085 * longest))))
 
 

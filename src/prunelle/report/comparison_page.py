@@ -52,9 +52,9 @@ def render(comparison: Comparison, language: Language) -> str:
         with_intervals=any(standing.accuracy.interval for standing in comparison.standings),
         dots=Markup(figures.dots_svg(comparison, words)),
         dots_alt=" ".join(
-            words("dots_alt", label=each.contestant.label, mean=words.percent(each.accuracy.mean, digits=2))
+            words("dots_alt", label=item.contestant.label, mean=words.percent(item.accuracy.mean, digits=2))
             + "."
-            for each in comparison.standings
+            for item in comparison.standings
         ),
         curves=[_curve(comparison, quantity, validated, words) for quantity in ("loss", "accuracy")],
         curves_text=words("curves_mean" if validated else "curves_training_only"),
@@ -63,7 +63,7 @@ def render(comparison: Comparison, language: Language) -> str:
             n=words.integer(comparison.n),
             split=words(comparison.split),
         ),
-        differences=[_difference(each, words) for each in differences],
+        differences=[_difference(item, words) for item in differences],
         trainings=_trainings(comparison, words),
         recipe=recipe_rows(Recipe.from_json(info["recipe"])) if "recipe" in info else None,
         host=host_rows(info["host"], words),
@@ -89,14 +89,14 @@ def _caveats(comparison: Comparison, seeds: set[int], words: Words) -> list[str]
     caveats = []
     if comparison.split != "test":
         caveats.append(words(f"judged_{comparison.split}"))
-    if told := at_chance(comparison, words):
-        caveats.append(told)
+    if chance_note := at_chance(comparison, words):
+        caveats.append(chance_note)
     if len(seeds) < 2:
         caveats.append(words("one_seed"))
     for standing in comparison.standings:
         if standing.diverged:
-            found = ", ".join(words.integer(seed) for seed in standing.diverged)
-            caveats.append(words("has_diverged", label=standing.contestant.label, seeds=found))
+            diverged_seeds = ", ".join(words.integer(seed) for seed in standing.diverged)
+            caveats.append(words("has_diverged", label=standing.contestant.label, seeds=diverged_seeds))
     return caveats
 
 
@@ -112,7 +112,7 @@ def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
     """``(what, value, detail)`` for the top of the page."""
     outcomes = [outcome for standing in comparison.standings for outcome in standing.outcomes]
     epochs = sorted({len(outcome.results) for outcome in outcomes})
-    each = sorted({len(standing.outcomes) for standing in comparison.standings})
+    trainings_each = sorted({len(standing.outcomes) for standing in comparison.standings})
 
     def span(numbers: list[int]) -> str:
         return words.integer(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
@@ -124,7 +124,7 @@ def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
             words("n_pictures", n=words.integer(comparison.n)),
             words("the_split", split=words(comparison.split)),
         ),
-        (words("trainings"), words.integer(len(outcomes)), words("trainings_each", n=span(each))),
+        (words("trainings"), words.integer(len(outcomes)), words("trainings_each", n=span(trainings_each))),
         (words("epochs"), span(epochs), ""),
         (
             words("time_in_all"),
@@ -172,7 +172,7 @@ def _interval(interval: tuple[float, float] | None, words: Words, *, digits: int
     return words.decimal(low, digits) + between + words.decimal(high, digits)
 
 
-def _difference(found: Difference, words: Words) -> dict[str, Any]:
+def _difference(difference: Difference, words: Words) -> dict[str, Any]:
     def signed(value: float) -> str:
         return words.points(value, digits=2, signed=True)
 
@@ -183,13 +183,13 @@ def _difference(found: Difference, words: Words) -> dict[str, Any]:
         return between.join(signed(end) for end in interval)
 
     return {
-        "first": found.first,
-        "second": found.second,
-        "points": signed(found.mean),
-        "over_seeds": ends(found.over_seeds),
-        "over_pictures": ends(found.over_pictures),
-        "verdict": words(f"verdict_{found.verdict}"),
-        "is_clear": found.clear,
+        "first": difference.first,
+        "second": difference.second,
+        "points": signed(difference.mean),
+        "over_seeds": ends(difference.over_seeds),
+        "over_pictures": ends(difference.over_pictures),
+        "verdict": words(f"verdict_{difference.verdict}"),
+        "is_clear": difference.clear,
     }
 
 
@@ -198,8 +198,8 @@ def _curve(comparison: Comparison, quantity: str, validated: bool, words: Words)
     column = f"{'val' if validated else 'train'}_{quantity}"
     last = []
     for standing in comparison.standings:
-        found = standing.curve(column)[:, -1]
-        mean = float(found.mean())
+        last_values = standing.curve(column)[:, -1]
+        mean = float(last_values.mean())
         shown = words.percent(mean) if quantity == "accuracy" else words.decimal(mean, 4)
         last.append(words("curve_series", label=standing.contestant.label, last=shown))
     title = words(f"{quantity}_by_epoch")

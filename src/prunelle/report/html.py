@@ -368,15 +368,15 @@ def _filters(content: ReportContent, words: Words) -> dict[str, Any]:
 
 def _reliability(content: ReportContent, words: Words) -> dict[str, Any]:
     evaluation = content.evaluation
-    found = calibration(evaluation)
-    if found is None:
+    estimate = calibration(evaluation)
+    if estimate is None:
         return {}
     bins = evaluation.reliability()
     groups = "; ".join(f"{words.percent(b.confidence)} → {words.percent(b.accuracy)}" for b in bins)
-    told = judgement.sureness(found, float(evaluation.confidence.mean()), evaluation.accuracy)
+    notes = judgement.sureness(estimate, float(evaluation.confidence.mean()), evaluation.accuracy)
     return {
         "svg": Markup(figures.reliability_svg(evaluation, words)),
-        "text": " ".join([words("reliability_text"), *map(words.note, told)]),
+        "text": " ".join([words("reliability_text"), *map(words.note, notes)]),
         "alt": words("reliability_alt", n=len(bins), groups=groups),
     }
 
@@ -394,9 +394,11 @@ def _examples(content: ReportContent) -> list[tuple[str, list[str]]]:
         [name for name in content.evaluation.classes if len(content.examples.get(name, ()))]
     )
     # Twenty classes of eight and forty of four weigh the same.
-    each = MOST_EXAMPLES if len(names) <= 20 else MOST_EXAMPLES // 2
+    shown_per_class = MOST_EXAMPLES if len(names) <= 20 else MOST_EXAMPLES // 2
     source = _source(content, EXAMPLE_PX)
-    return [(name, [source(example) for example in content.examples[name][:each]]) for name in names]
+    return [
+        (name, [source(example) for example in content.examples[name][:shown_per_class]]) for name in names
+    ]
 
 
 def _examples_text(content: ReportContent, shown: int, words: Words) -> str:

@@ -61,7 +61,7 @@ def look_inside(
     chosen = _chosen(evaluation) if anatomy.attention is not None else []
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
-    def found(method: Method) -> list[Attribution]:
+    def attribute_all(method: Method) -> list[Attribution]:
         attributions = []
         for index in chosen:
             batch = torch.from_numpy(np.array(images[index : index + 1])).permute(0, 3, 1, 2).to(device)
@@ -72,10 +72,10 @@ def look_inside(
         return attributions
 
     method: Method = "grad-cam"
-    maps = found(method)
+    maps = attribute_all(method)
     if 2 * sum(not one.values.any() for one in maps) > len(maps):
         method = "hires-cam"
-        maps = found(method)
+        maps = attribute_all(method)
     seen = images if shown is None else shown
     looks = {
         index: overlay(seen[index], one.values.numpy(), method)
@@ -100,9 +100,9 @@ def _chosen(evaluation: Evaluation) -> list[int]:
     right = evaluation.predicted == evaluation.labels
     order = np.argsort(-evaluation.confidence, kind="stable")
     wrong = [int(index) for index in order if not right[index]][:MOST_LOOKS]
-    found: dict[int, int] = {}
+    surest_of_class: dict[int, int] = {}
     for index in order:
         if right[index]:
-            found.setdefault(int(evaluation.labels[index]), int(index))
-    others = [int(index) for index in order if right[index] and int(index) not in found.values()]
-    return wrong + [*found.values(), *others][:MOST_LOOKS]
+            surest_of_class.setdefault(int(evaluation.labels[index]), int(index))
+    others = [int(index) for index in order if right[index] and int(index) not in surest_of_class.values()]
+    return wrong + [*surest_of_class.values(), *others][:MOST_LOOKS]

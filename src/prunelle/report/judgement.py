@@ -132,7 +132,7 @@ def chance_tail(chance: Chance | None) -> Note:
     return tail
 
 
-def chance_told(chance: Chance | None, words: Typography = EN) -> str:
+def chance_sentence(chance: Chance | None, words: Typography = EN) -> str:
     """``chance_tail``, filled, for the console."""
     if chance is None:
         return ""
@@ -163,23 +163,23 @@ def blind_loss(loss: float, chance: Chance | None) -> Note | None:
     return _filled(_BLIND_LOSS, loss=lambda t: t.decimal(loss, 4), blind=lambda t: t.decimal(chance.loss, 4))
 
 
-def sureness(found: Calibration, confidence: float, accuracy: float, bins: int = 15) -> tuple[Note, Note]:
+def sureness(estimate: Calibration, confidence: float, accuracy: float, bins: int = 15) -> tuple[Note, Note]:
     """Whether a network is as sure as it should be; and its expected calibration error beside what luck makes.
 
     Args:
         confidence, accuracy: means, in [0, 1]. bins: of the error.
     """
-    low, high = found.interval
-    signed = found.verdict in ("good", "unknown")
-    if found.verdict == "too shy":
+    low, high = estimate.interval
+    signed = estimate.verdict in ("good", "unknown")
+    if estimate.verdict == "too shy":
         low, high = -high, -low
     verdict = _filled(
-        _SURE[found.verdict],
-        gap=lambda t: t.decimal(100 * abs(found.gap), 1),
+        _SURE[estimate.verdict],
+        gap=lambda t: t.decimal(100 * abs(estimate.gap), 1),
         low=lambda t: t.points(low, signed=signed),
         high=lambda t: t.points(high, signed=signed),
     )
-    told = _filled(
+    sureness_note = _filled(
         _SURENESS,
         confidence=lambda t: t.percent(confidence),
         accuracy=lambda t: t.percent(accuracy),
@@ -187,11 +187,11 @@ def sureness(found: Calibration, confidence: float, accuracy: float, bins: int =
     )
     error = _filled(
         _ERROR,
-        error=lambda t: t.decimal(100 * found.error, 1),
-        luck=lambda t: t.decimal(100 * found.luck, 1),
+        error=lambda t: t.decimal(100 * estimate.error, 1),
+        luck=lambda t: t.decimal(100 * estimate.luck, 1),
         bins=lambda _: str(bins),
     )
-    return told, error
+    return sureness_note, error
 
 
 def by_heart(metrics: Mapping[str, Any], judged: str) -> Note | None:
@@ -256,8 +256,8 @@ def _ahead(row: Mapping[str, float | None], name: str, sign: int) -> bool:
 
 def chance_of(metrics: Mapping[str, Any], split: str) -> Chance | None:
     """Of a split of ``metrics.json``; None where it was written before there was such an entry."""
-    found = (metrics.get(split) or {}).get("chance")
-    return None if found is None else Chance(**found)
+    values = (metrics.get(split) or {}).get("chance")
+    return None if values is None else Chance(**values)
 
 
 def _filled(template: Note, **values: Any) -> Note:

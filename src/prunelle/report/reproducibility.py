@@ -50,16 +50,16 @@ def repeating(info: Mapping[str, Any]) -> Note:
     device = str(info["host"].get("device", "cpu")).partition(":")[0]
     if not str(info["command"]).startswith("prunelle ") or info["data"]["source"] is None:
         return _FROM_PYTHON
-    told = (
+    note = (
         _SAME
         if device == "cpu"
         else Note(*(t.format(device=device) for t in (_NOT_ON_A_CPU.en, _NOT_ON_A_CPU.fr)))
     )
     extended = info.get("extended")
     if not extended:
-        return told
+        return note
     if not all(step["whole"] for step in extended):
         return _CUT
     steps = [str(step["epochs"]) for step in extended]
     filled = {"epochs": steps[-1], "steps": ", ".join(steps)}
-    return Note(f"{_EXTENDED.en.format(**filled)} {told.en}", f"{_EXTENDED.fr.format(**filled)} {told.fr}")
+    return Note(f"{_EXTENDED.en.format(**filled)} {note.en}", f"{_EXTENDED.fr.format(**filled)} {note.fr}")

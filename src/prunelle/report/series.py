@@ -154,16 +154,16 @@ def plates(
         names[answer] if answer == truth else mistaken.format(answer=names[answer], truth=names[truth])
         for answer, truth in zip(answers, evaluation.labels[chosen].tolist(), strict=True)
     ]
-    found = []
+    drawn = []
     # Not for a head that is no global average and dense layer, nor for a network without convolutions.
     with contextlib.suppress(ArgumentError):
         figure = class_activation_figure(network, preprocess.normalise(batch), answers, titles, language)
-        found.append(Plate(_CAM_TITLE, _CAM_TEXT, figure))
+        drawn.append(Plate(_CAM_TITLE, _CAM_TEXT, figure))
     with contextlib.suppress(ArgumentError):
         filters = series_filters.SeriesFilters(*first_filters(network))
         figure = series_filters.figure_of(filters, language)
-        found.append(Plate(_FILTERS_TITLE, _FILTERS_TEXT, figure))
-    return found
+        drawn.append(Plate(_FILTERS_TITLE, _FILTERS_TEXT, figure))
+    return drawn
 
 
 def _chosen(evaluation: Evaluation) -> list[int]:
@@ -175,7 +175,7 @@ def _chosen(evaluation: Evaluation) -> list[int]:
     for i in order:
         if right[i]:
             by_class.setdefault(int(evaluation.labels[i]), []).append(int(i))
-    turns = [(turn, label, i) for label, found in by_class.items() for turn, i in enumerate(found)]
+    turns = [(turn, label, i) for label, rows in by_class.items() for turn, i in enumerate(rows)]
     return [*wrong, *(i for _, _, i in sorted(turns))][:_MOST_SHOWN]
 
 

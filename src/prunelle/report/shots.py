@@ -37,11 +37,11 @@ class Shots:
 
     def curve(self, strategy: str) -> dict[int, Estimate]:
         """Mean over draws, with Student's 95 % interval, by number of pictures."""
-        found: dict[int, list[float]] = {}
+        accuracies: dict[int, list[float]] = {}
         for name, number, _, accuracy in sorted(self.rows):
             if name == strategy:
-                found.setdefault(number, []).append(accuracy)
-        return {n: over_seeds(values, low=0, high=1, step=1 / self.n) for n, values in found.items()}
+                accuracies.setdefault(number, []).append(accuracy)
+        return {n: over_seeds(values, low=0, high=1, step=1 / self.n) for n, values in accuracies.items()}
 
     @property
     def strategies(self) -> tuple[str, ...]:

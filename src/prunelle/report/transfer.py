@@ -37,19 +37,19 @@ def strategy_note(entry: Mapping[str, Any]) -> Note:
 def sentences(info: Mapping[str, Any]) -> list[Note]:
     """What a report says of what was reused; ``info`` is the content of ``run.json``."""
     source, entry = info["network"].get("weights"), info.get("transfer")
-    found = []
+    notes = []
     if source is not None:
-        found.append(Note(f"It started from {source}.", f"Point de départ : {source}."))
+        notes.append(Note(f"It started from {source}.", f"Point de départ : {source}."))
     if entry is not None:
         options = info["network"]["options"]
         if "classifier" in options:
             head, stage = entry["strategy"]["head"] or options["classifier"], options["stage"]
-            found.append(
+            notes.append(
                 Note(
                     f"A new classifier ({head}) was put after {stage}.",
                     f"Un nouveau classifieur ({head}) a été placé après {stage}.",
                 )
             )
         advice = entry["advice"] or {"notes": []}
-        found += [strategy_note(entry), *(Note(**note) for note in (*entry["notes"], *advice["notes"]))]
-    return found
+        notes += [strategy_note(entry), *(Note(**note) for note in (*entry["notes"], *advice["notes"]))]
+    return notes

@@ -309,8 +309,8 @@ class Words(Typography):
         if reason in _REASONS_FR:
             return self.note(Note(reason, _REASONS_FR[reason]))
         for english, french in limits.IN_FRENCH.items():
-            if found := _pattern(english).fullmatch(reason):
-                fields = {name: value.replace(",", NO_BREAK) for name, value in found.groupdict().items()}
+            if match := _pattern(english).fullmatch(reason):
+                fields = {name: value.replace(",", NO_BREAK) for name, value in match.groupdict().items()}
                 return self.note(Note(reason, french.format(**fields)))
         start, colon, rest = reason.partition(": ")
         if not (colon and start in _REASONS_FR):

@@ -109,8 +109,8 @@ class Standing:
         longest = max(len(outcome.results) for outcome in self.outcomes)
         values = np.full((len(self.outcomes), longest), np.nan)
         for row, outcome in zip(values, self.outcomes, strict=True):
-            found = [line.get(column) for line in outcome.results]
-            row[: len(found)] = [math.nan if value is None else value for value in found]
+            column_values = [line.get(column) for line in outcome.results]
+            row[: len(column_values)] = [math.nan if value is None else value for value in column_values]
         return values
 
 
@@ -166,7 +166,9 @@ class Comparison:
         """Labels of those that these pictures do not show to be better than always answering the commonest class."""
         if self.commonest is None:
             return []
-        rights = {each.contestant.label: round(each.accuracy.mean * self.n) for each in self.standings}
+        rights = {
+            standing.contestant.label: round(standing.accuracy.mean * self.n) for standing in self.standings
+        }
         return [
             label for label, right in rights.items() if wilson_interval(right, self.n)[0] <= self.commonest[1]
         ]
@@ -229,7 +231,7 @@ def difference(first: Standing, second: Standing) -> Difference:
     """Paired by seed where both have some in common, and by picture always."""
     by_seed = [{outcome.seed: outcome for outcome in standing.outcomes} for standing in (first, second)]
     common = [seed for seed in by_seed[0] if seed in by_seed[1]]
-    chosen = [[found[seed] for seed in common] if common else list(found.values()) for found in by_seed]
+    chosen = [[of_seed[seed] for seed in common] if common else list(of_seed.values()) for of_seed in by_seed]
     right = [np.stack([outcome.right for outcome in outcomes]) for outcomes in chosen]
     gaps = [by_seed[0][seed].accuracy - by_seed[1][seed].accuracy for seed in common]
     seeds = over_seeds(gaps, low=-1, high=1, step=1 / right[0].shape[1]) if common else None
@@ -351,8 +353,8 @@ def _answers(run: Run, metrics: Mapping[str, Any]) -> tuple[str, list[tuple[str,
     split = rows[0]["split"]
     judged = [(row["file"], row["class"]) for row in rows]
     right = np.array([row["class"] == row["predicted"] for row in rows], bool)
-    told = metrics.get(split)
-    if told is None or not math.isclose(right.mean(), told["accuracy"], abs_tol=1e-6):
+    stored_metrics = metrics.get(split)
+    if stored_metrics is None or not math.isclose(right.mean(), stored_metrics["accuracy"], abs_tol=1e-6):
         raise RunError(
             f"{file} is damaged, or {run.path / 'metrics.json'} is: the one has {right.sum():,} right answers of "
             f"{len(rows):,} to the split {split!r}, the other says otherwise."

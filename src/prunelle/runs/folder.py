@@ -119,7 +119,7 @@ def refuse_occupied(path: Path, kind: Kind = RUN) -> None:
         raise RunError(f"cannot make the {kind.what} folder {path}: {error.strerror}.") from error
     if not occupied or is_unfinished(path, kind):
         return
-    there = next((each for each in (RUN, COMPARISON) if (path / each.main).is_file()), None)
+    there = next((other for other in (RUN, COMPARISON) if (path / other.main).is_file()), None)
     resume = "." if there is None else f", or go on with it:\n  {there.resume} {quoted(path)}"
     raise RunError(
         f"{path} is there already, and a {kind.what} is never written over. Name another --output{resume}"
@@ -132,11 +132,11 @@ def is_unfinished(path: Path, kind: Kind = RUN) -> bool:
         return False
     known = (kind.lock, *kind.files)
     found_file = False
-    for each in path.rglob("*"):
-        name = each.relative_to(path).as_posix()
-        if each.is_symlink():
+    for file in path.rglob("*"):
+        name = file.relative_to(path).as_posix()
+        if file.is_symlink():
             return False
-        if each.is_dir():
+        if file.is_dir():
             if name not in kind.folders:
                 return False
         elif _among(name, known) or _is_temporary_of(name, (*known, kind.main)):
@@ -154,10 +154,10 @@ def tidy(path: Path) -> None:
     for folder in (path, *(path / name for name in RUN.folders)):
         sweep(folder)
     for folder in (path / "weights", path / "state"):
-        for each in folder.glob(".tmp*"):
-            if _SAFETENSORS_OWN.fullmatch(each.name) and each.is_file():
+        for file in folder.glob(".tmp*"):
+            if _SAFETENSORS_OWN.fullmatch(file.name) and file.is_file():
                 with contextlib.suppress(OSError):
-                    each.unlink()
+                    file.unlink()
 
 
 def new_run_path(runs: Path, name: str, now: datetime) -> Path:
@@ -187,12 +187,12 @@ def new_run_path(runs: Path, name: str, now: datetime) -> Path:
 def _clear(path: Path, kind: Kind) -> None:
     """Removes what was written before ``kind.main``, but for the lock; called by who holds it."""
     with writing(path):
-        for each in sorted(path.rglob("*"), reverse=True):
-            if each.is_dir():
+        for file in sorted(path.rglob("*"), reverse=True):
+            if file.is_dir():
                 with contextlib.suppress(OSError):
-                    each.rmdir()  # that of the lock stays
-            elif each != path / kind.lock:
-                each.unlink()
+                    file.rmdir()  # that of the lock stays
+            elif file != path / kind.lock:
+                file.unlink()
 
 
 def _among(name: str, patterns: tuple[str, ...]) -> bool:
@@ -202,7 +202,7 @@ def _among(name: str, patterns: tuple[str, ...]) -> bool:
 def _is_temporary_of(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether ``name`` is a file that was to become one of these."""
     folder, _, last = name.rpartition("/")
-    found = re.fullmatch(r"\.(.+)\.\d+(-\d+)?\.tmp", last)
-    if found is None:
+    match = re.fullmatch(r"\.(.+)\.\d+(-\d+)?\.tmp", last)
+    if match is None:
         return bool(folder == "state" and _SAFETENSORS_OWN.fullmatch(last))
-    return _among(f"{folder}/{found[1]}" if folder else found[1], patterns)
+    return _among(f"{folder}/{match[1]}" if folder else match[1], patterns)

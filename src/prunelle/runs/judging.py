@@ -109,7 +109,7 @@ def kinds_of(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
         assert placed.contents is not None
         for split, kind in (("validation", _VALIDATED), ("train", _LEARNED)):
             known = placed.contents.take(placed.rows(split))
-            kinds[(duplicates.found_in(contents, known) >= 0) & (kinds < kind)] = kind
+            kinds[(duplicates.matching_rows(contents, known) >= 0) & (kinds < kind)] = kind
     return kinds
 
 
@@ -123,15 +123,15 @@ def learned_in(seen: Sequence[tuple[Contents, Placed]], evaluation: Evaluation) 
     return {"n": int(learned.sum()), "right": int(right[learned].sum())}
 
 
-def learned_note(found: Mapping[str, Any]) -> Note | None:
-    """What learned examples do to the figure of a split that holds them; ``found`` is its entry in ``metrics.json``."""
-    learned = found.get("learned")
+def learned_note(metrics: Mapping[str, Any]) -> Note | None:
+    """What learned examples do to the figure of a split that holds them; ``metrics`` are that split's."""
+    learned = metrics.get("learned")
     if learned is None:
         return None
-    n, others = learned["n"], found["n"] - learned["n"]
+    n, others = learned["n"], metrics["n"] - learned["n"]
     if not others:
         return _ALL_LEARNED
-    right = round(found["accuracy"] * found["n"]) - learned["right"]
+    right = round(metrics["accuracy"] * metrics["n"]) - learned["right"]
     low, high = wilson_interval(right, others)
     return Note(
         f"The network learned from {EN.integer(n)} of them, which flatters this figure: it is right "
@@ -146,18 +146,18 @@ def learned_note(found: Mapping[str, Any]) -> Note | None:
 def _changed(contents: Contents, placed: Placed) -> int:
     """How many of the run's own examples are not what they were: it knows their content from no split."""
     assert placed.contents is not None
-    return int((duplicates.found_in(contents, placed.contents) < 0).sum())
+    return int((duplicates.matching_rows(contents, placed.contents) < 0).sum())
 
 
-def judged_on(found: Evaluation) -> Note:
+def judged_on(evaluation: Evaluation) -> Note:
     """``62 examples of pets (its test split)``: what a figure is of."""
-    judged, n = found.judged, found.n
+    judged, n = evaluation.judged, evaluation.n
     counts = EN.integer(n), FR.integer(n)
     if judged is None or judged.own or judged.data is None:
-        words = _SPLITS.get(found.split, ("examples given", "exemples donnés"))
+        words = _SPLITS.get(evaluation.split, ("examples given", "exemples donnés"))
     else:
         name = visible(judged.data)
-        en, fr = ("", "") if judged.whole else _PARTS[found.split]
+        en, fr = ("", "") if judged.whole else _PARTS[evaluation.split]
         words = (f"examples of {name}{en}", f"exemples de {name}{fr}")
     return Note(f"{counts[0]} {words[0]}", f"{counts[1]} {words[1]}")
 
@@ -178,9 +178,9 @@ _PARTS = {
 }
 
 
-def notes_of(found: Evaluation) -> list[Note]:
+def notes_of(evaluation: Evaluation) -> list[Note]:
     """What was left out of a figure and why, or what it holds that flatters it."""
-    judged = found.judged
+    judged = evaluation.judged
     if judged is None:
         return []
     return list(_notes(judged))

@@ -97,37 +97,37 @@ class Relay:
 
     def on_started(self, started: Started) -> None:
         """Passed on."""
-        self._tell(self._listener.on_started, started)
+        self._forward(self._listener.on_started, started)
 
     def on_step(self, record: StepRecord) -> None:
         """Passed on."""
-        self._tell(self._listener.on_step, record)
+        self._forward(self._listener.on_step, record)
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Passed on."""
-        self._tell(self._listener.on_epoch, record)
+        self._forward(self._listener.on_epoch, record)
 
     def on_finished(self, finished: Finished) -> None:
         """Passed on."""
-        self._tell(self._listener.on_finished, finished)
+        self._forward(self._listener.on_finished, finished)
 
     def on_failed(self, failed: Failed) -> None:
         """Passed on."""
-        self._tell(self._listener.on_failed, failed)
+        self._forward(self._listener.on_failed, failed)
 
     def on_note(self, note: Note) -> None:
         """Passed on."""
-        self._tell(self._listener.on_note, note)
+        self._forward(self._listener.on_note, note)
 
     def on_progress(self, what: Note, done: int, total: int) -> None:
         """Passed on."""
-        self._tell(self._listener.on_progress, what, done, total)
+        self._forward(self._listener.on_progress, what, done, total)
 
     def close(self) -> None:
         """Passed on."""
-        self._tell(self._listener.close)
+        self._forward(self._listener.close)
 
-    def _tell(self, method: Callable[..., None], *what: Any) -> None:
+    def _forward(self, method: Callable[..., None], *what: Any) -> None:
         """Every call goes through here."""
         method(*what)
 

@@ -36,8 +36,8 @@ class Prediction:
     def to_json(self) -> dict[str, Any]:
         """``{"file", "predictions": [{"class", "probability"}]}``, and ``"error"`` where there is one."""
         predictions = [{"class": name, "probability": probability} for name, probability in self.top]
-        found: dict[str, Any] = {"file": self.file, "predictions": predictions}
-        return found if self.error is None else {**found, "error": self.error}
+        fields: dict[str, Any] = {"file": self.file, "predictions": predictions}
+        return fields if self.error is None else {**fields, "error": self.error}
 
 
 def predict_files(

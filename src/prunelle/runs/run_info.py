@@ -97,21 +97,21 @@ def read_info(run: Path) -> dict[str, Any]:
         RunError: it is not there, not as it was written, of a newer Prunelle, or of a training that is no run to ask.
     """
     file = run / "run.json"
-    found = read_json(file, dict)
-    written = found.get("format", 1)
+    info = read_json(file, dict)
+    written = info.get("format", 1)
     # First: what comes later may look like damage.
     if isinstance(written, int) and written > FORMAT:
         raise RunError(
             f"{file} has format {written}, and this Prunelle reads formats up to {FORMAT}: a newer one wrote it. "
             f"Update Prunelle to open it."
         )
-    if written == 1 and "program" in found and "data" not in found:
+    if written == 1 and "program" in info and "data" not in info:
         raise RunError(
             f"{run} was recorded by an earlier Prunelle, which kept too little of a program's training to open it "
-            f"again. Run the program once more: {found.get('command', 'prunelle run PROGRAM')}"
+            f"again. Run the program once more: {info.get('command', 'prunelle run PROGRAM')}"
         )
-    if isinstance(found.get("refused"), str):
-        raise RunError(f"{run} is a program's training that Prunelle cannot ask: {found['refused']}")
+    if isinstance(info.get("refused"), str):
+        raise RunError(f"{run} is a program's training that Prunelle cannot ask: {info['refused']}")
     return {**_OF_OTHER_VERSIONS, **read_json(file, _INFO)}
 
 
@@ -127,8 +127,8 @@ def check_digests(run: Path, info: dict[str, Any]) -> None:
         Damaged: one is not.
     """
     for name in NEVER_CHANGED:
-        said = info.get("sha256", {}).get(name)
-        if said is not None and (run / name).is_file() and digest_of(run / name) != said:
+        expected = info.get("sha256", {}).get(name)
+        if expected is not None and (run / name).is_file() and digest_of(run / name) != expected:
             raise Damaged(
                 f"{run / name} is not what was written when the training began (by its SHA-256). Put it back from a "
                 f"copy; or, to use it as it is, take its line out of sha256 in {run / 'run.json'}."

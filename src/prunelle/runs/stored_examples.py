@@ -44,23 +44,23 @@ def read_kept(run: Path, classes: tuple[str, ...], preprocess: AnyPreprocess, na
     if not file.is_file():
         return None
     tensors, meta = load_tensors(file)
-    found = {}
+    splits = {}
     for split in meta.get("splits", ()):
         try:
             examples, labels = (tensors[f"{split}.{part}"].numpy() for part in ("examples", "labels"))
             array = Series.from_array(examples) if examples.ndim == 3 else examples
             if labels.dtype != np.int64 or not 0 <= labels.min() <= labels.max() < len(classes):
                 raise ValueError("labels that are no classes")
-            found[split] = Split(split, labels, array=array)
+            splits[split] = Split(split, labels, array=array)
         except (KeyError, ValueError) as error:
             raise RunError(f"{file} is damaged: {error}.") from None
-    if "train" not in found:
+    if "train" not in splits:
         raise RunError(f"{file} is damaged: it has no training examples.")
     return Data(
         name=name,
         classes=classes,
-        train=found["train"],
-        validation=found.get("validation"),
-        test=found.get("test"),
+        train=splits["train"],
+        validation=splits.get("validation"),
+        test=splits.get("test"),
         preprocess=preprocess,
     )

@@ -6,7 +6,7 @@ from prunelle.planning.weights import Pretrained
 from prunelle.tasks.advising import advise
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.augmenting import augment
-from prunelle.tasks.caching import clear_caches, occupied
+from prunelle.tasks.caching import clear_caches, disk_usage
 from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
@@ -28,12 +28,12 @@ __all__ = [
     "compare",
     "convolve",
     "describe",
+    "disk_usage",
     "download_weights",
     "evaluate",
     "fast_recipe",
     "look_into",
     "named_recipe",
-    "occupied",
     "predict",
     "pretrained",
     "run_program",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from prunelle.jobs import caching
-from prunelle.jobs.caching import Cleared, Occupied
+from prunelle.jobs.caching import Cleared, DiskUsage
 
 
-def occupied(runs: str | Path = "runs") -> list[Occupied]:
+def disk_usage(runs: str | Path = "runs") -> list[DiskUsage]:
     """What Prunelle keeps on this machine, and in the folder of runs."""
-    return caching.occupied(Path(runs))
+    return caching.disk_usage(Path(runs))
 
 
 def clear_caches() -> Cleared:

@@ -118,7 +118,7 @@ def train(
     )
     with contextlib.closing(make_listener(style, language)) as listener:
         if resume is not None:
-            return training.resume_as_asked(resume, request, data_root, listener)
+            return training.resume_from_request(resume, request, data_root, listener)
         if data_root is not None:
             raise ArgumentError(
                 "data_root (--data-root) says where the data of a run that goes on are now; name the run with "

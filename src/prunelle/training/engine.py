@@ -133,7 +133,7 @@ class Training:
         """
         at, recipe = self.progress, self.recipe
         with (
-            _own_random_numbers(self.device),
+            _preserved_rng_state(self.device),
             self._passes.running(),
             self._layers.learning(),
         ):
@@ -237,8 +237,10 @@ class Training:
         val_loss = val_accuracy = None
         if self._validation is not None:
             with self.averaged():
-                found = evaluate(self.network, self._validation, self.classes, self.preprocess, "validation")
-            val_loss, val_accuracy = found.loss, found.accuracy
+                evaluation = evaluate(
+                    self.network, self._validation, self.classes, self.preprocess, "validation"
+                )
+            val_loss, val_accuracy = evaluation.loss, evaluation.accuracy
             if not math.isfinite(val_loss):
                 raise self._diverged(f"the validation loss became {val_loss} in epoch {at.epoch + 1}")
             improved = (val_accuracy, -val_loss) > (at.best_accuracy, -at.best_loss)
@@ -391,7 +393,7 @@ def _class_weights(train: Pixels, num_classes: int, device: torch.device) -> tor
 
 
 @contextmanager
-def _own_random_numbers(device: torch.device) -> Iterator[None]:
+def _preserved_rng_state(device: torch.device) -> Iterator[None]:
     """The caller's random numbers go on after the training as if it had drawn none."""
     cpu = torch.get_rng_state()
     cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None

@@ -23,6 +23,6 @@ def classification_loss(
     """
     if class_weights is None:
         return F.cross_entropy(logits, targets, label_smoothing=label_smoothing)
-    each = F.cross_entropy(logits, targets, label_smoothing=label_smoothing, reduction="none")
+    losses = F.cross_entropy(logits, targets, label_smoothing=label_smoothing, reduction="none")
     weights = targets @ class_weights if targets.is_floating_point() else class_weights[targets]
-    return (weights * each).sum() / weights.sum()
+    return (weights * losses).sum() / weights.sum()

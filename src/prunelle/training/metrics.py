@@ -165,8 +165,8 @@ class Evaluation:
         Of thousands of classes the matrix of all pairs takes gigabytes; errors are no more than examples.
         """
         wrong = self.predicted != self.labels
-        found = np.stack([self.labels[wrong], self.predicted[wrong]], axis=1)
-        pairs, counts = np.unique(found, axis=0, return_counts=True)
+        label_pairs = np.stack([self.labels[wrong], self.predicted[wrong]], axis=1)
+        pairs, counts = np.unique(label_pairs, axis=0, return_counts=True)
         return pairs, counts
 
     def reliability(self, num_bins: int = 15) -> list[ReliabilityBin]:

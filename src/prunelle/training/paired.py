@@ -45,15 +45,15 @@ def over_seeds(
         step: the values are counted in such steps (a picture of a test). Values that are alike may have come from as
             different ones as a step holds, so a standard deviation of less than that of two neighbours is not believed.
     """
-    found = np.asarray(values, float)
-    mean = float(found.mean())
-    if len(found) < 2:
+    sample = np.asarray(values, float)
+    mean = float(sample.mean())
+    if len(sample) < 2:
         return Estimate(mean, None, None)
     from scipy.stats import t
 
-    sd = float(found.std(ddof=1))
-    error = max(sd, step / math.sqrt(2)) / math.sqrt(len(found))
-    half = float(t.ppf(0.975, len(found) - 1)) * error
+    sd = float(sample.std(ddof=1))
+    error = max(sd, step / math.sqrt(2)) / math.sqrt(len(sample))
+    half = float(t.ppf(0.975, len(sample) - 1)) * error
     too_few = Z * error < abs(mean) <= half
     return Estimate(mean, sd, (max(low, mean - half), min(high, mean + half)), too_few)
 

@@ -73,7 +73,7 @@ def _overruns(convolution: nn.Conv2d) -> bool:
 
 
 def _planar(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    return tuple(each.contiguous() for each in inputs)
+    return tuple(tensor.contiguous() for tensor in inputs)
 
 
 def channels_last(batch: torch.Tensor) -> torch.Tensor:

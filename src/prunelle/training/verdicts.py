@@ -86,7 +86,7 @@ def informed(labels: np.ndarray, predicted: np.ndarray, num_classes: int) -> boo
     n = len(labels)
     if n < 2:
         return False
-    a, b = (np.bincount(each, minlength=num_classes) / n for each in (labels, predicted))
+    a, b = (np.bincount(answers, minlength=num_classes) / n for answers in (labels, predicted))
     p = float((a * b).sum())
     both = float((a * b * (1 - 2 * (a + b - p))).sum())
     either = float((a * b**2).sum() + (b * a**2).sum()) - p**2
@@ -138,8 +138,8 @@ def calibration(evaluation: Evaluation) -> Calibration | None:
     interval = mean - high, mean - low
     error = evaluation.calibration_error()
     bins = evaluation.reliability()
-    counts = np.array([each.count for each in bins])
-    expected = np.clip([each.confidence for each in bins], 0, 1)
+    counts = np.array([reliability_bin.count for reliability_bin in bins])
+    expected = np.clip([reliability_bin.confidence for reliability_bin in bins], 0, 1)
     drawn = np.random.default_rng(0).binomial(counts, expected, (_DRAWS, len(bins))) / counts
     luck = float(np.quantile((np.abs(drawn - expected) * counts).sum(axis=1) / counts.sum(), 0.975))
     verdict: Literal["too sure", "too shy", "uneven", "good", "unknown"] = "unknown"

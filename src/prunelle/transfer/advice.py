@@ -189,14 +189,14 @@ def advise(
         strategy = Strategy(name="features", stage=stage.name, head="logistic")
         try:
             freeze(made, "features")
-            begun = begin(
+            learning = begin(
                 made, {"train": train}, classes,
                 preprocess=preprocess, recipe=_still(recipe_of(strategy), 1), strategy=strategy,
                 memory_budget=memory_budget, progress=progress,
             )  # fmt: skip
         finally:
             unfreeze(network)
-        images = begun.inputs["train"].images.reshape(len(train), -1)
+        images = learning.inputs["train"].images.reshape(len(train), -1)
         _, right = choose_c(images, train.labels, "logistic", len(classes), seed=seed)
         if len(right):
             trials.append(Trial(strategy, right[left_out], right))
@@ -215,13 +215,13 @@ def advise(
             continue
         learner = copy.deepcopy(untrained if strategy.name == "scratch" else network)
         strategy.apply(learner)
-        begun = begin(
+        learning = begin(
             learner, {"train": _rows(train, learned)}, classes,
             preprocess=preprocess, recipe=_still(recipe, epochs), strategy=strategy,
             memory_budget=memory_budget, progress=progress,
         )  # fmt: skip
-        steps = epochs * begun.training.steps_per_epoch
-        for done, _ in enumerate(begun.training.run(), 1):
+        steps = epochs * learning.training.steps_per_epoch
+        for done, _ in enumerate(learning.training.run(), 1):
             if progress is not None:
                 progress(
                     Note(f"trying {strategy.name}", f"essai de {strategy.name}"), min(done, steps), steps
@@ -233,10 +233,10 @@ def advise(
 
 def depths(network: nn.Module, input_shape: tuple[int, ...]) -> list[Stage]:
     """Up to ``DEPTHS`` stages, evenly spaced in the order of layers, the last features last."""
-    found = stages(network, input_shape)
-    last = last_features(network, found)
+    cuts = stages(network, input_shape)
+    last = last_features(network, cuts)
     # Of the places between two layers with weights, the last: after pooling.
-    by_weights = {stage.parameters: stage for stage in found[: found.index(last) + 1] if stage.parameters}
+    by_weights = {stage.parameters: stage for stage in cuts[: cuts.index(last) + 1] if stage.parameters}
     steps = list(by_weights.values())
     places = sorted({round(len(steps) * (i + 1) / DEPTHS) - 1 for i in range(DEPTHS)} - {-1})
     return [steps[place] for place in places]
@@ -342,7 +342,7 @@ def _case(many: bool, best: Trial, last: Trial, fewest: int) -> Note:
 def _choice(chosen: Strategy, trial: Trial, trials: list[Trial], best: Trial) -> Note:
     en, fr = _NAMES[chosen.name]
     where = chosen.stage or chosen.freeze or ""
-    tried = any(not each.probe for each in trials)
+    tried = any(not other.probe for other in trials)
     if chosen is not trial.strategy:
         why = (
             "pictures enough to do so, though it was not tried",
@@ -372,10 +372,10 @@ def _epochs(network: nn.Module, strategy: Strategy, recipe: Recipe, n: int, prep
         inside = [i for i, name in enumerate(names) if f"{name}.".startswith(f"{strategy.freeze}.")]
         start = inside[-1] + 1
     # Forward, and twice as much backward.
-    each = 3 * sum(row.multiply_adds for row in rows[start:]) * n
+    epoch_cost = 3 * sum(row.multiply_adds for row in rows[start:]) * n
     steps = math.ceil(n / recipe.batch_size)
     return min(
-        MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ENOUGH_STEPS / steps)), int(AFFORDABLE / max(each, 1))
+        MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ENOUGH_STEPS / steps)), int(AFFORDABLE / max(epoch_cost, 1))
     )
 
 

@@ -153,7 +153,7 @@ class FeatureStore:
                 f"features cannot be kept in {self.folder}: {reason(error)}. Name another folder with the environment "
                 f"variable PRUNELLE_CACHE."
             ) from None
-        notes = (_computed_again(what, damaged, self.folder),) if damaged else ()
+        notes = (_recompute_note(what, damaged, self.folder),) if damaged else ()
         return dataclasses.replace(pixels, images=images, notes=notes)
 
     @contextlib.contextmanager
@@ -185,8 +185,10 @@ class FeatureStore:
                 views = [self._view.of(pixels.images[row], digest) for digest, row in some]
                 views += [torch.zeros_like(views[0])] * (BATCH - len(some))
                 images = channels_last(torch.stack(views).to(device))
-                found = self._faster(self._normaliser.normalise(images)).float()[: len(some)]
-                store.append([digest for digest, _ in some], found.movedim(1, -1).cpu().contiguous().numpy())
+                features = self._faster(self._normaliser.normalise(images)).float()[: len(some)]
+                store.append(
+                    [digest for digest, _ in some], features.movedim(1, -1).cpu().contiguous().numpy()
+                )
                 if progress is not None:
                     progress(
                         Note(f"features of {what}", f"caractéristiques de {what}"),
@@ -220,15 +222,15 @@ class _Rows:
         self._keys, self._rows = keys, rows
         self._row_bytes = row_bytes
         keys.seek(0)
-        found, entry = keys.readall(), 2 * _KEY_BYTES
-        whole = min(len(found) // entry, os.fstat(rows.fileno()).st_size // row_bytes)
+        content, entry = keys.readall(), 2 * _KEY_BYTES
+        whole = min(len(content) // entry, os.fstat(rows.fileno()).st_size // row_bytes)
         keys.truncate(whole * entry)
         rows.truncate(whole * row_bytes)
-        entries = [found[i * entry : (i + 1) * entry] for i in range(whole)]
+        entries = [content[i * entry : (i + 1) * entry] for i in range(whole)]
         self.num_rows = whole
         # Of a row that was computed anew, the last one counts.
-        self.index = {each[:_KEY_BYTES]: row for row, each in enumerate(entries)}
-        self._checks = {each[:_KEY_BYTES]: each[_KEY_BYTES:] for each in entries}
+        self.index = {record[:_KEY_BYTES]: row for row, record in enumerate(entries)}
+        self._checks = {record[:_KEY_BYTES]: record[_KEY_BYTES:] for record in entries}
 
     def forget_damaged(self, digests: Sequence[bytes]) -> int:
         """Leaves the rows of ``digests`` that are not as written out of ``index``; gives how many they are."""
@@ -276,7 +278,7 @@ def _check(digest: bytes, row: bytes | bytearray) -> bytes:
     return hashlib.sha256(digest + row).digest()[:_KEY_BYTES]
 
 
-def _computed_again(what: str, number: int, folder: Path) -> Note:
+def _recompute_note(what: str, number: int, folder: Path) -> Note:
     return Note(
         f"The features of {number} pictures of the {what} split in the cache are damaged ({folder}); they are computed "
         f"again.",
@@ -296,15 +298,15 @@ def _make_room(folder: Path, needed: int) -> None:
     """
     os.utime(folder)
     stores = []
-    for each in folder.parent.iterdir():
+    for store in folder.parent.iterdir():
         with contextlib.suppress(OSError):
-            stores.append((each.stat().st_mtime, (each / "rows").stat().st_size, each))
+            stores.append((store.stat().st_mtime, (store / "rows").stat().st_size, store))
     kept = needed + sum(size for _, size, _ in stores)
-    for _, size, each in sorted(stores):
+    for _, size, store in sorted(stores):
         if kept <= cache_files.CACHE_LIMIT_BYTES:
             return
-        if each != folder:
-            shutil.rmtree(each, ignore_errors=True)
+        if store != folder:
+            shutil.rmtree(store, ignore_errors=True)
             kept -= size
 
 

@@ -75,13 +75,16 @@ def fit_linear(
         else LinearSVC(C=c, max_iter=20_000, class_weight=weight, random_state=0, dual=False)
     )
     model.fit(standard, labels)
-    found, intercept = model.coef_, model.intercept_
+    coefficients, intercept = model.coef_, model.intercept_
     if num_classes == 2:
         # One row stands for the second class: half of it for one, minus half for the other give the same answers.
-        found, intercept = np.vstack([-found / 2, found / 2]), np.concatenate([-intercept / 2, intercept / 2])
+        coefficients, intercept = (
+            np.vstack([-coefficients / 2, coefficients / 2]),
+            np.concatenate([-intercept / 2, intercept / 2]),
+        )
     if basis is not None:
-        found = found @ basis.T
-    weights = found / scale
+        coefficients = coefficients @ basis.T
+    weights = coefficients / scale
     return weights, intercept - weights @ mean
 
 
@@ -188,8 +191,8 @@ class Solving(Training):
             layers[0].weight.copy_(torch.from_numpy(weights))
             layers[0].bias.copy_(torch.from_numpy(biases))
         at = self.progress
-        found = evaluate(self.network, plain, self.classes, self.preprocess, "train")
-        at.seen, at.correct, at.loss_sum = found.n, found.correct, found.loss * found.n
+        evaluation = evaluate(self.network, plain, self.classes, self.preprocess, "train")
+        at.seen, at.correct, at.loss_sum = evaluation.n, evaluation.correct, evaluation.loss * evaluation.n
         at.step = self.steps_per_epoch
         at.seconds = at.train_seconds = time.perf_counter() - begin
         yield self._end_epoch(-begin)

@@ -41,7 +41,7 @@ def names(kind: str | None = None) -> tuple[str, ...]:
 def views_of(kind: str) -> dict[str, AnyView]:
     """The views of a kind of data, by name, in the order of the page."""
     modules = {name: module for module, (of, name) in VIEWS.items() if of == kind}
-    found: dict[str, AnyView] = {
+    views: dict[str, AnyView] = {
         name: importlib.import_module(f"prunelle.views.{module}").VIEW for name, module in modules.items()
     }
-    return found
+    return views

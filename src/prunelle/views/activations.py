@@ -94,12 +94,12 @@ def compute(look: PictureLook) -> Iterator[Activations]:
     while look.layers is None and sum(layer.channels for layer in layers if layer.has_maps) > MOST_CHANNELS:
         layers = spread(layers, len(layers) * 3 // 4)
     for number, answer in enumerate(look.answers, start=1):
-        found = outputs_of(look.subject.network, look.batch(answer.pixels[np.newaxis]), layers)
+        outputs = outputs_of(look.subject.network, look.batch(answer.pixels[np.newaxis]), layers)
         for layer in layers:
             yield Activations(
                 layer=layer.name,
                 label=layer.label,
-                values=found.pop(layer.name)[0].detach().float().cpu().numpy(),
+                values=outputs.pop(layer.name)[0].detach().float().cpu().numpy(),
                 picture=number,
                 pixels=answer.pixels,
                 scale=look.scale,
@@ -108,16 +108,16 @@ def compute(look: PictureLook) -> Iterator[Activations]:
             )
 
 
-def draw(found: Activations, language: Language) -> Iterator[Plate]:
+def draw(result: Activations, language: Language) -> Iterator[Plate]:
     """A map a channel on pages of ``MOST_TILES``; bars for a dense layer."""
     words = Words(language)
-    if not found.has_maps:
-        yield from _bars(found, words)
+    if not result.has_maps:
+        yield from _bars(result, words)
         return
-    values = found.values
-    chosen = range(len(values)) if found.channel is None else [found.channel]
+    values = result.values
+    chosen = range(len(values)) if result.channel is None else [result.channel]
     low, high = float(values.min()), float(values.max())
-    if found.scale == "shared":
+    if result.scale == "shared":
         legend = words("scale_shared", low=words.number(low), high=words.number(high))
     else:
         legend = words("scale_channel")
@@ -127,32 +127,34 @@ def draw(found: Activations, language: Language) -> Iterator[Plate]:
         tiles, labels, flat = [], [], []
         for index in chosen[first:last]:
             one = values[index]
-            ends = (low, high) if found.scale == "shared" else (float(one.min()), float(one.max()))
+            ends = (low, high) if result.scale == "shared" else (float(one.min()), float(one.max()))
             span = ends[1] - ends[0]
             tiles.append(to_bytes((one - ends[0]) / span if span > 0 else np.zeros_like(one)))
             labels.append(str(index + 1))
             flat.append(bool(one.min() == one.max()))
-        told = numbered(text, page, len(chosen), MOST_TILES, words)
-        title = words("title", layer=found.label)
-        figure = tiles_figure(title, told, tiles, labels, words, flat=flat, corner=found.pixels)
-        yield Plate(_name(found, page), title, figure)
+        caption = numbered(text, page, len(chosen), MOST_TILES, words)
+        title = words("title", layer=result.label)
+        figure = tiles_figure(title, caption, tiles, labels, words, flat=flat, corner=result.pixels)
+        yield Plate(_name(result, page), title, figure)
 
 
-def _bars(found: Activations, words: Words) -> Iterator[Plate]:
-    values = found.values.ravel()
-    named = found.classes is not None and len(found.classes) == len(values) <= _MOST_NAMED
-    title = words("title", layer=found.label)
+def _bars(result: Activations, words: Words) -> Iterator[Plate]:
+    values = result.values.ravel()
+    named = result.classes is not None and len(result.classes) == len(values) <= _MOST_NAMED
+    title = words("title", layer=result.label)
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     margin = 0.05 * ((high - low) or 1.0)
     for page, (first, last) in enumerate(pages(len(values), MOST_UNITS)):
         text = words("units", n=words.integer(len(values))) + "."
         text = numbered(text, page, len(values), MOST_UNITS, words)
         rows = pages(last - first, _A_ROW)
-        each = (TALLEST - TITLE_SPACE - 0.9) / max(len(rows), 2)
-        height = TITLE_SPACE + len(rows) * each + 0.9 + (0.5 if named else 0)
-        sheet = Sheet(title, text, height, found.pixels)
+        row_height = (TALLEST - TITLE_SPACE - 0.9) / max(len(rows), 2)
+        height = TITLE_SPACE + len(rows) * row_height + 0.9 + (0.5 if named else 0)
+        sheet = Sheet(title, text, height, result.pixels)
         for row, (start, end) in enumerate(rows):
-            axes = sheet.axes(MARGIN + 0.75, TITLE_SPACE + 0.1 + row * each, ROOM - 0.75, each - 0.45)
+            axes = sheet.axes(
+                MARGIN + 0.75, TITLE_SPACE + 0.1 + row * row_height, ROOM - 0.75, row_height - 0.45
+            )
             shown = values[first + start : first + end]
             numbers = np.arange(first + start + 1, first + end + 1)
             axes.bar(numbers, shown, color=[ORANGE if value > 0 else BLUE for value in shown], width=0.8)
@@ -161,13 +163,13 @@ def _bars(found: Activations, words: Words) -> Iterator[Plate]:
             axes.set_xlim(numbers[0] - 0.6, numbers[0] + (_A_ROW if len(rows) > 1 else len(shown)))
             ticks(axes.yaxis, words.number, most=4)
             ticks(axes.xaxis, most=16, whole=True)
-            if named and found.classes is not None:
-                _name_bars(axes, numbers, found.classes)
+            if named and result.classes is not None:
+                _name_bars(axes, numbers, result.classes)
             if row == 0:
                 axes.set_ylabel(words("logit_axis" if named else "activation_axis"))
             if row == len(rows) - 1:
                 axes.set_xlabel(words("class_axis" if named else "unit_axis"))
-        yield Plate(_name(found, page), title, sheet.figure)
+        yield Plate(_name(result, page), title, sheet.figure)
 
 
 def _name_bars(axes: Axes, numbers: np.ndarray, classes: Sequence[str]) -> None:
@@ -176,8 +178,8 @@ def _name_bars(axes: Axes, numbers: np.ndarray, classes: Sequence[str]) -> None:
     axes.set_xticks(numbers, cut, color=INK, parse_math=False, rotation=turned, ha=align)
 
 
-def _name(found: Activations, page: int) -> str:
-    return paged("activations", found.picture, found.layer, page=page)
+def _name(result: Activations, page: int) -> str:
+    return paged("activations", result.picture, result.layer, page=page)
 
 
 VIEW = View(
@@ -185,8 +187,8 @@ VIEW = View(
     kind="pictures",
     words=Words,
     needs=("picture",),
-    heeds=("pictures", "layers", "channel", "scale"),
-    found=Activations,
+    arguments=("pictures", "layers", "channel", "scale"),
+    result_type=Activations,
     compute=compute,
     draw=draw,
 )

@@ -67,7 +67,7 @@ class ChannelMaps:
 
 def compute(look: PictureLook) -> Iterator[ChannelMaps]:
     """Of the channel named, or of the one of the last maps that tells classes apart best."""
-    sample, found = look.surveyed
+    sample, survey = look.surveyed
     with_maps = [layer for layer in look.layers or look.anatomy.layers if layer.has_maps]
     if not with_maps:
         raise LeftOutError(NO_MAPS)
@@ -76,7 +76,7 @@ def compute(look: PictureLook) -> Iterator[ChannelMaps]:
     chosen = there[stratified(sample.labels[there], _PER_CLASS * len(kinds))]
     last = [layer for layer in with_maps if layer.last == look.anatomy.attention] or with_maps[-1:]
     for layer in with_maps if look.layers else last:
-        index = _telling_channel(look, layer, sample, found)
+        index = _most_selective_channel(look, layer, sample, survey)
         maps = []
         for images in look.batches(sample.pixels[chosen]):
             output = outputs_of(look.subject.network, images, [layer])[layer.name]
@@ -92,10 +92,10 @@ def compute(look: PictureLook) -> Iterator[ChannelMaps]:
         )
 
 
-def _telling_channel(look: PictureLook, layer: Layer, sample: Sample, found: Survey) -> int:
+def _most_selective_channel(look: PictureLook, layer: Layer, sample: Sample, survey: Survey) -> int:
     if look.channel is not None:
         return check_channel(layer, look.channel)
-    responses = {layer.name: found.responses[layer.name]}
+    responses = {layer.name: survey.responses[layer.name]}
     labels = np.unique(sample.labels)
     if len(labels) < 2:
         return int(responses[layer.name].std(axis=0).argmax())
@@ -103,16 +103,16 @@ def _telling_channel(look: PictureLook, layer: Layer, sample: Sample, found: Sur
     return max(best, key=lambda one: one.score).channel
 
 
-def draw(found: ChannelMaps, language: Language) -> Iterator[Plate]:
+def draw(result: ChannelMaps, language: Language) -> Iterator[Plate]:
     """A row a class, a picture and its map beside each other, all maps on one scale."""
     words = Words(language)
-    title = words("title", channel=found.channel + 1, layer=found.label)
-    low, high = float(found.maps.min()), float(found.maps.max())
+    title = words("title", channel=result.channel + 1, layer=result.label)
+    low, high = float(result.maps.min()), float(result.maps.max())
     text = words("text", low=words.number(low), high=words.number(high))
-    rows = [(int(label), np.flatnonzero(found.labels == label)) for label in np.unique(found.labels)]
-    height, width = found.pixels.shape[1:3]
+    rows = [(int(label), np.flatnonzero(result.labels == label)) for label in np.unique(result.labels)]
+    height, width = result.pixels.shape[1:3]
     most = max(len(members) for _, members in rows)
-    name_room = min(2.5, 0.3 + max(text_width(found.classes[label], 12) for label, _ in rows))
+    name_room = min(2.5, 0.3 + max(text_width(result.classes[label], 12) for label, _ in rows))
     for page, (first, last) in enumerate(pages(len(rows), MOST_ROWS)):
         top = TITLE_SPACE + 0.1
         down = (TALLEST - top - MARGIN) / (last - first) - _GAP
@@ -121,15 +121,15 @@ def draw(found: ChannelMaps, language: Language) -> Iterator[Plate]:
         sheet = Sheet(title, text, top + (last - first) * (down + _GAP) + MARGIN)
         for row, (label, members) in enumerate(rows[first:last]):
             y = top + row * (down + _GAP)
-            sheet.text(MARGIN, y + down / 2 + 0.05, found.classes[label], 12, width=name_room - 0.1)
+            sheet.text(MARGIN, y + down / 2 + 0.05, result.classes[label], 12, width=name_room - 0.1)
             for column, index in enumerate(members.tolist()):
                 x = MARGIN + name_room + column * (2 * across + 0.2)
-                one = (found.maps[index] - low) / ((high - low) or 1.0)
-                pair = [to_bytes(found.pixels[index]), to_bytes(one)]
+                one = (result.maps[index] - low) / ((high - low) or 1.0)
+                pair = [to_bytes(result.pixels[index]), to_bytes(one)]
                 # A thread of white tells where a grey picture ends and its map begins.
                 whole = mosaic(pair, 2, (across, down), (0.04, 0))
                 sheet.image(x, y, 2 * across + 0.04, down, whole)
-        name = paged("channel", found.layer, found.channel + 1, page=page)
+        name = paged("channel", result.layer, result.channel + 1, page=page)
         yield Plate(name, title, sheet.figure)
 
 
@@ -138,8 +138,8 @@ VIEW = View(
     kind="pictures",
     words=Words,
     needs=("data",),
-    heeds=("layers", "channel", "data", "sample"),
-    found=ChannelMaps,
+    arguments=("layers", "channel", "data", "sample"),
+    result_type=ChannelMaps,
     compute=compute,
     draw=draw,
 )

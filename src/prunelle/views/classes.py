@@ -9,7 +9,7 @@ import numpy as np
 
 from prunelle.drawing.plate import Plate
 from prunelle.errors import ArgumentError, UnknownName
-from prunelle.look.contrast import Telling, alone, between
+from prunelle.look.contrast import ChannelScore, alone, between
 from prunelle.look.layers import Layer
 from prunelle.look.survey import mean_maps
 from prunelle.texts import Language, Note
@@ -41,14 +41,14 @@ class Classes:
 
 def compute(look: PictureLook) -> Iterator[Classes]:
     """One part: the two classes named or most often confused, and each class (or those named) against all others."""
-    sample, found = look.surveyed
+    sample, survey = look.surveyed
     layers = {layer.name: layer for layer in look.layers or look.anatomy.layers}
     inner = {name: layer for name, layer in layers.items() if layer.has_maps and not layer.pools} or {
         name: layer for name, layer in layers.items() if name != look.anatomy.dense
     }
     if not inner:
         raise LeftOutError(NO_HIDDEN)
-    responses = {name: found.responses[name] for name in inner}
+    responses = {name: survey.responses[name] for name in inner}
     pair = _pair(look, sample, inner, responses)
     for name in look.classes:
         if name not in sample.classes:
@@ -58,13 +58,13 @@ def compute(look: PictureLook) -> Iterator[Classes]:
                     f"classes : aucune des images étiquetées n’est de la classe {name!r}.",
                 )
             )
-    asked = [_label_of(sample, name) for name in look.classes if name in sample.classes]
-    most = _CHANNELS_OF_A_CLASS if asked else 1
-    shown = asked or spread(np.unique(sample.labels).tolist(), MOST_CLASSES)
-    tellings = [(label, one) for label in shown for one in alone(responses, sample.labels, label, most)]
+    chosen_labels = [_label_of(sample, name) for name in look.classes if name in sample.classes]
+    most = _CHANNELS_OF_A_CLASS if chosen_labels else 1
+    shown = chosen_labels or spread(np.unique(sample.labels).tolist(), MOST_CLASSES)
+    channel_scores = [(label, one) for label in shown for one in alone(responses, sample.labels, label, most)]
     yield Classes(
         pair=pair,
-        alone=tuple(Alone(label, one, responses[one.layer][:, one.channel]) for label, one in tellings),
+        alone=tuple(Alone(label, one, responses[one.layer][:, one.channel]) for label, one in channel_scores),
         labels=sample.labels,
         classes=tuple(sample.classes),
     )
@@ -76,16 +76,16 @@ def _pair(
     first, second = (
         _most_confused(sample) if look.pair is None else [_label_of(sample, name) for name in look.pair]
     )
-    tellings = between(responses, sample.labels, first, second)
+    channel_scores = between(responses, sample.labels, first, second)
     members = [np.flatnonzero(sample.labels == label) for label in (first, second)]
     return Pair(
         names=(sample.classes[first], sample.classes[second]),
-        tellings=tuple(tellings),
+        channel_scores=tuple(channel_scores),
         responses=tuple(
             (responses[one.layer][members[0], one.channel], responses[one.layer][members[1], one.channel])
-            for one in tellings
+            for one in channel_scores
         ),
-        maps=_maps_of_both(look, sample, layers, tellings, members),
+        maps=_maps_of_both(look, sample, layers, channel_scores, members),
     )
 
 
@@ -93,13 +93,13 @@ def _maps_of_both(
     look: PictureLook,
     sample: Sample,
     layers: Mapping[str, Layer],
-    tellings: list[Telling],
+    channel_scores: list[ChannelScore],
     members: list[np.ndarray],
 ) -> tuple[tuple[np.ndarray, np.ndarray], ...] | None:
     """Of each channel the mean map over each class; None where one of them has no maps."""
-    if not all(layers[one.layer].has_maps for one in tellings):
+    if not all(layers[one.layer].has_maps for one in channel_scores):
         return None
-    wanted = [(layers[one.layer], one.channel) for one in tellings]
+    wanted = [(layers[one.layer], one.channel) for one in channel_scores]
     first, second = (
         mean_maps(look.subject.network, look.batches(sample.pixels[rows[:_MEAN_OF]]), wanted)
         for rows in members
@@ -132,11 +132,11 @@ def _label_of(sample: Sample, name: str) -> int:
     return label
 
 
-def draw(found: Classes, language: Language) -> Iterator[Plate]:
+def draw(result: Classes, language: Language) -> Iterator[Plate]:
     """First the pair, then the channels that answer to one class, ten on a page."""
     words = Words(language)
-    yield pair_plate(found.pair, words)
-    yield from alone_plates(found.alone, found.labels, found.classes, words)
+    yield pair_plate(result.pair, words)
+    yield from alone_plates(result.alone, result.labels, result.classes, words)
 
 
 VIEW = View(
@@ -144,8 +144,8 @@ VIEW = View(
     kind="pictures",
     words=Words,
     needs=("data", "two classes"),
-    heeds=("layers", "classes", "between", "data", "sample"),
-    found=Classes,
+    arguments=("layers", "classes", "between", "data", "sample"),
+    result_type=Classes,
     compute=compute,
     draw=draw,
 )

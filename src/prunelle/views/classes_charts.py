@@ -15,7 +15,7 @@ from prunelle.drawing.palette import BLUE, INK, MUTED, ORANGE, WHITE
 from prunelle.drawing.pixels import DPI, pages, resized, to_bytes
 from prunelle.drawing.plate import Plate, paged
 from prunelle.drawing.sheet import MARGIN, TALLEST, TITLE_SPACE, WIDTH, Sheet
-from prunelle.look.contrast import ALONE, Telling
+from prunelle.look.contrast import ALONE, ChannelScore
 from prunelle.texts import Note, Typography
 
 MOST_ALONE = 10
@@ -80,13 +80,13 @@ class Pair:
 
     Attributes:
         names: of the classes.
-        tellings: their scores are of the first class against the second.
+        channel_scores: their scores are of the first class against the second.
         responses: for each channel, those to pictures of the first class and of the second.
         maps: for each channel, its mean map over each class; None where not all of them have maps.
     """
 
     names: tuple[str, str]
-    tellings: tuple[Telling, ...]
+    channel_scores: tuple[ChannelScore, ...]
     responses: tuple[tuple[np.ndarray, np.ndarray], ...]
     maps: tuple[tuple[np.ndarray, np.ndarray], ...] | None
 
@@ -96,18 +96,20 @@ class Alone:
     """A channel that answers to one class more than to any other.
 
     Attributes:
-        label: of the class. telling: the channel and its score. responses: ``(N,)``, to every picture looked at.
+        label: of the class. channel_score: the channel and its score. responses: ``(N,)``, to every picture looked at.
     """
 
     label: int
-    telling: Telling
+    channel_score: ChannelScore
     responses: np.ndarray
 
 
 def pair_plate(pair: Pair, words: Words) -> Plate:
     """A column a channel, up to 6: its score, its mean maps, and how often it answers how much."""
     names = pair.names
-    key = "pair" if any(telling.tells for telling in pair.tellings) else "pair_none"
+    key = (
+        "pair" if any(channel_score.is_significant for channel_score in pair.channel_scores) else "pair_none"
+    )
     title = words(key, first=names[0], second=names[1])
     across = (WIDTH - 2 * MARGIN - 0.5 - 5 * 0.3) / 6
     top = TITLE_SPACE + 0.6
@@ -115,13 +117,15 @@ def pair_plate(pair: Pair, words: Words) -> Plate:
     chart_top = top + (2 * (side + 0.3) if pair.maps is not None else 0) + 0.15
     sheet = Sheet(title, words(f"{key}_text", first=names[0], second=names[1]), chart_top + 1.9)
     charts: list[Axes] = []
-    for column, (telling, values) in enumerate(zip(pair.tellings, pair.responses, strict=True)):
+    for column, (channel_score, values) in enumerate(zip(pair.channel_scores, pair.responses, strict=True)):
         x = MARGIN + 0.5 + column * (across + 0.3)
-        winner, score = (0, telling.score) if telling.score >= 0.5 else (1, 1 - telling.score)
-        head = words("channel_of", layer=telling.layer, channel=telling.channel + 1)
+        winner, score = (
+            (0, channel_score.score) if channel_score.score >= 0.5 else (1, 1 - channel_score.score)
+        )
+        head = words("channel_of", layer=channel_score.layer, channel=channel_score.channel + 1)
         sheet.text(x, top - 0.42, head, 12, weight="bold", width=across + 0.2)
-        told = words("score_for", score=words.decimal(score, 3), name=names[winner])
-        sheet.text(x, top - 0.2, told, 11, colour=(BLUE, ORANGE)[winner], width=across + 0.2)
+        caption = words("score_for", score=words.decimal(score, 3), name=names[winner])
+        sheet.text(x, top - 0.2, caption, 11, colour=(BLUE, ORANGE)[winner], width=across + 0.2)
         if pair.maps is not None:
             _mean_maps(sheet, (x, top), side, pair=pair.maps[column], names=names, words=words)
         axes = sheet.axes(x, chart_top, across, 1.2)
@@ -173,17 +177,19 @@ def _two_histograms(axes: Axes, values: tuple[np.ndarray, np.ndarray], words: Wo
 
 
 def alone_plates(
-    found: Sequence[Alone], labels: np.ndarray, classes: Sequence[str], words: Words
+    channels: Sequence[Alone], labels: np.ndarray, classes: Sequence[str], words: Words
 ) -> Iterator[Plate]:
     """The responses to every class, that of the channel's own in orange; ``MOST_ALONE`` channels on a page."""
-    for page, (first, last) in enumerate(pages(len(found), MOST_ALONE)):
-        sheet = _alone_sheet(found[first:last], labels, classes, words)
+    for page, (first, last) in enumerate(pages(len(channels), MOST_ALONE)):
+        sheet = _alone_sheet(channels[first:last], labels, classes, words)
         yield Plate(paged("classes", "alone", page=page), words("alone"), sheet.figure)
 
 
-def _alone_sheet(found: Sequence[Alone], labels: np.ndarray, classes: Sequence[str], words: Words) -> Sheet:
-    columns = min(5, len(found))
-    rows = math.ceil(len(found) / columns)
+def _alone_sheet(
+    channels: Sequence[Alone], labels: np.ndarray, classes: Sequence[str], words: Words
+) -> Sheet:
+    columns = min(5, len(channels))
+    rows = math.ceil(len(channels) / columns)
     across = min(3.2, (WIDTH - 2 * MARGIN - (columns - 1) * 0.6 - 0.4) / columns)
     down = min(2.2, (TALLEST - TITLE_SPACE - 0.2) / rows - 1.25)
     kinds = np.unique(labels)
@@ -191,18 +197,20 @@ def _alone_sheet(found: Sequence[Alone], labels: np.ndarray, classes: Sequence[s
     names = [shortened(classes[kind], 9, 0.8) for kind in kinds]
     turned = max(text_width(name, 9) for name in names) > across / len(kinds) - 0.05
     below = 0.95 if turned and len(kinds) <= _MOST_NAMED else 0.45
-    count = sum(one.telling.is_alone for one in found)
-    text = words("alone_text", least=words.decimal(ALONE, 2), n=count, of=len(found))
+    count = sum(one.channel_score.is_alone for one in channels)
+    text = words("alone_text", least=words.decimal(ALONE, 2), n=count, of=len(channels))
     sheet = Sheet(words("alone"), text, TITLE_SPACE + rows * (down + 0.5 + below) + 0.2)
-    for number, one in enumerate(found):
+    for number, one in enumerate(channels):
         x = MARGIN + 0.4 + (number % columns) * (across + 0.6)
         y = TITLE_SPACE + (number // columns) * (down + 0.5 + below)
-        head = words("channel_of", layer=one.telling.layer, channel=one.telling.channel + 1)
-        told = words(
-            _score_key(one.telling), score=words.decimal(one.telling.score, 3), name=classes[one.label]
+        head = words("channel_of", layer=one.channel_score.layer, channel=one.channel_score.channel + 1)
+        caption = words(
+            _score_key(one.channel_score),
+            score=words.decimal(one.channel_score.score, 3),
+            name=classes[one.label],
         )
         sheet.text(x - 0.4, y + 0.15, head, 11, weight="bold", width=across + 0.4)
-        sheet.text(x - 0.4, y + 0.35, told, 11, colour=ORANGE, width=across + 0.4)
+        sheet.text(x - 0.4, y + 0.35, caption, 11, colour=ORANGE, width=across + 0.4)
         axes = sheet.axes(x, y + 0.5, across, down)
         _quartiles(axes, one, labels, kinds, words)
         if len(kinds) <= _MOST_NAMED:
@@ -219,10 +227,10 @@ def _alone_sheet(found: Sequence[Alone], labels: np.ndarray, classes: Sequence[s
     return sheet
 
 
-def _score_key(telling: Telling) -> str:
-    if telling.is_alone:
+def _score_key(channel_score: ChannelScore) -> str:
+    if channel_score.is_alone:
         return "score_alone"
-    return "score_most" if telling.interval[0] > 0.5 else "score_not_alone"
+    return "score_most" if channel_score.interval[0] > 0.5 else "score_not_alone"
 
 
 def _quartiles(axes: Axes, one: Alone, labels: np.ndarray, kinds: np.ndarray, words: Words) -> None:

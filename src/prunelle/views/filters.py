@@ -105,23 +105,25 @@ def compute(look: PictureLook) -> Iterator[Filters]:
         yield Filters(name, labels.get(name, name), weights, channel)
 
 
-def draw(found: Filters, language: Language) -> Iterator[Plate]:
+def draw(result: Filters, language: Language) -> Iterator[Plate]:
     """In colour over three channels, else channel by channel.
 
     A deeper layer of at most 64×64 kernels is shown whole, on pages of ``MOST_FILTERS``; of a larger one
     the first page, and with ``channel`` that filter's kernels, all of them.
     """
     words = Words(language)
-    inputs = found.weights.shape[1]
-    if found.channel is not None and inputs != 3:
-        figures = _one_filter(found, found.channel, words)
+    inputs = result.weights.shape[1]
+    if result.channel is not None and inputs != 3:
+        figures = _one_filter(result, result.channel, words)
     elif inputs in (1, 3):
-        figures = _shallow(found, words)
+        figures = _shallow(result, words)
     else:
-        figures = _matrices(found, words)
-    names = (found.layer, found.channel + 1) if found.channel is not None and inputs != 3 else (found.layer,)
+        figures = _matrices(result, words)
+    names = (
+        (result.layer, result.channel + 1) if result.channel is not None and inputs != 3 else (result.layer,)
+    )
     for page, figure in enumerate(figures):
-        yield Plate(paged("filters", *names, page=page), words("title", layer=found.label), figure)
+        yield Plate(paged("filters", *names, page=page), words("title", layer=result.label), figure)
 
 
 def filter_tiles(weights: np.ndarray) -> list[np.ndarray]:
@@ -140,8 +142,8 @@ def filter_tiles(weights: np.ndarray) -> list[np.ndarray]:
     return [to_bytes(DIVERGING(one / limit / 2 + 0.5)[..., :3]) for one in means]
 
 
-def _one_filter(found: Filters, channel: int, words: Words) -> Iterator[Figure]:
-    number, inputs, height, width = found.weights.shape
+def _one_filter(result: Filters, channel: int, words: Words) -> Iterator[Figure]:
+    number, inputs, height, width = result.weights.shape
     for first, last in pages(inputs, MOST_TILES):
         text = words(
             "one",
@@ -153,32 +155,32 @@ def _one_filter(found: Filters, channel: int, words: Words) -> Iterator[Figure]:
             last_in=last,
         )
         tiles = [
-            to_bytes(DIVERGING(kernel / found.limit / 2 + 0.5)[..., :3])
-            for kernel in found.weights[channel, first:last]
+            to_bytes(DIVERGING(kernel / result.limit / 2 + 0.5)[..., :3])
+            for kernel in result.weights[channel, first:last]
         ]
         labels = [str(first + 1 + i) for i in range(last - first)]
-        yield tiles_figure(words("title", layer=found.label), text, tiles, labels, words, limit=found.limit)
+        yield tiles_figure(words("title", layer=result.label), text, tiles, labels, words, limit=result.limit)
 
 
-def _shallow(found: Filters, words: Words) -> Iterator[Figure]:
+def _shallow(result: Filters, words: Words) -> Iterator[Figure]:
     """Over one channel or three: a tile a filter."""
-    number, inputs, height, width = found.weights.shape
-    chosen = [found.channel] if found.channel is not None else range(number)
-    drawn = filter_tiles(found.weights)
+    number, inputs, height, width = result.weights.shape
+    chosen = [result.channel] if result.channel is not None else range(number)
+    drawn = filter_tiles(result.weights)
     for page, (first, last) in enumerate(pages(len(chosen), MOST_TILES)):
         text = words("colour" if inputs == 3 else "grey", n=words.integer(number), size=f"{height}×{width}")
         yield tiles_figure(
-            words("title", layer=found.label),
+            words("title", layer=result.label),
             numbered(text, page, len(chosen), MOST_TILES, words),
             [drawn[i] for i in chosen[first:last]],
             [str(i + 1) for i in chosen[first:last]],
             words,
-            limit=found.limit if inputs == 1 else None,
+            limit=result.limit if inputs == 1 else None,
         )
 
 
-def _matrices(found: Filters, words: Words) -> Iterator[Figure]:
-    number, inputs, height, width = found.weights.shape
+def _matrices(result: Filters, words: Words) -> Iterator[Figure]:
+    number, inputs, height, width = result.weights.shape
     whole = number <= 2 * MOST_FILTERS and inputs <= MOST_INPUTS
     row_pages, column_pages = pages(number, MOST_FILTERS), pages(inputs, MOST_INPUTS)
     if not whole:
@@ -195,21 +197,21 @@ def _matrices(found: Filters, words: Words) -> Iterator[Figure]:
                 first_in=first_in + 1,
                 last_in=last_in,
             )
-            yield _matrix(found, text, (first, last), (first_in, last_in), words)
+            yield _matrix(result, text, (first, last), (first_in, last_in), words)
 
 
 def _matrix(
-    found: Filters, text: str, of_filters: tuple[int, int], of_inputs: tuple[int, int], words: Words
+    result: Filters, text: str, of_filters: tuple[int, int], of_inputs: tuple[int, int], words: Words
 ) -> Figure:
     """A row a filter, a column an input channel."""
-    kernels = found.weights[slice(*of_filters), slice(*of_inputs)]
+    kernels = result.weights[slice(*of_filters), slice(*of_inputs)]
     rows, columns, height, width = kernels.shape
     left, top = MARGIN + 0.75, TITLE_SPACE + 0.75
     side = min((TALLEST - top - MARGIN) / rows, (WIDTH - left - MARGIN) / columns * height / width, 1.0)
-    sheet = Sheet(words("title", layer=found.label), text, top + rows * side + MARGIN)
+    sheet = Sheet(words("title", layer=result.label), text, top + rows * side + MARGIN)
     across = side * width / height
     flat = kernels.reshape(-1, height, width)
-    tiles = [to_bytes(DIVERGING(kernel / found.limit / 2 + 0.5)[..., :3]) for kernel in flat]
+    tiles = [to_bytes(DIVERGING(kernel / result.limit / 2 + 0.5)[..., :3]) for kernel in flat]
     gap = 0.12 * side
     whole = mosaic(tiles, columns, (across - gap, side - gap), (gap, gap))
     sheet.image(left, top, columns * across - gap, rows * side - gap, whole)
@@ -227,7 +229,9 @@ def _matrix(
             sheet.text(left - 0.1, y, str(number), 9, colour=MUTED, align="right")
     sheet.text(left, top - 0.3, words("input_axis") + " →", 10, colour=INK)
     sheet.text(MARGIN, top - 0.08, words("filter_axis") + " ↓", 10, colour=INK)
-    sheet.scale(MARGIN, TITLE_SPACE, 3, DIVERGING, words.number(-found.limit), high=words.number(found.limit))
+    sheet.scale(
+        MARGIN, TITLE_SPACE, 3, DIVERGING, words.number(-result.limit), high=words.number(result.limit)
+    )
     return sheet.figure
 
 
@@ -235,8 +239,8 @@ VIEW = View(
     name="filters",
     kind="pictures",
     words=Words,
-    heeds=("layers", "channel"),
-    found=Filters,
+    arguments=("layers", "channel"),
+    result_type=Filters,
     compute=compute,
     draw=draw,
 )

@@ -72,22 +72,22 @@ class NetworkHealth:
 
 def compute(look: PictureLook) -> Iterator[NetworkHealth]:
     """Of all layers but the output, or of those named."""
-    sample, found = look.surveyed
+    sample, survey = look.surveyed
     layers = [layer for layer in look.layers or look.anatomy.layers if layer.name != look.anatomy.dense]
     if not layers:
         raise LeftOutError(NO_HIDDEN)
     yield NetworkHealth(
-        tuple(LayerHealth(one.name, one.label, one.channels, found.health[one.name]) for one in layers),
+        tuple(LayerHealth(one.name, one.label, one.channels, survey.health[one.name]) for one in layers),
         len(sample.labels),
     )
 
 
-def draw(found: NetworkHealth, language: Language) -> Iterator[Plate]:
+def draw(result: NetworkHealth, language: Language) -> Iterator[Plate]:
     """A line a layer: how much of it is dead, saturated, redundant, as bars with numbers."""
     words = Words(language)
     title = words("view")
-    text = words("text", n=words.integer(found.pictures), twins=words.decimal(TWINS, 2))
-    for page, (first, last) in enumerate(pages(len(found.layers), MOST_LAYERS)):
+    text = words("text", n=words.integer(result.pictures), twins=words.decimal(TWINS, 2))
+    for page, (first, last) in enumerate(pages(len(result.layers), MOST_LAYERS)):
         step = 0.29
         top = TITLE_SPACE + 0.35
         sheet = Sheet(title, text, top + (last - first) * step + MARGIN)
@@ -99,7 +99,7 @@ def draw(found: NetworkHealth, language: Language) -> Iterator[Plate]:
         axes = sheet.axes(0, 0, WIDTH, sheet.height)
         axes.set(xlim=(0, WIDTH), ylim=(sheet.height, 0))
         axes.set_axis_off()
-        for row, one in enumerate(found.layers[first:last]):
+        for row, one in enumerate(result.layers[first:last]):
             y = top + row * step
             sheet.text(MARGIN, y + 0.17, one.label, 11, width=5.1)
             sheet.text(MARGIN + 5.9, y + 0.17, words.integer(one.channels), 11, colour=MUTED, align="right")
@@ -125,8 +125,8 @@ VIEW = View(
     kind="pictures",
     words=Words,
     needs=("data",),
-    heeds=("layers", "data", "sample"),
-    found=NetworkHealth,
+    arguments=("layers", "data", "sample"),
+    result_type=NetworkHealth,
     compute=compute,
     draw=draw,
 )

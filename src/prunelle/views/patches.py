@@ -86,28 +86,28 @@ class Patches:
 
 def compute(look: PictureLook) -> Iterator[Patches]:
     """Layer by layer: the channel named, or those whose response differs most from picture to picture."""
-    sample, found = look.surveyed
+    sample, survey = look.surveyed
     layers = look.layers or spread(
         [layer for layer in look.anatomy.layers if layer.has_maps and not layer.pools], _LAYERS
     )
     if not layers:
         raise LeftOutError(NO_MAPS)
     for layer in layers:
-        indices = [check_channel(layer, look.channel)] if look.channel is not None else _lively(found, layer)
+        indices = [check_channel(layer, look.channel)] if look.channel is not None else _lively(survey, layer)
         made = _synthesised(look, layer, indices)
         channels = []
         for index in indices:
-            places = best_places(found, layer, index, look.subject.preprocess.input_size, PATCHES)
+            places = best_places(survey, layer, index, look.subject.preprocess.input_size, PATCHES)
             cuts = tuple(cut(sample.pixels[place.picture], place) for place in places)
             channels.append(Sought(index, made.get(index), cuts, tuple(place.value for place in places)))
         yield Patches(layer.name, layer.label, tuple(channels), len(sample.labels))
 
 
-def _lively(found: Survey, layer: Layer) -> list[int]:
+def _lively(survey: Survey, layer: Layer) -> list[int]:
     """The channels whose response differs most from picture to picture, for its size; in order."""
-    values = found.responses[layer.name]
+    values = survey.responses[layer.name]
     variation = values.std(axis=0) / (np.abs(values).mean(axis=0) + 1e-12)
-    variation[found.health[layer.name].dead] = -1
+    variation[survey.health[layer.name].dead] = -1
     return sorted(np.argsort(-variation, kind="stable")[:ROWS].tolist())
 
 
@@ -119,35 +119,35 @@ def _synthesised(look: PictureLook, layer: Layer, indices: Sequence[int]) -> dic
     cost = 3 * STEPS * sum(row.multiply_adds for row in rows[:until])
     most = len(indices) if look.channel is not None else max(1, _SYNTHESIS_OPERATIONS // max(1, cost))
 
-    def told(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         look.listener.on_progress(
             Note(f"what {layer.name} looks for", f"ce que cherche {layer.name}"), done, total + 1
         )
 
     wanted = list(indices[:most])
-    made = synthesise(look.subject.network, layer, wanted, look.subject.preprocess, progress=told)
+    made = synthesise(look.subject.network, layer, wanted, look.subject.preprocess, progress=report)
     return dict(zip(wanted, made, strict=True))
 
 
-def draw(found: Patches, language: Language) -> Iterator[Plate]:
+def draw(result: Patches, language: Language) -> Iterator[Plate]:
     """A row a channel: the synthesised picture, then the patches with the channel's value below each."""
     words = Words(language)
-    title = words("title", layer=found.label)
-    sizes = [patch.shape[:2] for one in found.channels for patch in one.patches]
+    title = words("title", layer=result.label)
+    sizes = [patch.shape[:2] for one in result.channels for patch in one.patches]
     height, width = max(sizes) if sizes else (1, 1)
-    most = max((len(one.patches) for one in found.channels), default=0)
-    text = words("text", n=most, field=f"{height}×{width}", pictures=words.integer(found.pictures))
+    most = max((len(one.patches) for one in result.channels), default=0)
+    text = words("text", n=most, field=f"{height}×{width}", pictures=words.integer(result.pictures))
     top, label, between = TITLE_SPACE + 0.35, 0.6, 0.3
-    step = min((TALLEST - top - MARGIN) / len(found.channels), 1.35)
+    step = min((TALLEST - top - MARGIN) / len(result.channels), 1.35)
     down = step - 0.32
     across = min(down * width / height, (WIDTH - 2 * MARGIN - label - between) / (most + 1) - _GAP)
     down = across * height / width
     step = down + 0.32
-    sheet = Sheet(title, text, top + len(found.channels) * step + MARGIN)
+    sheet = Sheet(title, text, top + len(result.channels) * step + MARGIN)
     sheet.text(MARGIN + label, top - 0.1, words("synthesised"), 11, weight="bold")
     start = MARGIN + label + max(across, 1.15) + between
     sheet.text(start, top - 0.1, words("strongest"), 11, weight="bold")
-    for row, one in enumerate(found.channels):
+    for row, one in enumerate(result.channels):
         y = top + row * step
         sheet.text(MARGIN, y + down / 2 + 0.05, str(one.channel + 1), 13, weight="bold", width=label)
         if one.made is not None:
@@ -164,7 +164,7 @@ def draw(found: Patches, language: Language) -> Iterator[Plate]:
         for column, value in enumerate(one.values):
             x = start + column * (across + _GAP)
             sheet.text(x, y + down + 0.15, words.number(value), 9, colour=MUTED, width=across)
-    yield Plate(file_name("patches", found.layer), title, sheet.figure)
+    yield Plate(file_name("patches", result.layer), title, sheet.figure)
 
 
 VIEW = View(
@@ -172,8 +172,8 @@ VIEW = View(
     kind="pictures",
     words=Words,
     needs=("data",),
-    heeds=("layers", "channel", "data", "sample"),
-    found=Patches,
+    arguments=("layers", "channel", "data", "sample"),
+    result_type=Patches,
     compute=compute,
     draw=draw,
 )

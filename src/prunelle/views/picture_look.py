@@ -168,11 +168,11 @@ class PictureLook:
         sample = self.sample
         total = len(sample.labels)
 
-        def told(done: int) -> None:
+        def report(done: int) -> None:
             self.listener.on_progress(Note("looking at pictures", "examen des images"), done, total)
 
-        found = survey(self.subject.network, self.batches(sample.pixels), self.anatomy, progress=told)
-        return dataclasses.replace(sample, predicted=self._predicted(sample, found.outputs)), found
+        statistics = survey(self.subject.network, self.batches(sample.pixels), self.anatomy, progress=report)
+        return dataclasses.replace(sample, predicted=self._predicted(sample, statistics.outputs)), statistics
 
     def _predicted(self, sample: Sample, outputs: np.ndarray) -> np.ndarray | None:
         """As indices into the sample's classes; -1 for a class that it does not have."""
@@ -187,11 +187,13 @@ class PictureLook:
 def stratified(labels: np.ndarray, most: int) -> np.ndarray:
     """Indices of at most about so many, as many of each class, evenly over each, in order."""
     kinds = spread(np.unique(labels).tolist(), most)
-    each = max(1, math.ceil(most / max(1, len(kinds))))
+    per_class = max(1, math.ceil(most / max(1, len(kinds))))
     chosen = []
     for kind in kinds:
         members = np.flatnonzero(labels == kind)
-        chosen.append(members[np.linspace(0, len(members) - 1, min(each, len(members))).round().astype(int)])
+        chosen.append(
+            members[np.linspace(0, len(members) - 1, min(per_class, len(members))).round().astype(int)]
+        )
     return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, int)
 
 

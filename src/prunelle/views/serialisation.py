@@ -11,12 +11,12 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-FoundT = TypeVar("FoundT")
+ResultT = TypeVar("ResultT")
 
 _ARRAY = "array"
 
 
-def to_plain(found: Any) -> tuple[dict[str, Any], list[np.ndarray]]:
+def to_plain(result: Any) -> tuple[dict[str, Any], list[np.ndarray]]:
     """A view's dataclass → an object that ``json.dumps`` writes, and the arrays it speaks of.
 
     Arrays stand as ``{"array": index}``, dataclasses as objects of their fields, tuples as lists.
@@ -29,13 +29,13 @@ def to_plain(found: Any) -> tuple[dict[str, Any], list[np.ndarray]]:
         ({'how': 'pca', 'points': {'array': 0}, 'share': 0.5, …}, [array([[0., 0.], …]), …])
     """
     arrays: list[np.ndarray] = []
-    plain: dict[str, Any] = _plain(found, arrays)
+    plain: dict[str, Any] = _plain(result, arrays)
     return plain, arrays
 
 
-def from_plain(kind: type[FoundT], plain: Any, arrays: Sequence[np.ndarray]) -> FoundT:
+def from_plain(kind: type[ResultT], plain: Any, arrays: Sequence[np.ndarray]) -> ResultT:
     """The dataclass again, from what ``to_plain`` gave."""
-    made: FoundT = _typed(kind, plain, arrays)
+    made: ResultT = _typed(kind, plain, arrays)
     return made
 
 

@@ -75,17 +75,17 @@ def compute(look: SeriesLook) -> Iterator[SeriesActivations]:
         )
 
 
-def draw(found: SeriesActivations, language: Language) -> Iterator[Plate]:
+def draw(result: SeriesActivations, language: Language) -> Iterator[Plate]:
     """The series, and below it every layer's maps: a row a channel, dark where it is active."""
     words = Words(language)
-    length = found.series.shape[1]
-    figure = new_figure(7.2, 1.2 + 1.0 * len(found.maps))
-    ratios = [1.2, *[1] * len(found.maps)]
-    all_axes = np.atleast_1d(figure.subplots(1 + len(found.maps), 1, height_ratios=ratios))
-    curves.plot_series(all_axes[0], found.series)
+    length = result.series.shape[1]
+    figure = new_figure(7.2, 1.2 + 1.0 * len(result.maps))
+    ratios = [1.2, *[1] * len(result.maps)]
+    all_axes = np.atleast_1d(figure.subplots(1 + len(result.maps), 1, height_ratios=ratios))
+    curves.plot_series(all_axes[0], result.series)
     all_axes[0].set_xlim(0, length)
     all_axes[0].set_ylabel(words("series"), fontsize=8, color=MUTED)
-    for axes, name, values in zip(all_axes[1:], found.layers, found.maps, strict=True):
+    for axes, name, values in zip(all_axes[1:], result.layers, result.maps, strict=True):
         # Each channel by its own strongest answer, so that faint ones show too.
         rows = values / np.maximum(np.nanmax(np.abs(values), axis=1, keepdims=True), 1e-12)
         axes.imshow(
@@ -103,17 +103,17 @@ def draw(found: SeriesActivations, language: Language) -> Iterator[Plate]:
         axes.set_ylabel(label, fontsize=7, color=MUTED, rotation=0, ha="right")
     all_axes[-1].set_xlabel(words("time"), fontsize=8, color=MUTED)
     all_axes[-1].set_xticks(np.linspace(0, length, 5).round().astype(int))
-    figure.suptitle(found.name, fontsize=9, color=INK, parse_math=False)
-    title = words("title", number=found.number, name=found.name)
-    yield Plate(f"activations-{found.number}", title, figure)
+    figure.suptitle(result.name, fontsize=9, color=INK, parse_math=False)
+    title = words("title", number=result.number, name=result.name)
+    yield Plate(f"activations-{result.number}", title, figure)
 
 
 VIEW = View(
     name="activations",
     kind="series",
     words=Words,
-    heeds=("pictures", "data", "sample"),
-    found=SeriesActivations,
+    arguments=("pictures", "data", "sample"),
+    result_type=SeriesActivations,
     compute=compute,
     draw=draw,
 )

@@ -71,18 +71,18 @@ def compute(look: SeriesLook) -> Iterator[Equivariance]:
     yield Equivariance(tuple(shifts), distances, changes)
 
 
-def draw(found: Equivariance, language: Language) -> Iterator[Plate]:
+def draw(result: Equivariance, language: Language) -> Iterator[Plate]:
     """Both measures against the shift."""
     words = Words(language)
     figure, axes = new_chart(5.2, 3.0)
     for values, colour, marker, dash, key in (
-        (found.distances, CHANNELS[0], "o", "-", "maps"),
-        (found.changes, CHANNELS[1], "s", "--", "answers"),
+        (result.distances, CHANNELS[0], "o", "-", "maps"),
+        (result.changes, CHANNELS[1], "s", "--", "answers"),
     ):
         axes.plot(
-            found.shifts, values, color=colour, marker=marker, markersize=4, linestyle=dash, label=words(key)
+            result.shifts, values, color=colour, marker=marker, markersize=4, linestyle=dash, label=words(key)
         )
-    axes.set_ylim(0, max(1.0, float(found.distances.max()), float(found.changes.max())) * 1.05)
+    axes.set_ylim(0, max(1.0, float(result.distances.max()), float(result.changes.max())) * 1.05)
     axes.set_xlabel(words("shift"))
     axes.set_ylabel(words("relative"))
     ticks(axes.yaxis, words.number, most=5)
@@ -94,8 +94,8 @@ VIEW = View(
     name="equivariance",
     kind="series",
     words=Words,
-    heeds=("pictures", "data", "sample"),
-    found=Equivariance,
+    arguments=("pictures", "data", "sample"),
+    result_type=Equivariance,
     compute=compute,
     draw=draw,
 )

@@ -62,10 +62,10 @@ def compute(look: SeriesLook) -> Iterator[SeriesFilters]:
     yield SeriesFilters(layer, weights)
 
 
-def figure_of(found: SeriesFilters, language: Language) -> Figure:
+def figure_of(result: SeriesFilters, language: Language) -> Figure:
     """A curve a channel and filter, all on one scale; at most ``MOST_FILTERS``."""
     words = Words(language)
-    shown = found.weights[:MOST_FILTERS]
+    shown = result.weights[:MOST_FILTERS]
     figure, grid = curves.grid(len(shown), columns=8, cell=(1.3, 0.95))
     limit = float(np.abs(shown).max()) * 1.08 or 1.0
     for n, (axes, kernel) in enumerate(zip(grid, shown, strict=True)):
@@ -75,15 +75,15 @@ def figure_of(found: SeriesFilters, language: Language) -> Figure:
         axes.set_ylim(-limit, limit)
         axes.set_title(words("filter", n=n + 1), fontsize=7, color=MUTED, pad=2)
         axes.set(xticks=[], yticks=[])
-    steps, count = found.weights.shape[2], len(found.weights)
-    below = f"{found.layer}: {len(shown)} / {count}; {words('step_of_kernel')} 1–{steps}"
+    steps, count = result.weights.shape[2], len(result.weights)
+    below = f"{result.layer}: {len(shown)} / {count}; {words('step_of_kernel')} 1–{steps}"
     figure.supxlabel(below, fontsize=8, color=MUTED)
     return figure
 
 
-def draw(found: SeriesFilters, language: Language) -> Iterator[Plate]:
+def draw(result: SeriesFilters, language: Language) -> Iterator[Plate]:
     """One figure."""
-    yield Plate("filters", Words(language)("view"), figure_of(found, language))
+    yield Plate("filters", Words(language)("view"), figure_of(result, language))
 
 
-VIEW = View(name="filters", kind="series", words=Words, found=SeriesFilters, compute=compute, draw=draw)
+VIEW = View(name="filters", kind="series", words=Words, result_type=SeriesFilters, compute=compute, draw=draw)

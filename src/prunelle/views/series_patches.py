@@ -92,12 +92,12 @@ def _windows(look: SeriesLook, layer: str, channel: int) -> ChannelWindows:
     return ChannelWindows(channel, tuple(windows), shown)
 
 
-def draw(found: SeriesPatches, language: Language) -> Iterator[Plate]:
+def draw(result: SeriesPatches, language: Language) -> Iterator[Plate]:
     """A row a channel: the windows in colour, within their series in grey."""
     words = Words(language)
-    figure = new_figure(8, 0.3 + 1.0 * len(found.channels))
-    grid = figure.subplots(len(found.channels), WINDOWS, squeeze=False)
-    for line, channel in zip(grid, found.channels, strict=True):
+    figure = new_figure(8, 0.3 + 1.0 * len(result.channels))
+    grid = figure.subplots(len(result.channels), WINDOWS, squeeze=False)
+    for line, channel in zip(grid, result.channels, strict=True):
         line[0].set_ylabel(f"{words('channel')} {channel.channel + 1}", fontsize=7, color=MUTED)
         for axes, window, one in zip(line, channel.windows, channel.series, strict=False):
             steps = np.arange(window.start, window.stop)
@@ -109,15 +109,15 @@ def draw(found: SeriesPatches, language: Language) -> Iterator[Plate]:
         for axes in line:
             curves.small(axes)
             axes.set(xticks=[], yticks=[])
-    yield Plate(f"patches-{found.number}", words("title", name=found.layer), figure)
+    yield Plate(f"patches-{result.number}", words("title", name=result.layer), figure)
 
 
 VIEW = View(
     name="patches",
     kind="series",
     words=Words,
-    heeds=("pictures", "layers", "channel", "data", "sample"),
-    found=SeriesPatches,
+    arguments=("pictures", "layers", "channel", "data", "sample"),
+    result_type=SeriesPatches,
     compute=compute,
     draw=draw,
 )

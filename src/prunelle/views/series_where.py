@@ -76,8 +76,8 @@ def compute(look: SeriesLook) -> Iterator[SeriesWhere]:
     """One part: of at most ``MOST_SERIES``, what speaks for the class that the network answers."""
     series, names = look.shown
     series, names = series[:MOST_SERIES], names[:MOST_SERIES]
-    found = predictor(look.network)(series)
-    answers = found.argmax(1).tolist()
+    probabilities = predictor(look.network)(series)
+    answers = probabilities.argmax(1).tolist()
     with left_out_for(_OTHER_HEAD):
         maps = class_activation(look.network, series, answers)
     yield SeriesWhere(
@@ -85,7 +85,7 @@ def compute(look: SeriesLook) -> Iterator[SeriesWhere]:
         maps=maps,
         names=tuple(names),
         answers=tuple(visible(look.classes[answer]) for answer in answers),
-        probabilities=tuple(float(found[row, answer]) for row, answer in enumerate(answers)),
+        probabilities=tuple(float(probabilities[row, answer]) for row, answer in enumerate(answers)),
     )
 
 
@@ -153,14 +153,14 @@ def _lines(one: np.ndarray, levels: np.ndarray) -> Iterator[LineCollection]:
         yield lines
 
 
-def draw(found: SeriesWhere, language: Language) -> Iterator[Plate]:
+def draw(result: SeriesWhere, language: Language) -> Iterator[Plate]:
     """All series on one figure."""
     words = Words(language)
     titles = [
         words("answer", name=name, answer=answer, probability=words.percent(probability, digits=0))
-        for name, answer, probability in zip(found.names, found.answers, found.probabilities, strict=True)
+        for name, answer, probability in zip(result.names, result.answers, result.probabilities, strict=True)
     ]
-    figure = coloured_series(found.series, found.maps, titles, language)
+    figure = coloured_series(result.series, result.maps, titles, language)
     yield Plate("where", words("title"), figure)
 
 
@@ -168,8 +168,8 @@ VIEW = View(
     name="where",
     kind="series",
     words=Words,
-    heeds=("pictures", "data", "sample"),
-    found=SeriesWhere,
+    arguments=("pictures", "data", "sample"),
+    result_type=SeriesWhere,
     compute=compute,
     draw=draw,
 )

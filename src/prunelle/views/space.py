@@ -78,16 +78,16 @@ class Space:
 
 def compute(look: PictureLook) -> Iterator[Space]:
     """By PCA, then by t-SNE."""
-    sample, found = look.surveyed
+    sample, survey = look.surveyed
     thumbnails = np.stack([_thumbnail(pixels) for pixels in sample.pixels])
     ways: tuple[Projection, ...] = get_args(Projection)
     for how in ways:
-        points, share = project(found.features, how)
+        points, share = project(survey.features, how)
         yield Space(
             how=how,
             points=points,
             share=share,
-            dimensions=found.features.shape[1],
+            dimensions=survey.features.shape[1],
             thumbnails=thumbnails,
             labels=sample.labels,
             wrong=None if sample.predicted is None else sample.predicted != sample.labels,
@@ -101,52 +101,52 @@ def _thumbnail(pixels: np.ndarray) -> np.ndarray:
     return resized(to_bytes(pixels), max(1, round(across * DPI)), max(1, round(down * DPI)))
 
 
-def draw(found: Space, language: Language) -> Iterator[Plate]:
+def draw(result: Space, language: Language) -> Iterator[Plate]:
     """Every picture at its place, thumbnails where there is room for one, mistakes marked."""
     words = Words(language)
-    title = words(found.how)
-    n, d = words.integer(len(found.points)), words.integer(found.dimensions)
-    sheet = Sheet(title, words(f"{found.how}_text", n=n, d=d, share=words.percent(found.share)), TALLEST)
+    title = words(result.how)
+    n, d = words.integer(len(result.points)), words.integer(result.dimensions)
+    sheet = Sheet(title, words(f"{result.how}_text", n=n, d=d, share=words.percent(result.share)), TALLEST)
     left, top, width = MARGIN, TITLE_SPACE + 0.05, WIDTH - 2 * MARGIN - 2.6
-    x, y = _places(sheet, found, (left, top, width, TALLEST - TITLE_SPACE - MARGIN))
-    wrong = np.zeros(len(found.points), bool) if found.wrong is None else found.wrong
-    named = [int(label) for label in np.unique(found.labels)]
+    x, y = _places(sheet, result, (left, top, width, TALLEST - TITLE_SPACE - MARGIN))
+    wrong = np.zeros(len(result.points), bool) if result.wrong is None else result.wrong
+    named = [int(label) for label in np.unique(result.labels)]
     styles = {label: _style(number) for number, label in enumerate(named)}
     for label in named:
         colour, marker = styles[label]
-        of = found.labels == label
+        of = result.labels == label
         sheet.canvas.scatter(
             x[of], y[of], 26, color=colour, marker=marker, linewidths=0.4, edgecolors=WHITE, zorder=0.5
         )
-    tall, wide = found.thumbnails.shape[1:3]
+    tall, wide = result.thumbnails.shape[1:3]
     across, down = _THUMB * min(1, wide / tall), _THUMB * min(1, tall / wide)
     for index in _with_room(x, y, np.flatnonzero(wrong).tolist() + np.flatnonzero(~wrong).tolist()):
         place = (x[index] - across / 2, y[index] - down / 2)
-        sheet.image(*place, across, down, found.thumbnails[index])
-        sheet.frame(*place, across, down, styles[int(found.labels[index])][0], 2)
+        sheet.image(*place, across, down, result.thumbnails[index])
+        sheet.frame(*place, across, down, styles[int(result.labels[index])][0], 2)
     # At a corner: neither the dot nor the thumbnail is covered.
     _badge(sheet, x[wrong] + _THUMB / 2, y[wrong] - _THUMB / 2)
     _legend(
-        sheet, (left + width + 0.2, top), found.classes, styles=styles, wrong=int(wrong.sum()), words=words
+        sheet, (left + width + 0.2, top), result.classes, styles=styles, wrong=int(wrong.sum()), words=words
     )
-    yield Plate(f"space-{found.how}", title, sheet.figure)
+    yield Plate(f"space-{result.how}", title, sheet.figure)
 
 
 def _places(
-    sheet: Sheet, found: Space, box: tuple[float, float, float, float]
+    sheet: Sheet, result: Space, box: tuple[float, float, float, float]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where each point lies on the sheet, in a frame of that left, top, width and height."""
     left, top, width, height = box
     sheet.frame(left, top, width, height, LINE)
-    low, high = found.points.min(axis=0), found.points.max(axis=0)
+    low, high = result.points.min(axis=0), result.points.max(axis=0)
     spans = np.where(high > low, high - low, 1)
     edge = _THUMB * 0.8
     room = np.array([width - 2 * edge, height - 2 * edge])
     # PCA's axes keep one scale, so that distances are what they are.
-    scale = np.full(2, min(room / spans)) if found.how == "pca" else room / spans
+    scale = np.full(2, min(room / spans)) if result.how == "pca" else room / spans
     middle = (low + high) / 2
-    x = left + width / 2 + (found.points[:, 0] - middle[0]) * scale[0]
-    y = top + height / 2 - (found.points[:, 1] - middle[1]) * scale[1]
+    x = left + width / 2 + (result.points[:, 0] - middle[0]) * scale[0]
+    y = top + height / 2 - (result.points[:, 1] - middle[1]) * scale[1]
     return x, y
 
 
@@ -191,8 +191,8 @@ def _legend(
         end += 0.32
     if wrong:
         _badge(sheet, np.array([x + 0.1]), np.array([end + 0.2]))
-        told = words("one_mistake") if wrong == 1 else words("mistakes", n=words.integer(wrong))
-        sheet.text(x + 0.3, end + 0.25, told, 12, width=2.1)
+        caption = words("one_mistake") if wrong == 1 else words("mistakes", n=words.integer(wrong))
+        sheet.text(x + 0.3, end + 0.25, caption, 12, width=2.1)
 
 
 VIEW = View(
@@ -200,8 +200,8 @@ VIEW = View(
     kind="pictures",
     words=Words,
     needs=("data",),
-    heeds=("data", "sample"),
-    found=Space,
+    arguments=("data", "sample"),
+    result_type=Space,
     compute=compute,
     draw=draw,
 )

@@ -32,7 +32,7 @@ class Look(Protocol):
 
 
 LookT = TypeVar("LookT", bound=Look)
-FoundT = TypeVar("FoundT")
+ResultT = TypeVar("ResultT")
 
 
 class LeftOutError(Exception):
@@ -44,7 +44,7 @@ class LeftOutError(Exception):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class View(Generic[LookT, FoundT]):
+class View(Generic[LookT, ResultT]):
     """One way to look at a network.
 
     Attributes:
@@ -53,8 +53,8 @@ class View(Generic[LookT, FoundT]):
         words: its sentences in both languages: ``view`` is its heading, ``view_text`` how it is read; the others are
             those of its figures.
         needs: what a look must have; where it is missing, the view is left out and says so.
-        heeds: arguments of ``look_into`` that change what it shows.
-        found: the dataclass that ``compute`` gives.
+        arguments: arguments of ``look_into`` that change what it shows.
+        result_type: the dataclass that ``compute`` gives.
         compute: a look that has them → what there is to see of it, in parts, as all maps of a large network would not
             fit into memory. Raises ``LeftOutError`` where there is nothing.
         draw: a part → its figures.
@@ -64,12 +64,12 @@ class View(Generic[LookT, FoundT]):
     kind: str
     words: type[Typography]
     needs: tuple[Need, ...] = ()
-    heeds: tuple[Argument, ...] = ()
-    found: type[FoundT]
-    compute: Callable[[LookT], Iterator[FoundT]]
-    draw: Callable[[FoundT, Language], Iterator[Plate]]
+    arguments: tuple[Argument, ...] = ()
+    result_type: type[ResultT]
+    compute: Callable[[LookT], Iterator[ResultT]]
+    draw: Callable[[ResultT, Language], Iterator[Plate]]
 
-    def parts(self, look: LookT) -> Iterator[FoundT]:
+    def parts(self, look: LookT) -> Iterator[ResultT]:
         """What ``compute`` gives, of a look that has what the view needs.
 
         Raises:

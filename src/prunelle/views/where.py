@@ -166,47 +166,47 @@ def overlay(pixels: np.ndarray, values: np.ndarray, method: Method) -> np.ndarra
     return to_bytes(coloured)
 
 
-def draw(found: Where, language: Language) -> Iterator[Plate]:
+def draw(result: Where, language: Language) -> Iterator[Plate]:
     """A row for each class asked for, at most ``MOST_CLASSES`` on a page; a column for each method."""
     words = Words(language)
-    title = words("title", file=found.file)
-    for page, (first, last) in enumerate(pages(len(found.classes), MOST_CLASSES)):
-        sheet = _sheet(found, found.classes[first:last], title, words)
-        yield Plate(paged("where", found.picture, page=page), title, sheet.figure)
+    title = words("title", file=result.file)
+    for page, (first, last) in enumerate(pages(len(result.classes), MOST_CLASSES)):
+        sheet = _sheet(result, result.classes[first:last], title, words)
+        yield Plate(paged("where", result.picture, page=page), title, sheet.figure)
 
 
-def _sheet(found: Where, classes: Sequence[ForClass], title: str, words: Words) -> Sheet:
+def _sheet(result: Where, classes: Sequence[ForClass], title: str, words: Words) -> Sheet:
     text = words(
-        "text" if "grad-cam" in found.methods else "text_without_cam",
-        name=found.network,
-        predicted=found.predicted,
-        probability=words.percent(found.probability),
-        layer=found.layer,
+        "text" if "grad-cam" in result.methods else "text_without_cam",
+        name=result.network,
+        predicted=result.predicted,
+        probability=words.percent(result.probability),
+        layer=result.layer,
     )
-    height, width = found.pixels.shape[:2]
-    columns = 1 + len(found.methods)
+    height, width = result.pixels.shape[:2]
+    columns = 1 + len(result.methods)
     top = TITLE_SPACE + 0.3
     tallest = min(2.6, (TALLEST - top - 0.65) / len(classes) - 0.34)
     across = min((WIDTH - 2 * MARGIN - (columns - 1) * _GAP) / columns, 2.6, tallest * width / height)
     down = across * height / width
     step = down + 0.34
     sheet = Sheet(title, text, top + len(classes) * step + 0.65)
-    for number, method in enumerate(found.methods):
+    for number, method in enumerate(result.methods):
         x = MARGIN + (number + 1) * (across + _GAP)
         sheet.text(x, top - 0.08, words(method), 11, weight="bold", width=across)
     for row, one in enumerate(classes):
         y = top + row * step
         caption = words("for_class", name=one.name, probability=words.percent(one.probability))
         sheet.text(MARGIN, y - 0.08, caption, 11, weight="bold", width=across)
-        tiles = [to_bytes(found.pixels)]
-        for number, (method, values) in enumerate(zip(found.methods, one.maps, strict=True), start=1):
-            tiles.append(overlay(found.pixels, values, method))
+        tiles = [to_bytes(result.pixels)]
+        for number, (method, values) in enumerate(zip(result.methods, one.maps, strict=True), start=1):
+            tiles.append(overlay(result.pixels, values, method))
             if not values.any():
                 x = MARGIN + number * (across + _GAP)
                 sheet.text(x, y + down + 0.16, words("nothing"), 10, colour=MUTED, width=across)
         whole = mosaic(tiles, columns, (across, down), (_GAP, 0))
         sheet.image(MARGIN, y, columns * (across + _GAP) - _GAP, down, whole)
-    _legends(sheet, found.methods, words)
+    _legends(sheet, result.methods, words)
     return sheet
 
 
@@ -219,8 +219,8 @@ def _legends(sheet: Sheet, methods: Sequence[Method], words: Words) -> None:
     ):
         if kind:
             sheet.scale(x, y, 2.4, colours, words(low), high=words(high))
-            told = ", ".join(words(method) for method in kind)
-            sheet.text(x + 2.5, y + 0.14, told, 10, colour=MUTED, width=3.6)
+            names = ", ".join(words(method) for method in kind)
+            sheet.text(x + 2.5, y + 0.14, names, 10, colour=MUTED, width=3.6)
             x += 6.3
 
 
@@ -229,8 +229,8 @@ VIEW = View(
     kind="pictures",
     words=Words,
     needs=("picture",),
-    heeds=("pictures", "layers", "classes"),
-    found=Where,
+    arguments=("pictures", "layers", "classes"),
+    result_type=Where,
     compute=compute,
     draw=draw,
 )

@@ -53,7 +53,7 @@ def test_the_same_picture_in_another_format(
         other.write_bytes(photos[3].read_bytes())
     else:
         write(other, Image.open(photos[3]), kind, **({"quality": 95} if kind == "JPEG" else {}))
-    found = duplicates.found_in(contents([other], preprocess), contents(photos, preprocess))
+    found = duplicates.matching_rows(contents([other], preprocess), contents(photos, preprocess))
     assert found.tolist() == [3]
     assert duplicates.groups(contents([*photos, other], preprocess)).tolist() == [0, 1, 2, 3, 4, 5, 3]
 
@@ -70,7 +70,7 @@ def test_another_picture_however_like_it_is(photos: list[Path], tmp_path: Path, 
     else:
         pixels = np.roll(pixels, 1, axis=1)
     other = write(tmp_path / "other.png", Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), "PNG")
-    assert duplicates.found_in(contents([other]), contents(photos)).tolist() == [-1]
+    assert duplicates.matching_rows(contents([other]), contents(photos)).tolist() == [-1]
 
 
 def test_flat_pictures_are_the_same_only_to_the_last_level(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_where_the_learned_file_is_gone_its_sketch_is_enough(photos: list[Path],
     other = write(tmp_path / "other.png", Image.open(photos[2]), "PNG")
     for file in photos:
         file.unlink()
-    assert duplicates.found_in(contents([other]), known).tolist() == [2]
+    assert duplicates.matching_rows(contents([other]), known).tolist() == [2]
 
 
 def test_arrays_are_compared_exactly() -> None:
@@ -97,7 +97,7 @@ def test_arrays_are_compared_exactly() -> None:
     ours, theirs = (
         duplicates.contents_of(Pixels(each, np.zeros(len(each), np.int64))) for each in (images, other)
     )
-    assert duplicates.found_in(theirs, ours).tolist() == [4, -1]
+    assert duplicates.matching_rows(theirs, ours).tolist() == [4, -1]
     assert ours.sketches is None
 
 
@@ -111,7 +111,7 @@ def test_series_whatever_the_others_are_padded_to(preprocess: SeriesPreprocess) 
         return duplicates.contents_of(split.decode(preprocess))
 
     known = of(first, second)
-    assert duplicates.found_in(of(second, third, first), known).tolist() == [1, -1, 0]
+    assert duplicates.matching_rows(of(second, third, first), known).tolist() == [1, -1, 0]
     zero, minus = np.zeros((6, 2), np.float32), -np.zeros((6, 2), np.float32)
     assert duplicates.groups(of(zero, minus)).tolist() == [0, 0]
 

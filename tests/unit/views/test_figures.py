@@ -20,7 +20,7 @@ from prunelle.drawing.pixels import DPI, best_grid, mosaic, pages
 from prunelle.drawing.plate import Plate
 from prunelle.drawing.sheet import MOST_TILES
 from prunelle.look.attribution import METHODS
-from prunelle.look.contrast import Telling
+from prunelle.look.contrast import ChannelScore
 from prunelle.look.layers import Layer
 from prunelle.look.survey import Health
 from prunelle.texts import Language
@@ -96,7 +96,7 @@ def plates(language: Language) -> Iterator[Plate]:
             one.name, one.label, 15, pixels, labels, NAMES[:kinds], RANDOM.random((6 * kinds, 7, 7))
         )
         yield from channel.draw(found, language)
-        told = Telling("features.12", 511, 0.987, (0.8, 1.0))
+        told = ChannelScore("features.12", 511, 0.987, (0.8, 1.0))
         alone = tuple(classes_charts.Alone(label, told, RANDOM.random(6 * kinds)) for label in range(kinds))
         yield from classes.draw(classes.Classes(PAIRS[0], alone[:10], labels, NAMES[:kinds]), language)
         yield from space.draw(
@@ -129,7 +129,7 @@ def plates(language: Language) -> Iterator[Plate]:
     yield from health.draw(health.NetworkHealth(layers, 500), language)
 
 
-SIX = tuple(Telling("features.12", 511, score, (0, 1)) for score in (0.99, 0.01, 0.9, 0.1, 0.7, 0.5))
+SIX = tuple(ChannelScore("features.12", 511, score, (0, 1)) for score in (0.99, 0.01, 0.9, 0.1, 0.7, 0.5))
 RESPONSES = tuple(
     (RANDOM.random(30) * scale, RANDOM.random(40) * scale) for scale in (1, 100, 1e-4, 1, 3, 1e5)
 )

@@ -24,8 +24,8 @@ def inspect(content: bytes, file: str) -> Announced:
     width, height = _two(content, 6), _two(content, 8)
     at = _HEADER_BYTES + _palette_bytes(content, 10)
     frames = blocks = 0
-    while found := _BEGINNING.search(content, at):
-        at = found.start()
+    while match := _BEGINNING.search(content, at):
+        at = match.start()
         if content[at] == _TRAILER:
             break
         if content[at] == _EXTENSION:

@@ -58,8 +58,8 @@ def inspect(content: bytes, file: str) -> Announced:
                 scanned = 1
                 break
             scanned += sum(frame.values.get(component, 0) for component in named)
-            found = _MARKER.search(content, at)
-            at = found.start() if found else len(content)
+            match = _MARKER.search(content, at)
+            at = match.start() if match else len(content)
     if frame is None or not scanned:
         raise BadPicture(file, DAMAGED)
     return _announced(frame, several, scanned, len(content))

@@ -91,7 +91,7 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
         return {"train": ParsedSeries(gathered.series(), None, Note("no label", "pas d’étiquette"))}
     chosen = attributes[at_label]
     words = Note(f"labels in the attribute {chosen.name!r}", f"étiquettes dans l’attribut {chosen.name!r}")
-    sure = chosen.kind == "nominal" or expected.asked
+    sure = chosen.kind == "nominal" or expected.explicit
     return {"train": ParsedSeries(gathered.series(), tuple(labels), words, sure=sure)}
 
 
@@ -115,7 +115,7 @@ def _label(path: Path, attributes: list[_Attribute], expected: Expected) -> int 
     wanted = (expected.labels or "").lower()
     if wanted in names:
         return names.index(wanted)
-    if wanted and expected.asked:
+    if wanted and expected.explicit:
         raise ArgumentError(
             f"labels must name an attribute of {path.name}; received {expected.labels!r}.{did_you_mean(wanted, names)}"
         )

@@ -45,10 +45,10 @@ def assembled(
             f"{name}: the training series are all of one class, {names[0]}; at least two are needed{shown}."
         )
     given: dict[str, Split] = {}
-    for split, found in parts.items():
-        if found.series.channels != train.series.channels:
+    for split, part in parts.items():
+        if part.series.channels != train.series.channels:
             raise DataError(
-                f"{name}: the {split} series have {found.series.channels} channels, the training series "
+                f"{name}: the {split} series have {part.series.channels} channels, the training series "
                 f"{train.series.channels}."
             )
         index = {label: index_of(label, names) for label in set(labels[split])}
@@ -60,7 +60,7 @@ def assembled(
                 f"{'…' if len(names) > _SHOWN else ''}."
             )
         numbers = np.array([index[label] for label in labels[split]], np.int64)
-        given[split] = Split(split, numbers, array=found.series)
+        given[split] = Split(split, numbers, array=part.series)
     for split, share in (("validation", validation), ("test", test)):
         if share is not None and split in given and share > 0:
             raise ArgumentError(
@@ -103,10 +103,10 @@ def assembled(
 
 def _class_names(parts: Mapping[str, ParsedSeries]) -> list[tuple[str, ...]]:
     """Of each split, its labels as classes are called: one name, whichever way a split writes it."""
-    together = class_names(label for found in parts.values() for label in found.labels or ())
-    ends = np.cumsum([len(found.labels or ()) for found in parts.values()]).tolist()
+    together = class_names(label for part in parts.values() for label in part.labels or ())
+    ends = np.cumsum([len(part.labels or ()) for part in parts.values()]).tolist()
     return [
-        together[end - len(found.labels or ()) : end] for end, found in zip(ends, parts.values(), strict=True)
+        together[end - len(part.labels or ()) : end] for end, part in zip(ends, parts.values(), strict=True)
     ]
 
 

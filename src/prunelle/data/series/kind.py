@@ -37,18 +37,18 @@ class TimeSeries(Kind[SeriesPreprocess, Series]):
     ) -> Iterator[tuple[str, np.ndarray | str]]:
         """Every series of a file, by its name ``file:number`` from 1: ``(T, C)`` prepared, or why it cannot be."""
         try:
-            found = read_file(Path(file), known=expected_by(settings))
+            parsed = read_file(Path(file), known=expected_by(settings))
             if note is not None:
-                words = found.understood
+                words = parsed.understood
                 note(Note(f"{Path(file).name}: {words.en}.", f"{Path(file).name} : {words.fr}."))
-            if found.series.channels != settings.channels:
+            if parsed.series.channels != settings.channels:
                 yield (
                     str(file),
-                    f"its series have {found.series.channels} channels; the network was trained on "
+                    f"its series have {parsed.series.channels} channels; the network was trained on "
                     f"{settings.channels}",
                 )
                 return
-            prepared = prepare(found.series, settings)
+            prepared = prepare(parsed.series, settings)
         except DataError as error:
             yield str(file), str(error).removeprefix(f"{Path(file)}").lstrip(":, ")
             return

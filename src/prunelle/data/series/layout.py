@@ -156,7 +156,7 @@ def _with_columns(path: Path, layout: Layout, body: Sequence[Sequence[str]], exp
             f"files and their labels goes with the folder of the files: prunelle train FOLDER --labels {path.name}."
         )
     if label is not None:
-        return dataclasses.replace(layout, label=label, sure=expected.asked)
+        return dataclasses.replace(layout, label=label, sure=expected.explicit)
     over = layout.steps - expected.steps if expected.steps else None
     if over == 0:
         return layout
@@ -181,7 +181,7 @@ def _with_columns(path: Path, layout: Layout, body: Sequence[Sequence[str]], exp
 
 def _named(path: Path, layout: Layout, header: Sequence[str], expected: Expected) -> int | None:
     """The label's column where the header names it, or the user."""
-    if not expected.asked or expected.labels is None:
+    if not expected.explicit or expected.labels is None:
         return next((header.index(name) for name in LABEL_NAMES if name in header), None)
     wanted = expected.labels.strip()
     if wanted.lower() in header:
@@ -243,9 +243,9 @@ def _is_step(header: Sequence[str], at: int) -> bool:
 
 def _text_columns(layout: Layout, body: Sequence[Sequence[str]]) -> list[int]:
     """Those of a sample that hold words."""
-    found = []
+    text_columns = []
     for at in range(layout.columns):
         cells = [row[at] for row in body if at < len(row) and row[at].lower() not in MISSING]
         if cells and all(number_or_none(cell, layout.decimal) is None for cell in cells):
-            found.append(at)
-    return found
+            text_columns.append(at)
+    return text_columns

@@ -57,16 +57,16 @@ def load_series(
     """
     path = Path(path).expanduser()
     name = re.sub(r"_TRAIN$", "", path.stem, flags=re.IGNORECASE)
-    parts = _labelled_parts(path, Expected(labels, asked=labels is not None), progress)
+    parts = _labelled_parts(path, Expected(labels, explicit=labels is not None), progress)
     train = parts["train"]
     _check_classes(path, train)
     notes = []
     beside = _test_beside(path)
     if beside is not None and "test" not in parts:
         hint = Expected(labels or train.label, labels is not None, train.steps)
-        found = read_parts(beside, hint, progress)["train"]
-        words = found.understood
-        if found.labels is None:
+        test_part = read_parts(beside, hint, progress)["train"]
+        words = test_part.understood
+        if test_part.labels is None:
             notes.append(
                 Note(
                     f"{beside.name} has no labels and is left for predict ({words.en}).",
@@ -74,7 +74,7 @@ def load_series(
                 )
             )
         else:
-            parts |= {"test": found}
+            parts |= {"test": test_part}
             notes.append(
                 Note(
                     f"The test split is {beside.name}: {words.en}.",
@@ -90,7 +90,9 @@ def load_series(
             if value is not None
         },
     }
-    return dataclasses.replace(data, source=source, notes=(*notes, _said(path, train), *data.notes))
+    return dataclasses.replace(
+        data, source=source, notes=(*notes, _understood_note(path, train), *data.notes)
+    )
 
 
 def load_labelled_series(
@@ -105,7 +107,7 @@ def load_labelled_series(
     expected = known if labels is None else Expected(labels, True, known.steps)
     parts = _labelled_parts(path, expected, None)
     data = assembled(path.stem, parts, 0.0, 0.0, 0, alone=True)
-    return dataclasses.replace(data, notes=(_said(path, parts["train"]), *data.notes))
+    return dataclasses.replace(data, notes=(_understood_note(path, parts["train"]), *data.notes))
 
 
 @plain_arguments
@@ -148,14 +150,14 @@ def from_series(
             raise ArgumentError(f"{prefix}series and {prefix}labels go together; received one of them.")
         if values is None:
             continue
-        found = Series.from_array(values, f"{prefix}series")
+        split_series = Series.from_array(values, f"{prefix}series")
         values = (
             its_labels.detach().cpu().numpy() if hasattr(its_labels, "detach") else np.asarray(its_labels)
         )
         texts = [str(label) for label in values.ravel().tolist()]
-        if len(texts) != len(found):
+        if len(texts) != len(split_series):
             raise ArgumentError(
-                f"{prefix}labels must be as many as the series, {len(found)}; received {len(texts)}."
+                f"{prefix}labels must be as many as the series, {len(split_series)}; received {len(texts)}."
             )
         if classes is not None:
             texts = [_named(label, classes, f"{prefix}labels") for label in class_names(texts)]
@@ -163,7 +165,7 @@ def from_series(
             why := why_no_classes(class_names(texts), sure=values.dtype.kind in "USO")
         ):
             raise ArgumentError(f"labels {why}. Where they are classes, name them with classes.")
-        parts[split] = ParsedSeries(found, tuple(texts), Note("arrays", "tableaux"))
+        parts[split] = ParsedSeries(split_series, tuple(texts), Note("arrays", "tableaux"))
     try:
         return assembled(name, parts, validation, test=test, seed=seed, classes=classes)
     except DataError as error:
@@ -172,39 +174,39 @@ def from_series(
 
 def _labelled_parts(path: Path, expected: Expected, progress: Progress | None) -> dict[str, ParsedSeries]:
     parts = read_parts(path, expected, progress)
-    for found in parts.values():
-        if found.labels is None:
+    for part in parts.values():
+        if part.labels is None:
             raise DataError(
                 f"{path} has no labels; to train on, or to evaluate, each series needs one (a column named label, "
-                f"y in an .npz, @classLabel in a .ts). Understood: {found.understood}"
-                f"{f'; first line: {found.first}' if found.first else ''}. In a table, {_HOW}."
+                f"y in an .npz, @classLabel in a .ts). Understood: {part.understood}"
+                f"{f'; first line: {part.first}' if part.first else ''}. In a table, {_HOW}."
             )
     return parts
 
 
-def _check_classes(path: Path, found: ParsedSeries) -> None:
+def _check_classes(path: Path, parsed: ParsedSeries) -> None:
     """Whether the labels of training series are classes.
 
     Raises:
         DataError: they are quantities, or nearly as many as the series; it shows what was understood.
     """
-    labels = class_names(found.labels or ())
-    why = why_no_classes(labels, sure=found.sure)
+    labels = class_names(parsed.labels or ())
+    why = why_no_classes(labels, sure=parsed.sure)
     if not why:
         return
-    shown = f"; first line: {found.first}" if found.first else ""
+    shown = f"; first line: {parsed.first}" if parsed.first else ""
     other = ""
-    if found.label:
+    if parsed.label:
         other = f" Where the label is another column, say which: {_HOW}."
         if "quantities" not in why:
-            other += f" Where these are the classes all the same: labels={found.label!r}."
+            other += f" Where these are the classes all the same: labels={parsed.label!r}."
     elif "quantities" not in why:
         other = " Where these are the classes all the same, give them as words."
-    raise DataError(f"{path.name}: the labels {why}. Understood: {found.understood}{shown}.{other}")
+    raise DataError(f"{path.name}: the labels {why}. Understood: {parsed.understood}{shown}.{other}")
 
 
-def _said(path: Path, found: ParsedSeries) -> Note:
-    words = found.understood
+def _understood_note(path: Path, parsed: ParsedSeries) -> Note:
+    words = parsed.understood
     return Note(f"{path.name}: {words.en}.", f"{path.name} : {words.fr}.")
 
 

@@ -77,12 +77,12 @@ def read_long(
     # 24 bytes a value of the file, whatever its length.
     rows, channels, times, values = array.array("q"), array.array("i"), array.array("d"), array.array("f")
     decimal = _decimal(path, separator, at_values)
-    begun = False
+    header_seen = False
     for number, line in lines_of(path, progress):
         if not is_content(line):
             continue
-        if not begun:
-            begun = True
+        if not header_seen:
+            header_seen = True
             continue
         where = f"{path}, line {number}"
         cells = cells_of(line, separator)
@@ -125,13 +125,13 @@ def read_long(
         tuple(label_of) if at_label is not None else None,
         _words(header, at_series, at_time, at_values, at_label),
         header[at_label] if at_label is not None else "",
-        sure=expected.asked,
+        sure=expected.explicit,
     )
 
 
 def _label_column(path: Path, header: Sequence[str], expected: Expected) -> int | None:
     wanted = (expected.labels or "").strip().lower()
-    if wanted and (wanted in header or expected.asked):
+    if wanted and (wanted in header or expected.explicit):
         if wanted not in header:
             raise ArgumentError(
                 f"labels must name a column of {path.name}; received {expected.labels!r}.{did_you_mean(wanted, header)}"

@@ -49,7 +49,7 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
                 for info in reversed(file.infolist())
                 if info.filename.endswith(".npy")
             }
-            found = {split: _split(path, file, members, split) for split in _SPLITS}
+            split_parts = {split: _split(path, file, members, split) for split in _SPLITS}
     except DataError:
         raise
     except _DAMAGE as error:
@@ -60,7 +60,7 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
         raise DataError(
             f"{path} cannot be read as .npz: {str(error)[:200] or type(error).__name__}."
         ) from None
-    given = {split: one for split, one in found.items() if one is not None}
+    given = {split: one for split, one in split_parts.items() if one is not None}
     if "train" not in given:
         names = ", ".join(list(members)[:20]) or "nothing"
         raise DataError(

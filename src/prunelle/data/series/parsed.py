@@ -67,10 +67,10 @@ class Expected:
 
     Attributes:
         labels: the label's column: a name of the header; ``first``, ``last`` or a number from 1.
-        asked: whether the user said so now; else it is how the training series were read, a hint.
+        explicit: whether the user said so now; else it is how the training series were read, a hint.
         steps: of every training series; 0 where they differ, or nothing is known.
     """
 
     labels: str | None = None
-    asked: bool = False
+    explicit: bool = False
     steps: int = 0

@@ -39,13 +39,13 @@ def prepare(
             f"together have {len(series.values):,}. Leave the longest out, or resample (--size STEPS)."
         )
     prepared = np.full((len(series), longest, series.channels), np.nan, np.float32)
-    for i, one in enumerate(series):
-        one = interpolated(one)
-        if preprocess.fit == "resample" and len(one) != preprocess.length:
-            one = resampled(one, preprocess.length)
+    for i, values in enumerate(series):
+        values = interpolated(values)
+        if preprocess.fit == "resample" and len(values) != preprocess.length:
+            values = resampled(values, preprocess.length)
         if preprocess.normalisation == "series":
-            one = _standardised(one)
-        prepared[i, : len(one)] = one
+            values = _standardised(values)
+        prepared[i, : len(values)] = values
         if progress is not None and what is not None and i % 1000 == 999:
             progress(what, i + 1, len(series))
     return prepared

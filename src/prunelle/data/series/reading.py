@@ -42,8 +42,8 @@ def format_of(path: Path) -> Format:
         raise DataError(
             f"{path} is no file of series; those are {', '.join(FORMATS)}, and NAME_TRAIN, NAME_TEST."
         )
-    found: Format = importlib.import_module(f"prunelle.data.series.{module}").FORMAT
-    return found
+    file_format: Format = importlib.import_module(f"prunelle.data.series.{module}").FORMAT
+    return file_format
 
 
 def series_files(folder: Path) -> list[Path]:
@@ -73,7 +73,7 @@ def read_parts(path: Path, expected: Expected, progress: Progress | None) -> dic
     if not path.is_file():
         raise MissingData(f"{path} is {'no file' if path.exists() else 'not there'}.")
     file_format = format_of(path)
-    if expected.asked and not file_format.names_columns:
+    if expected.explicit and not file_format.names_columns:
         raise ArgumentError(
             f"labels names a column of a CSV or another table; {path.name} says itself which labels it has."
         )

@@ -37,7 +37,7 @@ def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int
     Raises:
         DataError: it cannot be opened, is no such text, or has a line beyond ``MOST_CHARACTERS``.
     """
-    read = told = number = 0
+    read = reported = number = 0
     try:
         encoding = _encoding(path)
         size = path.stat().st_size
@@ -55,8 +55,8 @@ def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int
                         f"one value; longer series go into an .npz."
                     )
                 read += len(line)
-                if progress is not None and read - told > _REPORT_EVERY:
-                    told = read
+                if progress is not None and read - reported > _REPORT_EVERY:
+                    reported = read
                     progress(Note(f"reading {path.name}", f"lecture de {path.name}"), min(read, size), size)
                 yield number, line.rstrip("\r\n")
     except UnicodeDecodeError:
@@ -65,7 +65,7 @@ def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int
         ) from None
     except OSError as error:
         raise DataError(f"{path} cannot be opened: {error.strerror}.") from None
-    if progress is not None and told:
+    if progress is not None and reported:
         progress(Note(f"reading {path.name}", f"lecture de {path.name}"), size, size)
 
 
@@ -104,8 +104,8 @@ def numbers(cells: Sequence[str], where: str, decimal: str = ".") -> np.ndarray:
         plain = False
     if not plain:
         # Missing values, decimal commas, or a mistake: one by one, to be able to say which.
-        found = (_number(cell.strip(), i, where, decimal) for i, cell in enumerate(cells, 1))
-        values = np.fromiter(found, np.float64, len(cells))
+        parsed = (_number(cell.strip(), i, where, decimal) for i, cell in enumerate(cells, 1))
+        values = np.fromiter(parsed, np.float64, len(cells))
     return as_float32(values, where)
 
 

@@ -64,10 +64,10 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
         raise DataError(f"{path} has no series{'' if in_data else ': no line says @data'}.")
     words = Note("labels after the last colon", "étiquettes après les derniers deux-points")
     none = Note("no label", "pas d’étiquette")
-    found = ParsedSeries(
+    parsed = ParsedSeries(
         gathered.series(), tuple(labels) if header.labelled else None, words if header.labelled else none
     )
-    return {"train": found}
+    return {"train": parsed}
 
 
 def _read_header(text: str, header: _Header, where: str) -> None:

@@ -188,14 +188,14 @@ def _padding(
 
 
 def _each_axis(name: str, given: int | Sequence[int], dims: int, least: int) -> tuple[int, ...]:
-    each = (given,) * dims if isinstance(given, int | np.integer) else tuple(given)
-    if len(each) != dims or any(
-        not isinstance(one, int | np.integer) or isinstance(one, bool) or one < least for one in each
+    sizes = (given,) * dims if isinstance(given, int | np.integer) else tuple(given)
+    if len(sizes) != dims or any(
+        not isinstance(one, int | np.integer) or isinstance(one, bool) or one < least for one in sizes
     ):
         raise ArgumentError(
             f"{name} must be a whole number of at least {least}, or {dims} of them; received {given!r}."
         )
-    return tuple(int(one) for one in each)
+    return tuple(int(one) for one in sizes)
 
 
 def _shape(array: np.ndarray) -> str:

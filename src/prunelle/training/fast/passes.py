@@ -235,7 +235,7 @@ def _raise_if_interrupted(error: Exception) -> None:
 def _is_number(value: object) -> bool:
     """Or a tuple of numbers."""
     if isinstance(value, tuple):
-        return all(isinstance(each, (int, float)) for each in value)
+        return all(isinstance(item, (int, float)) for item in value)
     return isinstance(value, (int, float))
 
 

@@ -140,12 +140,12 @@ class Predictor:
         for make in ways:
             try:
                 candidate = make(self._network)
-                found = candidate(images)
+                candidate_outputs = candidate(images)
             except Exception as error:  # compilers fail in their own ways
                 if make is _compiled and self._note is not None:
                     self._note(_not_compiled(error))
                 continue
-            difference = float((found - outputs).abs().max())
+            difference = float((candidate_outputs - outputs).abs().max())
             if not difference <= _CLOSE * max(float(outputs.abs().max()), 1e-6):
                 continue  # NaN too
             if always or (seconds := _seconds(candidate, images)) * _GAIN < fastest:

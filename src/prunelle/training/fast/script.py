@@ -174,7 +174,7 @@ class _Names:
                 self.given.append(value)
             return self._names[id(value)]
         if isinstance(value, (list, tuple)):
-            texts = ", ".join(self.text(each) for each in value)
+            texts = ", ".join(self.text(item) for item in value)
             return f"torch.jit.annotate({type_.annotation_str}, [{texts}])"
         if isinstance(value, float) and not abs(value) < float("inf"):
             return f'float("{value}")'

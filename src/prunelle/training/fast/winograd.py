@@ -60,7 +60,7 @@ def _convolve(x: torch.Tensor, kernels: torch.Tensor, bias: torch.Tensor | None)
     tiles = some * down * across
     wide = kernels.shape[2]
     gathered, transformed = x.new_empty(2, 36, tiles * channels)
-    products, found = x.new_empty(36, tiles, wide), x.new_empty(16, tiles * wide)
+    products, tile_outputs = x.new_empty(36, tiles, wide), x.new_empty(16, tiles * wide)
     out = x.new_empty(n, 4 * down, 4 * across, wide)
     for first in range(0, n, some):
         seen = padded.as_strided(
@@ -71,9 +71,9 @@ def _convolve(x: torch.Tensor, kernels: torch.Tensor, bias: torch.Tensor | None)
         gathered.view(seen.shape).copy_(seen)
         torch.mm(_INPUT_2D, gathered, out=transformed)
         torch.bmm(transformed.view(36, tiles, channels), kernels, out=products)
-        torch.mm(_OUTPUT_2D, products.view(36, -1), out=found)
+        torch.mm(_OUTPUT_2D, products.view(36, -1), out=tile_outputs)
         into = out[first : first + some].view(some, down, 4, across, 4, wide)
-        into.copy_(found.view(4, 4, some, down, across, wide).permute(2, 3, 0, 4, 1, 5))
+        into.copy_(tile_outputs.view(4, 4, some, down, across, wide).permute(2, 3, 0, 4, 1, 5))
         if bias is not None:
             into += bias
     return out[:, :height, :width].permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
