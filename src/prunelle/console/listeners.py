@@ -58,7 +58,7 @@ class JsonLines(Quiet):
         print(json.dumps({"event": event, **values}), flush=True)
 
 
-class Lasting(Relay):
+class BrokenPipeSafe(Relay):
     """A listener whose stream may go away (``| head``, a terminal that is closed): the work goes on, unheard."""
 
     def __init__(self, listener: Listener, stream: TextIO | None) -> None:
@@ -146,9 +146,9 @@ def make_listener(style: Style | Listener, language: Language | None = None) -> 
     if style == "quiet":
         return Quiet()
     if style == "json":
-        return Lasting(JsonLines(), sys.stdout)
+        return BrokenPipeSafe(JsonLines(), sys.stdout)
     live = style == "live" or (style == "auto" and sys.stderr.isatty())
-    return Lasting(Lines(live=live, language=language or default_language()), sys.stderr)
+    return BrokenPipeSafe(Lines(live=live, language=language or default_language()), sys.stderr)
 
 
 def progress_line(what: Note, done: int, total: int, words: Typography = EN) -> str:

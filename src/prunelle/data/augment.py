@@ -211,6 +211,7 @@ class Augment:
         other = images.roll(1, dims=0)
         if cut:
             inside = transforms.boxes(images.shape, 1 - kept, torch.ones(n), generator)
+            # The share of whole pixels, which is not quite the one that was drawn.
             kept = 1 - inside.float().mean(dim=(1, 2, 3))
             mixed = torch.where(transforms.on_device(inside, images.device), other, images)
         else:

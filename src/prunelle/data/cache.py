@@ -170,6 +170,7 @@ def _in_threads(
     workers = _num_cores()
     starts = iter(range(0, total, _GROUP))
     with concurrent.futures.ThreadPoolExecutor(workers, "prunelle-decode") as pool:
+        # Two a worker: none is idle, and few pictures wait for the one before them.
         waiting = collections.deque(
             pool.submit(work, start) for start in itertools.islice(starts, 2 * workers)
         )
@@ -186,6 +187,7 @@ def _in_threads(
 
 def _num_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
+        # Those that this process may use, which in a container can be fewer.
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

@@ -131,6 +131,7 @@ def _digest(example: np.ndarray) -> str:
 def _without_padding(series: np.ndarray) -> np.ndarray:
     """``(T, C)`` without the NaN at its end, and with one kind of zero."""
     there = np.flatnonzero(~np.isnan(series).all(axis=1))
+    # -0 + 0 is 0, so both zeros have the same bytes.
     return np.ascontiguousarray(series[: there[-1] + 1 if len(there) else 0] + np.float32(0))
 
 
@@ -185,8 +186,8 @@ def matching_rows(examples: Contents, known: Contents) -> np.ndarray:
     rows = np.array([row_of.get(digest, -1) for digest in examples.digests], np.int64)
     left = np.flatnonzero(rows < 0)
     alike = _Alike()
-    for one, row in _near(examples.take(left), known):
-        example = left[one]
+    for place, row in _near(examples.take(left), known):
+        example = left[place]
         if rows[example] >= 0:
             continue
         same = alike(_files(examples, example), _files(known, row))

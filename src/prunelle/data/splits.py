@@ -45,6 +45,7 @@ def stratified(labels: np.ndarray, shares: Shares, seed: int) -> tuple[np.ndarra
     counts = np.bincount(labels)
     num_test = _counts(counts, shares.test)
     num_validation = _counts(counts, shares.validation)
+    # A class too small for all three keeps one to train on, then one to validate on.
     num_test = np.minimum(num_test, np.maximum(counts - 1 - (num_validation > 0), 0))
     num_validation = np.minimum(num_validation, np.maximum(counts - 1 - num_test, 0))
     parts: tuple[list[np.ndarray], ...] = ([], [], [])

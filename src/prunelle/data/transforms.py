@@ -60,6 +60,7 @@ def affine(
     angle = uniform(n, -rotation, rotation, generator) * (math.pi / 180)
     # A scale above 1 reads a wider field, which makes the picture smaller.
     scale = 1 / uniform(n, 1 - zoom, 1 + zoom, generator)
+    # By whole pixels, so that a shift alone interpolates nothing.
     shift_x = torch.round(uniform(n, -shift, shift, generator) * width) * 2 / width
     shift_y = torch.round(uniform(n, -shift, shift, generator) * height) * 2 / height
     scale_x, scale_y = scale, scale
@@ -104,6 +105,7 @@ def sample(images: torch.Tensor, theta: torch.Tensor, field: torch.Tensor | None
 def blur(images: torch.Tensor, largest_px: float, generator: torch.Generator) -> torch.Tensor:
     """Gaussian blur, its σ drawn from [0, ``largest_px``); kernels reach 3 of the largest σ, edges repeat."""
     n, channels, height, width = images.shape
+    # A σ of 0 would be divided by; a thousandth of a pixel leaves the picture as it is.
     sigma = uniform(n, 0, largest_px, generator).clamp(min=1e-3)
     reach = max(1, math.ceil(3 * largest_px))
     offsets = torch.arange(-reach, reach + 1, dtype=torch.float32)

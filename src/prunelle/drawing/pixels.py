@@ -54,6 +54,7 @@ def mosaic(
     for number, pixels in enumerate(tiles):
         y = round((number // columns) * (tile[1] + gap[1]) * DPI)
         x = round((number % columns) * (tile[0] + gap[0]) * DPI)
+        # Of the last row and column, rounding may leave a pixel less than a tile has.
         room = whole[y : y + height, x : x + width]
         room[:] = resized(pixels, width, height)[: room.shape[0], : room.shape[1]]
     return whole

@@ -202,6 +202,7 @@ def few(data: Data, number: int, draw: int) -> Data:
 
 def _drawn(labels: np.ndarray, num_classes: int, number: int, draw: int) -> np.ndarray:
     """The rows of ``number`` of each class, ``(n,)``; fewer of a class that has fewer."""
+    # One order a draw, so that a draw of fewer is part of the draw of more.
     order = np.random.default_rng(derive_seed(0, "shots", draw)).permutation(len(labels))
     mixed = labels[order]
     return np.sort(np.concatenate([order[mixed == k][:number] for k in range(num_classes)]))
@@ -219,7 +220,7 @@ def _trained(request: ShotsRequest, data: Data, strategy: Strategy, number: int,
         enough = math.ceil(FEWEST_STEPS / math.ceil(len(data.train) / suited.batch_size))
         return suited.lasting(request.training.epochs or max(suited.epochs, enough))
 
-    one = dataclasses.replace(
+    training = dataclasses.replace(
         request.training,
         source=DataSource(data=subset),
         strategy=strategy,
@@ -228,7 +229,7 @@ def _trained(request: ShotsRequest, data: Data, strategy: Strategy, number: int,
         destination=Destination(output=path),
         command=None,
     )
-    return finished_run(one, Quiet(), data=subset)
+    return finished_run(training, Quiet(), data=subset)
 
 
 def _name(strategy: Strategy) -> str:

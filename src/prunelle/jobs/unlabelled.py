@@ -251,7 +251,9 @@ def _folder(destination: Destination, name: str) -> Path:
 
 
 def _same(one: Sequence[_Taken], other: Sequence[_Taken]) -> bool:
-    return [(each.file, each.label) for each in one] == [(each.file, each.label) for each in other]
+    return [(example.file, example.label) for example in one] == [
+        (example.file, example.label) for example in other
+    ]
 
 
 def _why_no_more(number: int, sure: float | None, taken: Sequence[_Taken]) -> Note:

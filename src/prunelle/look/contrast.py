@@ -74,6 +74,7 @@ def interval(score: float, n: int, m: int, chosen_from: int = 1) -> tuple[float,
     Like Wilson's of a proportion it holds the scores from which the one measured is no surprise, so that it has a
     width where the two classes are fully apart, too.
     """
+    # Bonferroni's: the best of so many channels is what is looked at.
     z = NormalDist().inv_cdf(1 - 0.025 / chosen_from)
     pairs = (n + m) / 2 - 1
 

@@ -71,6 +71,7 @@ def listening(
         return hook
 
     modules = dict(network.named_modules())
+    # At the start of each forward, as one that ended in an error leaves its counts behind.
     handles = [network.register_forward_pre_hook(lambda *_: counts.clear())]
     for name in wanted:
         module = network if name == "network" and name not in modules else modules[name]

@@ -125,6 +125,7 @@ def synthesise(
     frequencies = torch.sqrt(
         torch.fft.fftfreq(height)[:, None] ** 2 + torch.fft.rfftfreq(width)[None, :] ** 2
     ).clamp(min=1 / max(height, width))
+    # Almost grey at first: structure comes from what excites the channel.
     start = 0.01 * torch.randn(count, depth, *frequencies.shape, 2, generator=generator)
     spectrum = start.to(device).requires_grad_()
     weight = (1 / frequencies**1.5 / (height * width) ** 0.5).to(device)
@@ -154,6 +155,7 @@ def synthesise(
                 -excited.sum()
                 + _DECAY * drawn.square().mean(dim=(1, 2, 3)).sum() * excited.detach().abs().mean()
             )
+            # Not backward(), which would leave gradients in the network's weights, too.
             (spectrum.grad,) = torch.autograd.grad(loss, [spectrum])
             optimiser.step()
             if progress is not None:

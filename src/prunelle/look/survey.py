@@ -126,6 +126,7 @@ def _before_the_last(network: nn.Module, anatomy: Anatomy, features: list[np.nda
         dense = modules.get(anatomy.dense, network)
 
         def given(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            # A copy: on a CPU it would share the memory that an activation in place writes over.
             features.append(inputs[0].detach().flatten(1).float().cpu().numpy().copy())
 
         return dense.register_forward_pre_hook(given)

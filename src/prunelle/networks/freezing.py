@@ -46,8 +46,10 @@ def freeze(network: nn.Module, until: str | int) -> None:
                 f"freeze must leave a layer to learn: from 1 to {len(layers) - 1} of this network's {len(layers)}; "
                 f"received {until}."
             )
+        # Where the next layer starts, so that a normalisation in between is frozen, too.
         end = layers[until]
     kept = {id(weight) for step in steps[end:] for weight in step.weights if weight.requires_grad}
+    # A weight that the front shares is frozen with it.
     if not kept - {id(weight) for step in steps[:end] for weight in step.weights}:
         raise ArgumentError(f"freeze must leave a layer to learn; nothing comes after {until}.")
     for step in steps[:end]:

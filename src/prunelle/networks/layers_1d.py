@@ -49,6 +49,7 @@ class MaskedBatchNorm1d(nn.BatchNorm1d):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """``maps: (N, C, T)`` → the same shape."""
+        # With fixed statistics NaN stays NaN, and no step touches another.
         if not self.training:
             return super().forward(maps)
         present = ~absent(maps)[:, 0]

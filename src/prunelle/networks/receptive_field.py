@@ -204,6 +204,7 @@ def _windows(name: str, args: Any, kwargs: Any, axes: int) -> list[tuple[int, in
         dilations = along(argument(4, "dilation", 1)) if name.startswith("max") else along(1)
         padding = argument(3, "padding", 0)
     if padding == "same":
+        # Rounded down: of an odd number, the one more comes after.
         paddings = tuple(d * (k - 1) // 2 for k, d in zip(kernels, dilations, strict=True))
     else:
         paddings = along(0 if padding == "valid" else padding)

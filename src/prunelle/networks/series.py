@@ -118,6 +118,7 @@ class ResidualBlock1d(nn.Module):
                 nn.ReLU(inplace=True),
             ]
             channels = out_channels
+        # The last ReLU comes after the sum.
         self.residual = nn.Sequential(*layers[:-1])
         shortcut: list[nn.Module] = [_normalisation(out_channels, masked=masked)]
         if in_channels != out_channels:

@@ -52,6 +52,7 @@ def stages(network: nn.Module, input_shape: Sequence[int]) -> list[Stage]:
     cuts, counted = [], dict[int, int]()
     for node, ended in bottlenecks(traced):
         for ran in ended.ran:
+            # By identity: weights that two layers share count once.
             counted |= {id(weight): weight.numel() for weight in weights_of(ran, network)}
         if ended.name is not None:
             shape = tuple(int(length) for length in node.meta["tensor_meta"].shape[1:])
@@ -119,6 +120,7 @@ def _constant(node: fx.Node, network: nn.Module) -> bool:
     if node.op != "call_module":
         return True
     module = network.get_submodule(str(node.target))
+    # Buffers are statistics, which move in training.
     return is_frozen(module) or not (any(module.buffers()) or isinstance(module, _CHANCE))
 
 
@@ -138,6 +140,7 @@ def _after(traced: fx.GraphModule, cut: fx.Node) -> fx.GraphModule:
     copied = {cut: graph.placeholder("features")}
     past = False
     for node in traced.graph.nodes:
+        # Weights outside modules (a class token) may be fetched before the cut and used after it.
         if past or node.op == "get_attr":
             copied[node] = graph.node_copy(node, lambda old: copied[old])
         past = past or node is cut

@@ -175,6 +175,7 @@ def size_of(weights: Weights, network: str, options: Mapping[str, Any] | None = 
     base = shapes(11, 3)
     tensors = weights.aligned(base).tensors
     wider = shapes(13, 3)
+    # Halved, as there are two classes more.
     values_a_class = sum(wider[name].numel() - base[name].numel() for name in base) // 2
     for name, other in wider.items():
         if other != base[name] and name in tensors and tensors[name].ndim:

@@ -123,6 +123,7 @@ def preprocess_for(
     if not keep_crop:
         settings.pop("crop_fraction", None)
     if preparation.size_2d is not None:
+        # A border belongs to the size that it was chosen with.
         settings |= {"size": preparation.size_2d, "border": 0}
     if preparation.fit is not None:
         settings |= {"fit": preparation.fit}

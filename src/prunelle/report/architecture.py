@@ -144,6 +144,7 @@ def _volumes(parts: Sequence[Part], input_shape: tuple[int, ...], words: Words) 
         """Height, depth, thickness."""
         if len(shape) == 1:
             return 0.3 + 1.5 * (shape[0] / max(units, 100)) ** 0.35, 0.0, 0.1
+        # Powers below 1, so that maps of 7×7 still show beside those of 224×224.
         sides = [max(0.12, TALLEST * (side / largest) ** 0.6) for side in shape[1:]]
         return sides[0], sides[1] if len(sides) > 1 else 0.0, 0.035 * shape[0] ** 0.38
 

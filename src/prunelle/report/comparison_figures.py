@@ -103,6 +103,7 @@ def _spread(values: np.ndarray) -> np.ndarray:
     """Moves dots that would hide each other a little up and down."""
     shifts = np.zeros(len(values))
     if len(values) > 1:
+        # By turns in the order of the values, so that neighbours lie apart.
         shifts[np.argsort(values, kind="stable")] = np.resize([0, -0.13, 0.13], len(values))
     return shifts
 

@@ -27,7 +27,7 @@ class ReportContent:
     Attributes:
         run_name, data_name, network_name: as in the run folder.
         command: the shell command that does the training again.
-        again: what may be expected of it: the same weights to the bit, or not.
+        reproducibility: what may be expected of it: the same weights to the bit, or not.
         evaluation: the answers on the test split, or on validation where there is no test.
         images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation`` in its order; of series, ``(N, T, C)`` float32;
             None where they are gone.
@@ -51,7 +51,7 @@ class ReportContent:
     data_name: str
     network_name: str
     command: str
-    again: Note
+    reproducibility: Note
     evaluation: Evaluation
     images: np.ndarray | None
     examples: Mapping[str, np.ndarray]

@@ -139,6 +139,7 @@ def _confusion(evaluation: Evaluation, words: Words) -> Figure:
         return figure
     counts = evaluation.confusion
     colours = confusion_colours(row_shares(counts))
+    # Back to the opacity on which dark numbers are readable.
     colours[..., 3] *= 0.65
     axes.imshow(colours, interpolation="none")
     # Bytes in a folder's name that are no text cannot be drawn, nor what breaks a line.

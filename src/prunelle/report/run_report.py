@@ -69,7 +69,7 @@ def content_of(
         data_name=data["name"],
         network_name=run.info["network"]["name"],
         command=run.info["command"],
-        again=repeating(run.info),
+        reproducibility=repeating(run.info),
         evaluation=evaluation,
         images=shown,
         examples={

@@ -166,6 +166,7 @@ class Comparison:
         """Labels of those that these pictures do not show to be better than always answering the commonest class."""
         if self.commonest is None:
             return []
+        # A count, as Wilson's interval takes; a mean over seeds need not be one.
         rights = {
             standing.contestant.label: round(standing.accuracy.mean * self.n) for standing in self.standings
         }

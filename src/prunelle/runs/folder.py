@@ -35,7 +35,7 @@ class Kind:
         resume: the command that goes on with it, up to its path.
         files: what else is written before ``main``; patterns.
         folders: that are made before it.
-        again: the lock stays, because the folder is worked on again.
+        keeps_lock: the lock stays, because the folder is worked on again.
     """
 
     what: str
@@ -44,7 +44,7 @@ class Kind:
     resume: str
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
-    again: bool = True
+    keeps_lock: bool = True
 
 
 RUN = Kind(
@@ -70,7 +70,7 @@ GALLERY = Kind(
     resume="",
     files=("figures/*.png", "figures/*.svg"),
     folders=("figures",),
-    again=False,
+    keeps_lock=False,
 )
 UNLABELLED = Kind("run", "unlabelled.json", "lock", "prunelle train --resume")
 
@@ -106,7 +106,7 @@ def claimed(path: Path, kind: Kind, *, made: bool = False) -> Iterator[None]:
                         lock.parent.rmdir()
                     if not was_there:
                         path.rmdir()
-            elif not kind.again:
+            elif not kind.keeps_lock:
                 with contextlib.suppress(OSError):
                     lock.unlink()
 
@@ -187,6 +187,7 @@ def new_run_path(runs: Path, name: str, now: datetime) -> Path:
 def _clear(path: Path, kind: Kind) -> None:
     """Removes what was written before ``kind.main``, but for the lock; called by who holds it."""
     with writing(path):
+        # Backwards, so that a folder comes after what is in it.
         for file in sorted(path.rglob("*"), reverse=True):
             if file.is_dir():
                 with contextlib.suppress(OSError):

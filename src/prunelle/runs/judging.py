@@ -77,6 +77,7 @@ def judge(
     """
     network, classes = classifier.network, classifier.classes
     kinds = kinds_of(seen or (), len(pixels))
+    # New ones; where there are none, those that chose an epoch; else all.
     of, kind = next(
         (of, kind)
         for of, kind in (("new", _NEW), ("validation", _VALIDATED), ("learned", _LEARNED))
@@ -131,6 +132,7 @@ def learned_note(metrics: Mapping[str, Any]) -> Note | None:
     n, others = learned["n"], metrics["n"] - learned["n"]
     if not others:
         return _ALL_LEARNED
+    # The share is what is stored; the right answers are a whole number.
     right = round(metrics["accuracy"] * metrics["n"]) - learned["right"]
     low, high = wilson_interval(right, others)
     return Note(

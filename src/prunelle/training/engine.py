@@ -148,6 +148,7 @@ class Training:
                     self._step(view, order)
                     at.seconds = seconds_before + time.perf_counter() - begin
                     yield self._step_record()
+                # An offset to the clock, since the epoch's seconds go on through its validation.
                 yield self._end_epoch(seconds_before - begin)
 
     def _rate(self, step: int) -> float:
@@ -243,6 +244,7 @@ class Training:
             val_loss, val_accuracy = evaluation.loss, evaluation.accuracy
             if not math.isfinite(val_loss):
                 raise self._diverged(f"the validation loss became {val_loss} in epoch {at.epoch + 1}")
+            # Few pictures give few accuracies: of epochs with the same one, the lower loss decides.
             improved = (val_accuracy, -val_loss) > (at.best_accuracy, -at.best_loss)
             if improved:
                 at.best_accuracy, at.best_loss = val_accuracy, val_loss
@@ -280,6 +282,7 @@ class Training:
     def _step_record(self) -> StepRecord:
         at = self.progress
         done = at.epoch * self.steps_per_epoch + at.step
+        # With the validations of those epochs, as the ones to come will have theirs.
         earlier = sum(row["seconds"] or 0.0 for row in at.rows)
         pace = (earlier + at.seconds) / done
         return StepRecord(
@@ -340,6 +343,7 @@ class Training:
             for key, value in self._optimizer.state.get(parameter, {}).items():
                 if value is not None:
                     tensors[f"optimizer.{name}.{key}"] = value
+        # Between epochs there is nothing to keep: the next one takes its own sample.
         if self.progress.step:
             tensors |= {f"watch.{i}": tensor for i, tensor in enumerate(self._watch.before)}
         return tensors, dataclasses.asdict(self.progress)

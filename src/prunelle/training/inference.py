@@ -126,6 +126,7 @@ def evaluation_of(
     if judged is not None and len(judged.rows) < len(labels):
         logits, labels = logits[torch.from_numpy(judged.rows)], labels[judged.rows]
         files = None if files is None else tuple(files[row] for row in judged.rows)
+    # In float64, so that the loss does not depend on how float32 rounds confident answers.
     logits, wanted = logits.double(), torch.from_numpy(np.array(labels))
     loss = F.cross_entropy(logits, wanted).item() if len(wanted) else float("nan")
     probabilities = logits.softmax(dim=1).float().numpy()

@@ -48,6 +48,7 @@ class Layers:
         training_mode(self._network)
         if not self._unfreeze_epochs:
             return
+        # The last layer learns from the start, the first one when all these epochs are over.
         joined = 1 + (len(self._layers) - 1) * min(epoch, self._unfreeze_epochs) // self._unfreeze_epochs
         for layer in self._layers[: len(self._layers) - joined]:
             layer.set(learns=False)

@@ -25,6 +25,7 @@ def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
         return _half_cosine(peak, peak / ONE_CYCLE_END, (step - rise) / max(total - rise, 1))
     rise = recipe.warmup_epochs * steps_per_epoch
     if step < rise:
+        # From above 0, at which a step would be wasted, to just below the peak.
         return peak * (step + 1) / (rise + 1)
     if recipe.schedule == "cosine":
         return _half_cosine(peak, 0.0, (step - rise) / max(total - rise, 1))

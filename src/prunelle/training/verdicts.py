@@ -92,6 +92,7 @@ def informed(labels: np.ndarray, predicted: np.ndarray, num_classes: int) -> boo
     either = float((a * b**2).sum() + (b * a**2).sum()) - p**2
     variance = n**2 * (both + either) / (n - 1)
     hits = int((labels == predicted).sum())
+    # Without variance all answers or all labels are one class, and shuffling changes nothing.
     return variance > 1e-9 and hits - n * p - 0.5 > Z * math.sqrt(variance)
 
 
@@ -103,6 +104,7 @@ def _loss_better(evaluation: Evaluation, shares: np.ndarray) -> bool:
     if n < 2 or not math.isfinite(evaluation.loss):
         return False
     of_truth = evaluation.probabilities[np.arange(n), evaluation.labels].astype(np.float64)
+    # Probabilities are float32: what is 0 was below 1e-38, and the logarithm must be finite.
     gains = np.log(np.maximum(of_truth, 1e-38)) - np.log(shares[evaluation.labels])
     half = float(t.ppf(0.975, n - 1)) * float(gains.std(ddof=1)) / math.sqrt(n)
     return float(gains.mean()) > half
@@ -140,6 +142,7 @@ def calibration(evaluation: Evaluation) -> Calibration | None:
     bins = evaluation.reliability()
     counts = np.array([reliability_bin.count for reliability_bin in bins])
     expected = np.clip([reliability_bin.confidence for reliability_bin in bins], 0, 1)
+    # One seed for ever: the same answers always get the same verdict.
     drawn = np.random.default_rng(0).binomial(counts, expected, (_DRAWS, len(bins))) / counts
     luck = float(np.quantile((np.abs(drawn - expected) * counts).sum(axis=1) / counts.sum(), 0.975))
     verdict: Literal["too sure", "too shy", "uneven", "good", "unknown"] = "unknown"

@@ -221,6 +221,7 @@ def advise(
             memory_budget=memory_budget, progress=progress,
         )  # fmt: skip
         steps = epochs * learning.training.steps_per_epoch
+        # Epochs are reported among the steps, so the count runs a little ahead of them.
         for done, _ in enumerate(learning.training.run(), 1):
             if progress is not None:
                 progress(

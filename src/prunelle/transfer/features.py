@@ -171,9 +171,11 @@ class FeatureStore:
     def _complete(
         self, store: _Rows, pixels: Pixels, digests: Sequence[bytes], what: str, progress: Progress | None
     ) -> None:
+        # By digest: copies of a picture are computed once.
         missing = list({d: row for row, d in enumerate(digests) if d not in store.index}.items())
         if not missing:
             return
+        # Said before anything is computed, not when the disk is full halfway.
         if shutil.disk_usage(self.folder).free < len(missing) * self.row_bytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         device = next((weight.device for weight in self._trunk.parameters()), torch.device("cpu"))
@@ -202,6 +204,7 @@ class FeatureStore:
         mapped = np.memmap(self.folder / "rows", np.float32, "r", shape=(store.num_rows, *self.shape))
         if len(rows) * self.row_bytes <= memory_budget:
             images = np.empty((len(rows), *self.shape), np.float32)
+            # In the file's order, so that a disk reads forward.
             order = np.argsort(rows, kind="stable")
             images[order] = mapped[rows[order]]
             return images

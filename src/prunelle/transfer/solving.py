@@ -57,6 +57,7 @@ def fit_linear(
 
     features = np.asarray(features, np.float64)
     mean, variance = features.mean(axis=0), features.var(axis=0)
+    # Without features that never vary, which would pull the median to 0.
     usual = np.median(variance[variance > 1e-16]) if (variance > 1e-16).any() else 1.0
     n = len(features)
     scale = np.sqrt((n * variance + PRIOR_EXAMPLES * usual) / (n + PRIOR_EXAMPLES))

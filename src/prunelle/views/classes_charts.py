@@ -197,22 +197,22 @@ def _alone_sheet(
     names = [shortened(classes[kind], 9, 0.8) for kind in kinds]
     turned = max(text_width(name, 9) for name in names) > across / len(kinds) - 0.05
     below = 0.95 if turned and len(kinds) <= _MOST_NAMED else 0.45
-    count = sum(one.channel_score.is_alone for one in channels)
+    count = sum(alone.channel_score.is_alone for alone in channels)
     text = words("alone_text", least=words.decimal(ALONE, 2), n=count, of=len(channels))
     sheet = Sheet(words("alone"), text, TITLE_SPACE + rows * (down + 0.5 + below) + 0.2)
-    for number, one in enumerate(channels):
+    for number, alone in enumerate(channels):
         x = MARGIN + 0.4 + (number % columns) * (across + 0.6)
         y = TITLE_SPACE + (number // columns) * (down + 0.5 + below)
-        head = words("channel_of", layer=one.channel_score.layer, channel=one.channel_score.channel + 1)
+        head = words("channel_of", layer=alone.channel_score.layer, channel=alone.channel_score.channel + 1)
         caption = words(
-            _score_key(one.channel_score),
-            score=words.decimal(one.channel_score.score, 3),
-            name=classes[one.label],
+            _score_key(alone.channel_score),
+            score=words.decimal(alone.channel_score.score, 3),
+            name=classes[alone.label],
         )
         sheet.text(x - 0.4, y + 0.15, head, 11, weight="bold", width=across + 0.4)
         sheet.text(x - 0.4, y + 0.35, caption, 11, colour=ORANGE, width=across + 0.4)
         axes = sheet.axes(x, y + 0.5, across, down)
-        _quartiles(axes, one, labels, kinds, words)
+        _quartiles(axes, alone, labels, kinds, words)
         if len(kinds) <= _MOST_NAMED:
             axes.set_xticks(
                 range(len(kinds)),

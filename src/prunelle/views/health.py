@@ -99,11 +99,11 @@ def draw(result: NetworkHealth, language: Language) -> Iterator[Plate]:
         axes = sheet.axes(0, 0, WIDTH, sheet.height)
         axes.set(xlim=(0, WIDTH), ylim=(sheet.height, 0))
         axes.set_axis_off()
-        for row, one in enumerate(result.layers[first:last]):
+        for row, layer in enumerate(result.layers[first:last]):
             y = top + row * step
-            sheet.text(MARGIN, y + 0.17, one.label, 11, width=5.1)
-            sheet.text(MARGIN + 5.9, y + 0.17, words.integer(one.channels), 11, colour=MUTED, align="right")
-            for x, share, colour in zip(columns, _shares(one.health), (INK, BLUE, ORANGE), strict=True):
+            sheet.text(MARGIN, y + 0.17, layer.label, 11, width=5.1)
+            sheet.text(MARGIN + 5.9, y + 0.17, words.integer(layer.channels), 11, colour=MUTED, align="right")
+            for x, share, colour in zip(columns, _shares(layer.health), (INK, BLUE, ORANGE), strict=True):
                 if share is not None:
                     axes.barh(y + 0.12, 1.2, 0.17, left=x, color=PAPER)
                     axes.barh(y + 0.12, 1.2 * share, 0.17, left=x, color=colour)

@@ -54,17 +54,17 @@ class Words(Typography):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Sought:
+class ChannelPatches:
     """What one channel looks for.
 
     Attributes:
         channel: from 0.
-        made: ``(h, w, C)`` uint8, the picture synthesised to excite it; None where there was no time.
+        synthesised: ``(h, w, C)`` uint8, the picture synthesised to excite it; None where there was no time.
         patches: ``(h, w, C)`` uint8 each, the strongest first. values: of the channel there.
     """
 
     channel: int
-    made: np.ndarray | None
+    synthesised: np.ndarray | None
     patches: tuple[np.ndarray, ...]
     values: tuple[float, ...]
 
@@ -80,7 +80,7 @@ class Patches:
 
     layer: str
     label: str
-    channels: tuple[Sought, ...]
+    channels: tuple[ChannelPatches, ...]
     pictures: int
 
 
@@ -99,7 +99,9 @@ def compute(look: PictureLook) -> Iterator[Patches]:
         for index in indices:
             places = best_places(survey, layer, index, look.subject.preprocess.input_size, PATCHES)
             cuts = tuple(cut(sample.pixels[place.picture], place) for place in places)
-            channels.append(Sought(index, made.get(index), cuts, tuple(place.value for place in places)))
+            channels.append(
+                ChannelPatches(index, made.get(index), cuts, tuple(place.value for place in places))
+            )
         yield Patches(layer.name, layer.label, tuple(channels), len(sample.labels))
 
 
@@ -150,8 +152,8 @@ def draw(result: Patches, language: Language) -> Iterator[Plate]:
     for row, one in enumerate(result.channels):
         y = top + row * step
         sheet.text(MARGIN, y + down / 2 + 0.05, str(one.channel + 1), 13, weight="bold", width=label)
-        if one.made is not None:
-            made = resized(to_bytes(one.made), round(across * DPI), round(down * DPI))
+        if one.synthesised is not None:
+            made = resized(to_bytes(one.synthesised), round(across * DPI), round(down * DPI))
             sheet.image(MARGIN + label, y, across, down, made)
         else:
             sheet.frame(MARGIN + label, y, across, down, LINE)

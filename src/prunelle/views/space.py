@@ -120,6 +120,7 @@ def draw(result: Space, language: Language) -> Iterator[Plate]:
         )
     tall, wide = result.thumbnails.shape[1:3]
     across, down = _THUMB * min(1, wide / tall), _THUMB * min(1, tall / wide)
+    # Mistakes first: where thumbnails would cover each other, theirs are seen.
     for index in _with_room(x, y, np.flatnonzero(wrong).tolist() + np.flatnonzero(~wrong).tolist()):
         place = (x[index] - across / 2, y[index] - down / 2)
         sheet.image(*place, across, down, result.thumbnails[index])

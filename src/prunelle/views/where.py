@@ -194,12 +194,12 @@ def _sheet(result: Where, classes: Sequence[ForClass], title: str, words: Words)
     for number, method in enumerate(result.methods):
         x = MARGIN + (number + 1) * (across + _GAP)
         sheet.text(x, top - 0.08, words(method), 11, weight="bold", width=across)
-    for row, one in enumerate(classes):
+    for row, for_class in enumerate(classes):
         y = top + row * step
-        caption = words("for_class", name=one.name, probability=words.percent(one.probability))
+        caption = words("for_class", name=for_class.name, probability=words.percent(for_class.probability))
         sheet.text(MARGIN, y - 0.08, caption, 11, weight="bold", width=across)
         tiles = [to_bytes(result.pixels)]
-        for number, (method, values) in enumerate(zip(result.methods, one.maps, strict=True), start=1):
+        for number, (method, values) in enumerate(zip(result.methods, for_class.maps, strict=True), start=1):
             tiles.append(overlay(result.pixels, values, method))
             if not values.any():
                 x = MARGIN + number * (across + _GAP)

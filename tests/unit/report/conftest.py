@@ -50,7 +50,7 @@ def content(evaluation: Evaluation) -> ReportContent:
         data_name="pets",
         network_name="lenet5",
         command="prunelle train pets --network lenet5 --seed 7",
-        again=Note("The same again.", "La même chose."),
+        reproducibility=Note("The same again.", "La même chose."),
         evaluation=evaluation,
         images=random.integers(0, 256, (8, 8, 8, 1), dtype=np.uint8),
         examples={name: random.integers(0, 256, (2, 8, 8, 1), dtype=np.uint8) for name in CLASSES},

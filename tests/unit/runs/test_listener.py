@@ -89,7 +89,7 @@ METHODS = [name for name in vars(Listener) if not name.startswith("_")]
 
 @pytest.mark.parametrize(
     "kind",
-    [Quiet, Relay, listeners.Lines, listeners.JsonLines, listeners.Lasting],
+    [Quiet, Relay, listeners.Lines, listeners.JsonLines, listeners.BrokenPipeSafe],
     ids=lambda kind: kind.__name__,
 )
 @pytest.mark.parametrize("method", METHODS)

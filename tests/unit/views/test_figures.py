@@ -117,7 +117,7 @@ def plates(language: Language) -> Iterator[Plate]:
     for side in (1, 5, 60):
         patch = np.zeros((side, side, 3), np.uint8)
         sought = tuple(
-            patches.Sought(index, patch if index else None, (patch,) * 10, (1.2345,) * 10)
+            patches.ChannelPatches(index, patch if index else None, (patch,) * 10, (1.2345,) * 10)
             for index in (0, 511, 1023)
         )
         one = layer(1024)

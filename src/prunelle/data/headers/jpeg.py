@@ -39,7 +39,7 @@ def inspect(content: bytes, file: str) -> Announced:
         BadPicture: it has no frame or no scan, or too many parts.
     """
     frame: _Frame | None = None
-    at, parts, scanned, several = 2, 0, 0.0, False
+    at, parts, scanned, multi_scan = 2, 0, 0.0, False
     while marker := _next_marker(content, at):
         number, at = marker
         check_parts(file, parts := parts + 1, "segments")
@@ -53,8 +53,8 @@ def inspect(content: bytes, file: str) -> Announced:
             frame = _larger(frame, _read_frame(number, segment, file))
         elif number == _START_OF_SCAN and frame:
             named = segment[1 : 1 + 2 * (segment[0] if segment else 0) : 2]
-            several = several or frame.progressive or len(set(named)) < len(frame.values)
-            if not several:
+            multi_scan = multi_scan or frame.progressive or len(set(named)) < len(frame.values)
+            if not multi_scan:
                 scanned = 1
                 break
             scanned += sum(frame.values.get(component, 0) for component in named)
@@ -62,7 +62,7 @@ def inspect(content: bytes, file: str) -> Announced:
             at = match.start() if match else len(content)
     if frame is None or not scanned:
         raise BadPicture(file, DAMAGED)
-    return _announced(frame, several, scanned, len(content))
+    return _announced(frame, multi_scan, scanned, len(content))
 
 
 def _next_marker(content: bytes, at: int) -> tuple[int, int] | None:
@@ -92,7 +92,7 @@ def _larger(one: _Frame | None, other: _Frame) -> _Frame:
     return other if one is None or sum(other.values.values()) >= sum(one.values.values()) else one
 
 
-def _announced(frame: _Frame, several: bool, scanned: float, size: int) -> Announced:
+def _announced(frame: _Frame, multi_scan: bool, scanned: float, size: int) -> Announced:
     pixels = frame.width * frame.height
     # One grey component is a byte in Pillow, and becomes RGB; colours have four, and may become grey.
     pixel_bytes, copy_bytes = {1: (1, 4), 3: (4, 1)}.get(len(frame.values), (4, 4))
@@ -102,8 +102,8 @@ def _announced(frame: _Frame, several: bool, scanned: float, size: int) -> Annou
         + _STEPS_VALUE * values
         + (_STEPS_PIXEL_CMYK * pixels if len(frame.values) > 3 else 0)
     )
-    steps += _STEPS_BYTE_SCANS * size + _STEPS_COEFFICIENT * scanned if several else _STEPS_BYTE * size
-    coefficients = _COEFFICIENT_BYTES * values if several else 0
+    steps += _STEPS_BYTE_SCANS * size + _STEPS_COEFFICIENT * scanned if multi_scan else _STEPS_BYTE * size
+    coefficients = _COEFFICIENT_BYTES * values if multi_scan else 0
     return Announced(
         width=frame.width,
         height=frame.height,

@@ -74,10 +74,12 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
         cells = _cells(text, where)
         if len(cells) != len(attributes):
             raise DataError(f"{where}: {len(cells)} values; the header has {len(attributes)} attributes.")
-        one = _series([cells[i] for i in steps], attributes[steps[0]].kind == "relational", where)
-        if len(gathered) and one.shape[1] != gathered.channels:
-            raise DataError(f"{where}: {one.shape[1]} channels; the series before have {gathered.channels}.")
-        gathered.add(one)
+        values = _series([cells[i] for i in steps], attributes[steps[0]].kind == "relational", where)
+        if len(gathered) and values.shape[1] != gathered.channels:
+            raise DataError(
+                f"{where}: {values.shape[1]} channels; the series before have {gathered.channels}."
+            )
+        gathered.add(values)
         if at_label is not None:
             label = cells[at_label]
             if label.lower() in MISSING:

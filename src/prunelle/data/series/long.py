@@ -86,6 +86,7 @@ def read_long(
             continue
         where = f"{path}, line {number}"
         cells = cells_of(line, separator)
+        # Some programs end each line with a separator.
         if len(cells) == len(header) + 1 and not cells[-1]:
             cells.pop()
         if len(cells) != len(header):

@@ -79,5 +79,6 @@ def resampled(series: np.ndarray, length: int) -> np.ndarray:
 def _standardised(series: np.ndarray) -> np.ndarray:
     """``(T, C)`` → mean 0 and standard deviation 1 along time; a channel that does not vary becomes 0."""
     mean, std = series.mean(axis=0, dtype=np.float64), series.std(axis=0, dtype=np.float64)
+    # Below that, what seems to vary is the rounding of float32 around the mean.
     varies = std > 1e-7 * np.abs(mean)
     return np.asarray((series - mean) / np.where(varies & (std > 0), std, 1.0), np.float32)

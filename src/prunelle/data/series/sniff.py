@@ -40,6 +40,7 @@ def separator_of(lines: Sequence[str]) -> tuple[str, str]:
                 continue
             cells = [cell for row in rows[1:] or rows for cell in row]
             good = sum(cell.lower() in MISSING or number_or_none(cell, decimal) is not None for cell in cells)
+            # In hundredths, so that an odd cell or two do not decide between separators.
             score = (round(good / len(cells), 2), min(map(len, rows)))
             if score[0] > best[0] or (score[0] == best[0] and not best[1]):
                 best, chosen = score, (separator, decimal)

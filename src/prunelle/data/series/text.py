@@ -42,6 +42,7 @@ def lines_of(path: Path, progress: Progress | None = None) -> Iterator[tuple[int
         encoding = _encoding(path)
         size = path.stat().st_size
         with path.open(encoding=encoding) as stream:
+            # One more than a line may have tells that it is too long, without reading all of it.
             while line := stream.readline(MOST_CHARACTERS + 1):
                 number += 1
                 if "\0" in line:
@@ -77,6 +78,7 @@ def _encoding(path: Path) -> str:
             raise DataError(f"{path} {what}.")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    # With or without the mark that spreadsheets put first.
     return "utf-8-sig"
 
 

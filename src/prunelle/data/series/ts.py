@@ -54,10 +54,12 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
             in_data = text.lower() == "@data"
             _read_header(text, header, where)
             continue
-        one, label = _read_series(text, header, known, where)
-        if len(gathered) and one.shape[1] != gathered.channels:
-            raise DataError(f"{where}: {one.shape[1]} channels; the series before have {gathered.channels}.")
-        gathered.add(one)
+        values, label = _read_series(text, header, known, where)
+        if len(gathered) and values.shape[1] != gathered.channels:
+            raise DataError(
+                f"{where}: {values.shape[1]} channels; the series before have {gathered.channels}."
+            )
+        gathered.add(values)
         if header.labelled:
             labels.append(known.setdefault(label, label))  # one text a class, not one a line
     if not len(gathered):

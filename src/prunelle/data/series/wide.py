@@ -72,10 +72,10 @@ def _check_columns(cells: list[str], layout: Layout, where: str) -> None:
 
 def _series(cells: list[str], layout: Layout, where: str) -> np.ndarray:
     """``(T, 1)``, up to the last value."""
-    one = numbers(layout.series_cells(cells), where, layout.decimal)
-    if one[-1] == one[-1]:  # no NaN
-        return one[:, np.newaxis]
-    there = np.flatnonzero(~np.isnan(one))
+    values = numbers(layout.series_cells(cells), where, layout.decimal)
+    if values[-1] == values[-1]:  # no NaN
+        return values[:, np.newaxis]
+    there = np.flatnonzero(~np.isnan(values))
     if not len(there):
         raise DataError(f"{where}: the series has no value.")
-    return one[: there[-1] + 1, np.newaxis]
+    return values[: there[-1] + 1, np.newaxis]

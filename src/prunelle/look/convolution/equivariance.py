@@ -31,6 +31,7 @@ DOWN_RIGHT = Note("{down} down, {right} to the right", "{down} vers le bas, {rig
 
 def caption(trip: Journey, language: Language) -> str:
     """The check in words."""
+    # Less is the rounding of sums, and no difference.
     difference = draw.number(trip.difference if trip.difference > 1e-9 else 0.0, language, 1)
     text = draw.say(CAPTION, language, difference=difference)
     if max(trip.stride) > 1 and len(set(trip.stride)) == 1:
@@ -50,6 +51,7 @@ def _map_box(trip: Journey, shift: tuple[int, ...]) -> tuple[list[float], list[f
     for at, by, step, span, length in zip(
         trip.corner, shift, trip.stride, trip.extent, trip.object_.shape, strict=False
     ):
+        # The first window that reaches the object, rounded up to a whole step; the last one, rounded down.
         first = -(-(at + by - span + 1) // step)
         last = (at + by + length - 1) // step
         corner.append(float(first))

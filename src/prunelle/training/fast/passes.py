@@ -189,6 +189,7 @@ class TrainingPass:
 
     def _restore(self, buffers: Tensors) -> None:
         with torch.no_grad():
+            # Not strict: there are none where making the copies is what failed.
             for buffer, kept in zip(self._buffers(), buffers, strict=False):
                 buffer.copy_(kept)
 

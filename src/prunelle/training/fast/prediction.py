@@ -165,6 +165,7 @@ class Predictor:
         # One output is the logit of the second class against 0.
         two = outputs.topk(2, dim=1).values if outputs.shape[1] > 1 else outputs.abs()
         margin = two[:, 0] - two[:, 1] if outputs.shape[1] > 1 else two[:, 0]
+        # Twice, as both of the best logits may be off, in opposite directions.
         close = (margin <= 2 * self._tolerance).nonzero()[:, 0]
         if len(close):
             outputs = outputs.index_copy(0, close, self._network(images[close]))

@@ -56,6 +56,7 @@ def _convolve(x: torch.Tensor, kernels: torch.Tensor, bias: torch.Tensor | None)
     padded = x.new_zeros(n, 4 * down + 2, 4 * across + 2, channels)
     padded[:, 1 : height + 1, 1 : width + 1] = x.permute(0, 2, 3, 1)
     image, row, column, _ = padded.stride()
+    # A divisor, so that each round fills the buffers, which are used again.
     some = max(d for d in range(1, n + 1) if n % d == 0 and (d == 1 or d * down * across <= _TILES))
     tiles = some * down * across
     wide = kernels.shape[2]
