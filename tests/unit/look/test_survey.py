@@ -163,7 +163,7 @@ def test_the_best_of_many_random_channels_tells_nothing_and_a_real_one_does() ->
     for _ in range(40):
         random = {"a": rng.normal(size=(200, 300)).astype(np.float32)}
         wrong += any(alone(random, labels, label, 1)[0].interval[0] > 0.5 for label in range(4))
-        wrong += between(random, labels, 0, 1)[0].tells
+        wrong += between(random, labels, 0, 1)[0].is_significant
     assert wrong <= 5  # of 80, at 5 %
     # One that answers to class 2 by three deviations, and to class 1 by one.
     random["a"][:, 7] += 3 * (labels == 2) + 1 * (labels == 1)
@@ -173,7 +173,7 @@ def test_the_best_of_many_random_channels_tells_nothing_and_a_real_one_does() ->
     random["a"][:, 7] += 3 * (labels == 2)
     assert alone(random, labels, 2, 1)[0].is_alone
     assert not alone(random, labels, 1, 1)[0].is_alone
-    assert between(random, labels, 2, 0)[0].tells
+    assert between(random, labels, 2, 0)[0].is_significant
 
 
 def test_pca_is_that_of_the_singular_values() -> None:
