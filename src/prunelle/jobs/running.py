@@ -71,8 +71,8 @@ def run_program(
         return error.exit_code if isinstance(error, Interrupted) else 1
     finally:
         recording.stop()
-        for figure in made:
-            saved(_RUN, figure)
+        for each in made:
+            saved(_RUN, each)
     return 0
 
 
