@@ -78,9 +78,8 @@ NAMES_SHOWN = 10
 
 
 def shown(names: Sequence[str]) -> str:
-    """The first ten, visible, and how many more."""
-    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return ", ".join(map(visible, names[:NAMES_SHOWN])) + more
+    """The first ten, visible, and how many more, for an error; ``Typography.listed`` is for what has two languages."""
+    return EN.listed(names)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +101,9 @@ def default_language() -> Language:
             return "fr" if value.lower().startswith("fr") else "en"
     # Windows sets none of these.
     return "fr" if (locale.getlocale()[0] or "").lower().startswith(("fr", "french")) else "en"
+
+
+_MORE = Note(" and {n} more", " et {n} de plus")
 
 
 class Typography:
@@ -174,6 +176,12 @@ class Typography:
         while digits < 3 and 0 < share < 1 and round(share * 100, digits) in (0, 100):
             digits += 1
         return self.decimal(share * 100, digits) + (NO_BREAK + "%" if sign else "")
+
+    def listed(self, names: Sequence[str]) -> str:
+        """The first ten, visible, and how many more: ``a, b and 2 more``, French ``a, b et 2 de plus``."""
+        first = ", ".join(map(visible, names[:NAMES_SHOWN]))
+        more = len(names) - NAMES_SHOWN
+        return first if more <= 0 else first + self.note(_MORE, n=self.integer(more))
 
     def points(self, share: float, *, digits: int = 1, signed: bool = False) -> str:
         """Of a difference between two shares: ``0.0514`` → ``5.1``, signed ``+5.1``."""

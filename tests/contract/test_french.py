@@ -30,17 +30,57 @@ def straight(source: str) -> list[str]:
     return [text for text in texts if re.match(r'[fF]?"(?!"")', text) and _ELIDED.search(text)]
 
 
+def french_nodes(tree: ast.AST) -> Iterator[ast.expr]:
+    """The second text of every ``Note``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Note":
+            yield from node.args[1:2]
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "fr")
+
+
 def french(source: str) -> Iterator[str]:
     """The second text of every ``Note``; of what is filled in, a letter."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Note" and len(node.args) == 2:
-            text = node.args[1]
-            if isinstance(text, ast.Constant):
-                yield str(text.value)
-            elif isinstance(text, ast.JoinedStr):
-                yield "".join(
-                    str(part.value) if isinstance(part, ast.Constant) else "x" for part in text.values
-                )
+    for text in french_nodes(ast.parse(source)):
+        if isinstance(text, ast.Constant):
+            yield str(text.value)
+        elif isinstance(text, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in text.values)
+
+
+def english(source: str) -> Iterator[str]:
+    """What stands in a French text and is English: ``shown(names)``, with "and 2 more", or a reason as it came."""
+    tree = ast.parse(source)
+    made = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and _ENGLISH.search(ast.unparse(node.value))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for text in french_nodes(tree):
+        for each in ast.walk(text):
+            if isinstance(each, ast.FormattedValue):
+                value = ast.unparse(each.value)
+                if value in made or _ENGLISH.search(value):
+                    yield value
+
+
+_ENGLISH = re.compile(r"^shown\(|\.reason$|\.en$")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_nothing_english_is_filled_in(file: Path) -> None:
+    assert list(english(file.read_text(encoding="utf-8"))) == []
+
+
+def test_what_is_english_is_seen() -> None:
+    source = """
+names = shown(many)
+a = Note(f"{shown(x)}: {names}", f"{shown(x)} : {names}")
+b = Note(f"{bad.file}: {bad.reason}", f"{bad.file} : {bad.reason}")
+c = Note(f"{EN.listed(x)}: {what.en}", f"{FR.listed(x)} : {what.fr}")
+"""
+    assert list(english(source)) == ["shown(x)", "names", "bad.reason"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))

@@ -41,6 +41,22 @@ def printed(node: ast.AST) -> Iterator[str]:
         yield from printed(child)
 
 
+def in_notes(tree: ast.AST) -> Iterator[str]:
+    """Every ``{number:.1f}`` and ``{len(files)}`` of sentences in two languages: each prints a number its own way."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Note":
+            for each in ast.walk(node):
+                if isinstance(each, ast.FormattedValue):
+                    spec = "" if each.format_spec is None else ast.unparse(each.format_spec)[2:-1]
+                    if re.search(r"[defgn]$", spec) or ast.unparse(each.value).startswith("len("):
+                        yield ast.unparse(each.value)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_numbers_of_sentences_are_of_the_language(file: Path) -> None:
+    assert list(in_notes(ast.parse(file.read_text(encoding="utf-8")))) == []
+
+
 @pytest.mark.parametrize(
     "file",
     [
@@ -61,6 +77,8 @@ def test_what_is_printed_is_seen() -> None:
         'raise DataError(f"{n:,} bytes")'
     )
     assert list(printed(ast.parse(source))) == ["n:,", "share:.1%", "x:4.0%", "y:,.2f"]
+    note = 'Note(f"{x:.1f} of {len(files)}", f"{FR.decimal(x, 1)} sur {FR.integer(len(files))}")'
+    assert list(in_notes(ast.parse(note))) == ["x", "len(files)"]
 
 
 @pytest.mark.parametrize(("words", "locale"), [(EN, "en"), (FR, "fr")])

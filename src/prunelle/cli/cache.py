@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prunelle.cli.output import echo, say, spoken
+from prunelle.cli.output import confirm, echo, say, spoken
 from prunelle.texts import Note
 
 _SURE = Note(
@@ -42,7 +42,7 @@ def cache(clear: bool, yes: bool, runs: str) -> None:
         return
     size = sum(row.size for row in usage if row.is_cache)
     if size and not yes:
-        click.confirm(words.note(_SURE, size=words.size(size)), abort=True)
+        confirm(_SURE, size=words.size(size))
     done = clear_caches()
     for path in done.in_use:
         say(_LEFT, err=True, path=path)

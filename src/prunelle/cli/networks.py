@@ -169,7 +169,7 @@ def _show(description: Description, words: Typography) -> None:
     entry = description.entry
     echo(f"{description.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
     if accuracy := _accuracy(entry, words):
-        echo(words.note(_PUBLISHED, accuracy=accuracy, source=entry.accuracy_source))
+        echo(words.note(_PUBLISHED, accuracy=accuracy, source=words.note(entry.accuracy_note)))
     echo(words.note(_INPUT, size=_size(description.input_shape)) + "\n")
     rows = [_cells(row, words) for row in description.layers]
     lines = _columns([tuple(map(words.note, _LAYERS)), *rows], right=(4, 5, 6, 7, 8))

@@ -21,6 +21,9 @@ def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
 REPORT_LINE = Note("Report: {page}", "Rapport : {page}")
 
 
+_YES_OR_NO = Note("[y/N]", "[o/N]")
+
+
 def spoken(language: Language | None = None) -> Typography:
     """How the terminal speaks: as ``--language`` says, where a command has it, else as the locale does."""
     return Typography(language or default_language())
@@ -29,6 +32,20 @@ def spoken(language: Language | None = None) -> Typography:
 def say(note: Note, language: Language | None = None, *, err: bool = False, **values: object) -> None:
     """``echo`` of a ``Note`` in that language, its ``{placeholders}`` filled."""
     echo(spoken(language).note(note, **values), err=err)
+
+
+def confirm(question: Note, **values: object) -> None:
+    """Goes on where the answer is yes: ``[y/N]``, in French ``[o/N]``; anything else is no.
+
+    Raises:
+        Abort: it is no, or there is nobody to answer.
+    """
+    words = spoken()
+    answer = click.prompt(
+        f"{words.note(question, **values)} {words.note(_YES_OR_NO)}", default="", show_default=False
+    )
+    if answer.strip().lower() not in ("y", "yes", "o", "oui"):
+        raise click.Abort
 
 
 def echo_data(text: str) -> None:

@@ -18,7 +18,7 @@ from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import Labelled, near_classes
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean, folded
-from prunelle.texts import Note, shown
+from prunelle.texts import EN, FR, Note, shown
 
 _DEFAULT_SHARE = 0.1
 _DEFAULT_SIZE = (64, 64)
@@ -196,10 +196,10 @@ def _look_alike(classes: Sequence[str]) -> list[Note]:
         return []
     return [
         Note(
-            f"These classes differ in capitals or spaces only and are kept apart: {shown(pairs)}. If they are the "
+            f"These classes differ in capitals or spaces only and are kept apart: {EN.listed(pairs)}. If they are the "
             f"same, put their pictures together.",
-            f"Ces classes ne diffèrent que par des majuscules ou des espaces et restent distinctes : {shown(pairs)}. "
-            f"Si ce sont les mêmes, réunissez leurs images.",
+            f"Ces classes ne diffèrent que par des majuscules ou des espaces et restent distinctes : "
+            f"{FR.listed(pairs)}. Si ce sont les mêmes, réunissez leurs images.",
         )
     ]
 

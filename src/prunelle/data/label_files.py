@@ -14,7 +14,7 @@ from prunelle.data import listing
 from prunelle.data.labels import Labelled
 from prunelle.data.split_names import split_of
 from prunelle.errors import DataError, MissingData
-from prunelle.texts import Note, composed, shown
+from prunelle.texts import EN, FR, Note, composed, shown
 
 # Headers without capitals, accents, blanks and underscores; of several in one file, the first here is taken.
 _FILES = (
@@ -158,9 +158,9 @@ class _Columns:
         split_fr = f", les divisions de {self.header[self.split]}" if self.split is not None else ""
         return Note(
             f"Of {path.name}, files are taken from the column {file}, classes from {label}{split_en}; not read: "
-            f"{shown(unread)}.",
+            f"{EN.listed(unread)}.",
             f"Dans {path.name}, les fichiers sont pris dans la colonne {file}, les classes dans {label}{split_fr} ; "
-            f"pas lu : {shown(unread)}.",
+            f"pas lu : {FR.listed(unread)}.",
         )
 
 

@@ -11,7 +11,7 @@ from prunelle.data.label_files import read_label_file
 from prunelle.data.labels import Labelled, class_of_filename, label_by_filename
 from prunelle.data.split_names import is_general, speaks_of_splits, splits_among
 from prunelle.errors import ArgumentError, DataError
-from prunelle.texts import Note, composed, quoted, shown
+from prunelle.texts import EN, FR, Note, composed, quoted, shown
 
 PLAIN_NAMES = ("train", "val", "valid", "validation", "test")
 """Of splits; whatever else is taken for one is said."""
@@ -137,10 +137,10 @@ def _split_folders(
         name = next(iter(named))
         notes.append(
             Note(
-                f"The folder {name}, though named like a split, is taken for a class, beside {shown(others)}: it holds "
-                f"pictures and no folders.",
+                f"The folder {name}, though named like a split, is taken for a class, beside {EN.listed(others)}: it "
+                f"holds pictures and no folders.",
                 f"Le dossier {name}, bien qu’il porte le nom d’une division, est pris pour une classe, à côté de "
-                f"{shown(others)} : il contient des images et pas de dossiers.",
+                f"{FR.listed(others)} : il contient des images et pas de dossiers.",
             )
         )
         return {}
@@ -180,19 +180,20 @@ def _check_splits(
     unusual = {split: name for split, name in by_split.items() if name.lower() not in PLAIN_NAMES}
     if unusual:
         order = ("train", "validation", "test")
-        listed = shown([f"{unusual[split]} ({split})" for split in order if split in unusual])
+        listed = [f"{unusual[split]} ({split})" for split in order if split in unusual]
         notes.append(
             Note(
-                f"These folders were taken for splits: {listed}. If every folder is a class: --labels folder.",
-                f"Ces dossiers ont été pris pour des divisions : {listed}. Si chaque dossier est une classe : "
+                f"These folders were taken for splits: {EN.listed(listed)}. If every folder is a class: "
                 f"--labels folder.",
+                f"Ces dossiers ont été pris pour des divisions : {FR.listed(listed)}. Si chaque dossier est une "
+                f"classe : --labels folder.",
             )
         )
     if others:
         notes.append(
             Note(
-                en=f"Beside {by_split['train']}, these folders were not read: {shown(others)}.",
-                fr=f"À côté de {by_split['train']}, ces dossiers n’ont pas été lus : {shown(others)}.",
+                en=f"Beside {by_split['train']}, these folders were not read: {EN.listed(others)}.",
+                fr=f"À côté de {by_split['train']}, ces dossiers n’ont pas été lus : {FR.listed(others)}.",
             )
         )
     return {split: children[name] for split, name in by_split.items()}
@@ -232,10 +233,10 @@ def _alike_inside(children: Mapping[str, Path]) -> list[Note]:
         return []
     return [
         Note(
-            f"The classes are {shown(list(children))}, each with the folders {shown(sorted(common))}. If those are the "
-            f"classes, call the folders above them train, validation and test.",
-            f"Les classes sont {shown(list(children))}, chacune avec les dossiers {shown(sorted(common))}. Si ce sont "
-            f"eux les classes, nommez les dossiers au-dessus train, validation et test.",
+            f"The classes are {EN.listed(list(children))}, each with the folders {EN.listed(sorted(common))}. If those "
+            f"are the classes, call the folders above them train, validation and test.",
+            f"Les classes sont {FR.listed(list(children))}, chacune avec les dossiers {FR.listed(sorted(common))}. Si "
+            f"ce sont eux les classes, nommez les dossiers au-dessus train, validation et test.",
         )
     ]
 
@@ -292,16 +293,16 @@ def _classes(folder: Path, notes: list[Note]) -> list[Labelled]:
     if beside:
         notes.append(
             Note(
-                en=f"{len(beside)} file(s) beside the class folders of {folder.name} were left out.",
-                fr=f"{len(beside)} fichier(s) à côté des dossiers de classes de {folder.name} ont été laissés.",
+                en=f"{EN.integer(len(beside))} file(s) beside the class folders of {folder.name} were left out.",
+                fr=f"{FR.integer(len(beside))} fichier(s) à côté des dossiers de classes de {folder.name} ont été laissés.",
             )
         )
     _note_ignored(ignored, folder, notes)
     if links := listing.links_up(folder):
         notes.append(
             Note(
-                en=f"Links to a folder above were passed over: {shown(links)}.",
-                fr=f"Des liens vers un dossier au-dessus ont été laissés : {shown(links)}.",
+                en=f"Links to a folder above were passed over: {EN.listed(links)}.",
+                fr=f"Des liens vers un dossier au-dessus ont été laissés : {FR.listed(links)}.",
             )
         )
     return labelled

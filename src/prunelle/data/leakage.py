@@ -143,10 +143,10 @@ def notes_of(copies: Copies, names: Sequence[str], data: Data) -> list[Note]:
         shown = _listed(_pairs(groups, copies.split, copies.kept, names, changed))
         notes.append(
             Note(
-                f"Some {what.en} are there more than once. So that none is both learned and judged, {len(changed)} of "
-                f"them went to the split of their copies: {shown.en}",
+                f"Some {what.en} are there more than once. So that none is both learned and judged, "
+                f"{EN.integer(len(changed))} of them went to the split of their copies: {shown.en}",
                 f"Certaines {what.fr} sont là plusieurs fois. Pour qu’aucune ne soit à la fois apprise et jugée, "
-                f"{len(changed)} d’entre elles ont rejoint le jeu de leurs copies : {shown.fr}",
+                f"{FR.integer(len(changed))} d’entre elles ont rejoint le jeu de leurs copies : {shown.fr}",
             )
         )
     for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):

@@ -28,7 +28,7 @@ from prunelle.runs.listener import Listener
 from prunelle.runs.predictions import Prediction, predict_files
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
-from prunelle.texts import Note, composed, quoted, shown
+from prunelle.texts import EN, FR, Note, composed, quoted, shown
 from prunelle.training.fast import Compile, predictor
 from prunelle.training.metrics import Evaluation
 
@@ -106,8 +106,8 @@ def predict(
     if top > max(len(run.classes), DEFAULT_TOP):
         listener.on_note(
             Note(
-                f"top={top} names all classes there are: {len(run.classes)}.",
-                f"top={top} nomme toutes les classes qu’il y a : {len(run.classes)}.",
+                f"top={top} names all classes there are: {EN.integer(len(run.classes))}.",
+                f"top={top} nomme toutes les classes qu’il y a : {FR.integer(len(run.classes))}.",
             )
         )
     return predict_files(

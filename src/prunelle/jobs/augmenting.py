@@ -18,7 +18,7 @@ from prunelle.drawing.files import save
 from prunelle.errors import ArgumentError
 from prunelle.report.augmentation import Row, draw_sheet
 from prunelle.runs.listener import Listener
-from prunelle.texts import Language, Note
+from prunelle.texts import EN, FR, Language, Note
 
 _ENDINGS = (".png", ".svg", ".pdf")
 
@@ -54,8 +54,8 @@ def draw(request: SheetRequest, listener: Listener) -> Path:
     if len(files) > columns:
         listener.on_note(
             Note(
-                f"{columns} of {len(files)} pictures are drawn, one a column; --columns 24 draws more.",
-                f"{columns} images sur {len(files)} sont dessinées, une par colonne ; --columns 24 en "
+                f"{columns} of {EN.integer(len(files))} pictures are drawn, one a column; --columns 24 draws more.",
+                f"{columns} images sur {FR.integer(len(files))} sont dessinées, une par colonne ; --columns 24 en "
                 "dessine plus.",
             )
         )

@@ -14,8 +14,9 @@ from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Skipped
+from prunelle.data.reasons import reason_note
 from prunelle.runs.listener import Listener
-from prunelle.texts import Note, visible
+from prunelle.texts import EN, FR, Note, visible
 from prunelle.training import speed
 
 SHOWN = 10
@@ -79,10 +80,18 @@ def decode_all(
         listener.on_note(skipped_note(picture))
     if len(skipped) > SHOWN:
         more = len(skipped) - SHOWN
-        listener.on_note(Note(f"… and {more} more, in run.json.", f"… et {more} de plus, dans run.json."))
+        listener.on_note(
+            Note(
+                f"… and {EN.integer(more)} more, in run.json.",
+                f"… et {FR.integer(more)} de plus, dans run.json.",
+            )
+        )
     if skipped:
         counts = [(len(split), len(split) + len(split.skipped), name) for name, split in pixels.items()]
-        en, fr = (", ".join(f"{n} {of} {all_} ({name})" for n, all_, name in counts) for of in ("of", "sur"))
+        en, fr = (
+            ", ".join(f"{words.integer(n)} {of} {words.integer(all_)} ({name})" for n, all_, name in counts)
+            for words, of in ((EN, "of"), (FR, "sur"))
+        )
         listener.on_note(Note(f"Pictures that can be read: {en}.", f"Images lisibles : {fr}."))
     return pixels
 
@@ -100,8 +109,8 @@ def _decoded(
 
 def skipped_note(picture: Skipped) -> Note:
     """That a picture was left out, and why."""
-    file = visible(picture.file)
-    return Note(f"Skipped {file}: {picture.reason}", f"Écarté {file} : {picture.reason}")
+    file, reason = visible(picture.file), reason_note(picture.reason)
+    return Note(f"Skipped {file}: {reason.en}", f"Écarté {file} : {reason.fr}")
 
 
 def digest(pixels: Mapping[str, Pixels]) -> str:

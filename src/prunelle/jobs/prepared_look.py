@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from prunelle.data.examples import Split
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels
+from prunelle.data.reasons import reason_note
 from prunelle.errors import BadPicture, DataError, RunError
 from prunelle.jobs import decoding
 from prunelle.runs.listener import Listener
@@ -61,4 +62,5 @@ def left_out_when_gone() -> Iterator[None]:
 
 
 def unreadable_note(bad: BadPicture) -> Note:
-    return Note(f"{bad.file} cannot be read: {bad.reason}", f"{bad.file} est illisible : {bad.reason}")
+    reason = reason_note(bad.reason)
+    return Note(f"{bad.file} cannot be read: {reason.en}", f"{bad.file} est illisible : {reason.fr}")

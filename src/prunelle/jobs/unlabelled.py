@@ -30,7 +30,7 @@ from prunelle.runs.folder import UNLABELLED, new_run_path, refuse_occupied
 from prunelle.runs.listener import Listener
 from prunelle.runs.predictions import predict_files
 from prunelle.runs.run import Run
-from prunelle.texts import EN, FR, Note, quoted, shown
+from prunelle.texts import EN, FR, Note, quoted
 from prunelle.training.intervals import difference_interval
 from prunelle.transfer.pseudo_labels import RIGHT, threshold
 
@@ -196,14 +196,14 @@ class _Rounds:
         )
         counts = np.bincount([one.label for one in taken], minlength=len(self.data.classes))
         by_count = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-        listed = shown([f"{counts[label]} {self.data.classes[label]}" for label in by_count])
+        listed = [f"{counts[label]} {self.data.classes[label]}" for label in by_count]
         note = Note(
             f"{EN.integer(len(taken))} of {EN.integer(of)} unlabelled pictures were learned from, with the classes "
             f"that a "
-            f"network gave them (confidence {EN.decimal(sure, 2)} or more): {listed}.",
+            f"network gave them (confidence {EN.decimal(sure, 2)} or more): {EN.listed(listed)}.",
             f"{FR.integer(len(taken))} images sans étiquette sur {FR.integer(of)} ont servi à l’apprentissage, avec "
             f"les "
-            f"classes qu’un réseau leur a données (confiance d’au moins {FR.decimal(sure, 2)}) : {listed}.",
+            f"classes qu’un réseau leur a données (confiance d’au moins {FR.decimal(sure, 2)}) : {FR.listed(listed)}.",
         )
         return dataclasses.replace(self.data, train=split, notes=(*self.data.notes, note))
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.resources
+import re
 import tomllib
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from prunelle.texts import Note
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,39 @@ class Entry:
     top1: float | None = None
     top5: float | None = None
     accuracy_source: str | None = None
+
+    @property
+    def accuracy_note(self) -> Note:
+        """``accuracy_source`` for a person, part by part."""
+        parts = (self.accuracy_source or "").split(", ")
+        return Note(", ".join(parts), ", ".join(map(_in_french, parts)))
+
+
+_FRENCH = {
+    r"(\S+) validation": r"validation d’\1",
+    r"(\S+) test": r"test de \1",
+    r"torchvision's weights": "poids de torchvision",
+    r"torchvision's first weights": "premiers poids de torchvision",
+    r"the paper's table (\S+)": r"tableau \1 de l’article",
+    r"the paper's figure (\S+)": r"figure \1 de l’article",
+    r"the paper's (§\S+)": r"\1 de l’article",
+    r"1 crop": "1 recadrage",
+    r"(\d+) crops": r"\1 recadrages",
+    r"one network": "un seul réseau",
+    r"one scale": "une seule échelle",
+    r"best training scale": "meilleure échelle d’entraînement",
+    r"best of five": "le meilleur de cinq",
+    r"without augmentation": "sans augmentation",
+    r"without distortions": "sans déformations",
+}
+"""The parts of which ``accuracy_source`` is made."""
+
+
+def _in_french(part: str) -> str:
+    for english, french in _FRENCH.items():
+        if match := re.fullmatch(english, part):
+            return match.expand(french)
+    return part
 
 
 @functools.cache

@@ -24,7 +24,7 @@ from prunelle.networks import build, pickled
 from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
 from prunelle.networks.unwrapping import NESTED, aligned, unwrapped
 from prunelle.tensors import read_tensors
-from prunelle.texts import Note, quoted, shown, visible
+from prunelle.texts import EN, FR, Note, quoted, visible
 
 FILE_BYTES = 4 << 30
 """Of a file of weights; the largest network here is of 0.6 GB, a checkpoint of its training of four times that."""
@@ -57,11 +57,12 @@ class Weights:
         match = aligned(self.tensors, expected)
         notes = self.notes
         if match.left_out:
-            names = shown(match.left_out)
             notes += (
                 Note(
-                    f"Left out of {self.source}: {names}, which is not under {match.prefix!r} as the network is.",
-                    f"Laissé de côté dans {self.source} : {names}, pas sous {match.prefix!r} comme le réseau.",
+                    f"Left out of {self.source}: {EN.listed(match.left_out)}, which is not under "
+                    f"{match.prefix!r} as the network is.",
+                    f"Laissé de côté dans {self.source} : {FR.listed(match.left_out)}, pas sous "
+                    f"{match.prefix!r} comme le réseau.",
                 ),
             )
         entries = self.entries + ((match.prefix,) if match.prefix else ())

@@ -18,7 +18,7 @@ from prunelle.planning.request import Preparation
 from prunelle.runs.listener import Listener
 from prunelle.runs.rebuild import refuse_as_start
 from prunelle.runs.run import Run
-from prunelle.texts import Note, composed, shown, visible
+from prunelle.texts import EN, FR, Note, composed, shown, visible
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -96,11 +96,13 @@ def fetch_weights(weights: str | Path, network: str | None, listener: Listener) 
 def download(wanted: Published, listener: Listener) -> Path:
     """The file of a published set, fetched where it is not on this machine yet, and checked."""
     if on_this_machine(wanted) is None:
-        size = "" if wanted.mib is None else f" ({wanted.mib:.0f} MiB)"
+        size_en = size_fr = ""
+        if wanted.mib is not None:
+            size_en, size_fr = f" ({EN.decimal(wanted.mib, 0)} MiB)", f" ({FR.decimal(wanted.mib, 0)} Mio)"
         listener.on_note(
             Note(
-                f"Fetching {wanted.network}'s {wanted.name} weights{size} from {wanted.address}",
-                f"Téléchargement des poids {wanted.name} de {wanted.network}{size} depuis {wanted.address}",
+                f"Fetching {wanted.network}'s {wanted.name} weights{size_en} from {wanted.address}",
+                f"Téléchargement des poids {wanted.name} de {wanted.network}{size_fr} depuis {wanted.address}",
             )
         )
     return fetch(wanted, listener.on_progress)
@@ -164,8 +166,8 @@ def outputs_note(source: str, theirs: tuple[str, ...] | None, classes: tuple[str
         why_en = f"Nothing says what the outputs of {source} are; they"
         why_fr = f"Rien ne dit ce que sont les sorties de {source} ; elles"
     else:
-        why_en = f"The outputs of {source} were {shown(theirs)}; they"
-        why_fr = f"Les sorties de {source} étaient {shown(theirs)} ; elles"
+        why_en = f"The outputs of {source} were {EN.listed(theirs)}; they"
+        why_fr = f"Les sorties de {source} étaient {FR.listed(theirs)} ; elles"
     order_en, order_fr = _order(classes)
     return Note(
         f"{why_en} are taken for the classes of the data in order: {listed}.{order_en}",

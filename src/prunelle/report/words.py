@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import functools
-import re
 
-from prunelle.data import decode, limits, unsupported
-from prunelle.data.headers import damage
-from prunelle.files import KINDS_FR
+from prunelle.data.reasons import reason_note
 from prunelle.texts import NO_BREAK, Note, Typography
 
 _MONTHS = {
@@ -277,25 +273,6 @@ TEXTS = {
     "run": Note("Run", "Entraînement"),
 }
 
-# The closed list of reasons that reading a picture gives; what follows the colon is kept as it is.
-_REASONS_FR = {
-    "empty file": "fichier vide",
-    "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)": (
-        "pas une image (d’un format lu : JPEG, PNG, BMP, GIF, WebP, TIFF)"
-    ),
-    "truncated or damaged": "tronquée ou abîmée",
-    damage.WRONG_CHECKSUM.partition(":")[0]: "abîmée, une somme de contrôle est fausse",
-    "cannot be opened": "impossible à ouvrir",
-    **unsupported.IN_FRENCH,
-    **{decode.NOT_A_FILE.format(kind=en): f"{fr}, pas un fichier" for en, fr in KINDS_FR.items()},
-}
-
-
-@functools.cache
-def _pattern(template: str) -> re.Pattern[str]:
-    """That finds again what a template was filled with."""
-    return re.compile(re.sub(r"\\{(\w+)[^}]*\\}", r"(?P<\1>.+)", re.escape(template)))
-
 
 class Words(Typography):
     """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates."""
@@ -304,18 +281,7 @@ class Words(Typography):
 
     def reason(self, reason: str) -> str:
         """Why a picture was left out; as it came where it is not one of the known reasons."""
-        if self.language == "en":
-            return reason
-        if reason in _REASONS_FR:
-            return self.note(Note(reason, _REASONS_FR[reason]))
-        for english, french in limits.IN_FRENCH.items():
-            if match := _pattern(english).fullmatch(reason):
-                fields = {name: value.replace(",", NO_BREAK) for name, value in match.groupdict().items()}
-                return self.note(Note(reason, french.format(**fields)))
-        start, colon, rest = reason.partition(": ")
-        if not (colon and start in _REASONS_FR):
-            return reason
-        return f"{_REASONS_FR[start]}{NO_BREAK}: {rest}"
+        return self.note(reason_note(reason))
 
     def interval(self, low: float, high: float) -> str:
         """``98.7–99.1 %``, French ``98,7 à 99,1 %``."""

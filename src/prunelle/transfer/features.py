@@ -33,7 +33,7 @@ from prunelle.data.kinds import AnyAugment
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.disk import held, is_full, reason
 from prunelle.errors import CannotWrite, DiskFull
-from prunelle.texts import Note
+from prunelle.texts import EN, FR, Note
 from prunelle.training.fast import answering
 from prunelle.training.inference import Normaliser
 from prunelle.training.outputs import evaluation_mode
@@ -283,10 +283,10 @@ def _check(digest: bytes, row: bytes | bytearray) -> bytes:
 
 def _recompute_note(what: str, number: int, folder: Path) -> Note:
     return Note(
-        f"The features of {number} pictures of the {what} split in the cache are damaged ({folder}); they are computed "
-        f"again.",
-        f"Les caractéristiques de {number} images du jeu {what} dans le cache sont abîmées ({folder}) ; elles sont "
-        f"calculées à nouveau.",
+        f"The features of {EN.integer(number)} pictures of the {what} split in the cache are damaged ({folder}); they "
+        f"are computed again.",
+        f"Les caractéristiques de {FR.integer(number)} images du jeu {what} dans le cache sont abîmées ({folder}) ; "
+        f"elles sont calculées à nouveau.",
     )
 
 
