@@ -294,7 +294,8 @@ def _classes(folder: Path, notes: list[Note]) -> list[Labelled]:
         notes.append(
             Note(
                 en=f"{EN.integer(len(beside))} file(s) beside the class folders of {folder.name} were left out.",
-                fr=f"{FR.integer(len(beside))} fichier(s) à côté des dossiers de classes de {folder.name} ont été laissés.",
+                fr=f"{FR.integer(len(beside))} fichier(s) à côté des dossiers de classes de {folder.name} ont été "
+                f"laissés.",
             )
         )
     _note_ignored(ignored, folder, notes)
