@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -169,6 +169,38 @@ class ResumeRequest:
     epochs: int | None = None
     limits: Limits = Limits()
     language: Language = dataclasses.field(default_factory=default_language)
+
+
+Part = TypeVar("Part", DataSource, Preparation, Limits, Destination)
+
+
+def request_of(given: Mapping[str, Any]) -> TrainingRequest:
+    """What a verb's keywords ask for, each by the name that it has above (``tests/contract/test_request.py``).
+
+    Args:
+        given: the verb's arguments by name: its ``locals()``, before there is anything else in them. What is not of
+            the training itself (``style``, ``resume``, ``rounds``) is the verb's own affair.
+    """
+
+    def part(kind: type[Part]) -> Part:
+        return kind(
+            **{each.name: given[each.name] for each in dataclasses.fields(kind) if each.name in given}
+        )
+
+    return TrainingRequest(
+        source=part(DataSource),
+        network=given["network"],
+        options=given["options"] or {},
+        preparation=part(Preparation),
+        weights=given["weights"],
+        strategy=as_strategy(given["strategy"]),
+        recipe=given["recipe"],
+        epochs=given["epochs"],
+        limits=part(Limits),
+        destination=part(Destination),
+        language=given["language"] or default_language(),
+        command=given["command"],
+    )
 
 
 def as_strategy(strategy: Strategy | str | None) -> Strategy | None:

@@ -15,20 +15,11 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError
 from prunelle.jobs import training
-from prunelle.planning.request import (
-    MEMORY_BUDGET,
-    SAVE_EVERY_S,
-    DataSource,
-    Destination,
-    Limits,
-    Preparation,
-    TrainingRequest,
-    as_strategy,
-)
+from prunelle.planning.request import MEMORY_BUDGET, SAVE_EVERY_S, request_of
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
-from prunelle.texts import Language, default_language
+from prunelle.texts import Language
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -102,20 +93,7 @@ def train(
     Raises:
         PrunelleError: see ``prunelle.errors``; ``Interrupted`` after SIGINT or SIGTERM, with the state saved.
     """
-    request = TrainingRequest(
-        source=DataSource(data=data, labels=labels, data_dir=data_dir, validation=validation, test=test),
-        network=network,
-        options=options or {},
-        preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),
-        weights=weights,
-        strategy=as_strategy(strategy),
-        recipe=recipe,
-        epochs=epochs,
-        limits=Limits(memory_budget=memory_budget, save_every_s=save_every_s),
-        destination=Destination(output=output, runs=runs, name=name),
-        language=language or default_language(),
-        command=command,
-    )
+    request = request_of(locals())
     with contextlib.closing(make_listener(style, language)) as listener:
         if resume is not None:
             return training.resume_from_request(resume, request, data_root, listener)

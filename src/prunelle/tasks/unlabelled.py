@@ -13,20 +13,11 @@ from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import unlabelled as rounds_of_training
 from prunelle.jobs.unlabelled import UnlabelledRequest
-from prunelle.planning.request import (
-    MEMORY_BUDGET,
-    SAVE_EVERY_S,
-    DataSource,
-    Destination,
-    Limits,
-    Preparation,
-    TrainingRequest,
-    as_strategy,
-)
+from prunelle.planning.request import MEMORY_BUDGET, SAVE_EVERY_S, request_of
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
-from prunelle.texts import Language, default_language
+from prunelle.texts import Language
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -85,23 +76,6 @@ def train_with_unlabelled(
         ArgumentError: no validation split, data that are no files, no unlabelled picture, or ``output`` is of
             other settings.
     """
-    request = UnlabelledRequest(
-        training=TrainingRequest(
-            source=DataSource(data=data, labels=labels, data_dir=data_dir, validation=validation, test=test),
-            network=network,
-            options=options or {},
-            preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),
-            weights=weights,
-            strategy=as_strategy(strategy),
-            recipe=recipe,
-            epochs=epochs,
-            limits=Limits(memory_budget=memory_budget, save_every_s=save_every_s),
-            destination=Destination(output=output, runs=runs, name=name),
-            language=language or default_language(),
-            command=command,
-        ),
-        unlabelled=unlabelled,
-        rounds=rounds,
-    )
+    request = UnlabelledRequest(training=request_of(locals()), unlabelled=unlabelled, rounds=rounds)
     with contextlib.closing(make_listener(style, language)) as listener:
         return rounds_of_training.train_with_unlabelled(request, listener)
