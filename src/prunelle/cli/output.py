@@ -21,7 +21,7 @@ def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
 REPORT_LINE = Note("Report: {page}", "Rapport : {page}")
 
 
-_YES_OR_NO = Note("[y/N]", "[o/N]")
+_YES_OR_NO = Note("[y/N]:", "[o/N] :")
 
 
 def spoken(language: Language | None = None) -> Typography:
@@ -41,9 +41,8 @@ def confirm(question: Note, **values: object) -> None:
         Abort: it is no, or there is nobody to answer.
     """
     words = spoken()
-    answer = click.prompt(
-        f"{words.note(question, **values)} {words.note(_YES_OR_NO)}", default="", show_default=False
-    )
+    asked = f"{words.note(question, **values)} {words.note(_YES_OR_NO)}"
+    answer = click.prompt(asked, default="", show_default=False, prompt_suffix=" ")
     if answer.strip().lower() not in ("y", "yes", "o", "oui"):
         raise click.Abort
 
