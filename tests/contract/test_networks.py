@@ -180,3 +180,12 @@ def test_accuracies_say_where_they_are_from() -> None:
         assert bool(figures) == bool(entry.accuracy_source), entry.name
         assert all(50 < figure < 100 for figure in figures)
         assert figures == sorted(figures)
+
+
+def test_where_accuracies_are_from_is_said_in_french() -> None:
+    for entry in networks.catalogue().values():
+        if entry.accuracy_source is not None:
+            note = entry.accuracy_note
+            assert note.en == entry.accuracy_source
+            english, french = note.en.split(", "), note.fr.split(", ")
+            assert all(a != b for a, b in zip(english, french, strict=True)), note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import time
 from multiprocessing.synchronize import Event
@@ -71,6 +72,24 @@ def test_caches_are_emptied_and_nothing_else(home: Path) -> None:
 def test_it_asks_first(home: Path) -> None:
     done = prunelle("cache", "--clear")  # nobody answers
     assert done.code != 0
+    assert (home / "cache" / "a.npy").exists()
+
+
+@pytest.mark.parametrize(("language", "answer"), [("fr", "oui"), ("fr", "O"), ("en", "y")])
+def test_yes_is_understood_in_both_languages(
+    home: Path, monkeypatch: pytest.MonkeyPatch, language: str, answer: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", f"{language}.UTF-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
+    done = prunelle("cache", "--clear")
+    assert done.code == 0, done.err
+    assert ("[o/N]\xa0: " if language == "fr" else "[y/N]: ") in done.out
+    assert not (home / "cache" / "a.npy").exists()
+
+
+def test_no_is_no(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert prunelle("cache", "--clear").code != 0
     assert (home / "cache" / "a.npy").exists()
 
 

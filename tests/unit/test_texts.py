@@ -15,7 +15,7 @@ from rich.text import Text
 
 from prunelle.console.listeners import Lines
 from prunelle.console.terminal import Terminal
-from prunelle.texts import Note, quoted, shown, visible
+from prunelle.texts import FR, Note, quoted, shown, visible
 
 ARMED = "a\x1b[31m\rb\nc\td\x07\x9b2J\u2028e\u202egnp\udce9"
 
@@ -46,6 +46,8 @@ def test_names_in_every_language_stay_as_they_are() -> None:
 def test_lists_of_names_are_short_and_visible() -> None:
     assert shown(["a\n", "b"]) == r"a\n, b"
     assert shown([str(i) for i in range(12)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
+    assert FR.listed([str(i) for i in range(12)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 et 2 de plus"
+    assert FR.listed(["a", "b"]) == "a, b"
 
 
 @pytest.mark.parametrize("colours", [False, True])
