@@ -35,6 +35,8 @@ from checkouts import checkout, described, environment
 from PIL import Image
 
 TRAININGS = {
+    # First: once there are runs in folders of these names, it is they that are compared.
+    "compare": "compare lenet5 dense --data digits --match-parameters --epochs 2 --seeds 2",
     # The networks of the courses. More than a hundred steps each: then a pass is captured (training/fast/passes.py).
     "lenet5": "train digits --network lenet5 --epochs 10",
     "lenet5-1998": "train digits --network lenet5-1998 --epochs 4",
@@ -66,7 +68,6 @@ TRAININGS = {
     "unlabelled": "train ../data/pairs --network course-look --size 32 --epochs 6 --validation 0.25 "
     "--unlabelled ../data/heap --rounds 2",
     "shots": "shots ../data/pairs --weights base --shots 2,6 --draws 2 --strategies scratch,features,full --epochs 4",
-    "compare": "compare lenet5 dense --data digits --match-parameters --epochs 2 --seeds 2",
     # A program for Keras, which writes its own weights.
     "program": "run ../data/program.py program/kept.npz",
 }
