@@ -190,7 +190,7 @@ def test_ten_bad_pictures_are_named(photos: Path) -> None:
     pixels = decoding.decode_all(load(photos), PREPROCESS, 1 << 20, listening)
     assert sum(len(split.skipped) for split in pixels.values()) == 12
     assert len(listening.notes) == 12
-    assert all(note.endswith("empty file") for note in listening.notes[:10])
+    assert all(note.endswith("fichier vide") for note in listening.notes[:10])
     assert listening.notes[10] == "… et 2 de plus, dans run.json."
     read = {name: (len(split), len(split) + len(split.skipped)) for name, split in pixels.items()}
     listed = ", ".join(f"{good} sur {total} ({name})" for name, (good, total) in read.items())
