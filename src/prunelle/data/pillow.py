@@ -90,18 +90,22 @@ def _bands(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
 def _levels(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     """How bands of more than 8 bits become L."""
     scale = 1
-    if image.mode == "F" and max(_values(image.crop(box)).max() for box in _bands(image.size)) <= 1:
+    # What is no number is no value above 1 either.
+    if image.mode == "F" and not any((np.asarray(image.crop(box)) > 1).any() for box in _bands(image.size)):
         scale = 255
 
     def convert(band: Image.Image) -> Image.Image:
-        levels = _values(band) * scale if band.mode == "F" else _values(band) / 257
-        return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+        values = np.asarray(band)
+        if band.mode == "F":
+            levels = np.nan_to_num(values, posinf=255.0).astype(np.float64)
+            levels *= scale
+        else:
+            levels = values / 257
+        # In place: a pass over memory takes as long as what it computes.
+        np.rint(levels, out=levels)
+        return Image.fromarray(np.clip(levels, 0, 255, out=levels).astype(np.uint8))
 
     return convert
-
-
-def _values(band: Image.Image) -> np.ndarray:
-    return np.nan_to_num(np.asarray(band, np.float64), posinf=255.0)
 
 
 def _on_white(band: Image.Image) -> Image.Image:
