@@ -9,7 +9,8 @@
 #             on two cores; ARGS="--kills 50 --files 500 --seed 3 --verbs train" scales it (tests/torture)
 PYTHON ?= python3
 # The fast tests of every room: what most changes break.
-QUICK := tests/contract/test_floors.py tests/contract/test_public_api.py tests/unit/runs tests/unit/console
+QUICK := tests/contract/test_floors.py tests/contract/test_public_api.py tests/contract/test_verbs.py \
+	tests/contract/test_kind_checks.py tests/unit/runs tests/unit/console
 VENV := .venv
 BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.

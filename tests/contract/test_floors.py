@@ -136,6 +136,23 @@ def test_other_ways_to_the_terminal_are_seen() -> None:
 HEAVY = ("torch", "sklearn", "matplotlib", "PIL")
 
 
+def test_every_command_is_there_at_once() -> None:
+    """One process for all: the first that imports something heavy is named."""
+    program = f"""
+import importlib, sys
+import click
+from prunelle.cli.main import COMMANDS
+for name in COMMANDS:
+    module = importlib.import_module(f"prunelle.cli.{{name}}")
+    command = getattr(module, name, None)
+    assert isinstance(command, click.Command), f"cli/{{name}}.py must define the command {{name}}"
+    heavy = [each for each in {HEAVY} if each in sys.modules]
+    assert not heavy, f"cli/{{name}}.py imports {{heavy}}: inside the command, please"
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "action",
     [

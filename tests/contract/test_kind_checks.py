@@ -55,7 +55,10 @@ def checks(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_nothing_asks_for_the_kind(file: Path) -> None:
     if not str(file.relative_to(SOURCE)).startswith((*OWN, *UNREAD)):
-        assert list(checks(ast.parse(file.read_text()))) == []
+        assert list(checks(ast.parse(file.read_text()))) == [], (
+            "asks for the kind of data: call a member of data/kind.py, or look kind_of(…).name up in a table "
+            "(docs/architecture.md, 'The path of a series')"
+        )
 
 
 def test_every_exception_is_needed() -> None:

@@ -29,7 +29,7 @@ def work(tree: ast.Module) -> Iterator[str]:
             if len(own) > MOST_STATEMENTS:
                 yield f"{node.name}: {len(own)} statements"
             if any(isinstance(each, ast.For | ast.While | ast.Try | ast.FunctionDef) for each in own):
-                yield f"{node.name}: a loop, a try, or a function"
+                yield f"{node.name}: a loop, a try, or a function, which belong in jobs/"
 
 
 def _is_text(statement: ast.stmt) -> bool:
