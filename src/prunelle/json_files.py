@@ -94,18 +94,19 @@ def mismatch(value: Any, shape: Any, where: str = "") -> str | None:
     if isinstance(shape, Mapping):
         if not isinstance(value, dict):
             return f"{name} must be an object; received {_short(value)}"
-        others = (
-            [] if "*" not in shape else [key for key in value if key not in shape and f"{key}?" not in shape]
-        )
-        for key, item_shape in [*shape.items(), *((other, shape["*"]) for other in others)]:
-            if key == "*":
-                continue
+        expected = {key: each for key, each in shape.items() if key != "*"}
+        for key, each in expected.items():
             bare, there = key.rstrip("?"), f"{where}.{key.rstrip('?')}".lstrip(".")
             if bare not in value:
                 if bare == key:
                     return f"{there} is missing"
-            elif wrong := mismatch(value[bare], item_shape, there):
+            elif wrong := mismatch(value[bare], each, there):
                 return wrong
+        if "*" in shape:
+            named = {key.rstrip("?") for key in expected}
+            for key in value.keys() - named:
+                if wrong := mismatch(value[key], shape["*"], f"{where}.{key}".lstrip(".")):
+                    return wrong
         return None
     # In JSON, true is no number.
     fits = isinstance(value, shape) and (shape is bool or not isinstance(value, bool))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import json
 import sys
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from safetensors.numpy import load_file
@@ -44,3 +46,10 @@ def weights(run: Path, which: str = "best") -> dict[str, bytes]:
     return {
         name: tensor.tobytes() for name, tensor in load_file(run / "weights" / f"{which}.safetensors").items()
     }
+
+
+def figures(run: Path) -> dict[str, Any]:
+    """``metrics.json`` of a run but for what tells one training from the same once more: its time, and so its seal."""
+    content: dict[str, Any] = json.loads((run / "metrics.json").read_text())
+    del content["seconds"], content["content_sha256"]
+    return content

@@ -30,7 +30,7 @@ from prunelle.networks.weights import load_weights, read_weights
 from prunelle.report import run_report
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.texts import Note
-from tests.integration.command import prunelle, weights
+from tests.integration.command import figures, prunelle, weights
 
 EPOCHS = 4
 
@@ -105,9 +105,7 @@ def flip(file: Path, seed: int = 0) -> None:
 
 
 def outcome(run: Path) -> tuple[object, ...]:
-    metrics = json.loads((run / "metrics.json").read_text())
-    del metrics["seconds"], metrics["content_sha256"]
-    return metrics, weights(run, "best"), weights(run, "last")
+    return figures(run), weights(run, "best"), weights(run, "last")
 
 
 @pytest.fixture(scope="module")

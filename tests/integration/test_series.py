@@ -21,7 +21,7 @@ from prunelle.runs.listener import Quiet
 from prunelle.runs.run import Run
 from prunelle.training.checkpoint import load_tensors
 from prunelle.training.records import EpochRecord
-from tests.integration.command import prunelle
+from tests.integration.command import figures, prunelle
 from tests.series import wave_data, waves, write_ts
 
 
@@ -160,9 +160,7 @@ def test_predictions_do_not_depend_on_the_series_beside(run: Run, files: Path, t
 
 def state_of(path: Path) -> dict[str, Any]:
     weights = load_tensors(path / "weights" / "best.safetensors")[0]
-    metrics = json.loads((path / "metrics.json").read_text())
-    del metrics["seconds"], metrics["content_sha256"]
-    return {"weights": {k: v.numpy().tobytes() for k, v in weights.items()}, "metrics": metrics}
+    return {"weights": {k: v.numpy().tobytes() for k, v in weights.items()}, "metrics": figures(path)}
 
 
 @pytest.mark.parametrize("stop", [3, 11, 17])

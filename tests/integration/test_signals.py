@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.command import weights
+from tests.integration.command import figures, weights
 from tests.integration.trainings import spawn
 from tests.pictures import make_folder
 
@@ -77,12 +77,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def metrics(run: Path) -> dict[str, object]:
-    found = json.loads((run / "metrics.json").read_text())
-    del found["seconds"], found["content_sha256"]
-    return dict(found)
-
-
 def printed_command(written: Path) -> list[str]:
     """The line after "go on with:"."""
     before, _, after = written.read_text().partition("go on with:\n")
@@ -119,7 +113,7 @@ def test_a_signal_saves_and_the_printed_command_goes_on(
         assert run_command([*resume[1:], "-q"], written) == 0
     for which in ("best", "last"):
         assert weights(run, which) == weights(whole, which)
-    assert metrics(run) == metrics(whole)
+    assert figures(run) == figures(whole)
 
 
 def test_a_second_one_ends_at_once(whole: Path, tmp_path: Path) -> None:
@@ -142,7 +136,7 @@ def test_while_the_report_is_made(whole: Path, tmp_path: Path) -> None:
     assert json.loads((run / "run.json").read_text())["status"] == "training"
     assert run_command([*printed_command(written)[1:], "-q"], written) == 0
     assert weights(run) == weights(whole)
-    assert metrics(run) == metrics(whole)
+    assert figures(run) == figures(whole)
 
 
 def test_while_pictures_are_decoded(tmp_path: Path) -> None:

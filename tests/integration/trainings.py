@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import multiprocessing
 import os
 import signal
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tests.integration.command import figures
 
 # Children are forked from a server that has imported everything and computed nothing: they start in
 # milliseconds, and no thread pool is forked.
@@ -100,12 +101,10 @@ def result(run: Path) -> dict[str, Any]:
     }
     with (run / "results.csv").open() as stream:
         rows = [{k: v for k, v in row.items() if k not in TIMING_FIELDS} for row in csv.DictReader(stream)]
-    metrics = json.loads((run / "metrics.json").read_text())
-    del metrics["seconds"], metrics["content_sha256"]
     return {
         "weights": weights,
         "rows": rows,
-        "metrics": metrics,
+        "metrics": figures(run),
         "predictions": (run / "predictions.csv").read_text(),
     }
 

@@ -10,7 +10,7 @@ import pytest
 
 from prunelle.disk import write_json
 from prunelle.errors import RunError
-from prunelle.json_files import mismatch, read_json, sealed
+from prunelle.json_files import UNKNOWN, mismatch, read_json, sealed
 from tests.integration.test_damage import misspelt
 
 SHAPE: dict[str, Any] = {
@@ -102,3 +102,12 @@ def test_a_file_without_a_seal_is_of_before(tmp_path: Path) -> None:
     file = tmp_path / "it.json"
     write_json(file, SEALED)
     assert read_json(file) == json.loads(json.dumps(SEALED))
+
+
+@pytest.mark.parametrize("name", ["b", "a?", "*"])
+def test_entries_that_nothing_writes(name: str) -> None:
+    shape: dict[str, Any] = {"a?": int, "*": UNKNOWN}
+    assert mismatch({"a": 1}, shape) is None
+    assert mismatch({"a": 1, name: 2}, shape) == f"nothing is known of {name}"
+    assert mismatch({name: "x"}, {"a?": int, "*": str}) is None
+    assert mismatch({name: 2}, {"a?": int, "*": str}) == f"{name} must be text; received 2"

@@ -58,7 +58,8 @@ def avoid_overrun(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d) and _overruns(module):
             # ``contiguous`` would leave the strides of channels-last memory, which both formats allow for 1×1.
-            module.weight.data = torch.empty(module.weight.shape).copy_(module.weight.data)
+            planar = torch.empty_like(module.weight.data, memory_format=torch.contiguous_format)
+            module.weight.data = planar.copy_(module.weight.data)
             if _planar not in module._forward_pre_hooks.values():
                 module.register_forward_pre_hook(_planar)
 

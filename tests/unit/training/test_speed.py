@@ -132,4 +132,8 @@ def test_strided_1x1_convolutions_are_left_alone_with_avx512(monkeypatch: pytest
     speed.prepare(convolution, torch.device("cpu"))
     assert len(convolution._forward_pre_hooks) == 1
     assert torch.equal(convolution.weight, before)
+    assert convolution.weight.stride() == (3, 1, 1, 1)  # planar, and so told from channels-last memory
+    exact = torch.nn.Conv2d(3, 4, 1, stride=2, dtype=torch.float64)
+    speed.prepare(exact, torch.device("cpu"))
+    assert exact.weight.dtype == torch.float64
     assert pickle.loads(pickle.dumps(convolution))(torch.ones(1, 3, 4, 4)).shape == (1, 4, 2, 2)
