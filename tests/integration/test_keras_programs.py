@@ -17,8 +17,8 @@ import pytest
 import torch
 
 from prunelle import networks
-from prunelle.keras import backend
-from prunelle.keras.applications import published
+from prunelle.keras import published
+from prunelle.keras.floor import keras
 from prunelle.networks.weights import Weights
 from tests import course_sets
 from tests.integration.command import Finished, prunelle
@@ -48,14 +48,14 @@ def run(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     (tmp_path / "data").symlink_to(sets / "photos" / "data")
 
     def run_program(name: str) -> Finished:
-        backend.clear_session()
+        keras.backend.clear_session()
         finished = prunelle("run", HERE / f"{name}.py")
         assert finished.code == 0, finished.err
         return finished
 
     yield run_program
     # The next program starts as in a process of its own.
-    backend.clear_session()
+    keras.backend.clear_session()
 
 
 def number_after(text: str, words: str) -> float:

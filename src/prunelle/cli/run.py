@@ -20,13 +20,27 @@ from prunelle.cli.output import echo
     show_default=True,
     help="Where the folder with the program's trainings and figures goes.",
 )
+@click.option(
+    "--keras",
+    type=click.Choice(["1", "2.3", "tf2", "3"]),
+    help="Which Keras PROGRAM was written for, where its imports do not tell it.",
+)
+@click.option("--seed", type=int, help="Of all random numbers: PROGRAM repeats its results bit by bit.")
 @click.option("--traceback", "whole", is_flag=True, help="With an error, also the lines within libraries.")
 @click.option("--covered", is_flag=True, help="List what there is of Keras.")
-def run(program: Path | None, arguments: tuple[str, ...], runs: Path, whole: bool, covered: bool) -> None:
+def run(
+    program: Path | None,
+    arguments: tuple[str, ...],
+    runs: Path,
+    keras: str | None,
+    seed: int | None,
+    whole: bool,
+    covered: bool,
+) -> None:
     """Run PROGRAM, written for Keras (import keras, or tensorflow.keras), on Prunelle.
 
-    ARGUMENTS are the program's own. Each of its trainings leaves a run folder with a report; figures that it
-    shows are saved there too where there is no screen.
+    ARGUMENTS are the program's own; options stand before PROGRAM. Each of its trainings leaves a run folder with a
+    report; figures that it shows are saved there too where there is no screen.
     """
     if covered:
         if program is not None or whole:
@@ -39,7 +53,9 @@ def run(program: Path | None, arguments: tuple[str, ...], runs: Path, whole: boo
         raise click.UsageError("Missing argument 'PROGRAM'.")
     from prunelle import tasks
 
-    finished = tasks.run_program(program, arguments, runs=runs, whole_traceback=whole, tell=_tell)
+    finished = tasks.run_program(
+        program, arguments, runs=runs, keras=keras, seed=seed, whole_traceback=whole, tell=_tell
+    )
     if finished:
         sys.exit(finished)
 

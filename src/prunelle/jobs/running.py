@@ -30,13 +30,24 @@ _LIBRARIES = tuple(
 
 
 def run_program(
-    path: Path, arguments: Sequence[str], *, runs: Path, whole_traceback: bool, tell: Callable[[str], None]
+    path: Path,
+    arguments: Sequence[str],
+    *,
+    runs: Path,
+    keras: str | None,
+    seed: int | None,
+    whole_traceback: bool,
+    tell: Callable[[str], None],
 ) -> int:
     """The exit status of a program; see ``prunelle.tasks.run_program``."""
     source = _source(path)
     # Not at the top: whoever trains without it would load all of keras.
-    from prunelle.keras import aliases, recording
+    from prunelle.keras import numpy_names, recording
+    from prunelle.keras.compat import compat
+    from prunelle.keras.floor import keras as library
+    from prunelle.keras.generations import Told, named, told_by
 
+    told = told_by(source) if keras is None else Told(named(keras), f"--keras {keras}")
     # The program may change the working folder.
     here = Path.cwd()
     started, made = datetime.now(), list[Path]()
@@ -51,18 +62,23 @@ def run_program(
     def saved(what: Note, where: Path) -> None:
         tell(words.note(what, path=where.relative_to(here) if where.is_relative_to(here) else where))
 
-    recording.start(
+    recorded = recording.recorded_program(
         folder,
         shlex.join([str(path), *arguments]),
         versions=machine.versions(),
         host=machine.host(torch.device("cpu")),
+        told=told,
     )
     try:
         with (
-            aliases.installed(),
+            compat(told.generation),
+            recorded,  # reports are written while names still mean what they mean to the program
+            numpy_names.there_again(lambda note, about: tell(words.note(note, **about)), _is_library),
             _as_main(path, arguments) as module,
             _figures(folder, lambda file: saved(_FIGURE, file)),
         ):
+            if seed is not None:
+                library.utils.set_random_seed(seed)
             exec(compile(source, module.__dict__["__file__"], "exec"), module.__dict__)
     except (SystemExit, KeyboardInterrupt, BrokenPipeError):
         raise
@@ -70,7 +86,6 @@ def run_program(
         tell(_as_shown(error, whole_traceback))
         return error.exit_code if isinstance(error, Interrupted) else 1
     finally:
-        recording.stop()
         for each in made:
             saved(_RUN, each)
     return 0

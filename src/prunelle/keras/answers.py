@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from prunelle.keras.feeding import Batch
 from prunelle.training.metrics import Evaluation
 
 
@@ -21,6 +20,7 @@ class Answers:
 
     Attributes:
         usable: whether they are answers of one output that tells classes apart.
+        seen: examples so far.
     """
 
     def __init__(self, room: int, logits: bool = False) -> None:
@@ -29,20 +29,22 @@ class Answers:
         self._examples: list[np.ndarray] = []
         self._room, self._logits = room, logits
         self.usable = True
+        self.seen = 0
 
-    def add(self, batch: Batch, predictions: Sequence[torch.Tensor]) -> None:
-        """Adds a batch; what is no classification by one output makes the whole unusable."""
+    def add(self, inputs: Sequence[Any], labels: Sequence[Any], outputs: Sequence[torch.Tensor]) -> None:
+        """Adds a batch, a tensor for each input and output; what is no classification by one makes all unusable."""
+        self.seen += len(inputs[0])
         if not self.usable:
             return
-        labels, probabilities = _of_classes(batch, predictions, self._logits)
-        if labels is None or probabilities is None:
+        numbers, probabilities = _of_classes(labels, outputs, self._logits)
+        if numbers is None or probabilities is None:
             self.usable = False
             return
-        self._labels.append(labels)
+        self._labels.append(numbers)
         self._probabilities.append(probabilities)
-        if len(batch.x) == 1 and self._room > 0:
+        if len(inputs) == 1 and self._room > 0:
             # A copy: a batch may be a view of memory that the program writes to again.
-            self._examples.append(np.array(batch.x[0].detach().cpu().numpy()))
+            self._examples.append(np.array(_array(inputs[0])))
             self._room -= self._examples[-1].size
 
     @property
@@ -68,17 +70,21 @@ class Answers:
         return Evaluation(split, classes, labels, probabilities, loss)
 
 
+def _array(value: Any) -> np.ndarray:
+    return np.asarray(value.detach().cpu() if torch.is_tensor(value) else value)
+
+
 def _of_classes(
-    batch: Batch, predictions: Sequence[torch.Tensor], logits: bool
+    given: Sequence[Any], predictions: Sequence[torch.Tensor], logits: bool
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """``(n,)`` labels and ``(n, K)`` probabilities, or None where the outputs are none of classes."""
-    if len(predictions) != 1 or len(batch.y) != 1:
+    if len(predictions) != 1 or len(given) != 1:
         return None, None
     found = predictions[0].detach().float().cpu()
     if logits and found.ndim == 2:
         found = found.sigmoid() if found.shape[1] == 1 else found.softmax(1)
     outputs: Any = found.numpy()
-    labels = batch.y[0].detach().cpu().numpy()
+    labels = _array(given[0])
     if outputs.ndim != 2 or outputs.min(initial=0) < 0 or outputs.max(initial=0) > 1.001:
         return None, None
     if outputs.shape[1] == 1:

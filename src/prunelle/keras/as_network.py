@@ -6,15 +6,14 @@ can be, and undone where it cannot.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import nn
 
-from prunelle.keras import graph
-
-if TYPE_CHECKING:
-    from prunelle.keras.models import Model
+from prunelle.keras.chains import chain
+from prunelle.keras.floor import keras
+from prunelle.keras.lowering import CalledAsItIs, NotLowered, lower
 
 _SMALLEST = 1e-7
 
@@ -33,17 +32,22 @@ class LogOdds(nn.Module):
         return x.logit(_SMALLEST) if x.shape[1] == 1 else x.clamp_min(_SMALLEST).log()
 
 
-def as_network(model: Model, gives_logits: bool) -> nn.Module:
+def as_network(model: Any, gives_logits: bool) -> nn.Module:
     """A module of ``(N, C, …)`` that gives logits, sharing the model's weights, in evaluation mode."""
-    module, (ending,) = graph.build(model.inputs, model.outputs, logits=not gives_logits)
+    try:
+        lowered = lower(model, logits=not gives_logits)
+    except NotLowered:
+        module: nn.Module = CalledAsItIs(model, lambda *tensors: (tensors, {}))
+        names, ending = {id(module): str(model.name)}, None
+    else:
+        module, names, (ending,) = lowered.network, lowered.names, lowered.endings
     parts: list[tuple[str, nn.Module]] = []
-    if len(model.input_shape) == 2:
+    if len(keras.tree.flatten(model.inputs)[0].shape) == 2:
         parts.append(("vector", Unflattened()))
-    names = _names(model)
-    of_module = graph.chain(module)
+    of_module = chain(module)
     for number, part in enumerate(of_module):
         parts.append((names.get(id(part), f"part_{number}" if len(of_module) > 1 else "graph"), part))
-    if ending == "sigmoid" and model.output_shape[-1] > 1:
+    if ending == "sigmoid" and keras.tree.flatten(model.outputs)[0].shape[-1] > 1:
         parts.append(("log_sigmoid", nn.LogSigmoid()))
     elif ending is None and not gives_logits:
         parts.append(("logits", LogOdds()))
@@ -52,8 +56,3 @@ def as_network(model: Model, gives_logits: bool) -> nn.Module:
         taken = sum(other == name or other.startswith(f"{name}+") for other, _ in network.named_children())
         network.add_module(f"{name}+{taken}" if taken else name, part)
     return network.eval()
-
-
-def _names(model: Model) -> dict[int, str]:
-    """What the modules of layers are called: by their layer."""
-    return {id(part): layer.name.replace(".", "_") for layer in model.all_layers() for part in layer.parts}

@@ -1,4 +1,4 @@
-"""What ``prunelle.keras`` has, as a list made from the code: ``docs/keras-coverage.md``, ``prunelle run --covered``."""
+"""What programs find under Keras's names, as a list made from the views: ``prunelle run --covered``."""
 
 from __future__ import annotations
 
@@ -9,86 +9,59 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from prunelle.keras import absent, aliases
+from prunelle.keras import floor, imports
+from prunelle.keras.compat import compat
 
 _INTRODUCTION = """\
 # What there is of Keras
 
-Made from the code by `prunelle run --covered`. The names are those of `keras` and of `tensorflow.keras` alike; in a
-program of your own they are also there as `prunelle.keras`. A name that is not in this list is not there, and a program
+Made from the code by `prunelle run --covered`: all of Keras {version}, and what Keras 1 and 2 named otherwise. The
+names are those of `keras` and of `tensorflow.keras` alike. A name that is not in this list is not there, and a program
 that uses it says so. How to run programs: [keras.md](keras.md).
 """
-
-_WITH_METHODS = ("Callback", "ImageDataGenerator", "Layer", "Model", "Sequential")
 
 
 def as_text() -> str:
     """The whole list, as Markdown."""
-    lines = [_INTRODUCTION]
-    for path, targets in aliases.ALIASES.items():
-        if targets == (path,) and not path.startswith(("datasets.", "applications.")):
-            lines += _section(f"keras.{path}".rstrip("."), f"prunelle.keras.{path}".rstrip("."))
-    lines += _section("tensorflow", "prunelle.keras.tensorflow")
+    lines = [_INTRODUCTION.format(version=floor.keras.__version__)]
+    with compat():
+        for path in sorted(_paths()):
+            lines += _section(f"keras.{path}".rstrip("."))
+        lines += _section("tensorflow")
     lines += ["## Other paths to the same names", ""]
-    lines += [f"- {moved}" for moved in _moved()]
+    lines += [
+        f"- `keras.{path}`: {_places(homes)}"
+        for path, homes in sorted(imports.MOVED.items())
+        if homes != (path,)
+    ]
+    lines += [f"- `{prefix}`: `keras`" for prefix in imports.PREFIXES if prefix != "keras"]
     return "\n".join(lines) + "\n"
 
 
-def _section(heading: str, target: str) -> list[str]:
-    module = importlib.import_module(target)
-    summary = _first_line(module).rstrip(".")
-    lines = [f"## {heading}", "", *([f"{summary}.", ""] if summary else [])]
-    for name in sorted(absent.public_names(target), key=lambda name: (name.lower(), name)):
-        lines += list(_entry(heading, name, getattr(module, name)))
+def _paths() -> set[str]:
+    known = {name.removeprefix("keras").removeprefix(".") for name in floor.MODULES}
+    return {path for path in known if not path.startswith(("_", "legacy", "src"))}
+
+
+def _places(homes: tuple[str, ...]) -> str:
+    return ", ".join(f"`keras.{home}`" for home in homes)
+
+
+def _section(heading: str) -> list[str]:
+    view = importlib.import_module(heading)
+    lines = [f"## {heading}", ""]
+    for name in sorted(view.__all__, key=lambda name: (name.lower(), name)):
+        found = getattr(view, name, None)
+        if not isinstance(found, ModuleType) and not name.startswith("_"):
+            lines += _entry(name, found)
     return [*lines, ""]
 
 
-def _entry(heading: str, name: str, found: Any) -> Iterator[str]:
-    if isinstance(found, ModuleType):
-        inside = [
-            each for each in getattr(found, "__all__", ()) if heading.endswith(("datasets", "applications"))
-        ]
-        names = ": " + ", ".join(f"`{each}`" for each in inside) if inside else ""
-        yield f"- `{heading}.{name}`{names}"
-    elif inspect.isroutine(found) or isinstance(found, type):
-        said = _first_line(found)
-        yield f"- `{name}{_arguments(found)}`" + (f": {said}" if said else "")
-        if isinstance(found, type) and name in _WITH_METHODS:
-            methods = [
-                each for each in dir(found) if not each.startswith("_") and callable(getattr(found, each))
-            ]
-            yield f"  Methods: {', '.join(f'`{each}`' for each in methods)}."
-    elif type(found).__name__ == "SimpleNamespace":
-        yield f"- `{name}`: {', '.join(f'`{each}`' for each in sorted(vars(found)))}"
-    else:
+def _entry(name: str, found: Any) -> Iterator[str]:
+    if not callable(found):
         yield f"- `{name}`"
-
-
-def _arguments(found: Any) -> str:
-    try:
-        parameters = list(inspect.signature(found).parameters.values())
-    except (TypeError, ValueError):
-        return "(…)"
-    # Arguments that all layers take come through **kwargs.
-    names = [
-        f"{'*' * (each.kind is each.VAR_POSITIONAL)}{each.name}"
-        for each in parameters
-        if each.kind is not each.VAR_KEYWORD and each.name != "self"
-    ]
-    rest = any(each.kind is each.VAR_KEYWORD for each in parameters)
-    return f"({', '.join([*names, *(['…'] if rest else [])])})"
-
-
-def _first_line(found: Any) -> str:
-    paragraph = (inspect.getdoc(found) or "").split("\n\n")[0]
-    return re.sub(r"\s+", " ", paragraph.replace("``", "`")).strip()
-
-
-def _moved() -> Iterator[str]:
-    for path, targets in aliases.ALIASES.items():
-        if path and targets != (path,):
-            where = ", ".join(f"`keras.{target}`" for target in targets)
-            yield f"`keras.{path}`: {where}"
-    for prefix in aliases.KERAS_PREFIXES:
-        if prefix != "keras":
-            yield f"`{prefix}`: `keras`"
+        return
+    summary = re.sub(r"\s+", " ", (inspect.getdoc(found) or "").split("\n\n")[0].replace("``", "`")).strip()
+    ours = str(getattr(found, "__module__", "")).startswith("prunelle.")
+    # Keras's own are described by Keras.
+    yield f"- `{name}`" + (f": {summary}" if summary and ours else "")

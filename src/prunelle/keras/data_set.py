@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,17 +32,83 @@ class DataSet:
 
     @classmethod
     def from_tensor_slices(cls, tensors: Any) -> DataSet:
-        """One element for each index of the first dimension."""
+        """One element for each index of the first dimension: of an array, a tuple or a dictionary of arrays.
+
+        Texts (names of files) stay texts.
+        """
         several = isinstance(tensors, tuple)
-        arrays = [torch.as_tensor(np.asarray(each)) for each in (tensors if several else (tensors,))]
+        named = isinstance(tensors, Mapping)
+        parts = list(tensors.values()) if named else list(tensors) if several else [tensors]
+        arrays = [_sliceable(each) for each in parts]
         if len({len(array) for array in arrays}) != 1:
             raise ArgumentError(
                 f"all must be of one length; received {', '.join(str(len(a)) for a in arrays)}."
             )
+
+        def element(i: int) -> Any:
+            values = tuple(array[i] for array in arrays)
+            return dict(zip(tensors, values, strict=True)) if named else values if several else values[0]
+
         length = len(arrays[0])
-        return cls(
-            lambda: (tuple(a[i] for a in arrays) if several else arrays[0][i] for i in range(length)), length
+        return cls(lambda: (element(i) for i in range(length)), length)
+
+    @classmethod
+    def from_generator(
+        cls, generator: Callable[..., Iterable[Any]], *signature: Any, **ignored: Any
+    ) -> DataSet:
+        """What a function's generator gives, as tensors."""
+
+        def tensors(value: Any) -> Any:
+            return (
+                tuple(map(tensors, value)) if isinstance(value, tuple) else torch.as_tensor(np.asarray(value))
+            )
+
+        args = ignored.get("args") or ()
+        return cls(lambda: (tensors(each) for each in generator(*args)), None)
+
+    @classmethod
+    def from_tensors(cls, tensors: Any) -> DataSet:
+        """One element, the whole."""
+        return cls(lambda: iter([_whole(tensors)]), 1)
+
+    @classmethod
+    def list_files(cls, file_pattern: Any, shuffle: bool = True, seed: int | None = None) -> DataSet:
+        """The names of files, in random order unless ``shuffle`` is false.
+
+        Raises:
+            ArgumentError: there are none.
+        """
+        patterns = [file_pattern] if isinstance(file_pattern, str) else list(file_pattern)
+        names = sorted(name for pattern in patterns for name in glob.glob(str(pattern)))
+        if not names:
+            raise ArgumentError(f"no file is named like {file_pattern!r}.")
+        found = cls.from_tensor_slices(names)
+        return found.shuffle(len(names), seed) if shuffle else found
+
+    @classmethod
+    def range(cls, *bounds: int) -> DataSet:
+        """Whole numbers, as Python's ``range`` has them."""
+        return cls.from_tensor_slices(np.arange(*bounds))
+
+    @classmethod
+    def zip(cls, *datasets: Any) -> DataSet:
+        """An element of each together, until one ends; the data sets, or a tuple of them."""
+        given: Any = (
+            datasets[0] if len(datasets) == 1 and isinstance(datasets[0], (tuple, list)) else datasets
         )
+        lengths = [each._length for each in given]
+        shortest = None if None in lengths else min(lengths)
+        return cls(lambda: zip(*given, strict=False), shortest)
+
+    def enumerate(self, start: int = 0) -> DataSet:
+        """Each with its number before it."""
+        return DataSet(lambda: ((torch.tensor(i), each) for i, each in enumerate(self, start)), self._length)
+
+    def concatenate(self, dataset: DataSet) -> DataSet:
+        """These, then those."""
+        known = self._length is not None and dataset._length is not None
+        length = len(self) + len(dataset) if known else None
+        return DataSet(lambda: itertools.chain(self, dataset), length)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._elements())
@@ -151,6 +218,16 @@ class DataSet:
             yield tuple(each.numpy() for each in element) if isinstance(element, tuple) else element.numpy()
 
 
+def _sliceable(value: Any) -> Any:
+    array = np.asarray(value) if not torch.is_tensor(value) else value
+    texts = isinstance(array, np.ndarray) and array.dtype.kind in "SUO"
+    return [str(each) for each in array] if texts else torch.as_tensor(array)
+
+
+def _whole(value: Any) -> Any:
+    return tuple(map(_whole, value)) if isinstance(value, tuple) else torch.as_tensor(np.asarray(value))
+
+
 def _call(function: Callable[..., Any], element: Any) -> Any:
     return function(*element) if isinstance(element, tuple) else function(element)
 
@@ -158,4 +235,8 @@ def _call(function: Callable[..., Any], element: Any) -> Any:
 def _stacked(group: list[Any]) -> Any:
     if isinstance(group[0], tuple):
         return tuple(_stacked(list(parts)) for parts in zip(*group, strict=True))
+    if isinstance(group[0], dict):
+        return {name: _stacked([each[name] for each in group]) for name in group[0]}
+    if isinstance(group[0], str):
+        return group
     return torch.stack([torch.as_tensor(each) for each in group])

@@ -1,16 +1,13 @@
-"""From whatever a program gives ``fit`` to batches of tensors.
+"""From whatever a program gives ``fit`` to what Keras 3 takes.
 
-Arrays, generators, ``Sequence`` objects and data sets all become a ``Source``: an epoch of it is an iterator of
-``Batch``. Arrays are not copied: a batch is rows of the caller's own memory, in Keras's order, and is seen in
-PyTorch's by a change of strides.
+Arrays go to Keras as they are. Generators, ``Sequence`` objects, iterators with ``next`` and data sets become a
+``Batches``, an adapter of Keras's own kind: Keras 3 takes generators of Python alone, of tuples alone, and no weights
+of classes with them.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
-import queue
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,96 +15,19 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError
-from prunelle.keras.seeds import next_seed
+from prunelle.keras import batches as core
+from prunelle.keras.floor import keras, private
+
+_Adapter: Any = private("trainers.data_adapters.data_adapter").DataAdapter
 
 
-@dataclasses.dataclass
-class Batch:
-    """Inputs, labels and weights, a tensor for each of the model's inputs and outputs, in Keras's order."""
-
-    x: list[torch.Tensor]
-    y: list[torch.Tensor]
-    weights: list[torch.Tensor] | None = None
-
-    def __len__(self) -> int:
-        return len(self.x[0])
-
-
-class Source:
-    """Batches, epoch after epoch.
-
-    Attributes:
-        steps: batches an epoch; None where nobody knows before the end.
-    """
-
-    steps: int | None
-
-    def epoch(self) -> Iterator[Batch]:
-        """The batches of the next epoch."""
-        raise NotImplementedError
-
-
-class Arrays(Source):
-    """Arrays in memory; the last batch of an epoch may be smaller."""
-
-    def __init__(
-        self,
-        x: Sequence[torch.Tensor],
-        y: Sequence[torch.Tensor],
-        weights: Sequence[torch.Tensor] | None,
-        batch_size: int,
-        *,
-        shuffle: bool,
-        steps: int | None = None,
-    ) -> None:
-        self.x, self.y, self.weights = list(x), list(y), weights
-        self.batch_size, self.shuffle = batch_size, shuffle
-        self._all_steps = math.ceil(self.length / batch_size)
-        self._asked = steps
-        self.steps = steps or self._all_steps
-        self._rest: Iterator[torch.Tensor | slice] | None = None
-
-    @property
-    def length(self) -> int:
-        """The number of examples."""
-        return len(self.x[0])
-
-    def epoch(self) -> Iterator[Batch]:
-        if self._asked is None:
-            for rows in self._rows():
-                yield self._batch(rows)
-            return
-        # With steps_per_epoch an epoch goes on where the last one stopped, as Keras's does.
-        for _ in range(self._asked):
-            following = next(self._rest, None) if self._rest is not None else None
-            if following is None:
-                self._rest = self._rows()
-                following = next(self._rest)
-            yield self._batch(following)
-
-    def _rows(self) -> Iterator[torch.Tensor | slice]:
-        size = self.batch_size
-        if not self.shuffle:
-            yield from (slice(start, start + size) for start in range(0, self.length, size))
-            return
-        order = torch.randperm(self.length, generator=torch.Generator().manual_seed(next_seed()))
-        yield from (order[start : start + size] for start in range(0, self.length, size))
-
-    def _batch(self, rows: torch.Tensor | slice) -> Batch:
-        return Batch(
-            [tensor[rows] for tensor in self.x],
-            [tensor[rows] for tensor in self.y],
-            None if self.weights is None else [tensor[rows] for tensor in self.weights],
-        )
-
-
-class Iterated(Source):
-    """Batches that something else makes: a ``Sequence``, a data set, a generator.
+class Batches(_Adapter):  # type: ignore[misc]
+    """Batches that something else makes, one after the other.
 
     Args:
         data: with ``__len__`` and ``__getitem__``, else with ``__iter__``, else with ``__next__``.
-        steps: batches an epoch; needed where ``data`` never ends.
-        shuffle: take a ``Sequence``'s batches in another order at each epoch.
+        steps: batches an epoch; None for all there are.
+        shuffle: a ``Sequence``'s batches in another order at each epoch.
         class_weight: weight of each class, by its number.
     """
 
@@ -117,115 +37,141 @@ class Iterated(Source):
         steps: int | None,
         *,
         shuffle: bool = False,
-        class_weight: Mapping[int, float] | None = None,
+        class_weight: Any = None,
+        names: Sequence[str] = (),
     ) -> None:
-        self._data, self._class_weight = data, class_weight
-        self._sequence = hasattr(data, "__getitem__") and hasattr(data, "__len__")
-        self._endless = not self._sequence and hasattr(data, "__next__")
-        self._shuffle = shuffle and self._sequence and not hasattr(data, "shuffle")
-        length: int | None = None
-        if hasattr(data, "__len__"):
-            length = len(data)
-        self.steps = steps or length
-        self._asked = steps
-        self._running: Iterator[Any] | None = None
+        self._data, self._steps = data, steps
+        self._indexed = hasattr(data, "__getitem__") and hasattr(data, "__len__")
+        self._once = not self._indexed and hasattr(data, "__next__")
+        self._shuffle = shuffle and self._indexed and not hasattr(data, "shuffle")
+        self._class_weight, self._names = class_weight, names
+        self._begun: tuple[Any, Iterator[Any]] | None = None
 
-    def epoch(self) -> Iterator[Batch]:
-        ahead = self._steps()
-        if not self._endless and getattr(self._data, "prefetchable", True):
-            ahead = read_ahead(ahead)
-        for data in ahead:
-            yield to_batch(data, self._class_weight)
+    def first(self) -> Any:
+        """A batch, which comes again as the first of the next epoch: to know shapes by."""
+        if self._begun is None:
+            batches = iter(self.get_torch_dataloader())
+            first = next(batches, None)
+            if first is None:
+                raise ArgumentError(f"the data gave no batch.{_why_empty(self._data)}")
+            self._begun = first, batches
+        return self._begun[0]
 
-    def _steps(self) -> Iterator[Any]:
-        if self._asked is None and not self._endless:
-            yield from self._once()
+    def get_torch_dataloader(self) -> Iterator[Any]:
+        """The batches: of an epoch, or one epoch after the other where an epoch has a number of steps of its own.
+
+        They are made ahead in another thread, unless they come from an iterator, which may be in use elsewhere.
+        """
+        if self._begun is not None:
+            (first, rest), self._begun = self._begun, None
+            yield first
+            yield from rest
             return
-        taken = 0
-        while self._asked is None or taken < self._asked:
-            if self._running is None:
-                self._running = self._data if self._endless else self._once()
-            try:
-                data = next(self._running)
-            except StopIteration:
-                self._running = None
-                if self._endless or (taken == 0 and self._asked is None):
-                    return
-                continue
-            taken += 1
-            yield data
+        batches = self._epochs()
+        if not self._once and getattr(self._data, "prefetchable", True):
+            batches = core.read_ahead(batches)
+        for batch in batches:
+            yield _tuple(batch, self._class_weight, self._names)
 
-    def _once(self) -> Iterator[Any]:
-        if not self._sequence:
-            yield from self._data
-            return
-        order: Sequence[int] = range(len(self._data))
-        if self._shuffle:
-            generator = torch.Generator().manual_seed(next_seed())
-            order = torch.randperm(len(order), generator=generator).tolist()
-        for index in order:
-            yield self._data[index]
-        if hasattr(self._data, "on_epoch_end"):
-            self._data.on_epoch_end()
-
-
-def read_ahead(data: Iterator[Any]) -> Iterator[Any]:
-    """The same, with the next batch made in another thread while this one is used."""
-    ready: queue.Queue[Any] = queue.Queue(maxsize=2)
-    stop = threading.Event()
-    end = object()
-
-    def put(item: Any) -> None:
-        while not stop.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return
-
-    def work() -> None:
-        try:
-            for item in data:
-                put((item, None))
-                if stop.is_set():
-                    return
-            put((end, None))
-        except BaseException as error:  # handed over: it is raised where the batch is wanted
-            put((end, error))
-
-    thread = threading.Thread(target=work, name="prunelle-read-ahead", daemon=True)
-    thread.start()
-    try:
+    def _epochs(self) -> Iterator[Any]:
         while True:
-            item, error = ready.get()
-            if error is not None:
-                raise error
-            if item is end:
+            if self._indexed:
+                order = list(range(len(self._data)))
+                if self._shuffle:
+                    order = torch.randperm(len(order)).tolist()
+                for index in order:
+                    yield self._data[index]
+                if hasattr(self._data, "on_epoch_end"):
+                    self._data.on_epoch_end()
+            else:
+                yield from self._data
+            if self._steps is None or self._once:
                 return
-            yield item
-    finally:
-        stop.set()
-        thread.join()
+
+    get_numpy_iterator = get_torch_dataloader
+
+    @property
+    def num_batches(self) -> int | None:
+        """None where nobody knows before the end, or where an epoch has its own number."""
+        return None if self._steps or not hasattr(self._data, "__len__") else len(self._data)
+
+    @property
+    def batch_size(self) -> int | None:
+        """Nobody knows."""
+        return None
+
+    @property
+    def has_partial_batch(self) -> bool | None:
+        """Nobody knows."""
+        return None
+
+    @property
+    def partial_batch_size(self) -> int | None:
+        """Nobody knows."""
+        return None
 
 
-def make_source(
+def _why_empty(data: Any) -> str:
+    """What to do about a folder without pictures; nothing is known of other data."""
+    folder = getattr(data, "directory", None)
+    if not isinstance(folder, str):
+        return ""
+    return (
+        f" flow_from_directory looks for pictures in folders inside {folder!r}, one a class, and found none there: put "
+        f"the pictures into a folder inside it, or name the folder above."
+    )
+
+
+def _tuple(batch: Any, class_weight: Any, names: Sequence[str] = ()) -> tuple[Any, ...]:
+    x, y, weights = core.split(batch)
+    x, y, weights = (_tensors(each) for each in (x, y, weights))
+    if isinstance(y, Mapping) and names:
+        y = [y[name] for name in names]
+    if isinstance(weights, Mapping) and names:
+        weights = [weights.get(name) for name in names]
+    if class_weight is not None and y is not None:
+        weights = _weighted(y, weights, class_weight, names)
+    if weights is not None:
+        return x, y, weights
+    return (x,) if y is None else (x, y)
+
+
+def _tensors(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _tensors(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)) and value and np.ndim(value[0]):
+        return [_tensors(each) for each in value]
+    return core.tensor(value)
+
+
+@dataclasses.dataclass
+class Fed:
+    """What Keras is given in the place of a program's own."""
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+    class_weight: Any = None
+    adapted: bool = False
+
+
+def fed(
+    model: Any,
     x: Any,
     y: Any = None,
-    weights: Any = None,
+    sample_weight: Any = None,
     *,
-    input_names: Sequence[str],
-    output_names: Sequence[str],
-    batch_size: int | None = None,
     steps: int | None = None,
     shuffle: bool = False,
-    class_weight: Mapping[int, float] | None = None,
-) -> Source:
-    """What suits ``x``.
-
-    Raises:
-        ArgumentError: lengths that differ, or something that gives no batches.
-    """
-    if not is_arrays(x):
+    class_weight: Any = None,
+) -> Fed:
+    """Data of ``fit``, ``evaluate`` or ``predict`` as Keras 3 takes it."""
+    if x is None or isinstance(x, _Adapter):
+        return Fed(x, y, sample_weight, class_weight, adapted=x is not None)
+    labels = y
+    if not core.is_arrays(x) and not isinstance(x, torch.utils.data.DataLoader) and not _is_text(x):
         if y is not None:
             raise ArgumentError(
                 f"y must be left out when x is a generator or a data set ({type(x).__name__}): its batches bring "
@@ -235,156 +181,125 @@ def make_source(
             raise ArgumentError(
                 f"data must be arrays, a generator or a data set; received {type(x).__name__}."
             )
-        return Iterated(x, steps, shuffle=shuffle, class_weight=class_weight)
-    inputs = tensors(x, input_names, "x")
-    labels = [] if y is None else tensors(y, output_names, "y")
-    lengths = {len(tensor) for tensor in (*inputs, *labels)}
-    if len(lengths) > 1:
-        raise ArgumentError(
-            f"all arrays must have the same number of examples; received x of "
-            f"{', '.join(str(len(t)) for t in inputs)} and y of {', '.join(str(len(t)) for t in labels)}."
+        weight = class_weight
+        if class_weight is not None and not _by_output(class_weight, model):
+            weight = classes(class_weight, None)
+        return Fed(
+            Batches(x, steps, shuffle=shuffle, class_weight=weight, names=_several(model)), adapted=True
         )
-    if lengths == {0}:
-        raise ArgumentError("the arrays hold no example: their first axis is 0.")
-    each = None if weights is None else tensors(weights, output_names, "sample_weight")
-    if class_weight is not None and labels:
-        by_class = class_weights(labels[0], class_weight)
-        each = [by_class] if each is None else [weight * by_class for weight in each]
-    if batch_size is not None and int(batch_size) < 1:
-        raise ArgumentError(f"batch_size must be a positive integer; received {batch_size!r}.")
-    return Arrays(inputs, labels, each, int(batch_size or 32), shuffle=bool(shuffle), steps=steps)
-
-
-def is_arrays(x: Any) -> bool:
-    """An array, a tensor, or a list or dictionary of them."""
-    if _is_array(x):
-        return True
-    if isinstance(x, Mapping):
-        return all(is_arrays(each) for each in x.values())
-    return isinstance(x, list | tuple) and all(_is_array(each) or _is_numbers(each) for each in x)
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray) or torch.is_tensor(x) or hasattr(x, "iloc")
-
-
-def _is_numbers(x: Any) -> bool:
-    """A number, or lists of them; a list of batches is something else."""
-    if isinstance(x, list | tuple):
-        return all(_is_numbers(each) for each in x)
-    return isinstance(x, int | float | np.number)
-
-
-def tensors(values: Any, names: Sequence[str], what: str) -> list[torch.Tensor]:
-    """A tensor for each name, on the caller's memory where its type allows.
-
-    Raises:
-        ArgumentError: another number of arrays, or unknown names.
-    """
-    if isinstance(values, Mapping):
-        if not set(names) <= set(values):
-            raise ArgumentError(
-                f"{what} must have the keys {', '.join(names)}; received {', '.join(map(str, values))}."
-            )
-        values = [values[name] for name in names]
-    elif isinstance(values, list | tuple) and (len(names) > 1 or all(np.ndim(each) for each in values)):
-        if len(names) == 1 and len(values) != 1:  # a list of examples
-            values = [np.asarray(values)]
-    else:
-        values = [values]
-    if names and len(values) != len(names):
-        raise ArgumentError(
-            f"{what} must be {len(names)} arrays ({', '.join(names)}); received {len(values)}."
-        )
-    return [tensor(value) for value in values]
-
-
-def tensor(value: Any) -> torch.Tensor:
-    """An array as a tensor; numbers that PyTorch has no type for become float32 or int64."""
-    if torch.is_tensor(value):
-        return value.detach()
-    if hasattr(value, "to_numpy"):
-        value = value.to_numpy()
-    array = np.asarray(value)
-    if array.dtype == object or array.dtype.kind in "SU":
-        raise ArgumentError(f"arrays must hold numbers; received an array of {array.dtype}.")
-    if array.dtype.kind == "u" and array.dtype.itemsize > 1:
-        array = array.astype(np.int64)
-    if array.dtype == np.float16 or array.dtype.kind == "b":
-        array = array.astype(np.float32)
-    if not array.flags.writeable or any(stride < 0 for stride in array.strides):
-        array = array.copy()
-    return torch.from_numpy(np.ascontiguousarray(array)) if array.ndim else torch.from_numpy(array.reshape(1))
-
-
-def to_batch(data: Any, class_weight: Mapping[int, float] | None = None) -> Batch:
-    """``x``, ``(x, y)`` or ``(x, y, weights)``, as a generator gives them."""
-    x, y, weights = split(data)
-
-    def each(values: Any) -> list[torch.Tensor]:
-        if values is None:
-            return []
-        if isinstance(values, Mapping):
-            values = list(values.values())
-        several = isinstance(values, list | tuple) and values and np.ndim(values[0])
-        return [tensor(value) for value in values] if several else [tensor(values)]
-
-    batch = Batch(each(x), each(y), each(weights) or None)
-    if class_weight is not None and batch.y:
-        by_class = class_weights(batch.y[0], class_weight)
-        batch.weights = [by_class] if batch.weights is None else [w * by_class for w in batch.weights]
-    return batch
-
-
-def split(data: Any) -> tuple[Any, Any, Any]:
-    """``x``, ``(x, y)`` or ``(x, y, weights)`` → all three."""
-    if isinstance(data, tuple) or (isinstance(data, list) and len(data) in (2, 3)):
-        if len(data) > 3:
-            raise ArgumentError(
-                f"data must be x, (x, y) or (x, y, weights); received a tuple of {len(data)}."
-            )
-        x, y, weights = (*data, None, None)[:3]
-        return x, y, weights
-    return data, None, None
-
-
-def class_weights(labels: torch.Tensor, class_weight: Mapping[int, float]) -> torch.Tensor:
-    """``(N,)``: for each example the weight of its class; 1 for classes without one."""
-    if labels.ndim > 1:
-        labels = labels.argmax(-1) if labels.shape[-1] != 1 else labels.squeeze(-1)
-    table = {int(number): float(weight) for number, weight in dict(class_weight).items()}
-    return torch.tensor([table.get(int(label), 1.0) for label in labels.round().long()])
-
-
-def validation_split(
-    x: Any, y: Any, weights: Any, share: float
-) -> tuple[tuple[Any, Any, Any], tuple[Any, Any, Any]]:
-    """The last ``share`` of the examples apart, in their order, as Keras takes them.
-
-    Raises:
-        ArgumentError: no arrays, or nothing left on one side.
-    """
-    if not is_arrays(x):
-        raise ArgumentError("validation_split needs arrays; a generator is given its own validation_data.")
-    if not 0 < share < 1:
-        raise ArgumentError(f"validation_split must be between 0 and 1; received {share!r}.")
-    lengths = [len(t) for t in tensors(x, list(x) if isinstance(x, Mapping) else [], "x")]
-    at = math.floor(lengths[0] * (1 - share))
-    if at in (0, lengths[0]):
-        raise ArgumentError(
-            f"{lengths[0]} examples cannot be split with validation_split={share}: one side is empty."
-        )
-
-    def cut(values: Any, rows: slice) -> Any:
-        if values is None:
-            return None
-        if isinstance(values, Mapping):
-            return {key: each[rows] for key, each in values.items()}
-        if isinstance(values, list | tuple) and all(np.ndim(each) for each in values):
-            return [each[rows] for each in values]
-        return values.iloc[rows] if hasattr(values, "iloc") else values[rows]
-
-    return (
-        tuple(cut(values, slice(None, at)) for values in (x, y, weights)),
-        tuple(cut(values, slice(at, None)) for values in (x, y, weights)),
+    x, y, sample_weight = (
+        arrays(x, model, "inputs"),
+        arrays(y, model, "outputs"),
+        arrays(sample_weight, model, ""),
     )
+    names = _several(model)
+    if names and isinstance(y, Mapping) and set(y) == set(names):
+        y = [y[name] for name in names]
+    if names and isinstance(sample_weight, Mapping):
+        sample_weight = [sample_weight.get(name) for name in names]
+    if names and isinstance(sample_weight, list) and any(each is None for each in sample_weight):
+        sample_weight = [
+            np.ones(len(labels_), np.float32) if each is None else each
+            for each, labels_ in zip(sample_weight, y, strict=True)
+        ]
+    if class_weight is not None:
+        if not _by_output(class_weight, model):
+            class_weight = classes(class_weight, labels)
+        sample_weight = _weighted(y, sample_weight, class_weight, names)
+        class_weight = None
+    return Fed(x, y, sample_weight, class_weight)
+
+
+def _several(model: Any) -> Sequence[str]:
+    """The names of a model's outputs, where they are several."""
+    names = getattr(model, "output_names", None) or ()
+    return names if len(names) > 1 else ()
+
+
+def _by_output(class_weight: Any, model: Any) -> bool:
+    names = getattr(model, "output_names", None) or ()
+    return isinstance(class_weight, Mapping) and any(name in names for name in class_weight)
+
+
+def _weighted(y: Any, weights: Any, class_weight: Any, names: Sequence[str]) -> Any:
+    """The weight of each example times that of its class, for each output."""
+
+    def one(labels: Any, weight: Any, by_class: Any) -> Any:
+        if by_class is None:
+            found = torch.ones(len(labels))
+        else:
+            found = core.class_weights(torch.as_tensor(np.asarray(labels)), classes(by_class, labels))
+        found = found.numpy() if not torch.is_tensor(labels) else found
+        return found if weight is None else weight * found
+
+    if not isinstance(y, (list, tuple)):
+        inner = (
+            next(iter(class_weight.values()))
+            if isinstance(next(iter(class_weight.values()), None), Mapping)
+            else class_weight
+        )
+        return one(y, weights, inner)
+    given = weights if isinstance(weights, (list, tuple)) else [weights] * len(y)
+    by_output = isinstance(next(iter(class_weight.values()), None), Mapping)
+    return [
+        one(labels, weight, class_weight.get(name) if by_output else class_weight)
+        for name, labels, weight in zip(names or [""] * len(y), y, given, strict=True)
+    ]
+
+
+def classes(class_weight: Any, labels: Any) -> dict[int, float]:
+    """``class_weight`` as a dictionary: of one, of an array or a list in the order of classes, or ``"balanced"``.
+
+    Raises:
+        ArgumentError: something else.
+    """
+    if isinstance(class_weight, Mapping):
+        try:
+            return {int(number): float(weight) for number, weight in class_weight.items()}
+        except (TypeError, ValueError):
+            raise ArgumentError(
+                f"class_weight must be a weight by the number of each class, as {{0: 1.0, 1: 3.0}}; received "
+                f"{class_weight!r}."
+            ) from None
+    if isinstance(class_weight, str):
+        if class_weight not in ("balanced", "auto") or labels is None:
+            raise ArgumentError(
+                f"class_weight must be a weight by class, as {{0: 1.0, 1: 3.0}}, or 'balanced' with arrays; received "
+                f"{class_weight!r}."
+            )
+        known = np.asarray(labels)
+        known = known.argmax(-1) if known.ndim > 1 and known.shape[-1] > 1 else known.reshape(-1)
+        numbers, counts = np.unique(known.astype(int), return_counts=True)
+        return {int(n): len(known) / (len(numbers) * int(c)) for n, c in zip(numbers, counts, strict=True)}
+    return {number: float(weight) for number, weight in enumerate(np.asarray(class_weight).reshape(-1))}
+
+
+def arrays(values: Any, model: Any, side: str) -> Any:
+    """Lists of numbers as arrays; a list of one array as the array, where a model has one input (or output)."""
+    if isinstance(values, (list, tuple)):
+        if not all(np.ndim(each) if not torch.is_tensor(each) else each.ndim for each in values):
+            return np.asarray(values)  # numbers
+        if all(isinstance(each, (list, tuple)) for each in values):
+            return np.asarray(values)  # rows of numbers
+        if len(values) == 1 and len(_ends(model, side)) == 1:
+            return values[0]
+        if len(values) > 1 and side and len(_ends(model, side)) == 1 and not torch.is_tensor(values[0]):
+            return np.asarray(values)
+        return [arrays(each, None, "") for each in values]
+    if isinstance(values, Mapping):
+        return {name: arrays(each, None, "") for name, each in values.items()}
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        return np.stack([np.asarray(each) for each in values])
+    return values
+
+
+def _ends(model: Any, side: str) -> list[Any]:
+    try:
+        ends = getattr(model, side or "outputs")
+    except AttributeError:
+        return [None]
+    return list(keras.tree.flatten(ends)) if ends is not None else [None]
+
+
+def _is_text(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and bool(x) and all(isinstance(each, str) for each in x)

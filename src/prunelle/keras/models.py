@@ -1,476 +1,408 @@
-"""``Model``, a graph of layers from inputs to outputs, and ``Sequential``, a chain of them."""
+"""``Model`` as programs of every generation call it, laid over Keras's own."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
+import numpy as np
 
-from prunelle.errors import ArgumentError, UnknownName
-from prunelle.keras import absent, graph
-from prunelle.keras.layers.base import InputLayer, Layer, Weight, _is_shape
-from prunelle.keras.layout import Shape
-from prunelle.keras.naming import unique_name
-from prunelle.keras.summary import summarise
-from prunelle.keras.tensors import KerasTensor, Node, flat, ordered
-from prunelle.keras.trainer import Trainer
+from prunelle.errors import ArgumentError
+from prunelle.keras import passes, recording
+from prunelle.keras.arguments import renamed
+from prunelle.keras.feeding import Batches, fed
+from prunelle.keras.floor import keras, private
+from prunelle.keras.generations import Generation
+from prunelle.keras.optimizers import begin_again
+from prunelle.keras.overlay import Overlay, like
+
+_OLD = {
+    "nb_epoch": "epochs",
+    "samples_per_epoch": "steps_per_epoch",
+    "val_samples": "steps",
+    "nb_val_samples": "validation_steps",
+    "max_q_size": "max_queue_size",
+    "nb_worker": "workers",
+    "pickle_safe": "use_multiprocessing",
+    "show_accuracy": "_ignored",
+}
+_OF_EXAMPLES = ("samples_per_epoch", "nb_val_samples", "val_samples")
+_HOW = ("max_queue_size", "workers", "use_multiprocessing", "_ignored", "reset_metrics")
+"""Arguments of how batches are made, without effect here."""
 
 
-def _each(tensors: Any) -> list[Any]:
-    """``flat``, of lists in lists too: ``[model.inputs]``."""
-    return [
-        one for part in flat(tensors) for one in (flat(part) if isinstance(part, list | tuple) else [part])
-    ]
-
-
-class Model(Layer, Trainer):
-    """The layers between ``inputs`` and ``outputs``; itself a layer that other models can use.
-
-    Args:
-        inputs: symbolic tensors, of ``Input`` or of any layer of another model.
-        outputs: what they become.
-        name: shown in tables.
-
-    Attributes:
-        module: a plain ``torch.nn.Module`` that computes it: tensors in PyTorch's order.
-    """
-
-    def __init__(
-        self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any
-    ) -> None:
-        inputs = kwargs.pop("input", inputs)
-        outputs = kwargs.pop("output", outputs)
-        super().__init__(
-            name=name or unique_name("functional" if type(self) is Model else _kind(self)), **kwargs
+def lay(overlay: Overlay, generation: Generation) -> None:
+    """Old methods and arguments of models."""
+    model = keras.Model
+    originals = {
+        name: getattr(model, name)
+        for name in (
+            *("compile", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"),
+            *("__init__",),
         )
-        self._layers: list[Layer] = []
-        self._inputs: list[KerasTensor] = []
-        self._outputs: list[KerasTensor] = []
-        self._module: nn.Module | None = None
-        if inputs is not None or outputs is not None:
-            self._input_keys = list(inputs) if isinstance(inputs, Mapping) else None
-            self._connect(_each(inputs), _each(outputs))
-        elif any("call" in kind.__dict__ for kind in type(self).__mro__[: type(self).__mro__.index(Model)]):
-            raise ArgumentError(
-                f"{type(self).__name__} is a Model with a call() of its own, which Prunelle does not run. Write it "
-                f"with Input, layers called one after the other, and Model(inputs=…, outputs=…); or, if it is one part "
-                f"of a network, as a Layer."
-            )
-        elif type(self) is Model:
-            raise ArgumentError("Model needs inputs and outputs: Model(inputs=x, outputs=y).")
+    }
+    overlay.put(model, "__init__", _init(originals["__init__"]))
+    overlay.put(model, "__new__", _new(model.__new__))
+    functional = private("models.functional").Functional
+    overlay.put(functional, "__init__", _init(functional.__init__))
+    # Where Keras looks whether a model has a compile() of its own.
+    overlay.put(private("trainers.trainer").Trainer, "compile", _compile(originals["compile"], generation))
+    overlay.put(model, "fit", _fit(originals["fit"], generation))
+    overlay.put(model, "evaluate", _evaluate(originals["evaluate"]))
+    overlay.put(model, "predict", _predict(originals["predict"], generation))
+    for name in ("train_on_batch", "test_on_batch", "predict_on_batch"):
+        overlay.put(model, name, _on_batch(originals[name]))
+    overlay.put(model, "fit_generator", _fit_generator)
+    overlay.put(model, "evaluate_generator", _evaluate_generator)
+    overlay.put(model, "predict_generator", _predict_generator)
+    overlay.put(model, "predict_classes", _predict_classes)
+    overlay.put(model, "predict_proba", lambda self, *args, **given: self.predict(*args, **given))
+    overlay.put(model, "metrics_names", property(_metrics_names))
+    overlay.put(model, "_flatten_metrics_in_order", _flatten)
+    overlay.put(model, "optimizer", None)
+    overlay.put(
+        model, "_make_train_function", lambda self: self._symbolic_build(data_batch=_likely_batch(self))
+    )
+    overlay.put(model, "_make_test_function", lambda self: None)
+    overlay.put(model, "_make_predict_function", lambda self: None)
+    overlay.put(keras.Sequential, "input", property(lambda self: self._functional.input))
+    overlay.put(keras.Sequential, "output", property(lambda self: self._functional.output))
+    overlay.put(model, "uses_learning_phase", False)
+    for kind in (model, keras.Sequential, private("models.functional").Functional):
+        overlay.put(kind, "from_config", classmethod(_of_this_process(kind.from_config.__func__)))
+    overlay.put(model, "get_layer", _get_layer(model.get_layer))
 
-    def _connect(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        for what, tensors in (("inputs", inputs), ("outputs", outputs)):
-            for tensor in tensors:
-                if not isinstance(tensor, KerasTensor):
-                    raise ArgumentError(
-                        f"{what} must be what Input and layers give when they are called; received {tensor!r}."
-                    )
-        self._inputs, self._outputs = list(inputs), list(outputs)
-        self._module, _ = graph.build(inputs, outputs)
-        self.parts = graph.chain(self._module)
-        self._layers = _in_keras_order(inputs, outputs)
-        names = [layer.name for layer in self._layers]
-        for name in names:
-            if names.count(name) > 1:
-                raise ArgumentError(
-                    f"layers must have names of their own; {names.count(name)} are called {name!r}."
+
+_ENDS = {"input": "inputs", "output": "outputs"}
+
+
+def _init(original: Any) -> Any:
+    @like(original)
+    def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
+        original(self, *args, **renamed("Model", given, _ENDS))
+
+    return __init__
+
+
+def _new(original: Any) -> Any:
+    def __new__(cls: Any, *args: Any, **given: Any) -> Any:  # noqa: N807
+        return original(cls, *args, **renamed("Model", given, _ENDS))
+
+    return staticmethod(__new__)
+
+
+def _of_this_process(original: Any) -> Any:
+    """A model copied within a program keeps its functions; files are another matter: Keras refuses those."""
+
+    @like(original)
+    def from_config(cls: Any, config: Any, custom_objects: Any = None) -> Any:
+        library = private("saving.serialization_lib")
+        if library.in_safe_mode() is None:
+            with library.SafeModeScope(False):
+                return original(cls, config, custom_objects)
+        return original(cls, config, custom_objects)
+
+    return from_config
+
+
+def _get_layer(original: Any) -> Any:
+    @like(original)
+    def get_layer(self: Any, name: Any = None, index: int | None = None) -> Any:
+        if isinstance(name, str):
+            name = name.replace("/", "_")
+        if isinstance(name, int):
+            name, index = None, name
+        return original(self, name, index)
+
+    return get_layer
+
+
+def _compile(original: Any, generation: Generation) -> Any:
+    order = (
+        "optimizer",
+        "loss",
+        "metrics",
+        "loss_weights",
+        "sample_weight_mode",
+        "weighted_metrics",
+        "target_tensors",
+    )
+    if generation == Generation.TF_KERAS_2:
+        order = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")  # type: ignore[assignment]
+    if generation == Generation.KERAS_3:
+        order = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly")  # type: ignore[assignment]
+    known = tuple(inspect.signature(original).parameters)
+
+    @like(original)
+    def compile(self: Any, *args: Any, **given: Any) -> None:
+        given |= dict(zip(order, args, strict=False))
+        given = {name: value for name, value in given.items() if name in known}
+        for name in ("metrics", "weighted_metrics"):
+            metrics = given.get(name)
+            if metrics is not None and not isinstance(metrics, (list, tuple, dict)):
+                given[name] = [metrics]
+        loss = given.get("loss")
+        if isinstance(loss, Mapping) and getattr(self, "output_names", None):
+            unknown = [name for name in loss if name not in self.output_names]
+            if unknown and generation <= Generation.TF_KERAS_2:
+                raise ValueError(
+                    f"Unknown entry in loss dictionary: {unknown[0]!r}. Outputs: {self.output_names}"
                 )
-        self.built = True
+            if not unknown and len(self.output_names) > 1:
+                given["loss"] = [loss.get(name) for name in self.output_names]
+        weights = given.get("loss_weights")
+        if isinstance(weights, Mapping) and getattr(self, "output_names", None):
+            given["loss_weights"] = [weights.get(name, 1.0) for name in self.output_names]
+        if isinstance(given.get("loss_weights"), (list, tuple)) and isinstance(given.get("loss"), str):
+            given["loss"] = [given["loss"]] * len(given["loss_weights"])
+        _every_output(self, given)
+        begin_again(given.get("optimizer"))
+        original(self, **given)
+        self.__dict__[recording.COMPILED] = recording.Compiled(given)
 
-    # As a layer.
+    return compile
 
-    @property
-    def module(self) -> nn.Module:  # type: ignore[override]
-        self._require_built("module")
-        assert self._module is not None
-        return self._module
 
-    def make(self, input_shape: Any) -> list[nn.Module]:
-        return self.parts
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        self._require_built("compute_output_shape()")
-        given = [input_shape] if _is_shape(input_shape) else list(input_shape)
-        shapes: dict[int, Shape] = {id(t): tuple(s) for t, s in zip(self._inputs, given, strict=True)}
-        for node in ordered(self._outputs, self._inputs):
-            taken = [shapes[id(tensor)] for tensor in node.inputs]
-            several = len(taken) > 1
-            found = node.layer.compute_output_shape(taken if several else taken[0])
-            found = [found] if _is_shape(found) else list(found)
-            shapes.update((id(t), tuple(shape)) for t, shape in zip(node.outputs, found, strict=True))
-        results = [shapes[id(tensor)] for tensor in self._outputs]
-        return results[0] if len(results) == 1 else results
-
-    def build(self, input_shape: Any) -> None:
-        """Nothing to do: a model of inputs and outputs knows its shapes."""
-
-    def _require_built(self, what: str) -> None:
-        if not self.built:
-            raise ArgumentError(
-                f"{self.name} is not built yet, so it has no {what}: give its first layer input_shape=, or call "
-                f"build() or fit() first."
+def _every_output(model: Any, given: dict[str, Any]) -> None:
+    """A list of metrics is for each of several outputs; only a list of lists says which is for which."""
+    names = getattr(model, "output_names", None) or ()
+    if len(names) < 2:
+        return
+    for name in ("metrics", "weighted_metrics"):
+        metrics = given.get(name)
+        if (
+            isinstance(metrics, (list, tuple))
+            and metrics
+            and not any(isinstance(m, (list, tuple)) for m in metrics)
+        ):
+            given[name] = [[_another(metric, i) for metric in metrics] for i in range(len(names))]
+        elif isinstance(metrics, (list, tuple)) and metrics and len(metrics) != len(names):
+            raise ValueError(
+                f"When passing a list of lists as `metrics`, it should have one entry per model output. The model "
+                f"has {len(names)} outputs, but you passed metrics={metrics}"
             )
 
-    # Layers and weights.
 
-    @property
-    def layers(self) -> list[Layer]:
-        """In Keras's order; inputs included, except in a ``Sequential``."""
-        return list(self._layers)
+def _another(metric: Any, number: int) -> Any:
+    if number and isinstance(metric, keras.metrics.Metric):
+        return type(metric).from_config(metric.get_config())
+    return metric
 
-    @property
-    def inner_layers(self) -> list[Layer]:
-        return self.layers
 
-    def all_layers(self) -> list[Layer]:
-        """The layers, those of models within it too, each once."""
-        found: dict[int, Layer] = {}
+def _arguments(what: str, original: Any, args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """All arguments by today's names, in the order that they always had."""
+    names = [name for name in inspect.signature(original).parameters if name not in ("self", "kwargs")]
+    counted = [_OLD[name] for name in _OF_EXAMPLES if name in given]
+    given = renamed(what, given, _OLD)
+    for name, value in zip(names[:], args, strict=False):
+        if name in given:
+            raise TypeError(f"{what}() got multiple values for argument {name!r}")
+        given[name] = value
+    for name in list(given):
+        if name in _HOW:
+            del given[name]
+        elif name not in names and not name.startswith("_use"):
+            raise TypeError(f"Unrecognized keyword arguments: {what}() does not take {name!r}.")
+    for name in ("steps_per_epoch", "validation_steps", "steps"):
+        if given.get(name) is not None:
+            given[name] = int(given[name])  # programs divide: 2000 / 32
+    for name in counted:
+        # Keras 1 counted the examples of an epoch, Keras 2 its batches.
+        data = given.get("validation_data" if name == "validation_steps" else "x")
+        given[name] = max(1, given[name] // int(getattr(data, "batch_size", None) or 1))
+    return given
 
-        def visit(layer: Layer) -> None:
-            if id(layer) not in found:
-                found[id(layer)] = layer
-                for inner in layer.inner_layers:
-                    visit(inner)
 
-        for layer in self.layers:
-            visit(layer)
-        return list(found.values())
-
-    @property
-    def nodes_within(self) -> list[Node]:
-        """The calls of layers that it is made of, those of inputs too."""
-        starts = [tensor.node for tensor in self._inputs if tensor.node is not None]
-        return [*starts, *ordered(self._outputs, self._inputs)]
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """A layer by its name or its place.
-
-        Raises:
-            UnknownName: no such name, with the nearest.
-        """
-        if index is not None:
-            if not -len(self.layers) <= index < len(self.layers):
-                raise ArgumentError(f"{self.name} has {len(self.layers)} layers; received index={index}.")
-            return self.layers[index]
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise UnknownName("layer", str(name), [layer.name for layer in self.layers])
-
-    @property
-    def weights(self) -> list[Weight]:
-        """Layer by layer, each layer's in Keras's order."""
-        found: dict[int, Weight] = {}
-        for layer in self.layers:
-            for weight in layer.weights:
-                found.setdefault(id(weight), weight)
-        return list(found.values())
-
-    @property
-    def trainable_weights(self) -> list[Weight]:
-        if not self.trainable:
-            return []
-        found: dict[int, Weight] = {}
-        for layer in self.layers:
-            for weight in layer.trainable_weights:
-                found.setdefault(id(weight), weight)
-        return list(found.values())
-
-    trainable_variables = trainable_weights
-
-    @property
-    def trainable(self) -> bool:
-        """Whether its weights learn; setting it sets it for all layers within."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self.layers:
-            layer.trainable = value
-
-    # Inputs and outputs.
-
-    @property
-    def inputs(self) -> list[KerasTensor]:
-        """The symbolic tensors it starts from."""
-        self._require_built("inputs")
-        return list(self._inputs)
-
-    @property
-    def outputs(self) -> list[KerasTensor]:
-        """The symbolic tensors it ends with."""
-        self._require_built("outputs")
-        return list(self._outputs)
-
-    @property
-    def input(self) -> Any:
-        """Its only input, or the list of them."""
-        return self.inputs[0] if len(self.inputs) == 1 else self.inputs
-
-    @property
-    def output(self) -> Any:
-        """Its only output, or the list of them."""
-        return self.outputs[0] if len(self.outputs) == 1 else self.outputs
-
-    @property
-    def input_shape(self) -> Any:
-        return self.inputs[0].shape if len(self.inputs) == 1 else [tensor.shape for tensor in self.inputs]
-
-    @property
-    def output_shape(self) -> Any:
-        return self.outputs[0].shape if len(self.outputs) == 1 else [tensor.shape for tensor in self.outputs]
-
-    @property
-    def input_names(self) -> list[str]:  # type: ignore[override]
-        """What a dictionary of inputs calls them."""
-        if not self.built:
-            return ["x"]
-        if getattr(self, "_input_keys", None):
-            return list(self._input_keys or ())
-        return [tensor.node.layer.name if tensor.node else str(tensor.name) for tensor in self._inputs]
-
-    @property
-    def output_names(self) -> list[str]:  # type: ignore[override]
-        """The names of the layers that give the outputs."""
-        names: list[str] = []
-        for tensor in self.outputs:
-            assert tensor.node is not None
-            name = tensor.node.layer.name
-            names.append(name if name not in names else f"{name}_{names.count(name)}")
-        return names
-
-    # Showing and keeping.
-
-    def summary(
-        self,
-        line_length: int | None = None,
-        positions: Sequence[float] | None = None,
-        print_fn: Callable[[str], Any] | None = None,
-        expand_nested: bool = False,
-        show_trainable: bool = False,
-        **ignored: Any,
-    ) -> None:
-        """Prints the table of layers, as Keras 2 does."""
-        summarise(
+def _fit(original: Any, generation: Generation) -> Any:
+    @like(original)
+    def fit(self: Any, *args: Any, **given: Any) -> Any:
+        given = _arguments("fit", original, args, given)
+        source, held_out = given.get("x"), given.get("validation_data")
+        if generation == Generation.KERAS_1 and "epochs" not in given:
+            given["epochs"] = 10
+        callbacks = given.get("callbacks")
+        if isinstance(callbacks, (list, tuple)):
+            given["callbacks"] = list(callbacks)
+        validation = given.get("validation_data")
+        if isinstance(validation, list) and len(validation) in (2, 3):
+            validation = given["validation_data"] = tuple(validation)
+        if given.get("validation_split") and validation is None:
+            given["x"], given["y"], given["sample_weight"], validation = _split(self, given)
+            given["validation_data"] = validation
+            given["validation_split"] = 0.0
+        if isinstance(validation, tuple) and len(validation) in (2, 3):
+            _tell_callbacks(given.get("callbacks"), validation)
+            data = fed(self, *validation, steps=given.get("validation_steps"))
+            given["validation_data"] = (data.x, data.y, data.sample_weight)
+        elif validation is not None:
+            data = fed(self, validation, steps=given.get("validation_steps"))
+            given["validation_data"] = (data.x,)
+        data = fed(
             self,
-            line_length,
-            positions,
-            print_fn=print_fn,
-            expand_nested=expand_nested,
-            show_trainable=show_trainable,
+            given.get("x"),
+            given.get("y"),
+            given.get("sample_weight"),
+            steps=given.get("steps_per_epoch"),
+            shuffle=bool(given.get("shuffle", True)),
+            class_weight=given.pop("class_weight", None),
         )
+        given |= {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
+        given["shuffle"] = bool(given.get("shuffle", True)) and not data.adapted
+        given["epochs"] = int(given.get("epochs", 1))
+        if self.compiled and isinstance(data.x, Batches):
+            self._symbolic_build(data_batch=data.x.first())
+        _listen(self, given, source, held_out)
+        with passes.session(self, training=True):
+            return original(self, **given)
 
-    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, **ignored: Any) -> None:
-        """Writes the model, its weights, and how it is compiled to one file, whatever its name ends with."""
-        from prunelle.keras import saving
-
-        saving.save_model(self, filepath, overwrite)
-
-    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, **ignored: Any) -> None:
-        """Writes the weights to a file."""
-        from prunelle.keras import saving
-
-        saving.save_weights(self, filepath, overwrite)
-
-    def load_weights(
-        self,
-        filepath: str | os.PathLike[str],
-        by_name: bool = False,
-        skip_mismatch: bool = False,
-        **ignored: Any,
-    ) -> None:
-        """Reads weights from a file: one of ``save_weights`` or ``save``, or an HDF5 or ``.keras`` one of Keras."""
-        from prunelle.keras import saving
-
-        saving.load_weights(self, filepath, by_name=by_name, skip_mismatch=skip_mismatch)
-
-    def get_config(self) -> dict[str, Any]:
-        """The layers and how they are connected, as JSON values."""
-        from prunelle.keras import configs
-
-        return configs.graph_config(self)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
-        """The inverse of ``get_config``."""
-        from prunelle.keras import configs
-
-        kind = "Sequential" if cls is Sequential else "Functional"
-        return configs.model_from_config({"class_name": kind, "config": config}, custom_objects)
-
-    def to_json(self, **ignored: Any) -> str:
-        """The architecture as a text, for ``model_from_json``."""
-        from prunelle.keras import saving
-
-        return saving.to_json(self)
+    return fit
 
 
-class Sequential(Model):
-    """A chain of layers.
-
-    The first layer says the shape of one example (``input_shape=``), or an ``Input`` comes first; else the chain
-    is built when it sees its first data.
-    """
-
-    def __init__(self, layers: Sequence[Any] | None = None, name: str | None = None, **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
-        self._start: KerasTensor | None = None
-        self._deferred = False
-        for layer in layers or ():
-            self._append(layer)
-        self._reconnect()
-
-    def add(self, layer: Any) -> None:
-        """Puts a layer at the end."""
-        self._append(layer)
-        self._reconnect()
-
-    def pop(self) -> None:
-        """Takes the last layer away."""
-        if not self._layers:
-            raise ArgumentError(f"{self.name} has no layer to take away.")
-        self._layers.pop()
-        self.built = False
-        self._outputs = []
-        self._reconnect()
-
-    def _append(self, layer: Any) -> None:
-        if isinstance(layer, KerasTensor):
-            assert layer.node is not None
-            layer = layer.node.layer
-        if not isinstance(layer, Layer):
-            raise ArgumentError(f"a Sequential is made of layers; received {layer!r}.")
-        if layer.name in [each.name for each in self._layers]:
-            raise ArgumentError(
-                f"layers must have names of their own; {self.name} has a {layer.name!r} already."
-            )
-        if isinstance(layer, InputLayer):
-            if self._layers or self._start is not None:
-                raise ArgumentError("an Input can only come first in a Sequential.")
-            self._start = layer.output
-            return
-        if not self._layers and self._start is None:
-            if layer.first_shape is not None:
-                self._start = InputLayer(batch_shape=layer.first_shape).output
-            elif isinstance(layer, Model) and layer.built:
-                self._start = InputLayer(batch_shape=layer.input_shape).output
-        self._layers.append(layer)
-        if self._start is not None:
-            before = self._outputs[0] if self._outputs else self._start
-            self._outputs = [layer(before)]
-
-    def _reconnect(self) -> None:
-        """The modules anew, once there is a layer whose input is known."""
-        if self._start is None or not self._layers:
-            return
-        if not self._outputs:
-            tensor: Any = self._start
-            for layer in self._layers:
-                tensor = layer(tensor)
-            self._outputs = [tensor]
-        self._inputs = [self._start]
-        self._module, _ = graph.build(self._inputs, self._outputs)
-        self.parts = graph.chain(self._module)
-        self.built = True
-        self.compiled = None
-
-    def build(self, input_shape: Any = None) -> None:
-        """Tells the first layer the shape of its input, batch first."""
-        if self.built or input_shape is None:
-            return
-        if not self._layers:
-            raise ArgumentError(f"{self.name} has no layers.")
-        compiled = self.compiled
-        self._start = InputLayer(batch_shape=tuple(input_shape)).output
-        self._reconnect()
-        self.compiled = compiled
-
-    def __call__(self, inputs: Any, *more: Any, training: bool | None = None, **ignored: Any) -> Any:
-        if not self.built:
-            shape = inputs.shape
-            self.build((None, *shape[1:]))
-        return super().__call__(inputs, *more, training=training, **ignored)
+def _listen(model: Any, given: dict[str, Any], source: Any, held_out: Any) -> None:
+    """What records the training, if anything does, is the last of its callbacks."""
+    if not model.compiled:
+        return
+    settings = {name: given.get(name) for name in ("epochs", "batch_size", "steps_per_epoch")}
+    found = recording.recording_of(model, source, held_out, settings)
+    callbacks = given.get("callbacks")
+    if found is None or isinstance(callbacks, keras.callbacks.CallbackList):
+        return
+    given["callbacks"] = [*keras.tree.flatten(callbacks or []), recording.Listening(found)]
 
 
-def _kind(model: Model) -> str:
-    from prunelle.keras.naming import snake_case
-
-    return snake_case(type(model).__name__)
-
-
-def _in_keras_order(inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor]) -> list[Layer]:
-    """The layers by decreasing distance from the outputs, those of one distance in the order of a depth-first walk.
-
-    Programs count on it: ``for layer in model.layers[:249]: layer.trainable = False``.
-    """
-    nodes = ordered(outputs, inputs)
-    starts = [tensor.node for tensor in inputs if tensor.node is not None]
-    depth: dict[int, int] = {}
-    of_layer: dict[int, int] = {}
-    makers = {id(tensor): node for node in nodes for tensor in node.outputs}
-    for tensor, node in zip(inputs, starts, strict=False):
-        if isinstance(node.layer, InputLayer):
-            makers[id(tensor)] = node
-    for node in reversed(nodes):
-        here = max(depth.get(id(node), 0), of_layer.get(id(node.layer), 0))
-        depth[id(node)] = of_layer[id(node.layer)] = here
-        for tensor in node.inputs:
-            maker = makers.get(id(tensor))
-            if maker is not None:
-                depth[id(maker)] = max(here + 1, depth.get(id(maker), 0))
-                if isinstance(maker.layer, InputLayer):
-                    of_layer[id(maker.layer)] = max(here + 1, of_layer.get(id(maker.layer), 0))
-    first_met: dict[int, int] = {}
-    layers: dict[int, Layer] = {}
-    stack = [makers[id(tensor)] for tensor in reversed(outputs) if id(tensor) in makers]
-    seen: set[int] = set()
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        first_met.setdefault(id(node.layer), len(first_met))
-        layers[id(node.layer)] = node.layer
-        stack += [makers[id(tensor)] for tensor in reversed(node.inputs) if id(tensor) in makers]
-    for node in starts:
-        if isinstance(node.layer, InputLayer) and id(node.layer) not in layers:
-            layers[id(node.layer)] = node.layer
-            first_met[id(node.layer)] = -1
-    return sorted(layers.values(), key=lambda layer: (-of_layer.get(id(layer), 0), first_met[id(layer)]))
+def _tell_callbacks(callbacks: Any, validation: tuple[Any, ...]) -> None:
+    """``self.validation_data`` of Keras 2's callbacks: inputs, labels, weights, as one list."""
+    x, y, weights = (*validation, None)[:3]
+    listed = [list(each) if isinstance(each, (list, tuple)) else [each] for each in (x, y)]
+    if weights is None and hasattr(listed[1][0], "__len__"):
+        weights = [np.ones(len(each), np.float32) for each in listed[1]]
+    whole = [*listed[0], *listed[1], *(weights if isinstance(weights, list) else [weights])]
+    for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
+        callback.validation_data = whole
 
 
-def load_model(
-    filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True, **ignored: Any
-) -> Any:
-    """Reads a model that ``save`` wrote, here or in Keras (``.keras``, ``.h5``)."""
-    from prunelle.keras import saving
+def _split(model: Any, given: dict[str, Any]) -> tuple[Any, Any, Any, tuple[Any, ...]]:
+    from prunelle.keras import batches as core
 
-    return saving.load_model(filepath, custom_objects, compile)
-
-
-def save_model(
-    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, **ignored: Any
-) -> None:
-    """``model.save(filepath)``"""
-    model.save(filepath, overwrite)
+    x, y, weights = given.get("x"), given.get("y"), given.get("sample_weight")
+    if isinstance(x, (list, tuple)) and not all(hasattr(each, "shape") for each in x):
+        x = np.asarray(x)
+    if isinstance(y, (list, tuple)) and not all(hasattr(each, "shape") for each in y):
+        y = np.asarray(y)
+    kept, held = core.validation_split(x, y, weights, given["validation_split"])
+    return (*kept, held if held[2] is not None else held[:2])
 
 
-def model_from_json(text: str, custom_objects: Any = None) -> Any:
-    """A model with fresh weights from what ``to_json`` gave."""
-    from prunelle.keras import saving
+def _evaluate(original: Any) -> Any:
+    @like(original)
+    def evaluate(self: Any, *args: Any, **given: Any) -> Any:
+        if given.get("_use_cached_eval_dataset"):
+            return original(self, *args, **given)
+        given = _arguments("evaluate", original, args, given)
+        source = given.get("x")
+        data = fed(self, source, given.get("y"), given.get("sample_weight"), steps=given.get("steps"))
+        given |= {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
+        with recording.evaluation(self, source), passes.session(self, training=False):
+            return original(self, **given)
 
-    return saving.from_json(text, custom_objects)
+    return evaluate
 
 
-def clone_model(model: Model, input_tensors: Any = None, **ignored: Any) -> Any:
-    """The same architecture with layers of its own and fresh weights."""
-    return type(model).from_config(model.get_config())
+def _predict(original: Any, generation: Generation) -> Any:
+    @like(original)
+    def predict(self: Any, *args: Any, **given: Any) -> Any:
+        given = _arguments("predict", original, args, given)
+        data = fed(self, given.get("x"), steps=given.get("steps"))
+        given["x"] = data.x
+        if isinstance(data.x, Batches):
+            data.x.first()
+        given.setdefault("verbose", 0)
+        with passes.session(self, training=False):
+            return original(self, **given)
+
+    return predict
 
 
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+def _on_batch(original: Any) -> Any:
+    @like(original)
+    def on_batch(self: Any, *args: Any, **given: Any) -> Any:
+        given = _arguments(original.__name__, original, args, given)
+        data = fed(
+            self,
+            given["x"],
+            given.get("y"),
+            given.get("sample_weight"),
+            class_weight=given.pop("class_weight", None),
+        )
+        given["x"] = data.x
+        if original.__name__ != "predict_on_batch":
+            given |= {"y": data.y, "sample_weight": data.sample_weight}
+        return original(self, **given)
 
-__getattr__ = absent.reporter(__name__)
+    return on_batch
+
+
+def _fit_generator(self: Any, generator: Any, *args: Any, **given: Any) -> Any:
+    order = (
+        *("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps"),
+        *("validation_freq", "class_weight", "max_queue_size", "workers", "use_multiprocessing", "shuffle"),
+        "initial_epoch",
+    )
+    if "samples_per_epoch" in given or "nb_epoch" in given:
+        order = ("samples_per_epoch", "nb_epoch", *order[2:])
+    return self.fit(generator, **given, **dict(zip(order, args, strict=False)))
+
+
+def _evaluate_generator(self: Any, generator: Any, *args: Any, **given: Any) -> Any:
+    order = ("steps", "callbacks", "max_queue_size", "workers", "use_multiprocessing", "verbose")
+    given |= dict(zip(order, args, strict=False))
+    return self.evaluate(generator, **({"verbose": 0} | given))
+
+
+def _predict_generator(self: Any, generator: Any, *args: Any, **given: Any) -> Any:
+    order = ("steps", "callbacks", "max_queue_size", "workers", "use_multiprocessing", "verbose")
+    given |= dict(zip(order, args, strict=False))
+    return self.predict(generator, **({"verbose": 0} | given))
+
+
+def _predict_classes(self: Any, *args: Any, **given: Any) -> Any:
+    """The number of each example's class: the largest output, or whether the only one is above 0.5."""
+    probabilities = self.predict(*args, **given)
+    if probabilities.shape[-1] > 1:
+        return probabilities.argmax(-1)
+    return (probabilities > 0.5).astype("int32")
+
+
+def _metrics_names(self: Any) -> list[str]:
+    """``loss``, each output's loss, then the metrics: the order of what ``evaluate`` gives."""
+    if not self.compiled:
+        raise ArgumentError("call compile() before metrics_names: model.compile(optimizer='adam', loss=…).")
+    metrics = self._compile_metrics
+    if metrics is not None and not metrics.built and getattr(self, "outputs", None):
+        self._symbolic_build(data_batch=_likely_batch(self))
+    return list(_in_order(self, self.get_metrics_result()))
+
+
+def _in_order(self: Any, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The loss, that of each output, then the metrics."""
+    losses = [
+        metric.name for metric in (self._compile_loss.metrics if self._compile_loss is not None else ())
+    ]
+    first = [name for name in ("loss", *losses) if name in figures]
+    return {name: figures[name] for name in (*first, *(name for name in figures if name not in first))}
+
+
+def _flatten(self: Any, logs: Mapping[str, Any]) -> Any:
+    """What ``evaluate`` gives: a number, or a list in the order of ``metrics_names``."""
+    found = _in_order(self, {name: logs[name] for name in self.get_metrics_result() if name in logs} or logs)
+    values = list(found.values())
+    return values[0] if len(values) == 1 else values
+
+
+def _likely_batch(self: Any) -> Any:
+    def array(tensor: Any) -> np.ndarray:
+        return np.zeros([2, *(size or 1 for size in tensor.shape[1:])], np.float32)
+
+    inputs, outputs = (keras.tree.map_structure(array, ends) for ends in (self.inputs, self.outputs))
+    return tuple(each[0] if len(each) == 1 else each for each in (inputs, outputs))

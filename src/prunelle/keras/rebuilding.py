@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from prunelle.errors import PrunelleError, RunError
-from prunelle.keras import saving
 from prunelle.keras.as_network import as_network
+from prunelle.keras.compat import compat
+from prunelle.keras.generations import is_in_force
+from prunelle.keras.own_files import generation_of, read_model
 
 
 def rebuild(file: Path, described: Mapping[str, Any]) -> nn.Module:
@@ -20,7 +23,8 @@ def rebuild(file: Path, described: Mapping[str, Any]) -> nn.Module:
         RunError: the file holds no model that can be built.
     """
     try:
-        model = saving.load_model(file, compile=False)
+        with nullcontext() if is_in_force() else compat(generation_of(file)):
+            model = read_model(file, compile=False)
+            return as_network(model, described["outputs"] == "logits")
     except (PrunelleError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"the model of {file} cannot be built again: {error}") from error
-    return as_network(model, described["outputs"] == "logits")

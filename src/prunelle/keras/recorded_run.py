@@ -17,6 +17,7 @@ from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels
 from prunelle.keras.answers import Answers
 from prunelle.keras.as_network import as_network
+from prunelle.keras.floor import keras
 from prunelle.keras.recorded_examples import RECORDED, preprocess_of
 from prunelle.runs.refused import Refused
 from prunelle.runs.run import JUDGED_BY, Run
@@ -41,8 +42,8 @@ _SOME_KEPT = Note(
 
 def gives_logits(model: Any) -> bool:
     """Whether the model's output is logits, as its loss says."""
-    losses = model.compiled.objective.losses
-    return len(losses) == 1 and bool(getattr(losses[0], "arguments", {}).get("from_logits", False))
+    losses = keras.tree.flatten(model.loss)
+    return len(losses) == 1 and bool(getattr(losses[0], "_fn_kwargs", {}).get("from_logits", False))
 
 
 def begin(
@@ -128,6 +129,8 @@ def finish(run: Run, model: Any, answers: Mapping[str, Answers], metrics: dict[s
 
 def _why_refused(model: Any, seen: Answers, examples: np.ndarray) -> str | None:
     """Why no verb can use this training; None where they can."""
+    if getattr(model, "inputs", None) is None or getattr(model, "outputs", None) is None:
+        return "its model is no graph of layers: its call() is the program's own."
     for what, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
         if len(tensors) > 1:
             return f"its model has {len(tensors)} {what}, and a run has one."

@@ -30,9 +30,11 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.errors import CannotWrite, PrunelleError
-from prunelle.keras import optimizers, recorded_run
+from prunelle.errors import PrunelleError
+from prunelle.keras import own_files, recorded_run
 from prunelle.keras.answers import Answers
+from prunelle.keras.floor import keras
+from prunelle.keras.generations import Generation, Told
 from prunelle.keras.plain import plain
 from prunelle.report.run_report import write_page
 from prunelle.runs.rebuild import WEIGHTS_FILE
@@ -50,6 +52,7 @@ class _Session:
     versions: Mapping[str, str]
     host: Mapping[str, str]
     language: Language
+    told: Told
     trainings: list[Recording] = dataclasses.field(default_factory=list)
 
 
@@ -66,6 +69,7 @@ def start(
     versions: Mapping[str, str] | None = None,
     host: Mapping[str, str] | None = None,
     language: Language | None = None,
+    told: Told | None = None,
 ) -> None:
     """From now on each ``fit`` leaves a folder.
 
@@ -74,9 +78,12 @@ def start(
         program: as the command line names it.
         versions, host: for ``run.json`` and the report.
         language: of the report; None for the locale's.
+        told: the generation of Keras that the program is taken for.
     """
     global _session
-    _session = _Session(directory, program, versions or {}, host or {}, language or default_language())
+    told = told or Told(Generation.KERAS_2, "import keras")
+    language = language or default_language()
+    _session = _Session(directory, program, versions or {}, host or {}, language, told)
 
 
 def stop() -> None:
@@ -88,13 +95,23 @@ def stop() -> None:
             recording.write_report()
 
 
+@contextmanager
+def recorded_program(directory: Callable[[], Path], program: str, **about: Any) -> Iterator[None]:
+    """Inside, each ``fit`` leaves a folder; what is open is finished at the end. The arguments are ``start``'s."""
+    start(directory, program, **about)
+    try:
+        yield
+    finally:
+        stop()
+
+
 def recording_of(model: Any, source: Any, validation: Any, arguments: Mapping[str, Any]) -> Recording | None:
     """What records a ``fit`` that begins: that of the model's last one, unless it was compiled anew since."""
     if _session is None:
         return None
-    for recording in _session.trainings:
-        if recording.compiled() is model.compiled:
-            return recording
+    found = recorded(model)
+    if found is not None:
+        return found
     for recording in _session.trainings:
         recording.write_report()
         recording.answers.clear()
@@ -112,28 +129,95 @@ def recording_of(model: Any, source: Any, validation: Any, arguments: Mapping[st
 
 def recorded(model: Any) -> Recording | None:
     """What has recorded the training of ``model``, if anything has."""
+    compiled = model.__dict__.get(COMPILED)
     for recording in reversed(_session.trainings if _session is not None else []):
-        if recording.compiled() is model.compiled:
+        if compiled is not None and recording.compiled() is compiled:
             return recording
     return None
 
 
+COMPILED = "_prunelle_compiled"
+"""The attribute of a model that is another object after each ``compile``."""
+
+
+class Compiled:
+    """One ``compile`` of a model, and what it was given.
+
+    Attributes:
+        arguments: by their names, as the program gave them.
+    """
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self.arguments = {
+            name: arguments.get(name) for name in ("loss", "metrics", "loss_weights", "weighted_metrics")
+        }
+
+
+class Listening(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tells a ``Recording`` what a ``fit`` does."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__()
+        self._recording = recording
+        self._begun = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Answers of the training split are kept from here on."""
+        self._begun, self._seconds = time.perf_counter(), None
+        self._answers("train")
+
+    def _answers(self, split: str) -> None:
+        self._split = self._recording.begin_pass(split)
+        self.model.__dict__[ANSWERS] = self._split
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """The validation that ends an epoch."""
+        self._training = self._split
+        self._seconds = time.perf_counter() - self._begun
+        self._answers("validation")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """A line of ``results.csv``."""
+        self.model.__dict__.pop(ANSWERS, None)
+        seconds = self._seconds or time.perf_counter() - self._begun
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        self._recording.epoch(dict(logs or {}), rate, seconds)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """The folder is finished, until the next training of this model."""
+        self.model.__dict__.pop(ANSWERS, None)
+        self._recording.end()
+
+
+ANSWERS = "_prunelle_answers"
+"""The attribute of a model that keeps the answers of the pass that it is in."""
+
+
+@contextmanager
+def evaluation(model: Any, x: Any) -> Iterator[None]:
+    """Inside, a model that was trained here is evaluated on ``x``, and its run is told."""
+    found = recorded(model)
+    if found is None:
+        yield
+        return
+    before = model.__dict__.get(ANSWERS)
+    model.__dict__[ANSWERS] = found.begin_pass(found.split_of(x))
+    try:
+        yield
+    finally:
+        model.__dict__.pop(ANSWERS, None)
+        if before is not None:
+            model.__dict__[ANSWERS] = before
+    found.evaluated()
+
+
 @contextmanager
 def _told(model: Any) -> Iterator[None]:
-    """What goes wrong inside becomes a warning; the training goes on as if nobody had recorded it.
-
-    Its modules are the model's own, and what looks at them puts them into evaluation mode.
-    """
-    layers = () if model is None else model.all_layers()
-    parts = [module for layer in layers for part in layer.parts for module in part.modules()]
-    modes = [(module, module.training) for module in parts]
+    """What goes wrong inside becomes a warning; the training goes on as if nobody had recorded it."""
     try:
         yield
     except (OSError, PrunelleError) as error:
         warnings.warn(f"this training's run folder is not complete: {error}", stacklevel=4)
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 class Recording:
@@ -154,7 +238,7 @@ class Recording:
         arguments: Mapping[str, Any],
     ) -> None:
         self._number = number
-        compiled = model.compiled
+        compiled: Compiled = model.__dict__[COMPILED]
         self.compiled = weakref.ref(compiled)
         self.answers: dict[str, Answers] = {}
         self._session, self._model = session, weakref.ref(model)
@@ -164,10 +248,10 @@ class Recording:
         self._classes = _class_names(source) or _class_names(validation)
         self._reported = True
         self._seen = {"train": _place(source), "validation": _place(validation)}
-        optimizer = compiled.optimizer
+        optimizer = model.optimizer
         self._settings = {
             "optimizer": type(optimizer).__name__.lower(),
-            "learning_rate": float(optimizer.learning_rate),
+            "learning_rate": float(keras.ops.convert_to_numpy(optimizer.learning_rate)),
             "loss": _named(plain(compiled.arguments["loss"])),
             **{name: value for name, value in arguments.items() if value is not None},
         }
@@ -177,10 +261,11 @@ class Recording:
             "created": datetime.now().astimezone().isoformat(timespec="seconds"),
             "command": f"prunelle run {session.program}",
             "program": session.program,
+            "keras": {"generation": session.told.generation.option, "told_by": session.told.reason},
             "data": {"name": _data_name(source)},
             "settings": {name: _named(value) for name, value in self._settings.items()},
             "compile": {
-                "optimizer": optimizers.serialize(optimizer),
+                "optimizer": plain(optimizer),
                 **{name: plain(value) for name, value in compiled.arguments.items()},
             },
             "fit": dict(arguments),
@@ -209,12 +294,13 @@ class Recording:
                 return split
         return "test"
 
-    def epoch(self, logs: Mapping[str, Any], rate: float, seconds: float, examples: int) -> None:
+    def epoch(self, logs: Mapping[str, Any], rate: float, seconds: float) -> None:
         """A line of ``results.csv``."""
+        examples = self.answers["train"].seen
         accuracy = next((name for name in logs if "acc" in name and not name.startswith("val_")), None)
         known = {
             "epoch": len(self._rows) + 1,
-            "train_loss": logs["loss"],
+            "train_loss": logs.get("loss"),
             "train_accuracy": logs.get(accuracy or ""),
             "val_loss": logs.get("val_loss"),
             "val_accuracy": logs.get(f"val_{accuracy}"),
@@ -257,13 +343,12 @@ class Recording:
         model = self._model()
         assert model is not None
         target = self.folder / "weights" / WEIGHTS_FILE
+        generation = self._session.told.generation
         try:
-            model.save(target)
-        except CannotWrite:
-            raise
+            own_files.write_model(model, target, generation)
         except PrunelleError:
-            # A function of the program's own in it: the weights alone, for the model built again.
-            model.save_weights(target)
+            # Something of the program's own in it: the weights alone, for the model built again.
+            own_files.write_weights(model, target, generation)
 
     def evaluated(self) -> None:
         """There are answers on test examples."""

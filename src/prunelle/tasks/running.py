@@ -13,10 +13,12 @@ def run_program(
     arguments: Sequence[str] = (),
     *,
     runs: str | Path = "runs",
+    keras: str | None = None,
+    seed: int | None = None,
     whole_traceback: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> int:
-    """Runs a program as Python would, with ``keras`` and ``tensorflow`` meaning ``prunelle.keras``.
+    """Runs a program as Python would, with ``keras`` and ``tensorflow`` meaning Keras 3 as the program knew it.
 
     ``sys.argv``, ``__name__``, ``__file__``, the working folder and ``sys.path`` are what they are under
     ``python PROGRAM``. An exception is shown with the program's own lines.
@@ -26,6 +28,9 @@ def run_program(
         arguments: its own.
         runs: the folder ``<time>-<program>`` goes there: the run folders of its trainings, and the figures that
             it shows where there is no screen. It is made when there is something to put there.
+        keras: the generation of Keras that it speaks: ``"1"``, ``"2.3"``, ``"tf2"`` or ``"3"``; None: as its imports
+            and idioms say.
+        seed: of all random numbers, so that it repeats its bits; None: its own, if it sets one.
         whole_traceback: also show lines within libraries.
         tell: given lines for the person at the terminal: errors, and where things were saved.
 
@@ -34,9 +39,16 @@ def run_program(
 
     Raises:
         MissingData: no such program.
+        UnknownName: no such generation.
         SystemExit: the program's own.
         KeyboardInterrupt: Ctrl-C.
     """
     return running.run_program(
-        Path(program), arguments, runs=Path(runs), whole_traceback=whole_traceback, tell=tell
+        Path(program),
+        arguments,
+        runs=Path(runs),
+        keras=keras,
+        seed=seed,
+        whole_traceback=whole_traceback,
+        tell=tell,
     )

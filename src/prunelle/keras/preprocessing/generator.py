@@ -11,9 +11,9 @@ import numpy as np
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.keras.preprocessing import transforms
 from prunelle.keras.preprocessing.iterators import DataFrameIterator, DirectoryIterator, NumpyArrayIterator
+from prunelle.keras.preprocessing.pictures import DATA_FORMATS
 
 FILL_MODES = ("nearest", "constant", "reflect", "wrap")
-DATA_FORMATS = ("channels_last", "channels_first")
 
 
 class ImageDataGenerator:
@@ -213,11 +213,17 @@ class ImageDataGenerator:
     ) -> DataFrameIterator:
         """Batches of the pictures that a column of a pandas table names.
 
-        ``has_ext``, ``sort`` and ``drop_duplicates``, of older versions, are accepted without effect.
+        ``has_ext``, ``sort`` and ``drop_duplicates``, of older versions, are without effect, and a warning says so.
         """
         for name in kwargs:
             if name not in ("has_ext", "sort", "drop_duplicates", "keep_aspect_ratio"):
                 raise ArgumentError(f"flow_from_dataframe does not take {name}.")
+            if name != "keep_aspect_ratio":
+                warnings.warn(
+                    f"flow_from_dataframe: {name} has no effect since Keras 2.2.5; x_col holds whole file names.",
+                    DeprecationWarning,
+                    stacklevel=2,
+                )
         return DataFrameIterator(
             dataframe,
             directory,
@@ -297,6 +303,7 @@ class ImageDataGenerator:
             fill_mode=self.fill_mode,
             cval=self.cval,
             order=self.interpolation_order,
+            along_rows=True,
         )
         if transform_parameters.get("channel_shift_intensity") is not None:
             x = transforms.apply_channel_shift(x, transform_parameters["channel_shift_intensity"], channels)
@@ -329,7 +336,8 @@ class ImageDataGenerator:
             x /= self.std + 1e-6
         if self.zca_whitening and self._was_fitted("zca_whitening", self.zca_whitening_matrix):
             assert self.zca_whitening_matrix is not None
-            x = (x.reshape(1, -1) @ self.zca_whitening_matrix).reshape(x.shape)
+            flat = x.reshape(-1, len(self.zca_whitening_matrix))  # a picture, or a batch of them
+            x = (flat @ self.zca_whitening_matrix).reshape(x.shape)
         return x
 
     def _was_fitted(self, setting: str, value: np.ndarray | None) -> bool:
@@ -367,8 +375,9 @@ class ImageDataGenerator:
         if x.ndim != 4:
             raise ArgumentError(f"x must be pictures, (N, H, W, C); received shape {x.shape}.")
         if x.shape[self.channel_axis] not in (1, 3, 4):
-            raise ArgumentError(
-                f"x must have 1, 3 or 4 channels ({self.data_format}); received shape {x.shape}."
+            warnings.warn(
+                f"ImageDataGenerator: pictures have 1, 3 or 4 channels ({self.data_format}); x has shape {x.shape}.",
+                stacklevel=2,
             )
         if seed is not None:
             np.random.seed(seed)

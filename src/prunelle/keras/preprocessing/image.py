@@ -1,6 +1,5 @@
 """``keras.preprocessing.image``: pictures from files, and their random changes."""
 
-from prunelle.keras import absent
 from prunelle.keras.preprocessing.from_directory import image_dataset_from_directory
 from prunelle.keras.preprocessing.generator import ImageDataGenerator
 from prunelle.keras.preprocessing.iterators import DataFrameIterator, DirectoryIterator, NumpyArrayIterator
@@ -37,5 +36,3 @@ __all__ = [
     "random_zoom",
     "save_img",
 ]
-
-__getattr__ = absent.reporter(__name__)

@@ -18,7 +18,7 @@ import numpy as np
 from prunelle.errors import ArgumentError, DataError, MissingData, UnknownName, did_you_mean
 from prunelle.keras.preprocessing.pictures import CHANNELS, array_to_img, check_color_mode, load_img
 from prunelle.keras.preprocessing.reading import Pictures
-from prunelle.keras.sequence import Sequence as KerasSequence
+from prunelle.keras.sequences import Sequence as KerasSequence
 
 if TYPE_CHECKING:
     from prunelle.keras.preprocessing.generator import ImageDataGenerator
@@ -27,6 +27,14 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 """Of the files that are taken for pictures."""
 
 SUBSETS = ("training", "validation")
+
+
+class NoSuchBatch(ArgumentError, IndexError):
+    """A number beyond an epoch's batches: Keras raises the first, indexing in Python the second."""
+
+
+class ColumnOfAnotherType(ArgumentError, TypeError):
+    """A column of a table that holds something else than its use needs."""
 
 
 class BatchIterator(KerasSequence):
@@ -40,7 +48,7 @@ class BatchIterator(KerasSequence):
     """
 
     def __init__(self, n: int, batch_size: int, shuffle: bool, seed: int | None) -> None:
-        if batch_size < 1:
+        if batch_size < 1 and n:
             raise ArgumentError(f"batch_size must be at least 1; received {batch_size}.")
         self.n = n
         self.batch_size = batch_size
@@ -52,11 +60,11 @@ class BatchIterator(KerasSequence):
         self.lock = threading.Lock()
 
     def __len__(self) -> int:
-        return -(-self.n // self.batch_size)
+        return -(-self.n // self.batch_size) if self.n else 0
 
     def __getitem__(self, idx: int) -> Any:
         if idx >= len(self):
-            raise IndexError(f"there are {len(self)} batches, from 0 on; received {idx}.")
+            raise NoSuchBatch(f"there are {len(self)} batches, from 0 on; received {idx}.")
         self._seed_batch()
         if self.index_array is None:
             self.on_epoch_end()
@@ -68,6 +76,9 @@ class BatchIterator(KerasSequence):
         return self
 
     def __next__(self) -> Any:
+        return self._batch(self._next_indices())
+
+    def _next_indices(self) -> np.ndarray:
         with self.lock:
             self._seed_batch()
             if self.batch_index == 0 or self.index_array is None:
@@ -76,8 +87,13 @@ class BatchIterator(KerasSequence):
             start = self.batch_index * self.batch_size
             self.batch_index = self.batch_index + 1 if start + self.batch_size < self.n else 0
             self.total_batches_seen += 1
-            indices = self.index_array[start : start + self.batch_size]
-        return self._batch(indices)
+            return self.index_array[start : start + self.batch_size]
+
+    @property
+    def index_generator(self) -> Iterator[np.ndarray]:
+        """``(n,)`` numbers of each batch's examples, without end; the iterators that programs write ask it for them."""
+        while True:
+            yield self._next_indices()
 
     def next(self) -> Any:
         """The next batch; older programs call it by name."""
@@ -96,6 +112,10 @@ class BatchIterator(KerasSequence):
             np.random.seed(self.seed + self.total_batches_seen)
 
     def _batch(self, indices: np.ndarray) -> Any:
+        return self._get_batches_of_transformed_samples(indices)
+
+    def _get_batches_of_transformed_samples(self, index_array: np.ndarray) -> Any:
+        """A batch, by its examples' numbers: what the iterators that programs write have."""
         raise NotImplementedError
 
 
@@ -124,14 +144,15 @@ class NumpyArrayIterator(BatchIterator):
         x = np.asarray(x)
         labels = None if y is None else np.asarray(y)
         weights = None if sample_weight is None else np.asarray(sample_weight)
-        for name, array in (
-            ("y", labels),
-            ("sample_weight", weights),
-            *(("x[1]", other) for other in others),
-        ):
+        for other in others:
+            if len(other) != len(x):
+                raise ArgumentError(
+                    f"All of the arrays in x must be of one length; received {len(other)} beside {len(x)} pictures."
+                )
+        for name, array in (("`y` (labels)", labels), ("`sample_weight`", weights)):
             if array is not None and len(array) != len(x):
                 raise ArgumentError(
-                    f"{name} must be as long as x; received {len(array)} for {len(x)} pictures."
+                    f"`x` (images tensor) and {name} must be of one length; received {len(x)} and {len(array)}."
                 )
         if subset is not None:
             split = int(len(x) * image_data_generator._validation_split)
@@ -381,7 +402,7 @@ class DataFrameIterator(_FilesIterator):
         self._targets: Any = None
         if class_mode == "multi_output":
             if not isinstance(y_col, list):
-                raise ArgumentError(
+                raise ColumnOfAnotherType(
                     f"y_col must be a list with class_mode='multi_output'; received {y_col!r}."
                 )
             self._targets = [
@@ -391,7 +412,7 @@ class DataFrameIterator(_FilesIterator):
             self._targets = np.asarray(_column(dataframe, y_col))[rows]
         self._weights = None if weight_col is None else np.asarray(_column(dataframe, weight_col))[rows]
         if self._weights is not None and self._weights.dtype.kind not in "iuf":
-            raise ArgumentError(f"the column weight_col={weight_col!r} must hold numbers.")
+            raise ColumnOfAnotherType(f"the column weight_col={weight_col!r} must hold numbers.")
         super().__init__(
             generator,
             target_size=target_size,
@@ -475,8 +496,8 @@ def _check_class_mode(class_mode: str | None, allowed: Sequence[str | None]) -> 
 def _same_classes(first: np.ndarray, second: np.ndarray) -> None:
     if not np.array_equal(np.unique(first), np.unique(second)):
         raise ArgumentError(
-            "y must have the same classes in both subsets; received labels that are sorted, perhaps. Shuffle x and "
-            "y together, or pass ignore_class_split=True."
+            "Training and validation subsets have different number of classes after the split, or other ones: labels "
+            "that are sorted, perhaps. Shuffle x and y together, or pass ignore_class_split=True."
         )
 
 
@@ -535,7 +556,7 @@ def _with_classes(
         of_those = [name for name in _listed(labels[row]) if name in set(chosen)]
         if of_those:
             kept[row] = labels[row] if isinstance(labels[row], str) else of_those
-    if not kept:
+    if rows and not kept:
         raise DataError(f"no row of the column {y_col!r} has a class among {', '.join(chosen)}.")
     return list(kept), kept, chosen
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ INTERPOLATIONS = {
 
 CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 """Channels by ``color_mode``."""
+
+DATA_FORMATS = ("channels_last", "channels_first")
 
 _GREY_MODES = ("L", "I;16", "I")
 
@@ -192,12 +195,18 @@ def _fast_jpeg(content: bytes) -> np.ndarray | None:
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: str | None = None) -> np.ndarray:
     """A picture of Pillow → ``(H, W, C)`` float32; channels come first with ``data_format="channels_first"``."""
+    _check_data_format(data_format)
     array = np.asarray(img, dtype=dtype or "float32")
     if array.ndim == 2:
         array = array[:, :, np.newaxis]
     if array.ndim != 3:
         raise ArgumentError(f"img must have 2 or 3 dimensions; received shape {array.shape}.")
     return array.transpose(2, 0, 1) if data_format == "channels_first" else array
+
+
+def _check_data_format(data_format: str | None) -> None:
+    if data_format not in (None, *DATA_FORMATS):
+        raise UnknownName("data_format", str(data_format), DATA_FORMATS)
 
 
 def array_to_img(
@@ -211,6 +220,7 @@ def array_to_img(
         scale: spread the values from 0 to 255.
         dtype: in which the scaling is done; float32.
     """
+    _check_data_format(data_format)
     array = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x, dtype=dtype or "float32")
     if array.ndim != 3:
         raise ArgumentError(f"x must be one picture, (H, W, C); received shape {array.shape}.")
@@ -248,3 +258,23 @@ def save_img(
     if image.mode == "RGBA" and kind == "jpeg":
         image = image.convert("RGB")
     image.save(path, format=kind or None, **kwargs)
+
+
+def validate_filename(filename: Any, white_list_formats: Sequence[str]) -> bool:
+    """Whether a file is there and its name ends with one of the formats, in capitals or not."""
+    suffixes = tuple(f".{each.lower()}" for each in white_list_formats)
+    return os.fspath(filename).lower().endswith(suffixes) and os.path.isfile(filename)
+
+
+def list_pictures(
+    directory: Any, ext: str | Sequence[str] = ("jpg", "jpeg", "bmp", "png", "ppm", "tif", "tiff")
+) -> list[str]:
+    """The pictures in a folder and below it, by the endings of their names."""
+    endings = (ext,) if isinstance(ext, str) else tuple(ext)
+    suffixes = tuple(f".{each.lower()}" for each in endings)
+    return [
+        os.path.join(root, name)
+        for root, _, names in os.walk(directory)
+        for name in sorted(names)
+        if name.lower().endswith(suffixes)
+    ]

@@ -8,6 +8,9 @@ import numpy as np
 from PIL import ImageEnhance
 from scipy import ndimage
 
+from prunelle.errors import ArgumentError
+from prunelle.keras.differences import AFFINE_AXES
+from prunelle.keras.generations import in_force
 from prunelle.keras.preprocessing.pictures import array_to_img, img_to_array
 
 
@@ -125,17 +128,23 @@ def apply_affine_transform(
     fill_mode: str = "nearest",
     cval: float = 0.0,
     order: int = 1,
+    *,
+    along_rows: bool = False,
 ) -> np.ndarray:
     """``affine_matrix`` and ``sample_affine``, for a picture whose channels are first or last.
 
-    Keras before 2.9 and its documentation take ``tx`` along the rows, as this does; since then it has exchanged the
-    axes, so that ``height_shift_range`` moves pictures sideways (keras-team/keras#17398).
+    Keras before 2.9 and its documentation take ``tx`` along the rows; since then it has exchanged the axes where the
+    columns come after the rows. (``ImageDataGenerator`` does as documented in every generation: since 2.9 Keras's
+    ``height_shift_range`` moves pictures sideways, keras-team/keras#17398.)
     """
     matrix = affine_matrix(
         (x.shape[row_axis], x.shape[col_axis]), theta, tx, ty=ty, shear=shear, zx=zx, zy=zy
     )
     if matrix is None:
         return x
+    if col_axis > row_axis and not along_rows and not AFFINE_AXES.of(in_force()):
+        exchange = [1, 0, 2]
+        matrix = matrix[exchange][:, exchange]
     return sample_affine(x, matrix, fill_mode=fill_mode, cval=cval, order=order, channel_axis=channel_axis)
 
 
@@ -189,6 +198,7 @@ def random_shear(x: np.ndarray, intensity: float, *args: Any, **kwargs: Any) -> 
 
 def random_zoom(x: np.ndarray, zoom_range: tuple[float, float], *args: Any, **kwargs: Any) -> np.ndarray:
     """Zoomed along rows and columns by factors of the range."""
+    _check_two("zoom_range", zoom_range)
     if zoom_range[0] == 1 and zoom_range[1] == 1:
         return x
     zx, zy = np.random.uniform(zoom_range[0], zoom_range[1], 2)
@@ -202,7 +212,13 @@ def random_channel_shift(x: np.ndarray, intensity_range: float, channel_axis: in
 
 def random_brightness(x: np.ndarray, brightness_range: tuple[float, float], scale: bool = True) -> np.ndarray:
     """``apply_brightness_shift`` by a factor of the range."""
+    _check_two("brightness_range", brightness_range)
     return apply_brightness_shift(x, _random(*brightness_range), scale)
+
+
+def _check_two(name: str, factors: Any) -> None:
+    if len(factors) != 2:
+        raise ArgumentError(f"{name} must be two factors, the least and the largest; received {factors!r}.")
 
 
 _PLACES = ("row_axis", "col_axis", "channel_axis", "fill_mode", "cval", "order")

@@ -248,5 +248,5 @@ def _layout(tensor: torch.Tensor) -> tuple[bool, bool]:
 
 def _known(module: nn.Module) -> bool:
     """Whether all that ``module`` does in Python at one pass, it does at the next, but for its numbers."""
-    own = type(module).__module__.startswith(("torch.nn.", "prunelle.networks.", "prunelle.keras."))
+    own = type(module).__module__.startswith(("torch.nn.", "prunelle.networks.", "prunelle.keras"))
     return own and not getattr(module, "calls_a_users_code", False)

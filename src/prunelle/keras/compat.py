@@ -1,0 +1,60 @@
+"""``compat``: what ``prunelle run`` does to imports and to Keras, and undoes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prunelle.keras import (
+    activations,
+    arguments,
+    callbacks,
+    floor,
+    imports,
+    initializers,
+    layers,
+    losses,
+    models,
+    optimizers,
+    saving,
+    tape,
+    training,
+)
+from prunelle.keras.generations import Generation, named, speaking
+from prunelle.keras.overlay import Overlay
+
+_ROOMS = (
+    *(
+        arguments.accept_old_names,
+        layers.lay,
+        layers.lay_tensors,
+        initializers.lay,
+        activations.lay,
+        losses.lay,
+        optimizers.lay,
+    ),
+    *(models.lay, training.lay, saving.lay, callbacks.lay, tape.lay),
+)
+
+
+@contextmanager
+def compat(generation: Generation | str = Generation.KERAS_2) -> Iterator[None]:
+    """Inside, ``import keras`` and ``import tensorflow`` are a program's Keras of a generation, on Keras 3.
+
+    Everything is as it was afterwards: ``sys.modules``, Keras's classes, its settings.
+
+    Args:
+        generation: ``"1"``, ``"2.3"``, ``"tf2"``, ``"3"``, or a ``Generation``.
+
+    Raises:
+        ArgumentError: it is in force already.
+    """
+    spoken = named(generation) if isinstance(generation, str) else generation
+    overlay = Overlay()
+    try:
+        with speaking(spoken), floor.defaults(), imports.installed():
+            for lay in _ROOMS:
+                lay(overlay, spoken)
+            yield
+    finally:
+        overlay.remove()

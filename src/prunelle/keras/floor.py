@@ -1,0 +1,111 @@
+"""The Keras that everything here stands on: Keras 3 with PyTorch under it, imported once and as it is.
+
+While a program runs, ``keras`` in ``sys.modules`` is the program's view (``imports``). Rooms of this package therefore
+never write ``import keras``: they take ``keras`` from here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from prunelle.errors import PrunelleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MINOR = "3.15"
+"""The one minor version that this package is written for: it uses names that Keras does not promise to keep."""
+
+INSTALL = "pip install 'prunelle[keras]'"
+
+PRIVATE = (
+    "backend.torch.optimizers.torch_adam.Adam._parallel_update_step",
+    "backend.torch.optimizers.torch_adagrad.Adagrad._parallel_update_step",
+    "backend.torch.optimizers.torch_nadam.Nadam._parallel_update_step",
+    "backend.torch.optimizers.torch_parallel_optimizer.TorchParallelOptimizer._backend_update_step",
+    "backend.torch.optimizers.torch_rmsprop.RMSprop._parallel_update_step",
+    "activations.ALL_OBJECTS_DICT",
+    "initializers.ALL_OBJECTS_DICT",
+    "losses.ALL_OBJECTS_DICT",
+    "metrics.ALL_OBJECTS_DICT",
+    "optimizers.ALL_OBJECTS_DICT",
+    "optimizers.base_optimizer.BaseOptimizer._get_current_learning_rate",
+    "trainers.data_adapters.data_adapter.DataAdapter.get_torch_dataloader",
+    "trainers.trainer.Trainer._compute_loss",
+    "utils.module_utils.tensorflow",
+)
+"""Names below ``keras.src`` that are used here and that Keras does not promise: a test finds each."""
+
+
+def _load() -> ModuleType:
+    found = sys.modules.get("keras")
+    if found is None:
+        before = os.environ.get("KERAS_BACKEND")
+        os.environ["KERAS_BACKEND"] = "torch"
+        try:
+            found = import_module("keras")
+        except ImportError as error:
+            raise PrunelleError(f"programs for Keras need Keras itself: {INSTALL}") from error
+        finally:
+            if before is None:
+                del os.environ["KERAS_BACKEND"]
+            else:
+                os.environ["KERAS_BACKEND"] = before
+    version = getattr(found, "__version__", "?")
+    if not version.startswith(f"{MINOR}."):
+        raise PrunelleError(f"programs for Keras need Keras {MINOR}; found {version}. {INSTALL}")
+    backend = found.config.backend()
+    if backend != "torch":
+        raise PrunelleError(
+            f"Keras was imported with the {backend} backend before Prunelle came to it; Prunelle's is torch. Run the "
+            f"program in a process of its own (prunelle run), or set KERAS_BACKEND=torch before Keras is imported."
+        )
+    return found
+
+
+keras: Any = _load()
+"""The package itself. Its modules are its attributes: ``keras.layers``, ``keras.ops``, ``keras.src``."""
+
+MODULES: dict[str, ModuleType] = {
+    name: module
+    for name, module in sys.modules.items()
+    if name.partition(".")[0] == "keras" and not name.startswith("keras.src")
+}
+"""Keras's public modules by name, whatever ``sys.modules`` says of these names later."""
+
+
+def private(name: str) -> Any:
+    """One of ``PRIVATE`` (or what is above one), by its name below ``keras.src``."""
+    found: Any = keras.src
+    for part in name.split("."):
+        if not hasattr(found, part):
+            try:
+                import_module(f"{found.__name__}.{part}")
+            except (AttributeError, ImportError):
+                raise PrunelleError(
+                    f"Keras {keras.__version__} has no keras.src.{name}, on which Prunelle relies; it was written for "
+                    f"Keras {MINOR}. {INSTALL}"
+                ) from None
+        found = getattr(found, part)
+    return found
+
+
+@contextmanager
+def defaults() -> Iterator[None]:
+    """Inside, Keras's global settings are the documented ones whatever ``keras.json`` says; afterwards, as before."""
+    config = keras.config
+    before = config.image_data_format(), config.floatx(), config.epsilon()
+    config.set_image_data_format("channels_last")
+    config.set_floatx("float32")
+    config.set_epsilon(1e-7)
+    try:
+        yield
+    finally:
+        config.set_image_data_format(before[0])
+        config.set_floatx(before[1])
+        config.set_epsilon(before[2])

@@ -1,0 +1,190 @@
+"""What all layers took and had before Keras 3, laid over Keras's own ``Layer``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prunelle.keras import old_layers
+from prunelle.keras.floor import keras, private
+from prunelle.keras.generations import Generation
+from prunelle.keras.overlay import Overlay, like
+
+_NO_MEANING = ("batch_size", "dynamic", "input_length", "force_generator")
+
+
+def lay(overlay: Overlay, generation: Generation) -> None:
+    """``input_shape=``, ``weights=``, ``layer.output_shape``, ``add_weight(name, shape)`` and their like."""
+    layer = keras.layers.Layer
+    overlay.put(layer, "__init__", _init(layer.__init__))
+    overlay.put(layer, "__call__", _remembering_what_was_said(layer.__call__))
+    overlay.put(layer, "add_weight", _add_weight(layer.add_weight))
+    overlay.put(layer, "input_shape", property(lambda self: _shape_of(self, "input")))
+    overlay.put(layer, "output_shape", property(lambda self: _shape_of(self, "output")))
+    overlay.put(layer, "get_input_at", lambda self, node_index: _at(self, node_index, "input_tensors"))
+    overlay.put(layer, "get_output_at", lambda self, node_index: _at(self, node_index, "outputs"))
+    overlay.put(layer, "get_input_shape_at", lambda self, i: _shape(_at(self, i, "input_tensors")))
+    overlay.put(layer, "get_output_shape_at", lambda self, i: _shape(_at(self, i, "outputs")))
+    overlay.put(layer, "get_input_mask_at", lambda self, node_index: None)
+    overlay.put(layer, "get_output_mask_at", lambda self, node_index: None)
+    overlay.put(layer, "input_mask", None)
+    overlay.put(layer, "output_mask", None)
+    overlay.put(layer, "inbound_nodes", property(lambda self: self._inbound_nodes))
+    overlay.put(layer, "outbound_nodes", property(lambda self: self._outbound_nodes))
+    overlay.put(layer, "updates", property(lambda self: []))
+    overlay.put(layer, "get_updates_for", lambda self, inputs: [])
+    overlay.put(layer, "get_losses_for", lambda self, inputs: self.losses)
+    overlay.put(layer, "add_update", lambda self, updates, inputs=None: None)
+    overlay.put(layer, "batch_input_shape", property(lambda self: getattr(self, "_batch_input_shape", None)))
+    for kind in (old_layers.ThresholdedReLU, old_layers.LocallyConnected1D, old_layers.LocallyConnected2D):
+        overlay.enter(private("saving.object_registration").GLOBAL_CUSTOM_OBJECTS, kind.__name__, kind)
+    overlay.put(keras.Sequential, "add", _add(keras.Sequential.add))
+    if generation <= Generation.KERAS_2:
+        operation = private("ops.operation")
+        uids = private("utils.naming")
+        # Keras counted from 1 until tf.keras: dense_1, dense_2.
+        overlay.put(operation, "auto_name", lambda prefix: _numbered(uids, prefix))
+
+
+def _numbered(naming: Any, prefix: str) -> str:
+    name = {"functional": "model"}.get(naming.to_snake_case(prefix), naming.to_snake_case(prefix))
+    return f"{name}_{naming.get_uid(name)}"
+
+
+def _init(original: Any) -> Any:
+    @like(original)
+    def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
+        size = given.pop("batch_size", None)
+        whole = given.pop("batch_input_shape", None)
+        weights = given.pop("weights", None)
+        kind = given.pop("input_dtype", None)
+        for name in _NO_MEANING:
+            given.pop(name, None)
+        if "input_shape" in given and not isinstance(given["input_shape"], (list, tuple)):
+            given["input_shape"] = (given["input_shape"],)
+        if whole is not None:
+            given["input_shape"] = tuple(whole)[1:]
+        elif size is not None and "input_shape" in given:
+            whole = (size, *given["input_shape"])
+        if "trainable" in given:
+            given["trainable"] = bool(given["trainable"])
+        if isinstance(given.get("name"), str):
+            given["name"] = given["name"].replace("/", "_")  # Keras 3 keeps the stroke for paths
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Do not pass an `input_shape`")
+            original(self, *args, **given)
+        if whole is not None:
+            self._batch_input_shape = tuple(whole)
+        if kind is not None:
+            self._input_dtype = kind
+        if weights is not None:
+            _weigh_when_built(self, weights)
+
+    return __init__
+
+
+def _remembering_what_was_said(original: Any) -> Any:
+    """A node of a graph has ``training`` only where the program gave it.
+
+    Keras writes there what it resolved the argument to, so that ``layer(x, training=True)`` and ``layer(x)`` are told
+    apart no more, and a model's own ``training`` has to win over both (``training.lay`` lets it win over neither).
+    """
+    arguments = private("ops.symbolic_arguments").SymbolicArguments
+
+    @like(original)
+    def call(self: Any, *args: Any, **given: Any) -> Any:
+        nodes = len(self._inbound_nodes)
+        found = original(self, *args, **given)
+        if len(self._inbound_nodes) > nodes and given.get("training") is None:
+            node = self._inbound_nodes[-1]
+            if "training" in node.arguments.kwargs:
+                rest = {name: value for name, value in node.arguments.kwargs.items() if name != "training"}
+                node.arguments = arguments(*node.arguments.args, **rest)
+        return found
+
+    return call
+
+
+def _weigh_when_built(layer: Any, weights: Any) -> None:
+    """``weights=[kernel, bias]``: they are there once the layer knows its shape."""
+    build = layer.build
+
+    @like(build)
+    def then_weigh(*args: Any, **given: Any) -> None:
+        build(*args, **given)
+        layer.set_weights(weights)
+
+    layer.build = then_weigh
+
+
+def _add(original: Any) -> Any:
+    @like(original)
+    def add(self: Any, layer: Any, *args: Any, **given: Any) -> None:
+        if not isinstance(layer, keras.layers.Layer) and not hasattr(layer, "_keras_history"):
+            raise TypeError(f"The added layer must be an instance of class Layer. Found: {layer}")
+        whole = getattr(layer, "_batch_input_shape", None)
+        if not self._layers and whole is not None and getattr(layer, "_input_shape_arg", None) is not None:
+            dtype = getattr(layer, "_input_dtype", None)
+            original(self, keras.layers.InputLayer(batch_shape=whole, dtype=dtype))
+        original(self, layer, *args, **given)
+
+    return add
+
+
+def _add_weight(original: Any) -> Any:
+    @like(original)
+    def add_weight(self: Any, *args: Any, **given: Any) -> Any:
+        names = ("shape", "initializer", "dtype")
+        if args and (isinstance(args[0], str) or (args[0] is None and len(args) > 1)):
+            # Keras 2: (name, shape, dtype, initializer, regularizer, trainable, constraint)
+            names = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")  # type: ignore[assignment]
+        given |= dict(zip(names, args, strict=False))
+        for name in ("partitioner", "use_resource", "synchronization", "collections"):
+            given.pop(name, None)
+        return original(self, **given)
+
+    return add_weight
+
+
+def _shape_of(layer: Any, side: str) -> Any:
+    if not layer._inbound_nodes:
+        raise AttributeError(
+            f"The layer {layer.name} has never been called and thus has no defined {side} shape."
+        )
+    shapes = {str(_shape(_at(layer, i, _SIDES[side]))) for i in range(len(layer._inbound_nodes))}
+    if len(shapes) > 1:
+        raise AttributeError(
+            f'The layer "{layer.name}" has multiple inbound nodes, with different {side} shapes. '
+            f"Use `get_{side}_shape_at(node_index)` instead."
+        )
+    return _shape(_at(layer, 0, _SIDES[side]))
+
+
+_SIDES = {"input": "input_tensors", "output": "outputs"}
+
+
+def _at(layer: Any, index: int, side: str) -> Any:
+    nodes = layer._inbound_nodes
+    if index >= len(nodes):
+        raise ValueError(
+            f"Asked to get {side} at node {index}, but the layer {layer.name} has only {len(nodes)} nodes."
+        )
+    found = list(getattr(nodes[index], side))
+    if not found and side == "input_tensors":  # an input layer's own
+        found = list(nodes[index].outputs)
+    return found[0] if len(found) == 1 else found
+
+
+def _shape(tensors: Any) -> Any:
+    if isinstance(tensors, list):
+        return [tuple(tensor.shape) for tensor in tensors]
+    return tuple(tensors.shape)
+
+
+def lay_tensors(overlay: Overlay, generation: Generation) -> None:
+    """What symbolic tensors had until Keras 3."""
+    tensor = keras.KerasTensor
+    overlay.put(tensor, "_keras_shape", property(lambda self: tuple(self.shape)))
+    overlay.put(tensor, "_uses_learning_phase", False)
+    overlay.put(tensor, "get_shape", lambda self: tuple(self.shape))

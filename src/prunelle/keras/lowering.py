@@ -1,0 +1,324 @@
+"""A model of Keras as one plain torch module that shares its weights: what Prunelle's passes are fast on.
+
+Layers in a row become one ``nn.Sequential`` of PyTorch's own modules, in PyTorch's order of axes. Each parameter is a
+view of the variable's memory (a kernel with its axes in another order), so that neither has to be told what the other
+has learned. A layer that is not known here is called as it is, between its neighbours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from prunelle.keras.chains import Call, Value, build
+from prunelle.keras.floor import keras, private
+from prunelle.keras.modules import (
+    BatchNorm,
+    KerasOrder,
+    MeanOfTheInside,
+    Outward,
+    OverSpace,
+    SamePad,
+    inward,
+    outward,
+    pad,
+)
+
+Order = tuple[int, ...]
+
+
+class NotLowered(Exception):
+    """The model cannot be one module: it is called as Keras calls it."""
+
+
+@dataclasses.dataclass
+class Shared:
+    """A variable, the parameter that sees its memory, and the order of the parameter's axes in it."""
+
+    variable: Any
+    parameter: nn.Parameter
+    order: Order
+
+    def gradient(self) -> torch.Tensor | None:
+        """The parameter's, in the variable's order."""
+        grad = self.parameter.grad
+        return None if grad is None else grad.permute(self.order) if len(self.order) > 1 else grad
+
+
+@dataclasses.dataclass
+class Lowered:
+    """The module, and what it shares.
+
+    Attributes:
+        names: by a module's ``id``, the layer that it is (a part) of.
+        endings: of each output, what was left out: ``softmax``, ``sigmoid`` or None.
+    """
+
+    network: nn.Module
+    shared: list[Shared]
+    names: dict[int, str]
+    endings: list[str | None]
+
+    def __call__(self, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """The outputs, in Keras's order of axes."""
+        result = self.network(*(inward(x) for x in inputs))
+        return [outward(each) for each in (result if isinstance(result, tuple) else (result,))]
+
+
+class CalledAsItIs(nn.Module):
+    """A layer of Keras, in Keras's order of axes."""
+
+    calls_a_users_code = True
+
+    def __init__(self, layer: Any, arguments: Callable[..., tuple[Any, Any]]) -> None:
+        super().__init__()
+        self.layer, self._arguments = layer, arguments
+
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        args, named = self._arguments(*(outward(x) for x in inputs))
+        if getattr(self.layer, "_call_has_training_arg", False) and named.get("training") is None:
+            named["training"] = self.training
+        found = keras.tree.flatten(self.layer(*args, **named))
+        return inward(found[0]) if len(found) == 1 else tuple(inward(each) for each in found)
+
+
+def lower(model: Any, *, logits: bool = False) -> Lowered:
+    """``model`` as one module.
+
+    Args:
+        logits: leave out a softmax or sigmoid that ends an output and that nothing else needs.
+
+    Raises:
+        NotLowered: it has no graph, or one with masks or penalties on what layers give.
+    """
+    functional = getattr(model, "_functional", None) or model
+    if not isinstance(functional, private("models.functional").Functional):
+        raise NotLowered
+    builder = _Builder()
+    inputs = [builder.tensor(each) for each in functional._inputs]
+    builder.walk(functional)
+    outputs = [builder.tensor(each) for each in functional._outputs]
+    network, endings = build(inputs, outputs, logits=logits)
+    return Lowered(network, builder.shared, builder.names, endings)
+
+
+class _Builder:
+    """Walks through a model's graph; one inside another is walked through in its place."""
+
+    def __init__(self) -> None:
+        self.shared: list[Shared] = []
+        self.names: dict[int, str] = {}
+        self._tensors: dict[int, Value] = {}
+        self._keep: list[Any] = []
+        self._modules: dict[int, list[nn.Module]] = {}
+
+    def tensor(self, symbolic: Any) -> Value:
+        self._keep.append(symbolic)
+        return self._tensors.setdefault(id(symbolic), Value(name=str(symbolic.name)))
+
+    def walk(self, functional: Any) -> None:
+        nodes = functional._nodes_by_depth
+        for depth in sorted(nodes, reverse=True):
+            for node in nodes[depth]:
+                if not node.is_input and node.operation is not None:
+                    self._call(node)
+
+    def _call(self, node: Any) -> None:
+        operation = node.operation
+        if getattr(operation, "activity_regularizer", None) is not None:
+            raise NotLowered
+        if type(operation).__name__ in ("Masking", "Embedding") or getattr(operation, "stateful", False):
+            raise NotLowered
+        inner = getattr(operation, "_functional", None) or operation
+        if type(inner) is private("models.functional").Functional and "training" not in node.arguments.kwargs:
+            self._inline(inner, node)
+            return
+        parts = self._parts(node)
+        self.names.update((id(part), operation.name.replace(".", "_")) for part in parts)
+        made = Call(
+            parts,
+            tuple(self.tensor(each) for each in node.input_tensors),
+            tuple(self.tensor(each) for each in node.outputs),
+            operation.name,
+        )
+        for each in made.outputs:
+            each.node = made
+
+    def _inline(self, inner: Any, node: Any) -> None:
+        """The same graph may be called more than once: its tensors are of this call alone."""
+        outside = self._tensors
+        given = [self.tensor(each) for each in node.input_tensors]
+        self._tensors = {id(own): each for own, each in zip(inner._inputs, given, strict=True)}
+        self.walk(inner)
+        found = [self.tensor(each) for each in inner._outputs]
+        self._tensors = outside
+        for symbolic, each in zip(node.outputs, found, strict=True):
+            self._keep.append(symbolic)
+            self._tensors[id(symbolic)] = each
+
+    def _parts(self, node: Any) -> list[nn.Module]:
+        operation = node.operation
+        asked = any(
+            value is not None for value in node.arguments.kwargs.values()
+        )  # mask=None asks for nothing
+        make = None if asked else _KNOWN.get(type(operation))
+        if make is not None:
+            if id(operation) not in self._modules:
+                made = make(self, operation, node.input_tensors[0].shape)
+                if made is not None:
+                    self._modules[id(operation)] = made
+            if id(operation) in self._modules:
+                return self._modules[id(operation)]
+        return [CalledAsItIs(operation, _arguments(node))]
+
+    def share(
+        self, module: nn.Module, name: str, variable: Any, to_torch: Order, *, buffer: bool = False
+    ) -> None:
+        """``module.name`` sees the memory of ``variable``."""
+        value = variable.value.detach()
+        seen = value.permute(to_torch) if len(to_torch) > 1 else value
+        if buffer:
+            module._buffers[name] = seen
+            return
+        back = tuple(to_torch.index(axis) for axis in range(len(to_torch)))
+        if seen.ndim > 1:
+            # In the order of memory that modules are fast in; the variable sees it from there.
+            order = torch.channels_last if seen.ndim == 4 else torch.contiguous_format
+            seen = seen.contiguous(memory_format=order)
+            variable.value.data = seen.permute(back)
+        parameter = nn.Parameter(seen, requires_grad=variable.trainable)
+        setattr(module, name, parameter)
+        self.shared.append(Shared(variable, parameter, back))
+
+
+def _arguments(node: Any) -> Callable[..., tuple[Any, Any]]:
+    """From tensors to how the layer was called."""
+    symbols = list(node.input_tensors)
+
+    def arguments(*tensors: torch.Tensor) -> tuple[Any, Any]:
+        known = {id(symbol): tensor for symbol, tensor in zip(symbols, tensors, strict=True)}
+        found: tuple[Any, Any] = keras.tree.map_structure(
+            lambda each: known[id(each)] if isinstance(each, keras.KerasTensor) else each,
+            (node.arguments.args, dict(node.arguments.kwargs)),
+        )
+        return found
+
+    return arguments
+
+
+def _activation(function: Any) -> list[nn.Module]:
+    name = private("api_export").get_name_from_symbol(function)
+    made = {
+        "keras.activations.relu": lambda: [nn.ReLU(inplace=True)],
+        "keras.activations.linear": list,
+        "keras.activations.softmax": lambda: [nn.Softmax(dim=1)],
+        "keras.activations.sigmoid": lambda: [nn.Sigmoid()],
+        "keras.activations.tanh": lambda: [nn.Tanh()],
+    }.get(name or "")
+    return [KerasOrder(function)] if made is None else made()
+
+
+def _dense(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
+    if len(shape) != 2 or layer.quantization_mode or layer.lora_enabled:
+        return None
+    linear = nn.Linear(shape[-1], layer.units, bias=layer.use_bias, device="meta")
+    builder.share(linear, "weight", layer._kernel, (1, 0))
+    if layer.use_bias:
+        builder.share(linear, "bias", layer.bias, (0,))
+    return [linear, *_activation(layer.activation)]
+
+
+def _convolution(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
+    rank = layer.rank
+    if layer.data_format != "channels_last" or layer.lora_enabled:
+        return None
+    before, padding = pad(layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
+    kind: Any = nn.Conv1d if rank == 1 else nn.Conv2d
+    module = kind(
+        shape[-1],
+        layer.filters,
+        layer.kernel_size,
+        stride=layer.strides,
+        padding=padding,
+        dilation=layer.dilation_rate,
+        groups=layer.groups,
+        bias=layer.use_bias,
+        device="meta",
+    )
+    builder.share(module, "weight", layer._kernel, (rank + 1, rank, *range(rank)))
+    if layer.use_bias:
+        builder.share(module, "bias", layer.bias, (0,))
+    return [*before, module, *_activation(layer.activation)]
+
+
+def _pooling(maximum: bool, rank: int) -> Any:
+    def make(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
+        if layer.data_format != "channels_last":
+            return None
+        largest: Any = nn.MaxPool1d if rank == 1 else nn.MaxPool2d
+        mean: Any = nn.AvgPool1d if rank == 1 else nn.AvgPool2d
+        size, strides = tuple(layer.pool_size), tuple(layer.strides)
+        pairs = size == strides and set(size) <= {1, 2}
+        if layer.padding == "valid" or pairs:
+            given: dict[str, Any] = {} if maximum else {"count_include_pad": False}
+            return [(largest if maximum else mean)(size, strides, ceil_mode=layer.padding == "same", **given)]
+        around = SamePad(size, strides, (1,) * rank, value=float("-inf") if maximum else 0.0)
+        return [around, largest(size, strides)] if maximum else [MeanOfTheInside(around, mean(size, strides))]
+
+    return make
+
+
+def _over_space(maximum: bool, rank: int) -> Any:
+    def make(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
+        return None if layer.data_format != "channels_last" else [OverSpace(rank, maximum, layer.keepdims)]
+
+    return make
+
+
+def _batch_normalization(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
+    if layer.axis not in (-1, len(shape) - 1) or not layer.trainable:
+        return None
+    module = BatchNorm(shape[-1], layer.momentum, layer.epsilon, layer.center, layer.scale)
+    if layer.scale:
+        builder.share(module, "weight", layer.gamma, (0,))
+    if layer.center:
+        builder.share(module, "bias", layer.beta, (0,))
+    builder.share(module, "running_mean", layer.moving_mean, (0,), buffer=True)
+    builder.share(module, "running_var", layer.moving_variance, (0,), buffer=True)
+    return [module]
+
+
+def _dropout(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
+    if layer.noise_shape is not None or layer.seed is not None:
+        return None
+    return [nn.Dropout(layer.rate)]
+
+
+def _flatten(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
+    if layer.data_format != "channels_last":
+        return None
+    return [nn.Flatten()] if len(shape) == 2 else [Outward(), nn.Flatten()]
+
+
+_KNOWN: dict[type, Callable[[_Builder, Any, Any], list[nn.Module] | None]] = {
+    keras.layers.Dense: _dense,
+    keras.layers.Conv1D: _convolution,
+    keras.layers.Conv2D: _convolution,
+    keras.layers.MaxPooling1D: _pooling(True, 1),
+    keras.layers.MaxPooling2D: _pooling(True, 2),
+    keras.layers.AveragePooling1D: _pooling(False, 1),
+    keras.layers.AveragePooling2D: _pooling(False, 2),
+    keras.layers.GlobalMaxPooling1D: _over_space(True, 1),
+    keras.layers.GlobalMaxPooling2D: _over_space(True, 2),
+    keras.layers.GlobalAveragePooling1D: _over_space(False, 1),
+    keras.layers.GlobalAveragePooling2D: _over_space(False, 2),
+    keras.layers.BatchNormalization: _batch_normalization,
+    keras.layers.Dropout: _dropout,
+    keras.layers.Flatten: _flatten,
+    keras.layers.Activation: lambda builder, layer, shape: _activation(layer.activation),
+}
+"""Layer of Keras, of exactly this class → its modules; None where its settings are not known here."""

@@ -1,0 +1,3 @@
+"""``keras.datasets``: those of Prunelle's data folder."""
+
+__all__ = ["cifar10", "cifar100", "fashion_mnist", "mnist"]

@@ -1,0 +1,219 @@
+"""A step of ``fit``, ``evaluate`` and ``predict``: Keras's own, with Prunelle's passes where they compute the same.
+
+Also here: what a step needs to know of a program's generation. Labels ``(N,)`` are ``(N, 1)`` before any loss or metric
+sees them, and ``model.add_loss(tensor)``, ``model.add_metric(tensor)`` of a symbolic tensor are computed in the same
+pass as the outputs.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+
+from prunelle.keras import passes
+from prunelle.keras.callbacks import Later
+from prunelle.keras.floor import keras, private
+from prunelle.keras.generations import Generation
+from prunelle.keras.graphs import is_symbolic
+from prunelle.keras.overlay import Overlay, like
+from prunelle.keras.recording import ANSWERS
+
+_unpack: Any = private("trainers.data_adapters.data_adapter_utils").unpack_x_y_sample_weight
+
+
+def lay(overlay: Overlay, generation: Generation) -> None:
+    """Models take their steps here."""
+    model = keras.Model
+    for name in ("train_step", "test_step"):
+        overlay.put(model, name, _step(getattr(model, name), generation))
+    overlay.put(model, "predict_step", _predict_step(model.predict_step))
+    overlay.put(model, "compute_metrics", _answering(model.compute_metrics))
+    functional = private("models.functional").Functional
+    overlay.put(functional, "add_loss", _add_loss(keras.layers.Layer.add_loss))
+    overlay.put(model, "add_loss", _add_loss(keras.layers.Layer.add_loss))
+    overlay.put(keras.layers.Layer, "add_loss", _plain_add_loss(keras.layers.Layer.add_loss))
+    overlay.put(keras.layers.Layer, "add_metric", _add_metric)
+    overlay.put(functional, "call", _call(functional.call))
+    overlay.put(private("models.functional"), "operation_fn", _told_beforehand)
+
+
+def _step(original: Any, generation: Generation) -> Any:
+    training = original.__name__ == "train_step"
+
+    @like(original)
+    def step(self: Any, data: Any) -> Any:
+        x, y, weights = _unpack(data)
+        first = next((each for each in passes.flat(x) if each is not None), None)
+        self._batch_size = int(first.shape[0]) if first is not None and len(first.shape) else 1
+        if generation != Generation.KERAS_3:
+            x, y = (
+                _with_an_axis(each)
+                if torch.is_tensor(each)
+                else keras.tree.map_structure(_with_an_axis, each)
+                for each in (x, y)
+            )
+        session = passes.session_of(self)
+        if training and session is not None:
+            loss, outputs = session.step(x, y, weights)
+            passes.add(self._loss_tracker, loss * self._batch_size, self._batch_size)
+            if session.measures:
+                _answer(self, x, y, outputs)
+                return Later(self)
+            return self.compute_metrics(x, y, outputs, sample_weight=weights)
+        if not training and session is not None:
+            outputs = session.outputs(x)
+            loss = self._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights, training=False)
+            passes.add(self._loss_tracker, loss * self._batch_size, self._batch_size)
+            return self.compute_metrics(x, y, outputs, sample_weight=weights)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The model does not have any trainable weights")
+            return original(self, (x, y, weights))
+
+    return step
+
+
+def _predict_step(original: Any) -> Any:
+    @like(original)
+    def predict_step(self: Any, data: Any) -> Any:
+        session = passes.session_of(self)
+        return original(self, data) if session is None else session.outputs(_unpack(data)[0])
+
+    return predict_step
+
+
+def _answer(self: Any, x: Any, y: Any, y_pred: Any) -> None:
+    answers = self.__dict__.get(ANSWERS)
+    if answers is not None and x is not None:
+        flatten = keras.tree.flatten
+        answers.add(flatten(x), [] if y is None else flatten(y), flatten(y_pred))
+
+
+def _answering(original: Any) -> Any:
+    """What a step answered is kept where a training is recorded."""
+
+    @like(original)
+    def compute_metrics(self: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        _answer(self, x, y, y_pred)
+        return original(self, x, y, y_pred, sample_weight)
+
+    return compute_metrics
+
+
+def _told_beforehand(operation: Any, **context: Any) -> Any:
+    """``layer(x, training=True)`` in a graph means it, whatever the model is doing."""
+
+    def call(*args: Any, **given: Any) -> Any:
+        for name, value in context.items():
+            takes = name in getattr(operation, "_call_context_args", ())
+            if takes and value is not None and given.get(name) is None:
+                given[name] = value
+        return operation(*args, **given)
+
+    return call
+
+
+def _with_an_axis(value: Any) -> Any:
+    """``(N,)`` → ``(N, 1)``, as Keras gave them to losses until 2."""
+    if (
+        value is None
+        or not hasattr(value, "shape")
+        or len(value.shape) != 1
+        or getattr(value, "dtype", None) is object
+    ):
+        return value
+    return value.reshape(-1, 1) if hasattr(value, "reshape") else value
+
+
+# Losses and figures of symbolic tensors.
+
+
+def _plain_add_loss(original: Any) -> Any:
+    @like(original)
+    def add_loss(self: Any, losses: Any, inputs: Any = None) -> None:
+        found = [each() if callable(each) else each for each in keras.tree.flatten(losses)]
+        return original(
+            self,
+            [keras.ops.convert_to_tensor(each) if isinstance(each, (int, float)) else each for each in found],
+        )
+
+    return add_loss
+
+
+def _add_loss(original: Any) -> Any:
+    @like(original)
+    def add_loss(self: Any, losses: Any, inputs: Any = None) -> None:
+        for loss in keras.tree.flatten(losses):
+            if is_symbolic(loss):
+                _extra(getattr(self, "_functional", None) or self)["losses"].append(loss)
+            else:
+                _constant_loss(self, loss)
+
+    return add_loss
+
+
+def _constant_loss(self: Any, loss: Any) -> None:
+    """One that does not depend on the data: it is there at every step."""
+    _extra(getattr(self, "_functional", None) or self)["always"].append(loss)
+
+
+def _add_metric(self: Any, value: Any, aggregation: str | None = "mean", name: str | None = None) -> None:
+    """The mean of a tensor over an epoch's batches is shown under ``name``."""
+    if is_symbolic(value):
+        _extra(self)["figures"].append((value, name or value.name))
+        return
+    known = {metric.name: metric for metric in self._metrics}
+    if name not in known:
+        tracker = self._tracker
+        locked = tracker.locked
+        if locked:
+            tracker.unlock()
+        known[str(name)] = keras.metrics.Mean(name=name)
+        tracker.track(known[str(name)])
+        if locked:
+            tracker.lock()
+    known[str(name)].update_state(value)
+
+
+def _extra(model: Any) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] | None = model.__dict__.get("_prunelle_extra")
+    if found is None:
+        found = {"losses": [], "figures": [], "always": []}
+        model.__dict__["_prunelle_extra"] = found
+    return found
+
+
+def _call(original: Any) -> Any:
+    """The outputs; beside them what ``add_loss`` and ``add_metric`` were given."""
+
+    @like(original)
+    def call(self: Any, inputs: Any, training: Any = None, mask: Any = None, **given: Any) -> Any:
+        extra = self.__dict__.get("_prunelle_extra")
+        if extra is None or any(is_symbolic(each) for each in keras.tree.flatten(inputs)):
+            return original(self, inputs, training=training, mask=mask, **given)
+        whole = extra.get("model")
+        tensors = [*extra["losses"], *(tensor for tensor, _ in extra["figures"])]
+        if whole is None or extra["size"] != len(tensors):
+            outputs = [*keras.tree.flatten(self.outputs), *tensors]
+            whole = private("ops.function").Function(self.inputs, outputs)
+            extra["model"], extra["size"] = whole, len(tensors)
+        flat = self._standardize_inputs(inputs)
+        found = whole._run_through_graph(
+            flat, operation_fn=lambda op: _told_beforehand(op, training=training)
+        )
+        count = len(keras.tree.flatten(self.outputs))
+        losses = found[count : count + len(extra["losses"])]
+        private("layers.layer").Layer.add_loss(
+            self, [keras.ops.sum(each) if len(each.shape) == 0 else keras.ops.mean(each) for each in losses]
+        )
+        always = [each() if callable(each) else each for each in extra["always"]]
+        private("layers.layer").Layer.add_loss(
+            self, [keras.ops.convert_to_tensor(each, dtype="float32") for each in always]
+        )
+        for (_, name), value in zip(extra["figures"], found[count + len(losses) :], strict=True):
+            _add_metric(self, value.detach(), name=name)
+        made = keras.tree.pack_sequence_as(self._outputs_struct, list(found[:count]))
+        return made[0] if isinstance(made, (list, tuple)) and len(made) == 1 else made
+
+    return call

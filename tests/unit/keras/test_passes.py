@@ -1,0 +1,143 @@
+"""Steps on Prunelle's passes against Keras's own steps: the same losses and weights."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prunelle.keras import compat, passes
+
+MODELS: dict[str, Callable[[Any], list[Any]]] = {
+    "convolutions": lambda k: [
+        k.Conv2D(4, 3, activation="relu", input_shape=(9, 9, 2)),
+        k.MaxPooling2D(),
+        k.Conv2D(6, 3, padding="same", strides=2, activation="tanh"),
+        k.Flatten(),
+        k.Dense(3, activation="softmax"),
+    ],
+    "normalised": lambda k: [
+        k.Conv2D(4, 3, input_shape=(9, 9, 2), use_bias=False),
+        k.BatchNormalization(),
+        k.Activation("relu"),
+        k.GlobalAveragePooling2D(),
+        k.Dense(3, activation="softmax"),
+    ],
+    "penalised": lambda k: [
+        k.Flatten(input_shape=(9, 9, 2)),
+        k.Dense(5, activation="elu", kernel_regularizer="l2"),
+        k.Dense(3, activation="softmax"),
+    ],
+    "a layer that is not known": lambda k: [
+        k.Conv2D(4, 3, input_shape=(9, 9, 2)),
+        k.Lambda(lambda x: x * 2),
+        k.SeparableConv2D(4, 3),
+        k.Flatten(),
+        k.Dense(3, activation="softmax"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
+def test_steps_are_keras_own(name: str, optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.RandomState(0)
+    x, y = random.rand(16, 9, 9, 2).astype("float32"), np.eye(3)[random.randint(3, size=16)]
+    found = []
+    for fast in (True, False):
+        if not fast:
+            monkeypatch.setattr(passes, "session", lambda model, training: contextlib.nullcontext())
+        with compat("2.3"):
+            from keras import layers
+            from keras.models import Sequential
+
+            model = Sequential(MODELS[name](layers))
+            values = np.random.RandomState(5)
+            model.set_weights([abs(values.randn(*w.shape)) * 0.1 for w in model.get_weights()])
+            model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy", "mae"])
+            history = model.fit(x, y, batch_size=8, epochs=3, shuffle=False, verbose=0).history
+            measured = [np.array(history[each]) for each in ("loss", "accuracy", "mae")]
+            answers = [model.predict(x), np.array(model.evaluate(x, y, verbose=0))]
+            found.append([*measured, *answers, *model.get_weights()])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=1e-5)  # other orders of adding up
+
+
+def test_adam_by_hand() -> None:
+    """Kingma, Ba 2015, section 2's last form, in float64: α √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)."""
+    random = np.random.RandomState(3)
+    x, y = random.rand(8, 6).astype("float32"), random.rand(8, 2).astype("float32")
+    with compat("2.3"):
+        from keras.layers import Dense
+        from keras.models import Sequential
+        from keras.optimizers import Adam
+
+        model = Sequential([Dense(2, input_shape=(6,))])
+        kernel, bias = (value.astype("float64") for value in model.get_weights())
+        model.compile(Adam(lr=0.05, epsilon=1e-3), "mse")
+        model.fit(x, y, batch_size=8, epochs=5, shuffle=False, verbose=0)
+        learned = model.get_weights()
+    moments = [(np.zeros_like(value), np.zeros_like(value)) for value in (kernel, bias)]
+    values = [kernel, bias]
+    for t in range(1, 6):
+        error = 2 * (x @ values[0] + values[1] - y) / y.size
+        for i, gradient in enumerate((x.T @ error, error.sum(0))):
+            m, v = moments[i]
+            m[...] = 0.9 * m + 0.1 * gradient
+            v[...] = 0.999 * v + 0.001 * gradient**2
+            values[i] -= 0.05 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(v) + 1e-3)
+    for ours, expected in zip(learned, values, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=2e-5, atol=2e-6)  # float32 against float64
+
+
+def test_figures_are_means_over_examples_whatever_the_last_batch() -> None:
+    """Ten examples in batches of 4, 4 and 2: each counts once in the loss and in the metrics."""
+    x, y = np.arange(10, dtype="float32")[:, None], np.ones((10, 1), "float32")
+    with compat("2.3"):
+        from keras.layers import Dense
+        from keras.models import Sequential
+        from keras.optimizers import SGD
+
+        model = Sequential([Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(1,))])
+        model.compile(SGD(lr=0.0), "mse", metrics=["mae"])
+        history = model.fit(x, y, batch_size=4, verbose=0, validation_data=(x, y)).history
+    for before in ("", "val_"):
+        assert history[f"{before}loss"] == pytest.approx([np.mean((x - 1) ** 2)])
+        assert history[f"{before}mae"] == pytest.approx([np.mean(abs(x - 1))])
+
+
+def test_callbacks_that_ask_for_figures_of_a_batch_get_those_so_far() -> None:
+    x, y = np.array([[0.0], [2.0], [4.0]], "float32"), np.zeros((3, 1), "float32")
+    seen = []
+    with compat("2.3"):
+        from keras.callbacks import LambdaCallback
+        from keras.layers import Dense
+        from keras.models import Sequential
+        from keras.optimizers import SGD
+
+        model = Sequential([Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(1,))])
+        model.compile(SGD(lr=0.0), "mse", metrics=["mae"])
+        asks = LambdaCallback(on_batch_end=lambda batch, logs: seen.append(logs["mae"]))
+        model.fit(x, y, batch_size=1, shuffle=False, verbose=0, callbacks=[asks])
+    assert seen == pytest.approx([0.0, 1.0, 2.0])
+
+
+def test_a_step_of_the_programs_own_is_taken() -> None:
+    with compat("tf2"):
+        from tensorflow import keras
+
+        class Counting(keras.Model):
+            steps = 0
+
+            def train_step(self, data):  # type: ignore[no-untyped-def]
+                Counting.steps += 1
+                return super().train_step(data)
+
+        inputs = keras.Input((3,))
+        model = Counting(inputs, keras.layers.Dense(1)(inputs))
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((6, 3)), np.zeros(6), batch_size=2, verbose=0)
+    assert Counting.steps == 3
