@@ -127,7 +127,7 @@ Translation = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...],
 
 def _translate(overlay: Overlay, cls: type, translation: Translation) -> None:
     """``cls(...)`` and ``super().__init__(...)`` of what derives from it take what ``translation`` takes."""
-    original: Any = cls.__init__
+    original: Any = vars(cls)["__init__"]
 
     @like(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807

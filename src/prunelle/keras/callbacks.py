@@ -22,7 +22,7 @@ def other_name(name: Any, there: Mapping[str, Any]) -> str | None:
         for asked, given in (pair, pair[::-1]):
             if name == asked or name.endswith(f"_{asked}"):
                 other = name[: len(name) - len(asked)] + given
-                if dict.__contains__(there, other):  # type: ignore[arg-type]
+                if dict.__contains__(there, other):
                     return other
     return None
 

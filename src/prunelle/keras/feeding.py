@@ -229,8 +229,8 @@ def _weighted(y: Any, weights: Any, class_weight: Any, names: Sequence[str]) -> 
             found = torch.ones(len(labels))
         else:
             found = core.class_weights(torch.as_tensor(np.asarray(labels)), classes(by_class, labels))
-        found = found.numpy() if not torch.is_tensor(labels) else found
-        return found if weight is None else weight * found
+        weights = found if torch.is_tensor(labels) else found.numpy()
+        return weights if weight is None else weight * weights
 
     if not isinstance(y, (list, tuple)):
         inner = (

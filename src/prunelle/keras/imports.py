@@ -30,7 +30,7 @@ _KERAS_IN_TENSORFLOW = ("losses", "metrics", "optimizers", "initializers")
 _TENSORFLOW = ("tensorflow.python", "tensorflow.compat", "tensorflow.compat.v1", "tensorflow.compat.v2")
 """Paths with the names of ``tensorflow`` itself."""
 
-PREFIXES = (
+PREFIXES: tuple[str, ...] = (
     "tensorflow.python.keras",
     "tensorflow.contrib.keras.api.keras",
     "tensorflow.contrib.keras.python.keras",

@@ -106,7 +106,7 @@ def _binary_crossentropy(overlay: Overlay) -> None:
     overlay.put(backend, "binary_crossentropy", crossentropy)
 
 
-def _taking_arrays(original: Any) -> Callable[..., Any]:
+def _taking_arrays(original: Any) -> Any:
     @like(original)
     def loss(y_true: Any, y_pred: Any, *args: Any, **given: Any) -> Any:
         return original(_tensor(y_true), _tensor(y_pred), *args, **given)

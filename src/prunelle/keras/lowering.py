@@ -212,14 +212,15 @@ def _arguments(node: Any) -> Callable[..., tuple[Any, Any]]:
 
 def _activation(function: Any) -> list[nn.Module]:
     name = private("api_export").get_name_from_symbol(function)
-    made = {
+    makers: dict[str, Callable[[], list[nn.Module]]] = {
         "keras.activations.relu": lambda: [nn.ReLU(inplace=True)],
         "keras.activations.linear": list,
         "keras.activations.softmax": lambda: [nn.Softmax(dim=1)],
         "keras.activations.sigmoid": lambda: [nn.Sigmoid()],
         "keras.activations.tanh": lambda: [nn.Tanh()],
-    }.get(name or "")
-    return [KerasOrder(function)] if made is None else made()
+    }
+    make = makers.get(name or "")
+    return [KerasOrder(function)] if make is None else make()
 
 
 def _dense(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:

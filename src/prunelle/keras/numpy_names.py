@@ -65,14 +65,14 @@ def there_again(
         is_library: whether a file is no program's: libraries ask NumPy which names it has, and are told the truth.
         tell: told of each that is used, once, as a note and its words.
     """
-    overlay, told = Overlay(), set[str]()
+    overlay, told = Overlay(), set[tuple[str, str]]()
 
     def noted(module: str, name: str) -> None:
         if (module, name) not in told:
-            told.add((module, name))  # type: ignore[arg-type]
+            told.add((module, name))
             tell(_NOTED, {"module": module, "name": name})
 
-    missing = np.__getattr__  # type: ignore[attr-defined]
+    missing = np.__getattr__
 
     def found(name: str) -> Any:
         if name in _REMOVED and not is_library(sys._getframe(1).f_code.co_filename):
@@ -111,7 +111,8 @@ class _Misc(ModuleType):
 
 
 def _read(name: Any, flatten: bool = False, mode: str | None = None) -> np.ndarray:
-    with Image.open(name) as image:
+    with Image.open(name) as opened:
+        image: Image.Image = opened
         image = image.convert(mode) if mode else image.convert("RGB") if image.mode == "P" else image
         return np.array(image.convert("F") if flatten else image)
 

@@ -215,7 +215,7 @@ def _rmsprop(self: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
         moments = _state(self, "_momentums", variables)
         torch._foreach_mul_(moments, self.momentum)
         torch._foreach_add_(moments, steps)
-        steps = moments
+        steps = tuple(moments)
     torch._foreach_sub_([v.value for v in variables], steps)
 
 

@@ -163,7 +163,8 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Answers of the training split are kept from here on."""
-        self._begun, self._seconds = time.perf_counter(), None
+        self._begun = time.perf_counter()
+        self._seconds: float | None = None
         self._answers("train")
 
     def _answers(self, split: str) -> None:

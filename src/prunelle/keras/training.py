@@ -133,7 +133,7 @@ def _plain_add_loss(original: Any) -> Any:
     @like(original)
     def add_loss(self: Any, losses: Any, inputs: Any = None) -> None:
         found = [each() if callable(each) else each for each in keras.tree.flatten(losses)]
-        return original(
+        original(
             self,
             [keras.ops.convert_to_tensor(each) if isinstance(each, (int, float)) else each for each in found],
         )

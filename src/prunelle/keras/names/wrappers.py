@@ -39,10 +39,14 @@ class BaseWrapper:
     @property
     def _builder(self) -> Callable[..., Any]:
         if self.build_fn is None:
-            return self.__call__  # type: ignore[attr-defined, no-any-return]
+            own: Any = self
+            builder: Callable[..., Any] = own.__call__
+            return builder
         if inspect.isfunction(self.build_fn) or inspect.ismethod(self.build_fn):
             return self.build_fn
-        return self.build_fn.__call__
+        function: Any = self.build_fn
+        builder = function.__call__
+        return builder
 
     def check_params(self, params: Mapping[str, Any]) -> None:
         """Refuses what neither the builder nor the model's methods take.

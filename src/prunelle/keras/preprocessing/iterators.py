@@ -37,7 +37,7 @@ class ColumnOfAnotherType(ArgumentError, TypeError):
     """A column of a table that holds something else than its use needs."""
 
 
-class BatchIterator(KerasSequence):
+class BatchIterator(KerasSequence):  # type: ignore[misc]
     """Batches by index, or one after the other without end; what the three sources share.
 
     Attributes:
