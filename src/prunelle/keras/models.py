@@ -80,16 +80,23 @@ _ENDS = {"input": "inputs", "output": "outputs"}
 def _init(original: Any) -> Any:
     @like(original)
     def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
-        original(self, *args, **renamed("Model", given, _ENDS))
+        original(self, *_in_one_list(args), **renamed("Model", given, _ENDS))
 
     return __init__
 
 
 def _new(original: Any) -> Any:
     def __new__(cls: Any, *args: Any, **given: Any) -> Any:  # noqa: N807
-        return original(cls, *args, **renamed("Model", given, _ENDS))
+        return original(cls, *_in_one_list(args), **renamed("Model", given, _ENDS))
 
     return staticmethod(__new__)
+
+
+def _in_one_list(ends: tuple[Any, ...]) -> tuple[Any, ...]:
+    """``Model([model.inputs], …)``: a list within a list of inputs says no more than its tensors do."""
+    if ends and isinstance(ends[0], list) and any(isinstance(each, list) for each in ends[0]):
+        return (keras.tree.flatten(ends[0]), *ends[1:])
+    return ends
 
 
 def _of_this_process(original: Any) -> Any:

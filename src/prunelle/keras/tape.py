@@ -100,3 +100,14 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(tensor, "numpy", numpy)
     overlay.put(tensor, "__array__", array)
     overlay.put(tensor, "get_shape", lambda self: self.shape)
+    for name in ("__float__", "__int__"):
+        overlay.put(tensor, name, _number(getattr(tensor, name)))
+
+
+def _number(original: Any) -> Any:
+    """Without PyTorch's warning about a tensor that remembers its making."""
+
+    def number(self: torch.Tensor) -> Any:
+        return original(self.detach() if self.requires_grad else self)
+
+    return number

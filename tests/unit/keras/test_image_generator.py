@@ -1,4 +1,4 @@
-"""``ImageDataGenerator`` and what reads pictures, against Keras's own, which still has it, hidden.
+"""``ImageDataGenerator`` and what reads pictures, which are Prunelle's own, against Keras's, which hides its old one.
 
 Keras since 2.9 exchanges rows and columns in geometric changes (keras-team/keras#17398); until then, as its
 documentation says, it did not, and neither do we. So for those, what ours makes of a picture is what Keras's makes of
@@ -19,6 +19,7 @@ from PIL import Image
 from scipy import ndimage
 
 from prunelle.errors import ArgumentError, BadPicture, MissingData
+from prunelle.keras import floor
 from prunelle.keras.preprocessing import reading
 from prunelle.keras.preprocessing.image import (
     ImageDataGenerator,
@@ -29,10 +30,8 @@ from prunelle.keras.preprocessing.image import (
     load_img,
 )
 from tests.pictures import encoded, make_folder, photo
-from tests.unit.keras.oracle import real_keras
 
-real_keras()
-oracle = pytest.importorskip("keras.src.legacy.preprocessing.image")
+oracle = floor.private("legacy.preprocessing.image")
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 
@@ -335,9 +334,9 @@ def test_errors_name_what_is_wrong(photos: Path, tmp_path: Path) -> None:
     ):
         with pytest.raises(ArgumentError, match=said):
             ImageDataGenerator(**arguments)  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match=r"y must be as long as x; received 12 for 13"):
+    with pytest.raises(ArgumentError, match=r"must be of one length; received 13 and 12"):
         ImageDataGenerator().flow(X, Y[:12])
-    with pytest.raises(ArgumentError, match="must have the same classes in both subsets"):
+    with pytest.raises(ArgumentError, match="different number of classes after the split"):
         ImageDataGenerator(validation_split=0.5).flow(X, np.sort(Y), subset="training")
     whole = encoded(photo(80, 60), "JPEG")
     (tmp_path / "a").mkdir()
@@ -356,7 +355,7 @@ def test_errors_name_what_is_wrong(photos: Path, tmp_path: Path) -> None:
     ],
 )
 def test_single_pictures(arguments: dict[str, Any], photos: Path) -> None:
-    utils = real_keras().utils
+    utils = floor.keras.utils
     for path in sorted(photos.rglob("*.*g")):
         ours, theirs = load_img(path, **arguments), utils.load_img(path, **arguments)
         assert (ours.size, ours.mode) == (theirs.size, theirs.mode)
