@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 import prunelle as pn
-from prunelle.keras import backend
+from prunelle.keras.floor import keras
 from prunelle.transfer import advice
 from tests.course_sets import write_photos
 from tests.docs import world as worlds
@@ -73,7 +73,7 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own for each command, with all that the pages name."""
     worlds.enter(world, tmp_path)
     monkeypatch.chdir(tmp_path)
-    backend.clear_session()
+    keras.backend.clear_session()
     return tmp_path
 
 

@@ -8,6 +8,7 @@ from prunelle.keras import old_layers
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay, like
+from prunelle.training import speed
 
 _NO_MEANING = ("batch_size", "dynamic", "input_length", "force_generator")
 
@@ -38,11 +39,34 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     for kind in (old_layers.ThresholdedReLU, old_layers.LocallyConnected1D, old_layers.LocallyConnected2D):
         overlay.enter(private("saving.object_registration").GLOBAL_CUSTOM_OBJECTS, kind.__name__, kind)
     overlay.put(keras.Sequential, "add", _add(keras.Sequential.add))
+    torches = private("backend.torch.nn")
+    overlay.put(torches, "conv", _without_overrun(torches.conv))
     if generation <= Generation.KERAS_2:
         operation = private("ops.operation")
         uids = private("utils.naming")
         # Keras counted from 1 until tf.keras: dense_1, dense_2.
         overlay.put(operation, "auto_name", lambda prefix: _numbered(uids, prefix))
+
+
+def _without_overrun(original: Any) -> Any:
+    """Keras's convolution, of pixels that its strides leave out beforehand where oneDNN would overrun its memory.
+
+    See ``training.speed.avoid_overrun``. A kernel of 1×1 reads nothing of what is left out, whatever the padding.
+    """
+
+    @like(original)
+    def conv(
+        inputs: Any, kernel: Any, strides: Any = 1, padding: str = "valid", *args: Any, **given: Any
+    ) -> Any:
+        order = given.get("data_format", args[0] if args else None) or keras.config.image_data_format()
+        by = (strides,) * 2 if isinstance(strides, int) else tuple(strides)
+        if tuple(kernel.shape[:2]) == (1, 1) and kernel.ndim == 4 and speed.overruns(kernel.shape[2], by):
+            over = tuple(slice(None, None, step) for step in by)
+            inputs = inputs[:, *over] if order == "channels_last" else inputs[:, :, *over]
+            strides = 1
+        return original(inputs, kernel, strides, padding, *args, **given)
+
+    return conv
 
 
 def _numbered(naming: Any, prefix: str) -> str:

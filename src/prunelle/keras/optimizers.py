@@ -11,6 +11,7 @@ from prunelle.keras import differences
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay, like
+from prunelle.training.speed import drop_traces
 
 _KINDS = (
     "SGD",
@@ -41,7 +42,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     )
     overlay.put(base, "get_weights", lambda self: [v.numpy() for v in self.variables])
     overlay.put(base, "set_weights", _set_weights)
-    _decayed(overlay)
+    _at_each_step(overlay)
     adam = private("backend.torch.optimizers.torch_adam.Adam")
     overlay.put(adam, "_parallel_update_step", _adam(adam._parallel_update_step))
     if differences.SQUARE_ROOT.of(generation):
@@ -113,15 +114,17 @@ def _accept(overlay: Overlay, cls: Any, kind: str, generation: Generation) -> No
     overlay.put(cls, "get_config", config)
 
 
-def _decayed(overlay: Overlay) -> None:
-    """``decay``: each step's rate is the rate over ``1 + decay · steps so far``."""
+def _at_each_step(overlay: Overlay) -> None:
+    """``decay``: each step's rate is the rate over ``1 + decay · steps so far``. And no moment stays denormal."""
     parallel = private("backend.torch.optimizers.torch_parallel_optimizer.TorchParallelOptimizer")
     original = parallel._backend_update_step
 
     def step(self: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
+        number = int(self._iterations.value)
         if getattr(self, "decay", 0.0):
-            learning_rate = learning_rate / (1.0 + self.decay * float(self.iterations.numpy()))
+            learning_rate = learning_rate / (1.0 + self.decay * number)
         original(self, grads, variables, learning_rate)
+        drop_traces((variable.value for variable in self._variables), number)
 
     overlay.put(parallel, "_backend_update_step", step)
 

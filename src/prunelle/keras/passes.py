@@ -271,5 +271,6 @@ def _begun(model: Any, running: ExitStack, training: bool) -> Session | None:
         return None
     if training:
         speed.keep_large_blocks()
+        speed.avoid_overrun(lowered.network)
     lowered.network.train(training)
     return Session(model, lowered, running)

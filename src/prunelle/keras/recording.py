@@ -83,7 +83,7 @@ def start(
     global _session
     told = told or Told(Generation.KERAS_2, "import keras")
     language = language or default_language()
-    _session = _Session(directory, program, versions or {}, host or {}, language, told)
+    _session = _Session(directory, program, versions or {}, host or {}, language=language, told=told)
 
 
 def stop() -> None:

@@ -53,24 +53,32 @@ def avoid_overrun(network: nn.Module) -> None:
     the memory it has for it, when maps are in channels-last memory: wrong gradients, a crash, or a process that never
     ends (uxlfoundation/oneDNN, issue 6035; seen with PyTorch 2.13.0). Such a convolution is given planar maps.
     """
-    if torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
-        return
     for module in network.modules():
-        if isinstance(module, nn.Conv2d) and _overruns(module):
-            # ``contiguous`` would leave the strides of channels-last memory, which both formats allow for 1×1.
-            planar = torch.empty_like(module.weight.data, memory_format=torch.contiguous_format)
-            module.weight.data = planar.copy_(module.weight.data)
+        if (
+            isinstance(module, nn.Conv2d)
+            and set(module.kernel_size) == {1}
+            and module.groups == 1
+            and overruns(module.in_channels, module.stride)
+        ):
+            module.weight.data = _planar_kernel(module.weight.data)
             if _planar not in module._forward_pre_hooks.values():
                 module.register_forward_pre_hook(_planar)
 
 
-def _overruns(convolution: nn.Conv2d) -> bool:
-    return (
-        set(convolution.kernel_size) == {1}
-        and max(convolution.stride) > 1
-        and convolution.groups == 1
-        and 1 < convolution.in_channels < 8
-    )
+def overruns(in_channels: int, strides: tuple[int, ...]) -> bool:
+    """Whether a 1×1 convolution without groups is one of those, on this CPU."""
+    if torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
+        return False
+    return max(strides) > 1 and 1 < in_channels < 8
+
+
+def _planar_kernel(kernel: torch.Tensor) -> torch.Tensor:
+    """The kernel's own memory where that is in order, as 1×1 kernels of both formats are: others may see it, too."""
+    planar = torch.empty(kernel.shape, device="meta").stride()
+    # ``contiguous`` would leave the strides of channels-last memory, which both formats allow for 1×1.
+    if kernel.stride()[:2] == planar[:2]:
+        return kernel.as_strided(kernel.shape, planar)
+    return torch.empty_like(kernel, memory_format=torch.contiguous_format).copy_(kernel)
 
 
 def _planar(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:

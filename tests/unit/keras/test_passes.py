@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from prunelle.keras import compat, passes
 
@@ -141,3 +145,63 @@ def test_a_step_of_the_programs_own_is_taken() -> None:
         model.compile("sgd", "mse")
         model.fit(np.zeros((6, 3)), np.zeros(6), batch_size=2, verbose=0)
     assert Counting.steps == 3
+
+
+OVERRUN = """
+import contextlib, sys
+import numpy as np
+import torch
+from torch import nn
+from prunelle.keras import compat, passes
+
+assert not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+if sys.argv[1] == "keras":
+    passes.session = lambda model, training: contextlib.nullcontext()
+random = np.random.RandomState(0)
+with compat("3"):
+    from keras import Input, Sequential, layers, optimizers
+
+    for channels, strides, size in ((3, 2, 8), (4, 2, 16), (7, 2, 32), (3, 3, 9), (8, 2, 8)):
+        kernels = [layers.Conv2D(channels, 3, padding="same"), layers.Conv2D(8, 1, strides=strides)]
+        model = Sequential([Input((size, size, 3)), *kernels, layers.Flatten(), layers.Dense(1)])
+        exact = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1), nn.Conv2d(channels, 8, 1, stride=strides)).double()
+        head = nn.Linear(model.layers[-1].kernel.shape[0], 1).double()
+        x, y = random.rand(2, size, size, 3).astype("float32"), random.rand(2, 1)
+        start = model.get_weights()
+        for _ in range(10):
+            model.set_weights(start)
+            for ours, theirs in zip(kernels, exact):
+                theirs.weight.data = torch.from_numpy(ours.get_weights()[0]).double().permute(3, 2, 0, 1)
+                theirs.bias.data = torch.from_numpy(ours.get_weights()[1]).double()
+            kernel, bias = (torch.from_numpy(each).double() for each in model.layers[-1].get_weights())
+            head.weight.data, head.bias.data = kernel.T, bias
+            for each in (exact, head):
+                each.zero_grad()
+            maps = exact(torch.from_numpy(x).double().permute(0, 3, 1, 2)).permute(0, 2, 3, 1).flatten(1)
+            ((head(maps) - torch.from_numpy(y)) ** 2).mean().backward()
+            before = [layer.get_weights()[0] for layer in kernels]
+            model.compile(optimizers.SGD(0.1), "mse")
+            model.fit(x, y, verbose=0)
+            for layer, old, truth in zip(kernels, before, exact):
+                gradient = torch.from_numpy((old - layer.get_weights()[0]) / 0.1).double().permute(3, 2, 0, 1)
+                torch.testing.assert_close(gradient, truth.weight.grad, rtol=1e-3, atol=1e-4)
+print("right")
+"""
+
+
+@pytest.mark.skipif(
+    not torch.backends.cpu.get_cpu_capability().startswith("AVX"), reason="of a CPU with AVX2"
+)
+@pytest.mark.parametrize("steps", ["ours", "keras"])
+def test_gradients_of_strided_1x1_convolutions_without_avx512(steps: str) -> None:
+    """oneDNN computes them beyond its memory there, in lowered networks and in Keras's own convolution alike."""
+    environment = {
+        **os.environ,
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", OVERRUN, steps], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout == "right\n", (done.returncode, done.stderr[-2000:])

@@ -778,7 +778,7 @@ def batch_normalization(
     """``gamma · (x - mean) / √(var + epsilon) + beta``, each a number a channel."""
     x = _tensor(x)
     return ops.batch_normalization(
-        x, _tensor(mean), _tensor(var), axis, _tensor(beta), _tensor(gamma), epsilon
+        x, _tensor(mean), _tensor(var), axis, offset=_tensor(beta), scale=_tensor(gamma), epsilon=epsilon
     )
 
 
