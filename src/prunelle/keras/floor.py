@@ -33,6 +33,7 @@ PRIVATE = (
     "initializers.ALL_OBJECTS_DICT",
     "losses.ALL_OBJECTS_DICT",
     "metrics.ALL_OBJECTS_DICT",
+    "models.functional.Functional._maybe_warn_inputs_struct_mismatch",
     "optimizers.ALL_OBJECTS_DICT",
     "optimizers.base_optimizer.BaseOptimizer._get_current_learning_rate",
     "trainers.data_adapters.data_adapter.DataAdapter.get_torch_dataloader",

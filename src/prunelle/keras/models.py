@@ -46,6 +46,9 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(model, "__new__", _new(model.__new__))
     functional = private("models.functional").Functional
     overlay.put(functional, "__init__", _init(functional.__init__))
+    if generation != Generation.KERAS_3:
+        name = "_maybe_warn_inputs_struct_mismatch"
+        overlay.put(functional, name, _structure(getattr(functional, name)))
     # Where Keras looks whether a model has a compile() of its own.
     overlay.put(private("trainers.trainer").Trainer, "compile", _compile(originals["compile"], generation))
     overlay.put(model, "fit", _fit(originals["fit"], generation))
@@ -80,23 +83,27 @@ _ENDS = {"input": "inputs", "output": "outputs"}
 def _init(original: Any) -> Any:
     @like(original)
     def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
-        original(self, *_in_one_list(args), **renamed("Model", given, _ENDS))
+        original(self, *args, **renamed("Model", given, _ENDS))
 
     return __init__
 
 
 def _new(original: Any) -> Any:
     def __new__(cls: Any, *args: Any, **given: Any) -> Any:  # noqa: N807
-        return original(cls, *_in_one_list(args), **renamed("Model", given, _ENDS))
+        return original(cls, *args, **renamed("Model", given, _ENDS))
 
     return staticmethod(__new__)
 
 
-def _in_one_list(ends: tuple[Any, ...]) -> tuple[Any, ...]:
-    """``Model([model.inputs], …)``: a list within a list of inputs says no more than its tensors do."""
-    if ends and isinstance(ends[0], list) and any(isinstance(each, list) for each in ends[0]):
-        return (keras.tree.flatten(ends[0]), *ends[1:])
-    return ends
+def _structure(original: Any) -> Any:
+    """One tensor for a list of one, or a list for a tuple, was no matter for a warning until Keras 3."""
+
+    @like(original)
+    def warn(self: Any, inputs: Any, raise_exception: bool = False) -> None:
+        if raise_exception or len(keras.tree.flatten(inputs)) != len(self._inputs):
+            original(self, inputs, raise_exception)
+
+    return warn
 
 
 def _of_this_process(original: Any) -> Any:

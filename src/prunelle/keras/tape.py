@@ -99,9 +99,39 @@ def lay(overlay: Overlay, generation: Generation) -> None:
 
     overlay.put(tensor, "numpy", numpy)
     overlay.put(tensor, "__array__", array)
+    overlay.put(tensor, "__array_ufunc__", _with_arrays)
     overlay.put(tensor, "get_shape", lambda self: self.shape)
     for name in ("__float__", "__int__"):
         overlay.put(tensor, name, _number(getattr(tensor, name)))
+
+
+_OF_BOTH = {
+    np.add: torch.add,
+    np.subtract: torch.sub,
+    np.multiply: torch.mul,
+    np.true_divide: torch.true_divide,
+    np.power: torch.pow,
+    np.maximum: torch.maximum,
+    np.minimum: torch.minimum,
+    np.matmul: torch.matmul,
+}
+
+
+def _with_arrays(self: torch.Tensor, ufunc: Any, method: str, *inputs: Any, **given: Any) -> Any:
+    """``tensor - array`` and ``array - tensor`` are tensors that remember their making, of the tensor's type.
+
+    NumPy would go on with the tensor's numbers alone, and a gradient would silently be none.
+    """
+    function = _OF_BOTH.get(ufunc) if method == "__call__" and not given else None
+    if function is None:
+        arrays = [each.detach().cpu().numpy() if torch.is_tensor(each) else each for each in inputs]
+        found = getattr(ufunc, method)(*arrays, **given)
+        return torch.as_tensor(found) if isinstance(found, np.ndarray) and "out" not in given else found
+    kind = next(each for each in inputs if torch.is_tensor(each))
+    both = [torch.as_tensor(each, device=kind.device) for each in inputs]
+    if kind.is_floating_point():
+        both = [each.to(kind.dtype) if each.is_floating_point() else each for each in both]
+    return function(*both)
 
 
 def _number(original: Any) -> Any:
