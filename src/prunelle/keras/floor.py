@@ -30,6 +30,7 @@ PRIVATE = (
     "backend.torch.optimizers.torch_parallel_optimizer.TorchParallelOptimizer._backend_update_step",
     "backend.torch.optimizers.torch_rmsprop.RMSprop._parallel_update_step",
     "activations.ALL_OBJECTS_DICT",
+    "applications.resnet.layers",
     "initializers.ALL_OBJECTS_DICT",
     "losses.ALL_OBJECTS_DICT",
     "metrics.ALL_OBJECTS_DICT",

@@ -27,6 +27,7 @@ from prunelle.keras.modules import (
     outward,
     pad,
 )
+from prunelle.keras.old_layers import PaddedConv2D
 
 Order = tuple[int, ...]
 
@@ -210,10 +211,15 @@ def _arguments(node: Any) -> Callable[..., tuple[Any, Any]]:
     return arguments
 
 
-def _activation(function: Any) -> list[nn.Module]:
+def _activation(function: Any, *, inplace: bool = False) -> list[nn.Module]:
+    """Its module, none for ``linear``.
+
+    Args:
+        inplace: nobody else looks at its input.
+    """
     name = private("api_export").get_name_from_symbol(function)
     makers: dict[str, Callable[[], list[nn.Module]]] = {
-        "keras.activations.relu": lambda: [nn.ReLU(inplace=True)],
+        "keras.activations.relu": lambda: [nn.ReLU(inplace)],
         "keras.activations.linear": list,
         "keras.activations.softmax": lambda: [nn.Softmax(dim=1)],
         "keras.activations.sigmoid": lambda: [nn.Sigmoid()],
@@ -230,7 +236,7 @@ def _dense(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
     builder.share(linear, "weight", layer._kernel, (1, 0))
     if layer.use_bias:
         builder.share(linear, "bias", layer.bias, (0,))
-    return [linear, *_activation(layer.activation)]
+    return [linear, *_activation(layer.activation, inplace=True)]
 
 
 def _convolution(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
@@ -238,6 +244,8 @@ def _convolution(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] |
     if layer.data_format != "channels_last" or layer.lora_enabled:
         return None
     before, padding = pad(layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
+    if isinstance(layer, PaddedConv2D):
+        before, padding = [], (1, 1)
     kind: Any = nn.Conv1d if rank == 1 else nn.Conv2d
     module = kind(
         shape[-1],
@@ -253,7 +261,7 @@ def _convolution(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] |
     builder.share(module, "weight", layer._kernel, (rank + 1, rank, *range(rank)))
     if layer.use_bias:
         builder.share(module, "bias", layer.bias, (0,))
-    return [*before, module, *_activation(layer.activation)]
+    return [*before, module, *_activation(layer.activation, inplace=True)]
 
 
 def _pooling(maximum: bool, rank: int) -> Any:
@@ -309,6 +317,7 @@ _KNOWN: dict[type, Callable[[_Builder, Any, Any], list[nn.Module] | None]] = {
     keras.layers.Dense: _dense,
     keras.layers.Conv1D: _convolution,
     keras.layers.Conv2D: _convolution,
+    PaddedConv2D: _convolution,
     keras.layers.MaxPooling1D: _pooling(True, 1),
     keras.layers.MaxPooling2D: _pooling(True, 2),
     keras.layers.AveragePooling1D: _pooling(False, 1),

@@ -32,6 +32,22 @@ class ThresholdedReLU(Layer):  # type: ignore[misc]
         return {**super().get_config(), "theta": self.theta}
 
 
+class PaddedConv2D(keras.layers.Conv2D):  # type: ignore[misc]
+    """A 3×3 convolution with a zero on every side, as torch's networks have it.
+
+    With strides of 2, ``same`` pads an even picture at its end alone, and sees it one pixel further on.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Of ``padding="valid"``, on the wider picture."""
+        return super().call(ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0))))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The wider picture's."""
+        sides = [None if side is None else side + 2 for side in input_shape[1:3]]
+        return super().compute_output_shape((input_shape[0], *sides, input_shape[3]))
+
+
 class _LocallyConnected(Layer):  # type: ignore[misc]
     """A convolution with a kernel of its own at every place."""
 

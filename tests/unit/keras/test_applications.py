@@ -1,8 +1,8 @@
-"""Published architectures: the layers, names, weights and answers of Keras's, and the zoo's weights in them."""
+"""Published architectures are Keras's; the zoo's published weights in them give the zoo's answers."""
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,12 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.errors import ArgumentError, WeightsError
-from prunelle.keras import applications, layers
-from prunelle.keras.applications import building, published
-from prunelle.keras.models import Model
-from tests.unit.keras.oracle import real_keras
+from prunelle.keras import published
+from prunelle.keras.floor import keras
+from prunelle.keras.names import applications
+
+layers = keras.layers
+pytestmark = pytest.mark.usefixtures("keras_2")
 
 FAMILIES = {
     "VGG16": ("vgg-d", 32),
@@ -27,44 +29,6 @@ FAMILIES = {
 """Function → network of the zoo, and a small size (for Xception, one whose maps are odd before each pooling)."""
 
 SLOW = pytest.mark.slow
-
-
-def anonymous(names: list[str]) -> list[str]:
-    """Automatic names count the layers of the process; what is before the number is the same."""
-    # Keras 3 gives these sums, which Keras 2 calls by their block, a name of their own.
-    names = ["sum" if re.fullmatch(r"block\d+_\d+|custom_scale_layer.*", name) else name for name in names]
-    return [re.sub(r"^([a-z0-9]*[a-z_]+\d?d?)_\d+$", r"\1", name) for name in names]
-
-
-@SLOW
-@pytest.mark.parametrize("name", FAMILIES)
-def test_layers_and_answers_are_those_of_keras(name: str) -> None:
-    keras = real_keras()
-    size = FAMILIES[name][1]
-    arguments = {"weights": None, "include_top": False, "input_shape": (size, size, 3), "pooling": "avg"}
-    theirs = getattr(keras.applications, name)(**arguments)
-    ours = getattr(applications, name)(**arguments)
-    assert [type(layer).__name__ for layer in ours.layers] == [
-        type(layer).__name__ for layer in theirs.layers
-    ]
-    assert anonymous([layer.name for layer in ours.layers[1:]]) == anonymous(
-        [layer.name for layer in theirs.layers[1:]]
-    )
-    assert [tuple(w.shape) for w in ours.get_weights()] == [tuple(w.shape) for w in theirs.get_weights()]
-    rng = np.random.default_rng(0)
-    weights = [
-        rng.normal(0, (1 / np.prod(w.shape[:-1])) ** 0.5, w.shape)
-        if w.ndim > 1
-        else rng.uniform(0.5, 1, w.shape)
-        for w in theirs.get_weights()
-    ]
-    for model in (ours, theirs):
-        model.set_weights(weights)
-    x = rng.normal(0, 1, (2, size, size, 3)).astype("float32")
-    expected = theirs(x, training=False).detach().numpy()
-    found = ours.predict(x, verbose=0)
-    # float32 over a hundred layers, each sum in another order.
-    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def random_zoo(network: str) -> nn.Module:
@@ -103,12 +67,12 @@ def test_weights_of_the_zoo_give_the_zoo_s_answers(name: str, monkeypatch: pytes
         assert (asked, source) == (network, "imagenet")
         published.transfer(zoo, made, network, mean, std, include_top=include_top)
 
-    monkeypatch.setattr(building.published, "load", load)
+    monkeypatch.setattr(published, "load", load)
     module = {"VGG16": "vgg16", "ResNet50": "resnet50", "InceptionV3": "inception_v3"}.get(name)
     module = module or {"Xception": "xception"}.get(name, "inception_resnet_v2")
     pictures = np.random.default_rng(2).integers(0, 256, (2, size, size, 3)).astype("uint8")
     model = getattr(applications, name)(include_top=False, input_shape=(size, size, 3), pooling="avg")
-    ours = model.predict(getattr(applications, module).preprocess_input(pictures), verbose=0)
+    ours = model.predict(getattr(keras.applications, module).preprocess_input(pictures), verbose=0)
     given = torch.from_numpy(pictures / 255.0).permute(0, 3, 1, 2).float()
     normalised = (given - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
     with torch.no_grad():
@@ -132,57 +96,28 @@ def test_the_dense_layers_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
     torch.manual_seed(0)
     zoo = Small()
-    put = building.Made()
+    made = [layers.Conv2D(512, 1, activation="relu"), layers.Dense(5, name="fc1")]
     start = layers.Input((7, 7, 3))
-    x = put(layers.Conv2D(512, 1, activation="relu"))(start)
-    model = Model(start, put(layers.Dense(5, name="fc1"))(layers.Flatten()(x)))
-    published.transfer(zoo, put, "vgg-d", (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), include_top=True)
+    model = keras.Model(start, made[1](layers.Flatten()(made[0](start))))
+    published.transfer(zoo, made, "vgg-d", (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), include_top=True)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 7, 7, 3))
-    ours = model.predict(applications.vgg16.preprocess_input(pictures), verbose=0)
+    ours = model.predict(keras.applications.vgg16.preprocess_input(pictures), verbose=0)
     given = torch.from_numpy(((pictures / 255 - [0.4, 0.5, 0.6]) / [0.2, 0.3, 0.4]).astype("float32"))
     with torch.no_grad():
         np.testing.assert_allclose(ours, zoo(given.permute(0, 3, 1, 2)).numpy(), atol=1e-4)
-    put.append(layers.Dense(4))
-    with pytest.raises((WeightsError, ArgumentError, AttributeError)):
-        published.transfer(zoo, put, "vgg-d", (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), include_top=True)
-
-
-@pytest.mark.parametrize(
-    "name", ["vgg16", "resnet50", "inception_v3", "xception", "inception_resnet_v2", "vgg19"]
-)
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_pictures_are_prepared_as_keras_does(name: str, dtype: str) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 4, 5, 3)).astype(dtype)
-    kept = pictures.copy()
-    ours = getattr(applications, name).preprocess_input(pictures)
-    np.testing.assert_array_equal(pictures, kept)
-    theirs = getattr(real_keras().applications, name).preprocess_input(kept)
-    assert ours.dtype == np.float32
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    np.testing.assert_allclose(
-        getattr(applications, name).preprocess_input(torch.from_numpy(pictures)), ours, atol=1e-5
-    )
-    symbolic = layers.Input((4, 5, 3))
-    model = Model(symbolic, getattr(applications, name).preprocess_input(symbolic))
-    np.testing.assert_allclose(model.predict(pictures.astype("float32"), verbose=0), ours, atol=1e-4)
-
-
-def test_other_modes_and_orders() -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 5)).astype("float32")
-    utils = real_keras().applications.imagenet_utils
-    for mode in ("caffe", "tf", "torch"):
-        ours = applications.imagenet_utils.preprocess_input(pictures, "channels_first", mode)
-        theirs = utils.preprocess_input(pictures.copy(), "channels_first", mode)
-        np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    with pytest.raises(ArgumentError, match=r"x must have 3 channels; received shape \(2, 3, 4, 5\)"):
-        applications.vgg16.preprocess_input(pictures)
+    with pytest.raises(WeightsError, match="vgg-d has more layers than its Keras model"):
+        published.transfer(zoo, made[:1], "vgg-d", (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), include_top=True)
+    made[1] = layers.Dense(4)
+    made[1].build((None, 3))
+    with pytest.raises(WeightsError, match=r"needs weights of \[\(3, 4\), \(4,\)\]; those of Linear are"):
+        published.transfer(zoo, made, "vgg-d", (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), include_top=True)
 
 
 def test_answers_in_words() -> None:
     answers = np.zeros((2, 1000), "float32")
     answers[0, [207, 3, 281]] = 0.5, 0.3, 0.2
     answers[1, 999] = 1
-    first, second = applications.vgg16.decode_predictions(answers, top=3)
+    first, second = applications.decode_predictions(answers, top=3)
     # The indices and identifiers of ILSVRC 2012: golden retriever, tiger shark, tabby.
     assert [(identifier, round(value, 3)) for identifier, _, value in first] == [
         ("n02099601", 0.5),
@@ -192,26 +127,16 @@ def test_answers_in_words() -> None:
     assert first[0][1] == "golden_retriever"
     assert second[0][0] == "n15075141"
     with pytest.raises(ArgumentError, match=r"\(N, 1000\); received shape \(2, 10\)"):
-        applications.vgg16.decode_predictions(answers[:, :10])
+        applications.decode_predictions(answers[:, :10])
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ({"classes": 2}, r"weights='imagenet' with include_top=True has 1000 classes; received classes=2"),
-        ({"input_shape": (100, 100, 3)}, r"needs input_shape=\(224, 224, 3\); received \(100, 100, 3\)"),
         (
             {"input_shape": (100, 100, 1), "include_top": False},
             r"needs 3 channels; received input_shape=\(100",
-        ),
-        (
-            {"input_shape": (20, 20, 3), "include_top": False},
-            r"at least 32×32 pixels; received \(20, 20, 3\)",
-        ),
-        ({"pooling": "max_pool", "include_top": False}, "pooling must be None, 'avg' or 'max'"),
-        (
-            {"input_tensor": np.zeros(3), "include_top": False},
-            "input_tensor must be what Input or a layer gives",
         ),
     ],
 )
@@ -221,7 +146,7 @@ def test_arguments_that_cannot_be(arguments: dict[str, Any], said: str) -> None:
 
 
 def test_weights_that_cannot_be_had_say_where_to_get_them(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
@@ -229,21 +154,16 @@ def test_weights_that_cannot_be_had_say_where_to_get_them(
         applications.VGG16(include_top=False, input_shape=(32, 32, 3))
 
 
-def test_any_size_and_an_input_of_one_s_own() -> None:
-    model = applications.VGG16(weights=None, include_top=False)
-    assert model.output_shape == (None, None, None, 512)
-    assert model.predict(np.zeros((1, 32, 64, 3)), verbose=0).shape == (1, 1, 2, 512)
-    start = layers.Input((40, 40, 3), name="photo")
-    model = applications.VGG16(weights=None, include_top=False, input_tensor=start, pooling="max")
-    assert model.input is start or model.input_names == ["photo"]
-    assert model.output_shape == (None, 512)
-    # What comes before the input is part of the model.
-    scaled = layers.Rescaling(2.0)(start)
-    model = applications.VGG16(weights=None, include_top=False, input_tensor=scaled)
-    assert model.layers[1].name.startswith("rescaling")
+def test_the_layers_of_resnet50_have_their_names_of_then() -> None:
+    """keras-applications 1.0.8 resnet50.py: its first and last ones, a shortcut, a block's second convolution."""
+    from keras.applications.resnet50 import ResNet50
+
+    model = ResNet50(weights=None, input_shape=(32, 32, 3), include_top=False)
+    names = {layer.name for layer in model.layers}
+    assert names > {"conv1", "bn_conv1", "res2a_branch1", "bn3d_branch2b", "res5c_branch2c"}
 
 
-def test_a_file_of_weights_of_one_s_own(tmp_path: Any) -> None:
+def test_a_file_of_weights_of_one_s_own(tmp_path: Path) -> None:
     model = applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3))
     model.save_weights(tmp_path / "poids.h5")
     again = applications.VGG16(weights=str(tmp_path / "poids.h5"), include_top=False, input_shape=(32, 32, 3))

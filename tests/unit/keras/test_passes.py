@@ -205,3 +205,19 @@ def test_gradients_of_strided_1x1_convolutions_without_avx512(steps: str) -> Non
         [sys.executable, "-c", OVERRUN, steps], env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.stdout == "right\n", (done.returncode, done.stderr[-2000:])
+
+
+def test_what_several_layers_see_stays_as_it_was() -> None:
+    """The program's own array too, where an activation is the first layer."""
+    x = np.random.RandomState(0).randn(6, 4).astype("float32")
+    kept = x.copy()
+    with compat("2.3"):
+        from keras.layers import Activation, Add, Input
+        from keras.models import Model
+
+        inputs = Input((4,))
+        positive = Activation("relu")(inputs)
+        model = Model(inputs, Add()([positive, Activation("relu")(Activation("linear")(inputs)), inputs]))
+        found = model.predict(x)
+    np.testing.assert_array_equal(x, kept)
+    np.testing.assert_allclose(found, 2 * np.maximum(kept, 0) + kept, rtol=1e-6)

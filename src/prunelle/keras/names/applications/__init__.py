@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from prunelle.errors import ArgumentError
 from prunelle.keras import published
-from prunelle.keras.floor import keras
+from prunelle.keras.floor import keras, private
+from prunelle.keras.old_layers import PaddedConv2D
 from prunelle.keras.overlay import Overlay, like
 
 __all__ = [
@@ -29,7 +31,7 @@ __all__ = [
 _KERAS_SUFFIXES = (".h5", ".hdf5", ".keras")
 
 
-def _created(build: Any) -> tuple[Any, list[Any]]:
+def _created(build: Any, network: str) -> tuple[Any, list[Any]]:
     """A model, and its layers with weights in the order in which they were created."""
     made: list[Any] = []
     layer, overlay = keras.layers.Layer, Overlay()
@@ -41,11 +43,36 @@ def _created(build: Any) -> tuple[Any, list[Any]]:
         made.append(self)
 
     overlay.put(layer, "__init__", __init__)
+    if network.startswith("resnet"):
+        resnet = private("applications.resnet")
+        overlay.put(
+            resnet, "layers", SimpleNamespace(**vars(resnet.layers) | {"Conv2D": _stride_in_middle()})
+        )
     try:
         model = build()
     finally:
         overlay.remove()
     return model, [each for each in made if each.weights and not isinstance(each, keras.Model)]
+
+
+def _stride_in_middle() -> Any:
+    """``Conv2D``, but that a stage's stride is in the 3×3 convolution of its first block.
+
+    The paper and Keras have it in the 1×1 one before; torchvision's weights were trained so (arXiv:1812.01187,
+    "ResNet-B"). Shapes and numbers of weights are the same.
+    """
+    strided: list[str] = []
+
+    def convolution(filters: int, kernel_size: int, strides: int = 1, **given: Any) -> Any:
+        name = str(given["name"])
+        if name.endswith("_1_conv") and strides == 2:
+            strided.append(name.replace("_1_conv", "_2_conv"))
+            return keras.layers.Conv2D(filters, kernel_size, **given)
+        if name in strided:
+            return PaddedConv2D(filters, kernel_size, strides=2, **given | {"padding": "valid"})
+        return keras.layers.Conv2D(filters, kernel_size, strides=strides, **given)
+
+    return convolution
 
 
 def _of_the_zoo(name: str, network: str) -> Any:
@@ -68,7 +95,7 @@ def _of_the_zoo(name: str, network: str) -> Any:
         shape = chosen.get("input_shape")
         if weights == "imagenet" and shape is not None and len(shape) == 3 and shape[2] != 3:
             raise ArgumentError(f"{name}: weights='imagenet' needs 3 channels; received input_shape={shape}.")
-        model, made = _created(lambda: original(**chosen | {"weights": None}))
+        model, made = _created(lambda: original(**chosen | {"weights": None}), network)
         published.load(made, network, os.fspath(weights), include_top=bool(chosen["include_top"]))
         return model
 
