@@ -11,17 +11,15 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from prunelle.errors import ArgumentError, DataError, MissingData, UnknownName, did_you_mean
+from prunelle.keras.preprocessing.changes import Changes
 from prunelle.keras.preprocessing.pictures import CHANNELS, array_to_img, check_color_mode, load_img
 from prunelle.keras.preprocessing.reading import Pictures
 from prunelle.keras.sequences import Sequence as KerasSequence
-
-if TYPE_CHECKING:
-    from prunelle.keras.preprocessing.generator import ImageDataGenerator
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 """Of the files that are taken for pictures."""
@@ -126,7 +124,7 @@ class NumpyArrayIterator(BatchIterator):
         self,
         x: Any,
         y: Any,
-        image_data_generator: ImageDataGenerator,
+        image_data_generator: Changes,
         batch_size: int = 32,
         shuffle: bool = False,
         sample_weight: Any = None,
@@ -206,7 +204,7 @@ class _FilesIterator(BatchIterator):
 
     def __init__(
         self,
-        image_data_generator: ImageDataGenerator,
+        image_data_generator: Changes,
         *,
         target_size: tuple[int, int],
         color_mode: str,
@@ -292,7 +290,7 @@ class DirectoryIterator(_FilesIterator):
     def __init__(
         self,
         directory: Any,
-        image_data_generator: ImageDataGenerator,
+        image_data_generator: Changes,
         target_size: tuple[int, int] = (256, 256),
         color_mode: str = "rgb",
         classes: Sequence[str] | None = None,
@@ -351,7 +349,7 @@ class DataFrameIterator(_FilesIterator):
         self,
         dataframe: Any,
         directory: Any = None,
-        image_data_generator: ImageDataGenerator | None = None,
+        image_data_generator: Changes | None = None,
         x_col: str = "filename",
         y_col: Any = "class",
         weight_col: str | None = None,
@@ -370,9 +368,7 @@ class DataFrameIterator(_FilesIterator):
         keep_aspect_ratio: bool = False,
         validate_filenames: bool = True,
     ) -> None:
-        from prunelle.keras.preprocessing.generator import ImageDataGenerator
-
-        generator = image_data_generator or ImageDataGenerator()
+        generator = image_data_generator or Changes()
         _check_class_mode(class_mode, self.CLASS_MODES)
         self.directory = "" if directory is None else os.fspath(directory)
         names = list(_column(dataframe, x_col))
@@ -463,7 +459,7 @@ class _Saving:
             image.save(os.path.join(self.folder, name))
 
 
-def _prepared(batch: np.ndarray, generator: ImageDataGenerator) -> np.ndarray:
+def _prepared(batch: np.ndarray, generator: Changes) -> np.ndarray:
     """A batch of one's own, changed and normalised picture by picture, as far as possible at once."""
     one_by_one = (
         generator.preprocessing_function is not None
