@@ -162,6 +162,7 @@ def test_its_report_is_written_again(home: Path, name: str) -> None:
     assert (path / "report.html").read_text() == before
     assert "<h1>" in before
     assert "data:image" in before
+    assert "2.3 (import keras)" in before  # among the settings
 
 
 def looked(path: Path, name: str, *arguments: object) -> Finished:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from prunelle.keras import floor
 from tests.integration.command import Finished, prunelle
+
+READ_AS = "Read as a program for Keras 2.0 to 2.3 (import keras); --keras says otherwise."
 
 
 @pytest.fixture(autouse=True)
@@ -60,12 +64,13 @@ def test_an_absent_name_is_shown_with_the_program_s_line_and_nothing_of_prunelle
     here = Path("programme.py").absolute()
     assert finished.code == 1
     assert finished.err.splitlines() == [
+        READ_AS,
         "Traceback (most recent call last):",
         f'  File "{here}", line 4, in <module>',
         "    construire()",
         f'  File "{here}", line 3, in construire',
         "    from keras.layers import Dence",
-        "Error: Prunelle does not have keras.layers.Dence. Did you mean 'Dense'? What it has of Keras: "
+        f"Error: neither Keras {floor.MINOR} nor Prunelle has keras.layers.Dence. Did you mean 'Dense'? What there is: "
         "docs/keras-coverage.md, or the command: prunelle run --covered.",
     ]
 
@@ -76,7 +81,9 @@ def test_a_wrong_argument_is_shown_the_same_way() -> None:
     assert finished.code == 1
     assert "line 4, in <module>\n    modele.add(Dense(0, input_dim=3))" in finished.err
     assert "src/prunelle" not in finished.err
-    assert finished.err.splitlines()[-1].startswith("Error: ")
+    assert "site-packages" not in finished.err
+    # Keras's own sentence.
+    assert re.fullmatch("ValueError: .*units.*Received: units=0", finished.err.splitlines()[-1])
 
 
 def test_an_error_of_its_own_is_shown_as_python_shows_it() -> None:
@@ -174,8 +181,18 @@ def test_a_training_leaves_its_run_folder_even_where_the_program_changes_folder(
     )
     assert finished.code == 0, finished.err
     (folder,) = Path("runs").iterdir()
-    assert finished.err == f"Run: {folder}\n"
+    assert finished.err == f"{READ_AS}\nRun: {folder}\n"
     assert len((folder / "fit-1" / "results.csv").read_text().splitlines()) == 3
+
+
+def test_the_generation_is_told_once_and_in_the_user_s_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import keras\nfrom keras.layers import Dense, Flatten\nprint(1)"
+    assert run(program).err == f"{READ_AS}\n"
+    assert run(program, options=("--keras", "2.3")).err == ""
+    assert run("import keras\nprint(keras.ops.ones(1))").err == ""
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    french = "Lu comme un programme pour Keras 1 (nb_epoch)\N{NARROW NO-BREAK SPACE}; --keras en décide autrement.\n"
+    assert run("import keras\ndef f(m): m.fit(0, nb_epoch=2)").err == french
 
 
 def test_ctrl_c_ends_a_program_at_once() -> None:

@@ -45,7 +45,7 @@ def run_program(
     from prunelle.keras import numpy_names, recording
     from prunelle.keras.compat import compat
     from prunelle.keras.floor import keras as library
-    from prunelle.keras.generations import Told, named, told_by
+    from prunelle.keras.generations import Told, named, note, told_by
 
     told = told_by(source) if keras is None else Told(named(keras), f"--keras {keras}")
     # The program may change the working folder.
@@ -58,6 +58,9 @@ def run_program(
         return made[0]
 
     words = Typography(default_language())
+    # Before anything that the program prints: who has to say otherwise need not wait for its end.
+    if (read_as := note(told)) is not None:
+        tell(words.note(read_as))
 
     def saved(what: Note, where: Path) -> None:
         tell(words.note(what, path=where.relative_to(here) if where.is_relative_to(here) else where))
@@ -73,7 +76,7 @@ def run_program(
         with (
             compat(told.generation),
             recorded,  # reports are written while names still mean what they mean to the program
-            numpy_names.there_again(lambda note, about: tell(words.note(note, **about)), _is_library),
+            numpy_names.there_again(lambda what, about: tell(words.note(what, **about)), _is_library),
             _as_main(path, arguments) as module,
             _figures(folder, lambda file: saved(_FIGURE, file)),
         ):

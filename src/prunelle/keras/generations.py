@@ -10,6 +10,8 @@ The rule, strongest evidence first (``told_by``):
 3. arguments or names that Keras 1 alone had, and none that came with Keras 2 → Keras 1;
 4. otherwise ``import keras`` → Keras 2.0 to 2.3, for which courses were written. (Keras 2.0 to 2.3 took Keras 1's
    names too: a program that has both was last run on it.)
+
+A person is told of it in a sentence (``note``), since a wrong guess changes figures and no name.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.texts import Note
 
 
 class Generation(enum.IntEnum):
@@ -38,8 +41,8 @@ class Generation(enum.IntEnum):
         return _OPTIONS[self]
 
     @property
-    def title(self) -> str:
-        """As a note names it."""
+    def title(self) -> Note:
+        """As a sentence names it."""
         return _TITLES[self]
 
 
@@ -50,19 +53,23 @@ _OPTIONS = {
     Generation.KERAS_3: "3",
 }
 _TITLES = {
-    Generation.KERAS_1: "Keras 1",
-    Generation.KERAS_2: "Keras 2.0 to 2.3",
-    Generation.TF_KERAS_2: "tf.keras 2",
-    Generation.KERAS_3: "Keras 3",
+    Generation.KERAS_1: Note("Keras 1", "Keras 1"),
+    Generation.KERAS_2: Note("Keras 2.0 to 2.3", "Keras 2.0 à 2.3"),
+    Generation.TF_KERAS_2: Note("tf.keras 2", "tf.keras 2"),
+    Generation.KERAS_3: Note("Keras 3", "Keras 3"),
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Told:
-    """A generation, and the first thing in the program that told it."""
+    """A generation, and what told it.
+
+    Attributes:
+        by: as it stands in the program, or the option of ``prunelle run``; empty where there is nothing to go by.
+    """
 
     generation: Generation
-    reason: str
+    by: str
 
 
 _ONLY_KERAS_3 = frozenset(
@@ -164,7 +171,7 @@ def told_by(source: str | bytes) -> Told:
             warnings.simplefilter("ignore")  # "\s" in a string: the program's own affair, said when it runs
             tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return Told(Generation.KERAS_2, "it cannot be read")
+        return Told(Generation.KERAS_2, "")
     seen = list(_seen(tree))
     for kind, name in seen:
         if kind == "name" and any(name == own or name.startswith(f"{own}.") for own in _ONLY_KERAS_3):
@@ -178,12 +185,28 @@ def told_by(source: str | bytes) -> Told:
     for name in names:
         if name.startswith(("tensorflow.keras", "tensorflow.python.keras")):
             return Told(Generation.TF_KERAS_2, name)
+    if not any(name.partition(".")[0] == "keras" for name in names):
+        return Told(Generation.KERAS_2, "")  # none that it shows: scikit-learn's classes take init=, too
     arguments = [name for kind, name in seen if kind == "argument"]
     old = next((name for name in arguments if name in _ONLY_KERAS_1), None)
     old = old or next((name for kind, name in seen if kind == "call"), None)
     if old is not None and not _SINCE_KERAS_2.intersection(arguments):
         return Told(Generation.KERAS_1, old)
     return Told(Generation.KERAS_2, "import keras")
+
+
+def note(told: Told) -> Note | None:
+    """What a person is told of a program's generation, where it is guessed and matters.
+
+    Keras 3 is what runs; ``--keras`` was their own word; and a program without Keras speaks none.
+    """
+    if told.generation is Generation.KERAS_3 or not told.by or told.by.startswith("--"):
+        return None
+    title, by = told.generation.title, told.by
+    return Note(
+        f"Read as a program for {title.en} ({by}); --keras says otherwise.",
+        f"Lu comme un programme pour {title.fr} ({by}) ; --keras en décide autrement.",
+    )
 
 
 def named(option: str) -> Generation:

@@ -253,7 +253,10 @@ def _offered(module: ModuleType) -> list[str]:
 
 def _message(spelling: str, known: list[str]) -> str:
     name = spelling.rpartition(".")[2]
-    return f"neither Keras {floor.MINOR} nor Prunelle has {spelling}.{did_you_mean(name, known)}"
+    return (
+        f"neither Keras {floor.MINOR} nor Prunelle has {spelling}.{did_you_mean(name, known)} What there is: "
+        f"docs/keras-coverage.md, or the command: prunelle run --covered."
+    )
 
 
 class Finder(MetaPathFinder, Loader):

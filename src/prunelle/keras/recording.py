@@ -255,6 +255,7 @@ class Recording:
             "learning_rate": float(keras.ops.convert_to_numpy(optimizer.learning_rate)),
             "loss": _named(plain(compiled.arguments["loss"])),
             **{name: value for name, value in arguments.items() if value is not None},
+            "keras": _as_option(session.told),
         }
         self._source = weakref.ref(source) if _is_kept_weakly(source) else lambda: None
         self._info = {
@@ -262,7 +263,7 @@ class Recording:
             "created": datetime.now().astimezone().isoformat(timespec="seconds"),
             "command": f"prunelle run {session.program}",
             "program": session.program,
-            "keras": {"generation": session.told.generation.option, "told_by": session.told.reason},
+            "keras": {"generation": session.told.generation.option, "told_by": session.told.by},
             "data": {"name": _data_name(source)},
             "settings": {name: _named(value) for name, value in self._settings.items()},
             "compile": {
@@ -425,6 +426,11 @@ def _data_name(data: Any) -> str:
 def _is_kept_weakly(source: Any) -> bool:
     """Whether a reference that keeps it not alive can be had: of lists it cannot."""
     return getattr(type(source), "__weakrefoffset__", 0) != 0
+
+
+def _as_option(told: Told) -> str:
+    """``2.3 (import keras)``: what ``--keras`` takes, and what told it."""
+    return f"{told.generation.option} ({told.by})" if told.by else told.generation.option
 
 
 def _named(value: Any) -> str:

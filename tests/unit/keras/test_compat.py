@@ -11,7 +11,7 @@ import pytest
 from prunelle.errors import ArgumentError, PrunelleError
 from prunelle.keras import compat, floor
 from prunelle.keras.floor import keras
-from prunelle.keras.generations import Generation, told_by
+from prunelle.keras.generations import Generation, Told, note, told_by
 
 RATES = {
     "Adadelta": (1.0, 0.001),
@@ -37,10 +37,39 @@ RATES = {
         ("import os\nos.environ['KERAS_BACKEND'] = 'jax'\nimport keras", Generation.KERAS_3),
         ("import keras\nkeras.ops.sum(x)", Generation.KERAS_3),
         ("def ?", Generation.KERAS_2),
+        ("from sklearn.cluster import KMeans\nKMeans(init='random')", Generation.KERAS_2),
     ],
 )
 def test_the_generation_that_a_program_speaks(source: str, generation: Generation) -> None:
     assert told_by(source).generation == generation
+
+
+@pytest.mark.parametrize(
+    ("told", "english", "french"),
+    [
+        (told_by("from keras.layers import Dense"), "Keras 2.0 to 2.3 (import keras)", "Keras 2.0 à 2.3"),
+        (told_by("import keras\nfit(x, nb_epoch=3)"), "Keras 1 (nb_epoch)", "Keras 1 (nb_epoch)"),
+        (told_by("from tensorflow import keras"), "tf.keras 2 (tensorflow.keras)", "tf.keras 2 ("),
+    ],
+)
+def test_a_guess_is_told(told: Told, english: str, french: str) -> None:
+    said = note(told)
+    assert said is not None
+    assert said.en == f"Read as a program for {english}; --keras says otherwise."
+    assert said.fr.startswith(f"Lu comme un programme pour {french}")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        told_by("import keras\nkeras.ops.sum(x)"),
+        told_by("print('bonjour')"),
+        told_by("def ?"),
+        Told(Generation.KERAS_1, "--keras 1"),
+    ],
+)
+def test_what_nobody_has_to_be_told(told: Told) -> None:
+    assert note(told) is None
 
 
 def test_every_private_name_of_keras_is_there() -> None:
