@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prunelle.keras import old_layers
@@ -46,11 +48,9 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(keras.Sequential, "add", _add(keras.Sequential.add))
     torches = private("backend.torch.nn")
     overlay.put(torches, "conv", _without_overrun(torches.conv))
-    if generation <= Generation.KERAS_2:
+    if generation != Generation.KERAS_3:
         operation = private("ops.operation")
-        uids = private("utils.naming")
-        # Keras counted from 1 until tf.keras: dense_1, dense_2.
-        overlay.put(operation, "auto_name", lambda prefix: _numbered(uids, prefix))
+        overlay.put(operation, "auto_name", lambda prefix: _named(prefix, generation))
 
 
 def _without_overrun(original: Any) -> Any:
@@ -74,9 +74,26 @@ def _without_overrun(original: Any) -> Any:
     return conv
 
 
-def _numbered(naming: Any, prefix: str) -> str:
-    name = {"functional": "model"}.get(naming.to_snake_case(prefix), naming.to_snake_case(prefix))
-    return f"{name}_{naming.get_uid(name)}"
+def _named(prefix: str, generation: Generation) -> str:
+    """``dense_1``, ``dense_2`` until tf.keras, then ``dense``, ``dense_1``; ``input_1`` until Keras 3."""
+    naming = private("utils.naming")
+    name = naming.to_snake_case(prefix)
+    name = {"functional": "model", "input_layer": "input"}.get(name, name)
+    if generation <= Generation.KERAS_2 or name == "input":
+        return f"{name}_{naming.get_uid(name)}"
+    found: str = naming.uniquify(name)
+    return found
+
+
+@contextmanager
+def names_untouched(*names: str) -> Iterator[None]:
+    """What is made inside, and not by the program, takes none of the numbers that its own names get."""
+    uids = private("backend.common.global_state").get_global_attribute("object_name_uids", {})
+    before = {name: uids[name] for name in names if name in uids}
+    yield
+    for name in names:
+        uids.pop(name, None)
+    uids.update(before)
 
 
 def _init(original: Any) -> Any:
@@ -152,13 +169,20 @@ def _add(original: Any) -> Any:
     def add(self: Any, layer: Any, *args: Any, **given: Any) -> None:
         if not isinstance(layer, keras.layers.Layer) and not hasattr(layer, "_keras_history"):
             raise TypeError(f"The added layer must be an instance of class Layer. Found: {layer}")
-        whole = getattr(layer, "_batch_input_shape", None)
-        if not self._layers and whole is not None and getattr(layer, "_input_shape_arg", None) is not None:
-            dtype = getattr(layer, "_input_dtype", None)
-            original(self, keras.layers.InputLayer(batch_shape=whole, dtype=dtype))
+        given_shape = getattr(layer, "_input_shape_arg", None)
+        if not self._layers and given_shape is not None:
+            original(
+                self, input_of(layer, getattr(layer, "_batch_input_shape", None) or (None, *given_shape))
+            )
         original(self, layer, *args, **given)
 
     return add
+
+
+def input_of(layer: Any, shape: tuple[int | None, ...]) -> Any:
+    """What feeds a chain's first ``layer``, as Keras 2 named it."""
+    dtype = getattr(layer, "_input_dtype", None) or layer.compute_dtype
+    return keras.layers.InputLayer(batch_shape=shape, dtype=dtype, name=f"{layer.name}_input")
 
 
 def _add_weight(original: Any) -> Any:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import passes, recording
+from prunelle.keras import layers, passes, recording
 from prunelle.keras.arguments import renamed
 from prunelle.keras.feeding import Batches, fed
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.optimizers import begin_again
 from prunelle.keras.overlay import Overlay, like
+from prunelle.keras.summary import summarise
 
 _OLD = {
     "nb_epoch": "epochs",
@@ -71,7 +72,12 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(model, "_make_predict_function", lambda self: None)
     overlay.put(keras.Sequential, "input", property(lambda self: self._functional.input))
     overlay.put(keras.Sequential, "output", property(lambda self: self._functional.output))
+    overlay.put(keras.Sequential, "output_names", property(lambda self: self._functional.output_names))
+    overlay.put(model, "input_names", property(_input_names))
     overlay.put(model, "uses_learning_phase", False)
+    if generation != Generation.KERAS_3:
+        overlay.put(model, "summary", summarise)
+        overlay.put(keras.Sequential, "build", _of_any_number(keras.Sequential.build))
     for kind in (model, keras.Sequential, private("models.functional").Functional):
         overlay.put(kind, "from_config", classmethod(_of_this_process(kind.from_config.__func__)))
     overlay.put(model, "get_layer", _get_layer(model.get_layer))
@@ -405,6 +411,27 @@ def _in_order(self: Any, figures: Mapping[str, Any]) -> dict[str, Any]:
     ]
     first = [name for name in ("loss", *losses) if name in figures]
     return {name: figures[name] for name in (*first, *(name for name in figures if name not in first))}
+
+
+def _of_any_number(original: Any) -> Any:
+    """A chain that learns its shape from a batch is of batches of any size."""
+
+    # No ``like``: Keras wraps ``build``, and would ask the signature that it copies for shapes of ``self``.
+    def build(self: Any, input_shape: Any = None) -> None:
+        sizes = input_shape if isinstance(input_shape, (list, tuple)) else ()
+        if sizes and all(size is None or isinstance(size, int) for size in sizes):
+            input_shape = (None, *sizes[1:])
+            if self._layers and not isinstance(self._layers[0], keras.layers.InputLayer):
+                self._layers = [layers.input_of(self._layers[0], input_shape), *self._layers]
+        with layers.names_untouched("model"):
+            original(self, input_shape)
+
+    return build
+
+
+def _input_names(self: Any) -> list[str]:
+    functional = getattr(self, "_functional", None) or self
+    return [each._keras_history.operation.name for each in functional._inputs]
 
 
 def _flatten(self: Any, logs: Mapping[str, Any]) -> Any:

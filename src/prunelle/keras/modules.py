@@ -138,6 +138,8 @@ class BatchNorm(nn.Module):
             return F.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.epsilon
             )
+        if x.numel() == x.shape[1]:
+            return self._alone(x)
         mean, variance = torch.zeros_like(self.running_mean), torch.zeros_like(self.running_var)
         # With a momentum of 1, PyTorch leaves the batch's own mean and unbiased variance there.
         result = F.batch_norm(x, mean, variance, self.weight, self.bias, True, 1.0, self.epsilon)
@@ -146,3 +148,12 @@ class BatchNorm(nn.Module):
             self.running_mean.lerp_(mean, 1 - self.momentum)
             self.running_var.lerp_(variance * ((n - 1) / n), 1 - self.momentum)
         return result
+
+    def _alone(self, x: torch.Tensor) -> torch.Tensor:
+        """One value a channel, which PyTorch refuses: it is its own mean, and the variance is 0, as to Keras."""
+        with torch.no_grad():
+            self.running_mean.lerp_(x.flatten(), 1 - self.momentum)
+            self.running_var.lerp_(torch.zeros_like(self.running_var), 1 - self.momentum)
+        shape = (1, -1, *(1,) * (x.ndim - 2))
+        scaled = (x - x) if self.weight is None else (x - x) * self.weight.view(shape)
+        return scaled if self.bias is None else scaled + self.bias.view(shape)

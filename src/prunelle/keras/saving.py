@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,27 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     for name in ("save", "save_weights", "load_weights"):
         overlay.put(model, name, globals()[f"_{name}"](getattr(model, name)))
     overlay.put(model, "to_yaml", lambda self, **given: self.to_json(**given))
+    utils = private("legacy.saving.saving_utils")
+    overlay.put(utils, "model_from_config", _from_old_config(utils.model_from_config))
+
+
+def _from_old_config(original: Any) -> Any:
+    """Layers and models as files of Keras 1 and 2 describe them, where Keras 3 misreads those."""
+
+    @like(original)
+    def model_from_config(config: Any, custom_objects: Any = None) -> Any:
+        about = config.get("config") if isinstance(config, dict) else None
+        if isinstance(about, list) and config.get("class_name") == "Sequential":
+            config = {**config, "config": {"layers": about}}  # until 2.2.2, a chain had no name
+        elif isinstance(about, dict) and config.get("class_name") != "InputLayer":
+            shape = about.get("batch_input_shape")
+            if shape is not None:
+                # Keras 3 takes the size of the batch for one of the example's sides.
+                about = {name: value for name, value in about.items() if name != "batch_input_shape"}
+                config = {**config, "config": about | {"input_shape": shape[1:], "batch_size": shape[0]}}
+        return original(config, custom_objects)
+
+    return model_from_config
 
 
 def _is_modern(path: Any) -> bool:
@@ -60,10 +83,53 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, 
     if isinstance(filepath, str) and filepath.endswith(".keras"):
         return keras.saving.load_model(filepath, custom_objects, compile, **given)
     legacy = private("legacy.saving.legacy_h5_format")
-    model = legacy.load_model_from_hdf5(filepath, custom_objects, compile, **given)
-    if compile and model.optimizer is not None:
-        _restore_optimizer(model, filepath)
+    model = legacy.load_model_from_hdf5(filepath, custom_objects, compile=False, **given)
+    if compile:
+        _compile_as_saved(model, filepath, custom_objects)
     return model
+
+
+def _compile_as_saved(model: Any, filepath: Any, custom_objects: Any) -> None:
+    """With the optimiser, its moments, the loss and the metrics of an ``.h5`` file, if it has them."""
+    with _opened(filepath) as file:
+        text = file.attrs.get("training_config")
+    if text is None:
+        return
+    config = json.loads(text)
+    for name in ("metrics", "weighted_metrics"):
+        config[name] = _named_metrics(config.get(name))
+    config.setdefault("loss_weights", None)
+    utils = private("legacy.saving.saving_utils")
+    model.compile(**utils.compile_args_from_training_config(config, custom_objects))
+    if model.optimizer is not None:
+        _restore_optimizer(model, filepath)
+
+
+def _named_metrics(config: Any) -> Any:
+    """tf.keras wrote a metric that is a function as a wrapper of its name, which Keras 3 no longer looks up."""
+    if isinstance(config, (list, tuple)):
+        return [_named_metrics(each) for each in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" not in config:
+        return {name: _named_metrics(each) for name, each in config.items()}
+    about = config.get("config") or {}
+    function, name = about.get("fn"), about.get("name")
+    if not isinstance(function, str):
+        return config
+    # ``compile`` names a metric for the word that it was given: accuracy is the one of many functions.
+    return name if name in ("accuracy", "acc", "crossentropy", "ce") else function
+
+
+@contextlib.contextmanager
+def _opened(filepath: Any) -> Iterator[Any]:
+    import h5py
+
+    if isinstance(filepath, h5py.Group):
+        yield filepath
+    else:
+        with h5py.File(filepath, "r") as file:
+            yield file
 
 
 def _restore_optimizer(model: Any, filepath: Any) -> None:
@@ -72,15 +138,10 @@ def _restore_optimizer(model: Any, filepath: Any) -> None:
     Keras 3's order is one variable's moments after another's; until Keras 2 it was one moment of all variables after
     another, without the learning rate.
     """
-    import h5py
-
     optimizer = model.optimizer
     begin_again(optimizer)
     optimizer.build(model.trainable_variables)
-    with contextlib.ExitStack() as opened:
-        file = (
-            filepath if isinstance(filepath, h5py.Group) else opened.enter_context(h5py.File(filepath, "r"))
-        )
+    with _opened(filepath) as file:
         if "optimizer_weights" not in file:
             return
         read = private("legacy.saving.legacy_h5_format").load_optimizer_weights_from_hdf5_group

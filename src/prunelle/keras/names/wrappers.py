@@ -45,8 +45,7 @@ class BaseWrapper:
         if inspect.isfunction(self.build_fn) or inspect.ismethod(self.build_fn):
             return self.build_fn
         function: Any = self.build_fn
-        builder = function.__call__
-        return builder
+        return function.__call__
 
     def check_params(self, params: Mapping[str, Any]) -> None:
         """Refuses what neither the builder nor the model's methods take.
