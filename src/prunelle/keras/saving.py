@@ -35,7 +35,7 @@ def _from_old_config(original: Any) -> Any:
     def model_from_config(config: Any, custom_objects: Any = None) -> Any:
         about = config.get("config") if isinstance(config, dict) else None
         if isinstance(about, list) and config.get("class_name") == "Sequential":
-            config = {**config, "config": {"layers": about}}  # until 2.2.2, a chain had no name
+            config = {**config, "config": {"name": None, "layers": about}}  # until 2.2.2, a chain had no name
         elif isinstance(about, dict) and config.get("class_name") != "InputLayer":
             shape = about.get("batch_input_shape")
             if shape is not None:

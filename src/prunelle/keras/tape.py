@@ -105,7 +105,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
         overlay.put(tensor, name, _number(getattr(tensor, name)))
 
 
-_OF_BOTH = {
+_OF_BOTH: dict[Any, Any] = {
     np.add: torch.add,
     np.subtract: torch.sub,
     np.multiply: torch.mul,
