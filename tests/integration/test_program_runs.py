@@ -163,6 +163,8 @@ def test_its_report_is_written_again(home: Path, name: str) -> None:
     assert "<h1>" in before
     assert "data:image" in before
     assert "2.3 (import keras)" in before  # among the settings
+    assert "0.001" in before  # Adam's rate; float32 has 0.0010000000474974513
+    assert "0.00100000" not in before
 
 
 def looked(path: Path, name: str, *arguments: object) -> Finished:

@@ -181,7 +181,7 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
         """A line of ``results.csv``."""
         self.model.__dict__.pop(ANSWERS, None)
         seconds = self._seconds or time.perf_counter() - self._begun
-        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        rate = _learning_rate(self.model.optimizer)
         self._recording.epoch(dict(logs or {}), rate, seconds)
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -252,7 +252,7 @@ class Recording:
         optimizer = model.optimizer
         self._settings = {
             "optimizer": type(optimizer).__name__.lower(),
-            "learning_rate": float(keras.ops.convert_to_numpy(optimizer.learning_rate)),
+            "learning_rate": _learning_rate(optimizer),
             "loss": _named(plain(compiled.arguments["loss"])),
             **{name: value for name, value in arguments.items() if value is not None},
             "keras": _as_option(session.told),
@@ -378,6 +378,11 @@ class Recording:
             if data is not None:
                 pixels = {split.name: split.decode(self._run.preprocess) for split in data.splits()}
                 write_page(self._run, pixels, self._session.language, lambda note: None)
+
+
+def _learning_rate(optimizer: Any) -> float:
+    """As it was typed: Keras keeps it in float32, of whose 0.01 Python would write 0.009999999776482582."""
+    return float(str(np.float32(keras.ops.convert_to_numpy(optimizer.learning_rate))))
 
 
 def _class_names(data: Any) -> tuple[str, ...] | None:

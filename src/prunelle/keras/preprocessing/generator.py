@@ -12,7 +12,10 @@ from prunelle.keras.preprocessing.iterators import DataFrameIterator, DirectoryI
 
 
 class ImageDataGenerator(Changes):
-    """Random changes of pictures, then their normalisation, a batch at a time; the arguments of ``Changes``."""
+    """Random changes of pictures, then their normalisation, a batch at a time.
+
+    Its arguments are those of ``Changes``.
+    """
 
     def flow(
         self,
