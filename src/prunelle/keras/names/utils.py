@@ -47,9 +47,19 @@ CustomObjectScope = keras.utils.CustomObjectScope
 def to_categorical(
     y: Any, num_classes: int | None = None, dtype: str = "float32", nb_classes: int | None = None
 ) -> Any:
-    """``(N,)`` or ``(N, 1)`` numbers of classes → ``(N, num_classes)``, 1 at the class."""
+    """``(N,)`` or ``(N, 1)`` numbers of classes → ``(N, num_classes)``, 1 at the class.
+
+    Raises:
+        ArgumentError: a number that is none of the classes.
+    """
     numbers = np.asarray(y).astype(int)
-    return np.asarray(keras.utils.to_categorical(numbers, num_classes or nb_classes), dtype)
+    count = num_classes or nb_classes or (int(numbers.max()) + 1 if numbers.size else 0)
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < count:
+        raise ArgumentError(
+            f"y must be numbers of classes from 0 to {count - 1}, for num_classes={count}; received "
+            f"{numbers.min()} to {numbers.max()}."
+        )
+    return np.asarray(keras.utils.to_categorical(numbers, count), dtype)
 
 
 def multi_gpu_model(model: Any, gpus: Any = None, **ignored: Any) -> Any:
