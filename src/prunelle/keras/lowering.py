@@ -71,13 +71,20 @@ class Lowered:
 
 
 class CalledAsItIs(nn.Module):
-    """A layer of Keras, in Keras's order of axes."""
+    """A layer of Keras, in Keras's order of axes.
 
-    calls_a_users_code = True
+    Attributes:
+        calls_a_users_code: what it does may be another thing at each step.
+    """
 
     def __init__(self, layer: Any, arguments: Callable[..., tuple[Any, Any]]) -> None:
         super().__init__()
-        self.layer, self._arguments = layer, arguments
+        self.calls_a_users_code = type(layer) not in _ALWAYS_THE_SAME
+        # One without weights is none of this module's: passes would ask what it is.
+        self.__dict__["layer"] = layer
+        if self.calls_a_users_code:
+            self.weighing = layer
+        self._arguments = arguments
 
     def forward(self, *inputs: torch.Tensor) -> Any:
         args, named = self._arguments(*(outward(x) for x in inputs))
@@ -85,6 +92,16 @@ class CalledAsItIs(nn.Module):
             named["training"] = self.training
         found = keras.tree.flatten(self.layer(*args, **named))
         return inward(found[0]) if len(found) == 1 else tuple(inward(each) for each in found)
+
+
+_ALWAYS_THE_SAME = tuple(
+    getattr(keras.layers, name)
+    for name in (
+        *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"),
+        *("ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D", "Reshape", "Permute", "RepeatVector"),
+    )
+)
+"""Layers without weights, draws or functions of the program's."""
 
 
 def lower(model: Any, *, logits: bool = False) -> Lowered:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import layers, passes, recording
+from prunelle.keras import checks, layers, passes, recording
 from prunelle.keras.arguments import renamed
 from prunelle.keras.feeding import Batches, fed
 from prunelle.keras.floor import keras, private
@@ -178,6 +178,9 @@ def _compile(original: Any, generation: Generation) -> Any:
             given["loss"] = [given["loss"]] * len(given["loss_weights"])
         _every_output(self, given)
         begin_again(given.get("optimizer"))
+        if generation != Generation.KERAS_3:
+            # Keras 3 keeps what it is not given anew: the metrics of another loss, for instance.
+            self._compile_loss = self._compile_metrics = None
         original(self, **given)
         self.__dict__[recording.COMPILED] = recording.Compiled(given)
 
@@ -273,7 +276,9 @@ def _fit(original: Any, generation: Generation) -> Any:
         if self.compiled and isinstance(data.x, Batches):
             self._symbolic_build(data_batch=data.x.first())
         _listen(self, given, source, held_out)
-        with passes.session(self, training=True):
+        held = given.get("validation_data")
+        labels = held[1] if isinstance(held, tuple) and len(held) > 1 else None
+        with checks.whole(self, training=data.y, held_out=labels), passes.session(self, training=True):
             return original(self, **given)
 
     return fit
@@ -323,7 +328,11 @@ def _evaluate(original: Any) -> Any:
         source = given.get("x")
         data = fed(self, source, given.get("y"), given.get("sample_weight"), steps=given.get("steps"))
         given |= {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
-        with recording.evaluation(self, source), passes.session(self, training=False):
+        with (
+            checks.whole(self, held_out=data.y),
+            recording.evaluation(self, source),
+            passes.session(self, training=False),
+        ):
             return original(self, **given)
 
     return evaluate

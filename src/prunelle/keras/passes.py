@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from prunelle.keras.floor import keras, private
+from prunelle.keras.losses import OLD_NAMES
 from prunelle.keras.lowering import CalledAsItIs, Lowered, NotLowered, lower
 from prunelle.keras.optimizers import like_layout
 from prunelle.training import speed
@@ -39,7 +40,10 @@ class Session:
         self._alone = [v for v in self._variables if id(v) not in shared]
         self._gradient = {id(each.variable): each for each in lowered.shared}
         self._penalised = [v for v in self._variables if getattr(v, "regularizer", None) is not None]
-        self._own_code = any(isinstance(module, CalledAsItIs) for module in lowered.network.modules())
+        self._own_code = any(
+            isinstance(module, CalledAsItIs) and module.calls_a_users_code
+            for module in lowered.network.modules()
+        )
         self._means: list[tuple[Any, int]] = []
 
     def step(self, x: Any, y: Any, weights: Any) -> tuple[torch.Tensor, Any]:
@@ -49,7 +53,7 @@ class Session:
         labels = [_as_tensor(each) for each in ([] if y is None else flat(y))]
         given = [_as_tensor(each) for each in ([] if weights is None else flat(weights))]
         form = torch.is_tensor(y) or y is None or keras.tree.map_structure(lambda _: 0, y)
-        like = len(inputs), form, len(given), id(model._compile_loss)
+        like = len(inputs), form, len(given), model._compile_loss
         if self._pass is None or self._pass[0] != like:
             self._means = [] if given or y is None else _means(model)
             self._pass = like, self._running.enter_context(self._passes(inputs, y, weights).running())
@@ -146,7 +150,11 @@ class Session:
             lowered.network,
             torch.device("cpu"),
             len(inputs[0]),
-            capturable=not self._own_code and _is_kerass_own(self._model.loss),
+            # Of several losses Keras keeps the means while it adds them up.
+            capturable=self._single
+            and not self._own_code
+            and _is_kerass_own(self._model.loss)
+            and _is_fixed(objective),
         )
 
 
@@ -175,7 +183,7 @@ def _means(model: Any) -> list[tuple[Any, int]]:
         for metric in [] if each is None else each.metrics:
             function = getattr(metric, "_fn", None)
             simple = isinstance(metric, wrapper) and type(metric).update_state is wrapper.update_state
-            if not simple or not getattr(function, "__module__", "").startswith("keras.src"):
+            if not simple or private("api_export").get_name_from_symbol(function) is None:
                 return []
             found.append((metric, number % len(compiled._flat_metrics)))
     return found
@@ -221,12 +229,25 @@ _PARALLEL = private("backend.torch.optimizers.torch_parallel_optimizer").TorchPa
 
 
 def _is_kerass_own(loss: Any) -> bool:
-    return all(
-        isinstance(each, str)
-        or type(each).__module__.startswith("keras.src")
-        or each.__module__.startswith("keras.src")
-        for each in keras.tree.flatten(loss)
-    )
+    return all(_one_is(each) for each in keras.tree.flatten(loss))
+
+
+def _is_fixed(objective: Any) -> bool:
+    """Whether the weights of losses are numbers: a variable's may be another at the next step."""
+    weights = keras.tree.flatten(objective._user_loss_weights)
+    return all(each is None or isinstance(each, (int, float)) for each in weights)
+
+
+def _one_is(loss: Any) -> bool:
+    """By what it is: a function that ``functools.wraps`` dressed up has the module of the one inside."""
+    if loss is None:
+        return True
+    if isinstance(loss, str):
+        return loss in OLD_NAMES and loss not in keras.saving.get_custom_objects()
+    named = private("api_export").get_name_from_symbol
+    function = getattr(loss, "fn", None)
+    kind = type(loss) if isinstance(loss, keras.losses.Loss) else loss
+    return named(kind) is not None and (function is None or named(function) is not None)
 
 
 def _tensor(value: Any) -> torch.Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from prunelle.keras import passes
+from prunelle.keras import checks, passes
 from prunelle.keras.callbacks import Later
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
@@ -54,6 +54,7 @@ def _step(original: Any, generation: Generation) -> Any:
                 else keras.tree.map_structure(_with_an_axis, each)
                 for each in (x, y)
             )
+        checks.batch(self, y, training=training)
         session = passes.session_of(self)
         if training and session is not None:
             loss, outputs = session.step(x, y, weights)
