@@ -12,10 +12,9 @@ import torch
 
 from prunelle.errors import ArgumentError
 from prunelle.keras.floor import keras
-from prunelle.keras.names import backend as K  # noqa: N812 (as programs do)
+from prunelle.keras.names import backend as K
 from prunelle.training.fast import passes, script
 from tests.unit.training.helpers import capture_early
-
 
 layers, losses = keras.layers, keras.losses
 
