@@ -1,4 +1,4 @@
-"""What a loss cannot use is told before the first step, in words of the program: Keras would speak of indices, or not."""
+"""What a loss cannot use is told before the first step, in a program's words: Keras would speak of indices, or not."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from prunelle.keras import (
     activations,
     arguments,
     callbacks,
+    feeding,
     floor,
     imports,
     initializers,
@@ -33,7 +34,7 @@ _ROOMS = (
         losses.lay,
         optimizers.lay,
     ),
-    *(models.lay, training.lay, saving.lay, callbacks.lay, tape.lay),
+    *(models.lay, training.lay, feeding.lay, saving.lay, callbacks.lay, tape.lay),
 )
 
 

@@ -1,6 +1,6 @@
 """From whatever a program gives ``fit`` to what Keras 3 takes.
 
-Arrays go to Keras as they are. Generators, ``Sequence`` objects, iterators with ``next`` and data sets become a
+Batches of arrays are cut here. Generators, ``Sequence`` objects, iterators with ``next`` and data sets become a
 ``Batches``, an adapter of Keras's own kind: Keras 3 takes generators of Python alone, of tuples alone, and no weights
 of classes with them.
 """
@@ -8,6 +8,7 @@ of classes with them.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ import torch
 from prunelle.errors import ArgumentError
 from prunelle.keras import batches as core
 from prunelle.keras.floor import keras, private
+from prunelle.keras.generations import Generation
+from prunelle.keras.overlay import Overlay, like
 
 _Adapter: Any = private("trainers.data_adapters.data_adapter").DataAdapter
 
@@ -109,6 +112,56 @@ class Batches(_Adapter):  # type: ignore[misc]
     def partial_batch_size(self) -> int | None:
         """Nobody knows."""
         return None
+
+
+def lay(overlay: Overlay, generation: Generation) -> None:
+    """Batches of arrays are cut out of them here."""
+    adapter = private("trainers.data_adapters.array_data_adapter.ArrayDataAdapter")
+    overlay.put(adapter, "get_torch_dataloader", _cut(adapter.get_torch_dataloader, generation))
+
+
+def _cut(original: Any, generation: Generation) -> Any:
+    """An index a batch, in place of a data loader of an index an example: half a millisecond of each step."""
+
+    @like(original)
+    def batches(self: Any) -> Any:
+        flat = keras.tree.flatten(self._inputs)
+        if self._shuffle == "batch" or not all(each is None or _is_plain(each) for each in flat):
+            return original(self)
+        number = self._num_samples
+        order = _order(number, generation) if self._shuffle else None
+        return _batches(self._inputs, flat, order, [*range(0, number, self._batch_size), number])
+
+    return batches
+
+
+def _batches(inputs: Any, flat: list[Any], order: torch.Tensor | None, bounds: list[int]) -> Iterator[Any]:
+    floats = getattr(torch, keras.config.floatx())
+    tensors = [None if each is None else core.tensor(each) for each in flat]
+    kinds = [floats if t is not None and t.is_floating_point() else None for t in tensors]
+    simple = isinstance(inputs, tuple) and len(inputs) == len(flat)
+    for start, end in itertools.pairwise(bounds):
+        rows = slice(start, end) if order is None else order[start:end]
+        cut = [
+            None if tensor is None else tensor[rows] if kind is None else tensor[rows].to(kind)
+            for tensor, kind in zip(tensors, kinds, strict=True)
+        ]
+        yield tuple(cut) if simple else keras.tree.pack_sequence_as(inputs, cut)
+
+
+def _is_plain(array: Any) -> bool:
+    if isinstance(array, np.ndarray):
+        return array.dtype.kind in "fi" or array.dtype == np.uint8
+    return torch.is_tensor(array) and array.device.type == "cpu"
+
+
+def _order(examples: int, generation: Generation) -> torch.Tensor:
+    """Another at each epoch, by the generator that programs of the generation seed: NumPy's until tf.keras."""
+    if generation > Generation.KERAS_2:
+        return torch.randperm(examples)
+    order = np.arange(examples)
+    np.random.shuffle(order)
+    return torch.from_numpy(order)
 
 
 def _why_empty(data: Any) -> str:

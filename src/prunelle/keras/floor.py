@@ -10,13 +10,15 @@ import os
 import sys
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from prunelle.errors import PrunelleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MINOR = "3.15"
 """The one minor version that this package is written for: it uses names that Keras does not promise to keep."""
@@ -44,13 +46,69 @@ PRIVATE = (
 """Names below ``keras.src`` that are used here and that Keras does not promise: a test finds each."""
 
 
+class _Postponed(ModuleType):
+    """A module of Keras's that is imported when something is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("__path__", "__file__"):
+            raise AttributeError(name)
+        self._import()
+        if name not in vars(self):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return vars(self)[name]
+
+    def __dir__(self) -> list[str]:
+        self._import()
+        return list(vars(self))
+
+    def _import(self) -> None:
+        # By its file: ``keras`` in ``sys.modules`` may be a program's view by now.
+        spec = PathFinder.find_spec(self.__name__, keras.__path__)
+        if spec is not None and spec.loader is not None:
+            real = module_from_spec(spec)
+            spec.loader.exec_module(real)
+            vars(self).update(vars(real))
+
+
+class _WithoutCompiler(ModuleType):
+    """Stands for ``torch._dynamo``, another quarter, while Keras is imported: it marks two functions with it."""
+
+    def disable(self) -> Callable[[Any], Any]:
+        def mark(function: Any) -> Any:
+            function._torchdynamo_disable = True
+            return function
+
+        return mark
+
+
+@contextmanager
+def _only_what_is_needed() -> Iterator[None]:
+    """Inside, what most programs never use is not imported."""
+    import torch
+
+    wrappers = "keras.wrappers"  # few programs ask for it, and it imports scikit-learn: a quarter of Keras's start
+    sys.modules[wrappers] = _Postponed(wrappers)
+    copies, dynamo = "keras._tf_keras", "torch._dynamo"
+    sys.modules[copies] = ModuleType(copies)
+    compiled = sys.modules.get(dynamo)
+    if compiled is None:
+        sys.modules[dynamo] = torch._dynamo = _WithoutCompiler(dynamo)
+    try:
+        yield
+    finally:
+        del sys.modules[copies]  # who asks for it gets it
+        if compiled is None:
+            del sys.modules[dynamo], torch._dynamo
+
+
 def _load() -> ModuleType:
     found = sys.modules.get("keras")
     if found is None:
         before = os.environ.get("KERAS_BACKEND")
         os.environ["KERAS_BACKEND"] = "torch"
         try:
-            found = import_module("keras")
+            with _only_what_is_needed():
+                found = import_module("keras")
         except ImportError as error:
             raise PrunelleError(f"programs for Keras need Keras itself: {INSTALL}") from error
         finally:

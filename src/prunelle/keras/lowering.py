@@ -90,7 +90,8 @@ class CalledAsItIs(nn.Module):
         args, named = self._arguments(*(outward(x) for x in inputs))
         if getattr(self.layer, "_call_has_training_arg", False) and named.get("training") is None:
             named["training"] = self.training
-        found = keras.tree.flatten(self.layer(*args, **named))
+        layer: Any = self.layer
+        found = keras.tree.flatten(layer(*args, **named))
         return inward(found[0]) if len(found) == 1 else tuple(inward(each) for each in found)
 
 

@@ -162,6 +162,20 @@ def _state(self: Any, kept: str, variables: Any) -> list[torch.Tensor]:
     return [getattr(self, kept)[self._get_variable_index(variable)].value for variable in variables]
 
 
+_LISTS = "_prunelle_lists"
+"""The attribute of an optimiser with the tensors of its last step: a training gives the same list at each."""
+
+
+def _adam_lists(optimizer: Any, variables: Any) -> tuple[bool, list[Any], list[Any], list[Any], list[Any]]:
+    """Values, means, squares and their maxima; first whether they are of float32, and each lies as its value does."""
+    values = [variable.value for variable in variables]
+    means, squares = _state(optimizer, "_momentums", variables), _state(optimizer, "_velocities", variables)
+    largest = _state(optimizer, "_velocity_hats", variables) if optimizer.amsgrad else []
+    moments = zip((*means, *squares, *largest), values * 3, strict=False)
+    alike = all(same_layout(moment, value) for moment, value in moments)
+    return alike and all(value.dtype == torch.float32 for value in values), values, means, squares, largest
+
+
 def _adam(original: Any) -> Any:
     """PyTorch's fused kernel, which goes over memory once.
 
@@ -170,13 +184,11 @@ def _adam(original: Any) -> Any:
 
     @like(original)
     def step(self: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
-        values = [variable.value for variable in variables]
-        means, squares = _state(self, "_momentums", variables), _state(self, "_velocities", variables)
-        largest = _state(self, "_velocity_hats", variables) if self.amsgrad else []
-        moments = (*means, *squares, *largest)
-        if any(tensor.dtype != torch.float32 for tensor in (*values, *grads)) or not all(
-            same_layout(moment, value) for moment, value in zip(moments, values * 3, strict=False)
-        ):
+        kept = self.__dict__.get(_LISTS)
+        if kept is None or kept[0] is not variables:
+            kept = self.__dict__[_LISTS] = (variables, *_adam_lists(self, variables))
+        _, alike, values, means, squares, largest = kept
+        if not alike or any(grad.dtype != torch.float32 for grad in grads):
             original(self, grads, variables, learning_rate)
             return
         grads = [like_layout(grad, value) for grad, value in zip(grads, values, strict=True)]

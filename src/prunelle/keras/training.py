@@ -46,7 +46,8 @@ def _step(original: Any, generation: Generation) -> Any:
     def step(self: Any, data: Any) -> Any:
         x, y, weights = _unpack(data)
         first = next((each for each in passes.flat(x) if each is not None), None)
-        self._batch_size = int(first.shape[0]) if first is not None and len(first.shape) else 1
+        # Not by ``self._batch_size =``, which Keras looks through for layers.
+        self.__dict__["_batch_size"] = int(first.shape[0]) if first is not None and len(first.shape) else 1
         if generation != Generation.KERAS_3:
             x, y = (
                 _with_an_axis(each)

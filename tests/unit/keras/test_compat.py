@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import Any
 
@@ -233,3 +234,28 @@ def test_a_graph_is_told_whether_it_trains() -> None:
         ones = np.ones((4, 200), "float32")
         assert set(np.unique(model(ones, training=True).numpy())) == {0.0, 2.0}
         assert set(np.unique(model.predict(ones))) == {1.0}
+
+
+_START = """
+import subprocess
+import sys
+from prunelle.keras import compat
+from prunelle.keras.floor import keras
+assert not {"sklearn", "torch._dynamo", "keras._tf_keras"} & set(sys.modules)
+with compat("3"):
+    from keras.wrappers import SKLearnClassifier
+    import keras as view
+    assert "SKLearnRegressor" in dir(view.wrappers)
+assert keras.wrappers.SKLearnClassifier is SKLearnClassifier
+assert "sklearn" in sys.modules and not hasattr(keras.wrappers, "Nothing")
+import keras._tf_keras.keras, torch._dynamo
+assert keras._tf_keras.keras.Sequential is keras.Sequential
+assert torch._dynamo.disable is not None and keras.src.backend.torch.random.torch_seed_generator._torchdynamo_disable
+print("right")
+"""
+
+
+def test_what_few_programs_ask_for_is_imported_when_they_do() -> None:
+    """scikit-learn, PyTorch's compiler and a second set of names take more than half of Keras's own start."""
+    done = subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "right\n", done.stderr[-2000:]

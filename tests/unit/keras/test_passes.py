@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from prunelle.keras import compat, passes
+from prunelle.keras.floor import private
 
 MODELS: dict[str, Callable[[Any], list[Any]]] = {
     "convolutions": lambda k: [
@@ -153,6 +154,7 @@ import numpy as np
 import torch
 from torch import nn
 from prunelle.keras import compat, passes
+from prunelle.keras.floor import private
 
 assert not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 if sys.argv[1] == "keras":
@@ -221,3 +223,31 @@ def test_what_several_layers_see_stays_as_it_was() -> None:
         found = model.predict(x)
     np.testing.assert_array_equal(x, kept)
     np.testing.assert_allclose(found, 2 * np.maximum(kept, 0) + kept, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("generation", "seeded"), [("2.3", np.random.seed), ("tf2", torch.manual_seed)])
+def test_batches_of_arrays_are_every_example_once(generation: str, seeded: Callable[[int], object]) -> None:
+    """In an order of the generator that programs of the generation seed, each example beside its label and weight."""
+    x, y, weights = np.arange(10.0)[:, None], np.arange(10) * 10, np.arange(10.0) * 100
+    with compat(generation):
+        adapter = private("trainers.data_adapters.array_data_adapter.ArrayDataAdapter")
+        shuffled = adapter(x, y, sample_weight=weights, batch_size=4, shuffle=True)
+        in_order = adapter(x, y, batch_size=4, shuffle=False)
+        epochs = []
+        for _ in range(2):
+            seeded(0)
+            epochs.append(list(shuffled.get_torch_dataloader()))
+        seeded(1)
+        other = torch.cat([batch[0] for batch in shuffled.get_torch_dataloader()])
+        plain = list(in_order.get_torch_dataloader())
+    assert [len(batch[0]) for batch in epochs[0]] == [4, 4, 2]
+    first, again = (torch.cat([batch[0] for batch in epoch])[:, 0] for epoch in epochs)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other[:, 0])
+    assert sorted(first.tolist()) == list(range(10))
+    assert first.dtype == torch.float32  # Keras's floatx, whatever NumPy made
+    for inputs, labels, given in epochs[0]:
+        assert labels.tolist() == [10 * value for value in inputs[:, 0].tolist()]
+        assert given.tolist() == [100 * value for value in inputs[:, 0].tolist()]
+    assert torch.cat([batch[0] for batch in plain])[:, 0].tolist() == list(range(10))
+    assert plain[0][1].dtype == torch.int64

@@ -44,9 +44,9 @@ class BaseWrapper:
             return builder
         if inspect.isfunction(self.build_fn) or inspect.ismethod(self.build_fn):
             return self.build_fn
-        own = self.build_fn
-        builder = own.__call__
-        return builder
+        maker: Any = self.build_fn
+        method: Callable[..., Any] = maker.__call__
+        return method
 
     def check_params(self, params: Mapping[str, Any]) -> None:
         """Refuses what neither the builder nor the model's methods take.
