@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prunelle.errors import ArgumentError
+from prunelle.keras import differences
 from prunelle.keras.floor import keras
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay, like
@@ -183,7 +184,7 @@ def _kernel_size(
     named = [side for side in sides if side in given]
     listed = args[1 : 1 + rank - len(named)]
     positional = len(listed) == rank - len(named) and all(isinstance(side, int) for side in listed)
-    by_place = not named and generation <= Generation.KERAS_2 and len(listed) == rank
+    by_place = not named and differences.KERNEL_BY_PLACE.of(generation) and len(listed) == rank
     if positional and (named or by_place):
         size = (*listed, *(given.pop(side) for side in named))
         args = (*args[:1], *args[1 + len(listed) :])

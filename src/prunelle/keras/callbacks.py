@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prunelle.errors import did_you_mean
+from prunelle.keras import differences
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay
@@ -86,7 +87,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
             if not self.callbacks or not any(_listens(each, when, edge) for each in self.callbacks):
                 return
             found = told(logs, batch=batch, size=getattr(self.model, "_batch_size", 0))
-            if generation >= Generation.TF_KERAS_2:
+            if not differences.SIZE_OF_BATCH.of(generation):
                 found = told(logs)
             for callback in self.callbacks:
                 getattr(callback, moment)(batch, found)
@@ -103,12 +104,12 @@ def lay(overlay: Overlay, generation: Generation) -> None:
             callback.on_epoch_end(epoch, found)
 
     overlay.put(calls, "on_epoch_end", on_epoch_end)
-    if generation != Generation.KERAS_3:
+    if differences.OLD_LINES.of(generation):
         overlay.put(private("callbacks.callback_list"), "ProgbarLogger", Console)
     overlay.put(keras.callbacks.Callback, "model", property(_model, _set_model))
     overlay.put(keras.callbacks.Callback, "validation_data", None)
     monitor = private("callbacks.monitor_callback").MonitorCallback
-    if generation != Generation.KERAS_3:
+    if differences.MONITOR_BY_NAME.of(generation):
         overlay.put(monitor, "_set_monitor_op", _set_monitor_op)
     history = keras.callbacks.History
 

@@ -70,14 +70,80 @@ HARD_SIGMOID = Difference(
         "v2.15.0 keras/backend.py hard_sigmoid",
     ),
 )
-METRIC_NAME = Difference(
-    "what the figure of 'accuracy' is called",
-    "acc",
-    None,
+NUMBERED_FROM_ONE = Difference(
+    "layers are called dense_1, dense_2, not dense, dense_1",
+    True,
+    True,
     sources=(
-        "1.2.2 keras/engine/training.py compile",
-        "2.3.1 keras/engine/training_utils.py get_metric_name",
+        "2.3.1 keras/engine/base_layer.py Layer.__init__",
+        "v2.15.0 keras/engine/base_layer.py _init_set_name",
     ),
+)
+NAMED_INPUT_1 = Difference(
+    "models and inputs are called model and input_1, not functional and input_layer",
+    True,
+    True,
+    True,
+    sources=(
+        "2.3.1 keras/engine/input_layer.py",
+        "v2.15.0 keras/engine/input_layer.py",
+        "v3.15.1 keras/src/layers/core/input_layer.py",
+    ),
+)
+RESNET50_NAMES = Difference(
+    "layers of ResNet50 are called res2a_branch2a, not conv2_block1_1_conv",
+    True,
+    True,
+    sources=("keras-applications 1.0.8 keras_applications/resnet50.py",),
+)
+KERNEL_BY_PLACE = Difference(
+    "the 3, 3 of Conv2D(32, 3, 3) is a kernel, not a kernel and a stride",
+    True,
+    True,
+    sources=(
+        "1.2.2 keras/layers/convolutional.py",
+        "2.3.1 keras/legacy/interfaces.py conv2d_args_preprocessor",
+    ),
+)
+METRICS_THIRD = Difference(
+    "the third argument of compile by its place is metrics, not loss_weights",
+    True,
+    True,
+    True,
+    sources=("2.3.1 keras/engine/training.py compile", "v2.15.0 keras/engine/training.py compile"),
+)
+EPOCHS = Difference(
+    "the epochs of a fit that names none", 10, None, sources=("1.2.2 keras/models.py Sequential.fit",)
+)
+LABELS_AS_COLUMNS = Difference(
+    "labels (N,) are (N, 1) to losses and metrics",
+    True,
+    True,
+    True,
+    sources=(
+        "2.3.1 keras/engine/training_utils.py standardize_input_data",
+        "v2.15.0 keras/engine/compile_utils.py match_dtype_and_rank",
+    ),
+)
+SIZE_OF_BATCH = Difference(
+    "on_batch_end is told the batch's number and size, too",
+    True,
+    True,
+    sources=("2.3.1 keras/engine/training_arrays.py fit_loop",),
+)
+OLD_LINES = Difference(
+    "fit prints [=====>....] and summary() a table of strokes, not Keras 3's",
+    True,
+    True,
+    True,
+    sources=("2.3.1 keras/utils/generic_utils.py Progbar", "v2.15.0 keras/utils/generic_utils.py Progbar"),
+)
+MONITOR_BY_NAME = Difference(
+    "a callback's mode 'auto' goes by the figure's name, not by the metric's",
+    True,
+    True,
+    True,
+    sources=("2.3.1 keras/callbacks/callbacks.py EarlyStopping", "v2.15.0 keras/callbacks.py EarlyStopping"),
 )
 FRESH_DRAWS = Difference(
     "a seeded initialiser draws other values at its second call",

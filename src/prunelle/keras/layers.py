@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prunelle.keras import old_layers
+from prunelle.keras import differences, old_layers
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay, like
@@ -48,7 +48,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(keras.Sequential, "add", _add(keras.Sequential.add))
     torches = private("backend.torch.nn")
     overlay.put(torches, "conv", _without_overrun(torches.conv))
-    if generation != Generation.KERAS_3:
+    if differences.NAMED_INPUT_1.of(generation):
         operation = private("ops.operation")
         overlay.put(operation, "auto_name", lambda prefix: _named(prefix, generation))
 
@@ -79,7 +79,7 @@ def _named(prefix: str, generation: Generation) -> str:
     naming = private("utils.naming")
     name = naming.to_snake_case(prefix)
     name = {"functional": "model", "input_layer": "input"}.get(name, name)
-    if generation <= Generation.KERAS_2 or name == "input":
+    if differences.NUMBERED_FROM_ONE.of(generation) or name == "input":
         return f"{name}_{naming.get_uid(name)}"
     found: str = naming.uniquify(name)
     return found

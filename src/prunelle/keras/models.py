@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import checks, layers, passes, recording
+from prunelle.keras import checks, differences, layers, passes, recording
 from prunelle.keras.arguments import renamed
 from prunelle.keras.feeding import Batches, fed
 from prunelle.keras.floor import keras, private
@@ -75,8 +75,9 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(keras.Sequential, "output_names", property(lambda self: self._functional.output_names))
     overlay.put(model, "input_names", property(_input_names))
     overlay.put(model, "uses_learning_phase", False)
-    if generation != Generation.KERAS_3:
+    if differences.OLD_LINES.of(generation):
         overlay.put(model, "summary", summarise)
+    if generation != Generation.KERAS_3:
         overlay.put(keras.Sequential, "build", _of_any_number(keras.Sequential.build))
     for kind in (model, keras.Sequential, private("models.functional").Functional):
         overlay.put(kind, "from_config", classmethod(_of_this_process(kind.from_config.__func__)))
@@ -150,7 +151,7 @@ def _compile(original: Any, generation: Generation) -> Any:
     )
     if generation == Generation.TF_KERAS_2:
         order = ("optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")  # type: ignore[assignment]
-    if generation == Generation.KERAS_3:
+    if not differences.METRICS_THIRD.of(generation):
         order = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly")  # type: ignore[assignment]
     known = tuple(inspect.signature(original).parameters)
 
@@ -242,8 +243,9 @@ def _fit(original: Any, generation: Generation) -> Any:
     def fit(self: Any, *args: Any, **given: Any) -> Any:
         given = _arguments("fit", original, args, given)
         source, held_out = given.get("x"), given.get("validation_data")
-        if generation == Generation.KERAS_1 and "epochs" not in given:
-            given["epochs"] = 10
+        epochs = differences.EPOCHS.of(generation)
+        if epochs is not None:
+            given.setdefault("epochs", epochs)
         callbacks = given.get("callbacks")
         if isinstance(callbacks, (list, tuple)):
             given["callbacks"] = list(callbacks)

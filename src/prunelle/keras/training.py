@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from prunelle.keras import checks, passes
+from prunelle.keras import checks, differences, passes
 from prunelle.keras.callbacks import Later
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
@@ -48,7 +48,7 @@ def _step(original: Any, generation: Generation) -> Any:
         first = next((each for each in passes.flat(x) if each is not None), None)
         # Not by ``self._batch_size =``, which Keras looks through for layers.
         self.__dict__["_batch_size"] = int(first.shape[0]) if first is not None and len(first.shape) else 1
-        if generation != Generation.KERAS_3:
+        if differences.LABELS_AS_COLUMNS.of(generation):
             x, y = (
                 _with_an_axis(each)
                 if torch.is_tensor(each)

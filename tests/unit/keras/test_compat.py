@@ -259,3 +259,13 @@ def test_what_few_programs_ask_for_is_imported_when_they_do() -> None:
     """scikit-learn, PyTorch's compiler and a second set of names take more than half of Keras's own start."""
     done = subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, timeout=120)
     assert done.stdout == "right\n", done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("generation", "version"), [("1", "1.2.2"), ("2.3", "2.3.1"), ("tf2", "2.15.0"), ("3", keras.__version__)]
+)
+def test_a_program_is_told_the_version_that_it_speaks(generation: str, version: str) -> None:
+    with compat(generation):
+        import keras as view
+
+        assert view.__version__ == version

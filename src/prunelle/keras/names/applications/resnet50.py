@@ -6,7 +6,8 @@ import functools
 import re
 from typing import Any
 
-from prunelle.keras.generations import Generation, in_force
+from prunelle.keras.differences import RESNET50_NAMES
+from prunelle.keras.generations import in_force
 from prunelle.keras.names import applications
 
 __all__ = ["ResNet50", "decode_predictions"]
@@ -18,7 +19,7 @@ decode_predictions = applications.decode_predictions
 def ResNet50(*args: Any, **given: Any) -> Any:  # noqa: N802 (Keras calls it so)
     """ResNet-50; the arguments are Keras's."""
     model = applications.ResNet50(*args, **given)
-    if in_force() <= Generation.KERAS_2:
+    if RESNET50_NAMES.of(in_force()):
         for layer in model.layers:
             layer.name = old_name(layer.name)
     return model
