@@ -180,3 +180,30 @@ assert not heavy, heavy
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_only_programs_for_keras_load_keras() -> None:
+    """It is an extra: whatever else is done must not need it. One process imports every file but the front door's."""
+    program = f"""
+import importlib, sys
+for name in {[dotted(file) for file in FILES if file.relative_to(SOURCE).parts[0] not in ("keras", "__main__.py")]}:
+    importlib.import_module(name)
+loaded = [each for each in ("keras", "prunelle.keras", "h5py", "tensorflow") if each in sys.modules]
+assert not loaded, loaded
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_only_run_asks_for_keras() -> None:
+    asking = {
+        file.relative_to(SOURCE).as_posix()
+        for file in FILES
+        if file.relative_to(SOURCE).parts[0] != "keras" and "keras" in rooms_used(file, file.read_text())
+    }
+    # runs/rebuild.py names it in a table, for a run that a program left.
+    assert asking == {"cli/run.py", "jobs/running.py"}
+
+
+def dotted(file: Path) -> str:
+    return ".".join(["prunelle", *file.relative_to(SOURCE).with_suffix("").parts]).removesuffix(".__init__")

@@ -35,7 +35,7 @@ FOR_ALL = {"RUN": worlds.PHOTO_RUN, "NAME": "lenet5", "$seed": "0", "S": "0"}
 
 # Commands whose point is that they fail, and how.
 FAILS = {
-    "prunelle run programme.py": "Error: Prunelle does not have keras.layers.Dence. Did you mean 'Dense'?",
+    "prunelle run programme.py": "nor Prunelle has keras.layers.Dence. Did you mean 'Dense'?",
     # Nothing is fetched here. docs/weights.md: "Without a network, the error says which file, from where, and where".
     "prunelle weights download resnet50 --weights imagenet-v2": "resnet50",
 }

@@ -195,6 +195,16 @@ def test_the_generation_is_told_once_and_in_the_user_s_language(monkeypatch: pyt
     assert run("import keras\ndef f(m): m.fit(0, nb_epoch=2)").err == french
 
 
+@pytest.mark.parametrize("arguments", [["programme.py"], ["--covered"]])
+def test_without_keras_it_says_how_to_install_it(arguments: list[str]) -> None:
+    Path("programme.py").write_text("import keras\n")
+    program = "import sys\nsys.modules['keras'] = None\nfrom prunelle.cli.main import main\nmain()"
+    command = [sys.executable, "-c", program, "run", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: programs for Keras need Keras itself: pip install 'prunelle[keras]'\n"
+
+
 def test_ctrl_c_ends_a_program_at_once() -> None:
     Path("programme.py").write_text("import time\nprint('pret', flush=True)\ntime.sleep(60)\n")
     process = subprocess.Popen(
