@@ -76,3 +76,14 @@ def test_the_options_are_those_of_the_command() -> None:
     page = read("docs/keras.md")
     for generation in GENERATIONS:
         assert f"| `--keras {generation.option}` | {generation.title.en} |" in page
+
+
+def test_the_house_s_plan_has_every_file() -> None:
+    """The table of docs/architecture.md, and nothing that is gone."""
+    table = read("docs/architecture.md").partition("| files of `keras/` | what |\n")[2].partition("\n\n")[0]
+    first = [line.split(" | ")[0] for line in table.splitlines()[1:]]
+    listed = [name for cell in first for name in re.findall(r"`([\w/.]+)`", cell)]
+    room = ROOT / "src" / "prunelle" / "keras"
+    there = [path.name for path in room.glob("[a-z]*.py")]
+    there += [f"{path.parent.name}/" for path in room.glob("[a-z]*/__init__.py")]
+    assert sorted(listed) == sorted(there)
