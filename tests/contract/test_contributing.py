@@ -99,3 +99,13 @@ def test_add_a_data_format(copy: Path) -> None:
     assert len(json.loads(answers)) == 40
     program = "import prunelle; print(prunelle.load('waves.jsonl').notes)"
     assert "40 missing values in 40 series" in run(copy, "-c", program)
+
+
+def test_add_an_old_keras_layer(copy: Path) -> None:
+    (copy / "tests" / "unit" / "keras").mkdir()
+    for name in ("__init__.py", "conftest.py", "test_names.py"):
+        shutil.copy(ROOT / "tests" / "unit" / "keras" / name, copy / "tests" / "unit" / "keras")
+    followed("Add an old Keras layer or name", copy)
+    run(copy, *PYTEST, "tests/unit/keras", "-k", "softplus or names")
+    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "old_layers")
+    assert "\n- `ParametricSoftplus`: Keras 1's: " in run(copy, "-m", "prunelle", "run", "--covered")

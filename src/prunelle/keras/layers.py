@@ -38,12 +38,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(layer, "get_losses_for", lambda self, inputs: self.losses)
     overlay.put(layer, "add_update", lambda self, updates, inputs=None: None)
     overlay.put(layer, "batch_input_shape", property(lambda self: getattr(self, "_batch_input_shape", None)))
-    for kind in (
-        old_layers.ThresholdedReLU,
-        old_layers.LocallyConnected1D,
-        old_layers.LocallyConnected2D,
-        old_layers.PaddedConv2D,
-    ):
+    for kind in old_layers.LAYERS:
         overlay.enter(private("saving.object_registration").GLOBAL_CUSTOM_OBJECTS, kind.__name__, kind)
     overlay.put(keras.Sequential, "add", _add(keras.Sequential.add))
     torches = private("backend.torch.nn")

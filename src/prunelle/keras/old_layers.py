@@ -244,6 +244,22 @@ class Highway(Layer):  # type: ignore[misc]
         gate = ops.sigmoid(gate)
         return self.activation(found) * gate + (1 - gate) * inputs
 
+    def get_config(self) -> dict[str, Any]:
+        """Its arguments."""
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "init": self.init, "activation": activation, "bias": self.bias}
+
+
+LAYERS = (
+    ThresholdedReLU,
+    PaddedConv2D,
+    LocallyConnected1D,
+    LocallyConnected2D,
+    MaxoutDense,
+    Highway,
+)
+"""What files may name."""
+
 
 def merge(
     inputs: Sequence[Any],
