@@ -426,3 +426,55 @@ def test_a_recording_that_could_not_begin_begins_with_the_next_epoch(
     assert run.info["status"] == "finished"
     assert (run.path / "report.html").is_file()
     assert len((run.path / "results.csv").read_text().splitlines()) == 3
+
+
+LOOP = """
+import numpy as np
+from keras.layers import Dense, Input
+from keras.models import Model, Sequential
+
+
+def train():
+    random = np.random.RandomState(0)
+    x = random.rand(60, 6)
+    y = (x[:, :1] > 0.5).astype("float32")
+    judge = Sequential([Dense(8, activation="relu", input_shape=(6,)), Dense(1, activation="sigmoid")])
+    judge.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    judge.trainable = False
+    noise = Input((3,))
+    both = Model(noise, judge(Dense(6)(noise)))
+    both.compile("adam", "binary_crossentropy")
+    for step in range(230):
+        rows = random.randint(60, size=10)
+        figures = judge.train_on_batch(x[rows], y[rows])
+        assert len(figures) == 2
+        both.train_on_batch(random.rand(10, 3), np.ones((10, 1)))
+    assert len(judge.evaluate(x, y, verbose=0)) == 2
+
+
+train()
+"""
+
+
+def test_a_loop_of_the_program_s_own_is_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two models by turns, made in a function: each has a folder, with lines for 100 batches and for the rest."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop.py").write_text(LOOP)
+    keras.backend.clear_session()
+    done = prunelle("run", tmp_path / "loop.py")
+    assert done.code == 0, done.err
+    folders = sorted(tmp_path.glob("runs/*-loop/fit-*"))
+    assert [folder.name for folder in folders] == ["fit-1", "fit-2"]
+    for folder in folders:
+        run = pn.Run.open(folder)
+        assert run.info["status"] == "finished"
+        assert run.info["fit"] == {"loop": "train_on_batch", "batches_a_line": 100}
+        lines = (folder / "results.csv").read_text().splitlines()
+        assert [line.partition(",")[0] for line in lines] == ["epoch", "1", "2", "3"]
+        assert (folder / "report.html").is_file()
+    judge = pn.Run.open(folders[0])
+    assert judge.metrics()["train"]["n"] == 60  # evaluated on what it was trained on, last
+    judged = prunelle("evaluate", folders[0])
+    assert judged.code == 0, judged.err
+    words = "a line of the curves is 100 of its batches"
+    assert any(words in note["en"] for note in judge.info["data"]["notes"])

@@ -52,6 +52,15 @@ class Answers:
         """``(n, …)``, the first examples as they were fed, as many as there is room for."""
         return np.concatenate(self._examples) if self._examples else np.empty((0,))
 
+    def have(self, x: Any) -> bool:
+        """Whether one of the examples that are kept is among ``x``, ``(N, …)``."""
+        examples = self.examples
+        array = _array(x) if torch.is_tensor(x) or isinstance(x, np.ndarray) else np.empty(())
+        if not len(examples) or array.shape[1:] != examples.shape[1:]:
+            return False
+        known = {row.tobytes() for row in examples}
+        return any(row.astype(examples.dtype).tobytes() in known for row in array)
+
     @property
     def labels(self) -> np.ndarray:
         """``(N,)`` int64"""

@@ -120,7 +120,7 @@ class DataSet:
 
     def cardinality(self) -> torch.Tensor:
         """The length, -2 where it is not known."""
-        return torch.tensor(-2 if self._length is None else self._length)
+        return torch.as_tensor(-2 if self._length is None else self._length)
 
     def map(self, map_func: Callable[..., Any], num_parallel_calls: Any = None, **_: Any) -> DataSet:
         """Each element through a function, which gets the parts of a tuple as its arguments."""

@@ -86,7 +86,9 @@ def _only_what_is_needed() -> Iterator[None]:
     """Inside, what most programs never use is not imported."""
     import torch
 
-    wrappers = "keras.wrappers"  # few programs ask for it, and it imports scikit-learn: a quarter of Keras's start
+    wrappers = (
+        "keras.wrappers"  # few programs ask for it, and it imports scikit-learn: a quarter of Keras's start
+    )
     sys.modules[wrappers] = _Postponed(wrappers)
     copies, dynamo = "keras._tf_keras", "torch._dynamo"
     sys.modules[copies] = ModuleType(copies)

@@ -369,7 +369,10 @@ def _on_batch(original: Any) -> Any:
         given["x"] = data.x
         if original.__name__ != "predict_on_batch":
             given |= {"y": data.y, "sample_weight": data.sample_weight}
-        return original(self, **given)
+        if original.__name__ != "train_on_batch" or not self.compiled:
+            return original(self, **given)
+        with recording.batch(self, data.x):
+            return original(self, **given)
 
     return on_batch
 

@@ -34,6 +34,10 @@ _OF_ITS_ANSWERS = Note(
     "Les poids sont ceux d’après la dernière époque. Les résultats du jeu d’entraînement portent sur les "
     "réponses données pendant l’apprentissage, dropout compris, comme Keras les compte.",
 )
+_OF_A_LOOP = Note(
+    "The program trained it batch by batch in a loop of its own: a line of the curves is {batches} of its batches.",
+    "Le programme l’a entraîné lot par lot dans sa propre boucle : une ligne des courbes représente {batches} lots.",
+)
 _SOME_KEPT = Note(
     "The run keeps the first {kept} of the {n} examples it was judged on; the report is of those.",
     "L’entraînement garde les {kept} premiers des {n} exemples sur lesquels il a été jugé ; le rapport porte sur eux.",
@@ -71,7 +75,9 @@ def begin(
     number = seen.num_classes
     classes = names if names and len(names) == number else tuple(map(str, range(number)))
     preprocess, scaling, note = preprocess_of(source, examples)
-    notes = [_OF_ITS_ANSWERS, *([] if note is None else [note])]
+    batches = info["fit"].get("batches_a_line")
+    looped = [Note(*(words.format(batches=batches) for words in dataclasses.astuple(_OF_A_LOOP)))]
+    notes = [_OF_ITS_ANSWERS, *(looped if batches else []), *([] if note is None else [note])]
     data = {
         **info["data"],
         "source": None,

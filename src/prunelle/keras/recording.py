@@ -11,8 +11,9 @@
 It begins when the first epoch ends, which shows what the model answers. What Prunelle can't ask for classes (several
 outputs, a regression) has a folder too, and ``run.json`` says why (``runs.refused``).
 
-Trainings of one model that was not compiled anew go on in one folder. What cannot be written is told as a
-warning; the program's own work is never stopped by its recording.
+A loop of a program's own (``train_on_batch``) is recorded alike: a line for each ``BATCHES_A_LINE`` of its batches,
+and for the rest at its end. Trainings of one model that was not compiled anew go on in one folder. What cannot be
+written is told as a warning; the program's own work is never stopped by its recording.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.errors import PrunelleError
+from prunelle.errors import CannotWrite, PrunelleError
 from prunelle.keras import own_files, recorded_run
 from prunelle.keras.answers import Answers
 from prunelle.keras.floor import keras
@@ -58,6 +59,8 @@ class _Session:
 
 _session: _Session | None = None
 _REPORT_EVERY_S = 10.0
+BATCHES_A_LINE = 100
+"""Of a loop of a program's own, which has no epochs that anybody knew of."""
 # Numbers of examples that are kept. Those of the training split: enough for examples of each class.
 _ROOM = {"train": 4 << 20, "held out": 32 << 20}
 
@@ -92,6 +95,7 @@ def stop() -> None:
     session, _session = _session, None
     if session is not None:
         for recording in session.trainings:
+            recording.end_loop()
             recording.write_report()
 
 
@@ -113,8 +117,9 @@ def recording_of(model: Any, source: Any, validation: Any, arguments: Mapping[st
     if found is not None:
         return found
     for recording in _session.trainings:
-        recording.write_report()
-        recording.answers.clear()
+        if not recording.in_loop:  # loops of several models go on by turns
+            recording.write_report()
+            recording.answers.clear()
     made = Recording(
         session=_session,
         number=len(_session.trainings) + 1,
@@ -190,6 +195,17 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
         self._recording.end()
 
 
+@contextmanager
+def batch(model: Any, x: Any) -> Iterator[None]:
+    """Inside, a batch ``x`` of a loop of the program's own is learned."""
+    found = recording_of(model, x, None, {"loop": "train_on_batch", "batches_a_line": BATCHES_A_LINE})
+    if found is None:
+        yield
+        return
+    with found.loop(model).batch():
+        yield
+
+
 ANSWERS = "_prunelle_answers"
 """The attribute of a model that keeps the answers of the pass that it is in."""
 
@@ -248,6 +264,7 @@ class Recording:
         self._rows: list[dict[str, Any]] = []
         self._classes = _class_names(source) or _class_names(validation)
         self._reported = True
+        self._loop: _Loop | None = None
         self._seen = {"train": _place(source), "validation": _place(validation)}
         optimizer = model.optimizer
         self._settings = {
@@ -288,17 +305,39 @@ class Recording:
         self.answers[split] = Answers(_ROOM["train" if split == "train" else "held out"], logits)
         return self.answers[split]
 
+    def loop(self, model: Any) -> _Loop:
+        """The loop of the program's own that trains ``model``."""
+        if self._loop is None:
+            self._loop = _Loop(self, model)
+        return self._loop
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether a loop of the program's own trains it."""
+        return self._loop is not None
+
+    def end_loop(self) -> None:
+        """The program is over: what its loop did last is told, too."""
+        if self._loop is not None:
+            self._loop.line()
+            self.end()
+            self._loop = None
+
     def split_of(self, x: Any) -> str:
         """What an evaluation's data is to this training: ``test`` unless it was trained or validated on."""
         place = _place(x)
         for split, known in self._seen.items():
             if place is not None and known is not None and known.meets(place):
                 return split
+        if self.in_loop and "train" in self.answers and self.answers["train"].have(x):
+            return "train"  # a loop cuts its batches itself, and they are copies
         return "test"
 
-    def epoch(self, logs: Mapping[str, Any], rate: float, seconds: float) -> None:
-        """A line of ``results.csv``."""
-        examples = self.answers["train"].seen
+    def epoch(
+        self, logs: Mapping[str, Any], rate: float, seconds: float, examples: int | None = None
+    ) -> None:
+        """A line of ``results.csv``, after so many examples: None for those of the training pass."""
+        examples = self.answers["train"].seen if examples is None else examples
         accuracy = next((name for name in logs if "acc" in name and not name.startswith("val_")), None)
         known = {
             "epoch": len(self._rows) + 1,
@@ -348,6 +387,8 @@ class Recording:
         generation = self._session.told.generation
         try:
             own_files.write_model(model, target, generation)
+        except CannotWrite:
+            raise
         except PrunelleError:
             # Something of the program's own in it: the weights alone, for the model built again.
             own_files.write_weights(model, target, generation)
@@ -378,6 +419,48 @@ class Recording:
             if data is not None:
                 pixels = {split.name: split.decode(self._run.preprocess) for split in data.splits()}
                 write_page(self._run, pixels, self._session.language, lambda note: None)
+
+
+class _Loop:
+    """The batches that a program trains a model on itself.
+
+    It holds the model: a program that made it in a function has dropped it by the time that its end is written down.
+    """
+
+    def __init__(self, recording: Recording, model: Any) -> None:
+        self._recording, self._model = recording, model
+        self._sums: dict[str, float] = {}
+        self._batches, self._seconds = 0, 0.0
+        self._saved = time.monotonic()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Inside, one of them is learned."""
+        if self._batches == 0:
+            self._answers = self._recording.begin_pass("train")
+        begin = time.perf_counter()
+        self._model.__dict__[ANSWERS] = self._answers
+        try:
+            yield
+        finally:
+            self._model.__dict__.pop(ANSWERS, None)
+        self._seconds += time.perf_counter() - begin
+        self._batches += 1
+        for name, value in self._model.get_metrics_result().items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+        if self._batches == BATCHES_A_LINE:
+            self.line()
+            if time.monotonic() - self._saved > _REPORT_EVERY_S:
+                self._recording.end()
+                self._saved = time.monotonic()
+
+    def line(self) -> None:
+        """A line of ``results.csv``: the means of the batches since the last."""
+        if self._batches:
+            means = {name: total / self._batches for name, total in self._sums.items()}
+            rate = _learning_rate(self._model.optimizer)
+            self._recording.epoch(means, rate, self._seconds, self._answers.seen)
+        self._sums, self._batches, self._seconds = {}, 0, 0.0
 
 
 def _learning_rate(optimizer: Any) -> float:
