@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, UnknownName
 from prunelle.keras.floor import keras
 from prunelle.keras.losses import FUNCTIONS, OLD_NAMES
 
@@ -62,6 +62,26 @@ def batch(model: Any, y: Any, *, training: bool) -> None:
     """The labels of one step, unless they were looked at as a whole."""
     if ("training" if training else "held_out") not in model.__dict__.get(_CHECKED, ()):
         labels(model, y)
+
+
+def names(compiled: Mapping[str, Any]) -> None:
+    """What ``compile`` was given by name, before anything asks for it.
+
+    Raises:
+        UnknownName: there is none of that name.
+    """
+    for argument, home in (("loss", "losses"), ("metrics", "metrics"), ("weighted_metrics", "metrics")):
+        for each in keras.tree.flatten(compiled.get(argument)):
+            if isinstance(each, str) and (home == "losses" or each not in _OF_THE_LOSS):
+                try:
+                    getattr(keras, home).get(each)
+                except (TypeError, ValueError):
+                    known = sorted({*OLD_NAMES, *(_OF_THE_LOSS if home == "metrics" else ())})
+                    raise UnknownName("loss" if home == "losses" else "metric", each, known) from None
+
+
+_OF_THE_LOSS = ("accuracy", "acc", "crossentropy", "ce")
+"""Metrics by a name that means another function for another loss."""
 
 
 def _kind(loss: Any) -> str | None:

@@ -18,6 +18,7 @@ from prunelle.keras import (
     models,
     optimizers,
     saving,
+    seeds,
     tape,
     training,
 )
@@ -34,7 +35,7 @@ _ROOMS = (
         losses.lay,
         optimizers.lay,
     ),
-    *(models.lay, training.lay, feeding.lay, saving.lay, callbacks.lay, tape.lay),
+    *(models.lay, training.lay, feeding.lay, saving.lay, callbacks.lay, tape.lay, seeds.lay),
 )
 
 

@@ -151,6 +151,15 @@ FRESH_DRAWS = Difference(
     True,
     sources=("2.3.1 keras/initializers.py", "v3.15.1 keras/src/initializers/random_initializers.py"),
 )
+SEEDS = Difference(
+    "seeds that are not given, and the order of examples, come from NumPy's global generator",
+    True,
+    True,
+    sources=(
+        "2.3.1 keras/backend/tensorflow_backend.py random_uniform, dropout",
+        "2.3.1 keras/engine/training_arrays.py fit_loop",
+    ),
+)
 BINARY_CROSSENTROPY = Difference(
     "binary crossentropy adds ε inside the logarithm, too",
     None,

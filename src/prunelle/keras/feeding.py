@@ -18,7 +18,7 @@ import torch
 from prunelle.errors import ArgumentError
 from prunelle.keras import batches as core
 from prunelle.keras.floor import keras, private
-from prunelle.keras.generations import Generation
+from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.overlay import Overlay, like
 
 _Adapter: Any = private("trainers.data_adapters.data_adapter").DataAdapter
@@ -219,8 +219,9 @@ def fed(
     steps: int | None = None,
     shuffle: bool = False,
     class_weight: Any = None,
+    called: str = "steps",
 ) -> Fed:
-    """Data of ``fit``, ``evaluate`` or ``predict`` as Keras 3 takes it."""
+    """Data of ``fit``, ``evaluate`` or ``predict`` as Keras 3 takes it; ``called`` is what ``steps`` is called."""
     if x is None or isinstance(x, _Adapter):
         return Fed(x, y, sample_weight, class_weight, adapted=x is not None)
     labels = y
@@ -234,6 +235,13 @@ def fed(
             raise ArgumentError(
                 f"data must be arrays, a generator or a data set; received {type(x).__name__}."
             )
+        endless = hasattr(x, "__next__") and not hasattr(x, "__len__")
+        if endless and steps is None and in_force() <= Generation.KERAS_2:
+            # From tf.keras on, one may end; until then none did.
+            raise ArgumentError(
+                f"{called} must be given with a generator, which does not say where an epoch ends; received "
+                f"{type(x).__name__} and {called}=None."
+            )
         weight = class_weight
         if class_weight is not None and not _by_output(class_weight, model):
             weight = classes(class_weight, None)
@@ -245,6 +253,8 @@ def fed(
         arrays(y, model, "outputs"),
         arrays(sample_weight, model, ""),
     )
+    for each in keras.tree.flatten((x, y, sample_weight)):
+        _holds_numbers(each)
     names = _several(model)
     if names and isinstance(y, Mapping) and set(y) == set(names):
         y = [y[name] for name in names]
@@ -261,6 +271,15 @@ def fed(
         sample_weight = _weighted(y, sample_weight, class_weight, names)
         class_weight = None
     return Fed(x, y, sample_weight, class_weight)
+
+
+def _holds_numbers(array: Any) -> None:
+    if not isinstance(array, np.ndarray):
+        return
+    if array.dtype.kind in "SU":
+        raise ArgumentError(f"arrays must hold numbers; received an array of {array.dtype}.")
+    if array.ndim and not len(array):
+        raise ArgumentError(f"the arrays hold no example: their first axis is 0, shape {array.shape}.")
 
 
 def _several(model: Any) -> Sequence[str]:

@@ -26,6 +26,7 @@ MINOR = "3.15"
 INSTALL = "pip install 'prunelle[keras]'"
 
 PRIVATE = (
+    "backend.common.global_state.set_global_attribute",
     "backend.torch.optimizers.torch_adam.Adam._parallel_update_step",
     "backend.torch.optimizers.torch_adagrad.Adagrad._parallel_update_step",
     "backend.torch.optimizers.torch_nadam.Nadam._parallel_update_step",
@@ -39,6 +40,9 @@ PRIVATE = (
     "models.functional.Functional._maybe_warn_inputs_struct_mismatch",
     "optimizers.ALL_OBJECTS_DICT",
     "optimizers.base_optimizer.BaseOptimizer._get_current_learning_rate",
+    "backend.torch.random.make_default_seed",
+    "random.seed_generator.GLOBAL_SEED_GENERATOR",
+    "random.seed_generator.make_default_seed",
     "trainers.data_adapters.data_adapter.DataAdapter.get_torch_dataloader",
     "trainers.trainer.Trainer._compute_loss",
     "utils.module_utils.tensorflow",

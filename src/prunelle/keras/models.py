@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import checks, differences, layers, passes, recording
+from prunelle.keras import checks, differences, layers, passes, recording, seeds
 from prunelle.keras.arguments import renamed
 from prunelle.keras.feeding import Batches, fed
 from prunelle.keras.floor import keras, private
@@ -177,6 +177,7 @@ def _compile(original: Any, generation: Generation) -> Any:
             given["loss_weights"] = [weights.get(name, 1.0) for name in self.output_names]
         if isinstance(given.get("loss_weights"), (list, tuple)) and isinstance(given.get("loss"), str):
             given["loss"] = [given["loss"]] * len(given["loss_weights"])
+        checks.names(given)
         _every_output(self, given)
         begin_again(given.get("optimizer"))
         if generation != Generation.KERAS_3:
@@ -249,6 +250,12 @@ def _fit(original: Any, generation: Generation) -> Any:
         callbacks = given.get("callbacks")
         if isinstance(callbacks, (list, tuple)):
             given["callbacks"] = list(callbacks)
+        for each in keras.tree.flatten(callbacks or []):
+            if not hasattr(each, "set_model"):
+                raise ArgumentError(
+                    f"callbacks must be objects of keras.callbacks or of classes of one's own that inherit from "
+                    f"Callback; received {each!r}."
+                )
         validation = given.get("validation_data")
         if isinstance(validation, list) and len(validation) in (2, 3):
             validation = given["validation_data"] = tuple(validation)
@@ -258,10 +265,10 @@ def _fit(original: Any, generation: Generation) -> Any:
             given["validation_split"] = 0.0
         if isinstance(validation, tuple) and len(validation) in (2, 3):
             _tell_callbacks(given.get("callbacks"), validation)
-            data = fed(self, *validation, steps=given.get("validation_steps"))
+            data = fed(self, *validation, steps=given.get("validation_steps"), called="validation_steps")
             given["validation_data"] = (data.x, data.y, data.sample_weight)
         elif validation is not None:
-            data = fed(self, validation, steps=given.get("validation_steps"))
+            data = fed(self, validation, steps=given.get("validation_steps"), called="validation_steps")
             given["validation_data"] = (data.x,)
         data = fed(
             self,
@@ -271,6 +278,7 @@ def _fit(original: Any, generation: Generation) -> Any:
             steps=given.get("steps_per_epoch"),
             shuffle=bool(given.get("shuffle", True)),
             class_weight=given.pop("class_weight", None),
+            called="steps_per_epoch",
         )
         given |= {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
         given["shuffle"] = bool(given.get("shuffle", True)) and not data.adapted
@@ -280,7 +288,11 @@ def _fit(original: Any, generation: Generation) -> Any:
         _listen(self, given, source, held_out)
         held = given.get("validation_data")
         labels = held[1] if isinstance(held, tuple) and len(held) > 1 else None
-        with checks.whole(self, training=data.y, held_out=labels), passes.session(self, training=True):
+        with (
+            seeds.of_a_training(),
+            checks.whole(self, training=data.y, held_out=labels),
+            passes.session(self, training=True),
+        ):
             return original(self, **given)
 
     return fit

@@ -167,7 +167,7 @@ def _restore_optimizer(model: Any, filepath: Any) -> None:
 def _save_weights(original: Any) -> Any:
     @like(original)
     def save_weights(self: Any, filepath: Any, overwrite: bool = True, **ignored: Any) -> None:
-        if _is_modern(filepath):
+        if str(filepath).endswith(".weights.h5"):
             original(self, filepath, overwrite=overwrite)
             return
         import h5py

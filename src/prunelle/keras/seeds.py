@@ -1,0 +1,42 @@
+"""Where random numbers come from that a program gives no seed for: NumPy's, until Keras 2.3.
+
+A program that sets NumPy's seed alone, as courses of 2017 do, gets the same weights, order and dropout each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from prunelle.keras import differences
+from prunelle.keras.floor import private
+from prunelle.keras.generations import Generation, in_force
+from prunelle.keras.overlay import Overlay
+
+
+def lay(overlay: Overlay, generation: Generation) -> None:
+    """Seeds that are not given are drawn from NumPy's global generator."""
+    if differences.SEEDS.of(generation):
+        for home in ("random.seed_generator", "backend.torch.random"):
+            overlay.put(private(home), "make_default_seed", _drawn)
+        # Where one is, an earlier program has drawn its seed.
+        name = private("random.seed_generator").GLOBAL_SEED_GENERATOR
+        private("backend.common.global_state").set_global_attribute(name, None)
+
+
+def _drawn() -> int:
+    return int(np.random.randint(1, 10**9))
+
+
+@contextmanager
+def of_a_training() -> Iterator[None]:
+    """Inside, the order of examples and PyTorch's dropout follow from NumPy's generator; PyTorch's own goes on after."""
+    if not differences.SEEDS.of(in_force()):
+        yield
+        return
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(_drawn())
+        yield
