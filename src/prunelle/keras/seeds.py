@@ -33,7 +33,7 @@ def _drawn() -> int:
 
 @contextmanager
 def of_a_training() -> Iterator[None]:
-    """Inside, the order of examples and PyTorch's dropout follow from NumPy's generator; PyTorch's own goes on after."""
+    """Inside, the order of examples and dropout follow from NumPy's generator; PyTorch's own goes on afterwards."""
     if not differences.SEEDS.of(in_force()):
         yield
         return
