@@ -13,7 +13,7 @@ from prunelle.errors import ArgumentError, UnknownName
 from prunelle.keras.floor import keras
 from prunelle.keras.losses import FUNCTIONS, OLD_NAMES
 
-_SPARSE, _VECTORS = "sparse_categorical_crossentropy", "categorical_crossentropy"
+SPARSE, _VECTORS = "sparse_categorical_crossentropy", "categorical_crossentropy"
 _CHECKED = "_prunelle_labels_checked"
 
 
@@ -25,7 +25,7 @@ def labels(model: Any, y: Any) -> None:
     """
     if y is None or not model.compiled:
         return
-    kinds = [_kind(each) for each in keras.tree.flatten(model.loss)]
+    kinds = [kind(each) for each in keras.tree.flatten(model.loss)]
     if not any(kinds):
         return
     try:
@@ -36,9 +36,9 @@ def labels(model: Any, y: Any) -> None:
     if len(outputs) != len(given):
         return
     kinds = kinds * len(outputs) if len(kinds) == 1 else kinds
-    for kind, each, output in zip(kinds, given, outputs, strict=False):
-        if kind is not None and hasattr(each, "shape") and output.shape[-1] is not None:
-            _fits(kind, each, tuple(output.shape))
+    for expected, each, output in zip(kinds, given, outputs, strict=False):
+        if expected is not None and hasattr(each, "shape") and output.shape[-1] is not None:
+            _fits(expected, each, tuple(output.shape))
 
 
 @contextmanager
@@ -84,30 +84,31 @@ _OF_THE_LOSS = ("accuracy", "acc", "crossentropy", "ce")
 """Metrics by a name that means another function for another loss."""
 
 
-def _kind(loss: Any) -> str | None:
+def kind(loss: Any) -> str | None:
+    """Which crossentropy a loss is: of numbers of classes, or of vectors; None for others."""
     if isinstance(loss, str):
         found = OLD_NAMES.get(loss)
     elif type(loss) is keras.losses.SparseCategoricalCrossentropy:
-        found = _SPARSE if loss.get_config().get("ignore_class") is None else None
+        found = SPARSE if loss.get_config().get("ignore_class") is None else None
     elif type(loss) is keras.losses.CategoricalCrossentropy:
         found = _VECTORS
     else:
         found = next((name for name, function in FUNCTIONS.items() if function is loss), None)
-    return found if found in (_SPARSE, _VECTORS) else None
+    return found if found in (SPARSE, _VECTORS) else None
 
 
-def _fits(kind: str, given: Any, output: tuple[int | None, ...]) -> None:
+def _fits(expected: str, given: Any, output: tuple[int | None, ...]) -> None:
     shape, classes = tuple(given.shape), output[-1] or 1
-    if kind == _VECTORS:
+    if expected == _VECTORS:
         if len(shape) < 2 or (shape[-1] == 1 and classes > 1):
             raise ArgumentError(
                 f"{_VECTORS} takes labels as vectors, (N, {classes}); received shape {shape}. Use to_categorical, or "
-                f"the loss {_SPARSE}."
+                f"the loss {SPARSE}."
             )
         return
     if len(shape) == len(output) and shape[-1] == classes > 1:
         raise ArgumentError(
-            f"{_SPARSE} takes labels as numbers of classes, (N,); received shape {shape}. One-hot labels go with "
+            f"{SPARSE} takes labels as numbers of classes, (N,); received shape {shape}. One-hot labels go with "
             f"{_VECTORS}."
         )
     if 0 in shape:

@@ -425,9 +425,17 @@ def _metrics_names(self: Any) -> list[str]:
     if not self.compiled:
         raise ArgumentError("call compile() before metrics_names: model.compile(optimizer='adam', loss=…).")
     metrics = self._compile_metrics
-    if metrics is not None and not metrics.built and getattr(self, "outputs", None):
+    if metrics is None or metrics.built or not getattr(self, "outputs", None):
+        return list(_in_order(self, self.get_metrics_result()))
+    # Others of the same names: what "accuracy" means, the first real batch tells.
+    self._compile_metrics = type(metrics)(
+        metrics._user_metrics, metrics._user_weighted_metrics, output_names=metrics.output_names
+    )
+    try:
         self._symbolic_build(data_batch=_likely_batch(self))
-    return list(_in_order(self, self.get_metrics_result()))
+        return list(_in_order(self, self.get_metrics_result()))
+    finally:
+        self._compile_metrics = metrics
 
 
 def _in_order(self: Any, figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -468,8 +476,15 @@ def _flatten(self: Any, logs: Mapping[str, Any]) -> Any:
 
 
 def _likely_batch(self: Any) -> Any:
-    def array(tensor: Any) -> np.ndarray:
-        return np.zeros([2, *(size or 1 for size in tensor.shape[1:])], np.float32)
+    losses = keras.tree.flatten(self.loss)
+    losses = losses * len(self.outputs) if len(losses) == 1 else losses
 
-    inputs, outputs = (keras.tree.map_structure(array, ends) for ends in (self.inputs, self.outputs))
+    def zeros(shape: tuple[int | None, ...]) -> np.ndarray:
+        return np.zeros([2, *(size or 1 for size in shape[1:])], np.float32)
+
+    inputs = [zeros(tensor.shape) for tensor in self.inputs]
+    outputs = [
+        zeros((*tensor.shape[:-1], 1) if checks.kind(loss) == checks.SPARSE else tensor.shape)
+        for tensor, loss in zip(self.outputs, losses, strict=False)
+    ]
     return tuple(each[0] if len(each) == 1 else each for each in (inputs, outputs))

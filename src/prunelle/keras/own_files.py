@@ -25,13 +25,6 @@ _CONFIGURATION_OF_KERAS_3 = 2
 """``version`` of a file whose ``model`` is what Keras 3's ``to_json`` gives; those without one are older."""
 
 
-def is_own(path: Any) -> bool:
-    """Whether a file is neither HDF5 nor an archive, by its first bytes; no file is none of ours."""
-    with contextlib.suppress(OSError, TypeError, ValueError), open(path, "rb") as stream:
-        return not stream.read(8).startswith((b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"))
-    return False
-
-
 def write_model(model: Any, path: Path, generation: Generation) -> None:
     """Architecture, weights, and, where it is compiled, optimiser, loss and metrics.
 
@@ -88,14 +81,44 @@ def read_model(path: Path, custom_objects: Mapping[str, Any] | None = None, *, c
     return model
 
 
-def read_weights(model: Any, path: Path) -> None:
+def read_weights(model: Any, path: Path, *, by_name: bool = False, skip_mismatch: bool = False) -> None:
     """Puts the weights of a file into a model.
+
+    Args:
+        by_name: into layers of the names that the file has, whatever else there is.
+        skip_mismatch: not into layers of other shapes.
 
     Raises:
         WeightsError: no file of weights, or of another model.
     """
     tensors, about = _read(Path(path))
-    _assign(model, [tensors[name] for name in about["weights"]], Path(path))
+    if not (by_name or skip_mismatch):
+        _assign(model, [tensors[name] for name in about["weights"]], Path(path))
+        return
+    given: dict[str, list[torch.Tensor]] = {}
+    for name in about["weights"]:
+        given.setdefault(_layer(name.partition(".")[2]), []).append(tensors[name])
+    own: dict[str, list[Any]] = {}
+    for variable in model.weights:
+        own.setdefault(_layer(variable.path), []).append(variable)
+    for layer, variables in own.items():
+        found = given.get(layer)
+        if found is None:
+            continue
+        if [tuple(t.shape) for t in found] != [tuple(v.shape) for v in variables]:
+            if skip_mismatch:
+                continue
+            raise WeightsError(
+                f"{path}: {layer} has weights of {', '.join(str(tuple(t.shape)) for t in found)} there and of "
+                f"{', '.join(str(tuple(v.shape)) for v in variables)} here. skip_mismatch=True leaves such layers alone."
+            )
+        for variable, tensor in zip(variables, found, strict=True):
+            variable.assign(tensor)
+
+
+def _layer(path: str) -> str:
+    """The layer of a variable: models before it in the path may have other names."""
+    return path.split("/")[-2]
 
 
 def generation_of(path: Path) -> Generation:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from prunelle.keras import own_files
+from prunelle.errors import WeightsError
+from prunelle.keras import hdf5, own_files
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.optimizers import begin_again
@@ -47,10 +48,6 @@ def _from_old_config(original: Any) -> Any:
     return model_from_config
 
 
-def _is_modern(path: Any) -> bool:
-    return str(path).endswith((".keras", ".weights.h5"))
-
-
 def _save(original: Any) -> Any:
     @like(original)
     def save(
@@ -78,10 +75,23 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, 
     """A model from a file of any generation."""
     if isinstance(filepath, os.PathLike):
         filepath = os.fspath(filepath)
-    if isinstance(filepath, str) and own_files.is_own(filepath):
+    if not isinstance(filepath, str):  # an open file of h5py
+        return _load_hdf5(filepath, custom_objects, compile, given)
+    kind = hdf5.kind_of(Path(filepath))
+    if kind == "own":
         return own_files.read_model(Path(filepath), custom_objects, compile=compile)
-    if isinstance(filepath, str) and filepath.endswith(".keras"):
-        return keras.saving.load_model(filepath, custom_objects, compile, **given)
+    with hdf5.reading(filepath):
+        if kind == "zip":
+            return keras.saving.load_model(filepath, custom_objects, compile, **given)
+        return _load_hdf5(filepath, custom_objects, compile, given)
+
+
+def _load_hdf5(filepath: Any, custom_objects: Any, compile: bool, given: Mapping[str, Any]) -> Any:
+    with _opened(filepath) as file:
+        if "model_config" not in file.attrs:
+            raise WeightsError(
+                f"{filepath} holds weights without a model: build the model, then use load_weights."
+            )
     legacy = private("legacy.saving.legacy_h5_format")
     model = legacy.load_model_from_hdf5(filepath, custom_objects, compile=False, **given)
     if compile:
@@ -183,22 +193,23 @@ def _load_weights(original: Any) -> Any:
     def load_weights(
         self: Any, filepath: Any, by_name: bool = False, skip_mismatch: bool = False, **given: Any
     ) -> None:
-        if own_files.is_own(filepath):
-            own_files.read_weights(self, Path(filepath))
+        kind = hdf5.kind_of(Path(filepath))
+        if kind == "own":
+            own_files.read_weights(self, Path(filepath), by_name=by_name, skip_mismatch=skip_mismatch)
             return
-        if _is_modern(filepath):
-            original(self, filepath, skip_mismatch=skip_mismatch, **given)
+        if kind == "zip":
+            with hdf5.reading(filepath):
+                original(self, filepath, skip_mismatch=skip_mismatch, **given)
             return
-        import h5py
-
-        legacy = private("legacy.saving.legacy_h5_format")
-        with h5py.File(filepath, "r") as file:
-            group = (
-                file["model_weights"] if "layer_names" not in file.attrs and "model_weights" in file else file
-            )
-            if by_name:
+        with hdf5.reading(filepath), _opened(filepath) as file:
+            whole = "layer_names" not in file.attrs and "model_weights" in file
+            group = file["model_weights"] if whole else file
+            legacy = private("legacy.saving.legacy_h5_format")
+            if "layer_names" not in group.attrs:
+                original(self, filepath, skip_mismatch=skip_mismatch, **given)
+            elif by_name:
                 legacy.load_weights_from_hdf5_group_by_name(group, self, skip_mismatch)
             else:
-                legacy.load_weights_from_hdf5_group(group, self)
+                legacy.load_weights_from_hdf5_group(group, self, skip_mismatch)
 
     return load_weights
