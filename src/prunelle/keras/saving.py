@@ -68,7 +68,14 @@ def save_model(
         keras.saving.save_model(model, filepath, overwrite=overwrite)
         return
     trained = include_optimizer and model.optimizer is not None
-    private("legacy.saving.legacy_h5_format").save_model_to_hdf5(model, filepath, overwrite, trained)
+    compiled = getattr(getattr(model, "_compile_config", None), "config", {})
+    kept = dict(compiled)
+    try:
+        private("legacy.saving.legacy_h5_format").save_model_to_hdf5(model, filepath, overwrite, trained)
+    finally:
+        compiled.update(
+            kept
+        )  # Keras takes the optimiser out, and a .keras file that is saved later would lack it
 
 
 def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, **given: Any) -> Any:
