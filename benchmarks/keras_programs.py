@@ -117,7 +117,9 @@ def main() -> None:
         for network in arguments.networks:
             program = Path(folder) / f"{network}.py"
             program.write_text(COMMON + PROGRAMS[network])
-            ours = [sys.executable, "-m", "prunelle", "run", "--runs", f"{folder}/runs", str(program)]
+            # Of the other side's generation: the same program means the same on both.
+            run_as = [sys.executable, "-m", "prunelle", "run", "--keras", "3"]
+            ours = [*run_as, "--runs", f"{folder}/runs", str(program)]
             sides = {"prunelle": (ours, None)} | {
                 backend: ([arguments.keras, str(program)], backend) for backend in arguments.backends
             }
