@@ -1,4 +1,4 @@
-"""Files that Keras wrote, looked at before Keras reads them: ``.keras`` and ``.h5`` of any generation, whole or damaged.
+"""Files that Keras wrote, looked at before Keras reads them (``.keras`` and ``.h5`` of any generation).
 
 The HDF5 library ends the process over some damaged files, or goes in circles; and Keras reads what a file claims to
 hold before it asks whether the model has room for it.

@@ -130,6 +130,10 @@ HOME = "prunelle.keras.names"
 """The package that has, path by path, what Keras 3 does not."""
 
 
+_NO_TENSORFLOW = "tensorboard.compat.notf"
+"""Where this can be imported, TensorBoard does without TensorFlow, which it would otherwise take our view for."""
+
+
 class NotThere(PrunelleError):
     """A name that neither Keras 3 nor Prunelle has. Its subclasses are what Python expects of modules."""
 
@@ -271,6 +275,8 @@ class Finder(MetaPathFinder, Loader):
             NoImport: a module that is not there.
         """
         root = fullname.partition(".")[0]
+        if fullname == _NO_TENSORFLOW:
+            return ModuleSpec(fullname, self)
         if root not in ROOTS or fullname.startswith("keras.src"):
             return None
         if self.found(fullname):
@@ -292,6 +298,8 @@ class Finder(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """The view."""
+        if spec.name == _NO_TENSORFLOW:
+            return None  # an empty one
         return View(spec.name, self.found(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
@@ -320,4 +328,5 @@ def installed() -> Iterator[None]:
 
 def _taken_out() -> dict[str, ModuleType]:
     names = [n for n in sys.modules if n.partition(".")[0] in ROOTS and not f"{n}.".startswith("keras.src.")]
+    names += [_NO_TENSORFLOW] if _NO_TENSORFLOW in sys.modules else []
     return {name: sys.modules.pop(name) for name in names}

@@ -110,7 +110,7 @@ def read_weights(model: Any, path: Path, *, by_name: bool = False, skip_mismatch
                 continue
             raise WeightsError(
                 f"{path}: {layer} has weights of {', '.join(str(tuple(t.shape)) for t in found)} there and of "
-                f"{', '.join(str(tuple(v.shape)) for v in variables)} here. skip_mismatch=True leaves such layers alone."
+                f"{', '.join(str(tuple(v.shape)) for v in variables)} here. skip_mismatch=True leaves them alone."
             )
         for variable, tensor in zip(variables, found, strict=True):
             variable.assign(tensor)

@@ -1,4 +1,4 @@
-"""What tests of ``prunelle.keras`` share: numbers, and what real old Kerases answered (``benchmarks/keras_oracle.py``)."""
+"""What tests of ``prunelle.keras`` share: numbers, and what older Kerases answered (``benchmarks/keras_oracle.py``)."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def test_weights_by_name(tmp_path: Path) -> None:
     third = Sequential([layers.Input((3,)), layers.Dense(4, name="kept"), layers.Dense(7, name="new")])
     third.load_weights(tmp_path / "own", by_name=True)
     np.testing.assert_array_equal(third.get_weights()[0], first.get_weights()[0])
-    with pytest.raises(WeightsError, match="are of another model: .*new/kernel is"):
+    with pytest.raises(WeightsError, match=r"are of another model: .*new/kernel is"):
         third.load_weights(tmp_path / "own")
 
 
