@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import WeightsError
-from prunelle.keras import hdf5, own_files
+from prunelle.keras import hdf5, old_configs, own_files
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.optimizers import begin_again
@@ -25,27 +25,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     for name in ("save", "save_weights", "load_weights"):
         overlay.put(model, name, globals()[f"_{name}"](getattr(model, name)))
     overlay.put(model, "to_yaml", lambda self, **given: self.to_json(**given))
-    utils = private("legacy.saving.saving_utils")
-    overlay.put(utils, "model_from_config", _from_old_config(utils.model_from_config))
-
-
-def _from_old_config(original: Any) -> Any:
-    """Layers and models as files of Keras 1 and 2 describe them, where Keras 3 misreads those."""
-
-    @like(original)
-    def model_from_config(config: Any, custom_objects: Any = None) -> Any:
-        about = config.get("config") if isinstance(config, dict) else None
-        if isinstance(about, list) and config.get("class_name") == "Sequential":
-            config = {**config, "config": {"name": None, "layers": about}}  # until 2.2.2, a chain had no name
-        elif isinstance(about, dict) and config.get("class_name") != "InputLayer":
-            shape = about.get("batch_input_shape")
-            if shape is not None:
-                # Keras 3 takes the size of the batch for one of the example's sides.
-                about = {name: value for name, value in about.items() if name != "batch_input_shape"}
-                config = {**config, "config": about | {"input_shape": shape[1:], "batch_size": shape[0]}}
-        return original(config, custom_objects)
-
-    return model_from_config
+    old_configs.lay(overlay)
 
 
 def _save(original: Any) -> Any:

@@ -134,3 +134,110 @@ def test_what_was_trained_goes_on(generation: str, tmp_path: Path, caplog: pytes
         np.testing.assert_allclose(
             model.get_weights()[i], start - rate * mean / (np.sqrt(square) + 1e-7), rtol=1e-4, atol=1e-6
         )
+
+
+def _keras_1(kind: str, name: str, inbound: list[str] | None = None, **about: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {"class_name": kind, "config": {"name": name, "trainable": True, **about}}
+    if inbound is not None:
+        found |= {"name": name, "inbound_nodes": [[[each, 0, 0] for each in inbound]] if inbound else []}
+    return found
+
+
+def _convolution(name: str, inbound: list[str] | None = None, **about: Any) -> dict[str, Any]:
+    given = {
+        "nb_filter": 4, "nb_row": 3, "nb_col": 2, "init": "glorot_uniform", "activation": "relu",
+        "border_mode": "valid", "subsample": [1, 1], "dim_ordering": "tf", "W_regularizer": None,
+        "b_regularizer": None, "W_constraint": None, "b_constraint": None, "bias": True,
+    }
+    return _keras_1("Convolution2D", name, inbound, **(given | about))
+
+
+def _write_keras_1(path: Path, model: dict[str, Any], weights: dict[str, list[np.ndarray]]) -> None:
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"], file.attrs["model_config"] = b"1.2.2", json.dumps(model).encode()
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [name.encode() for name in weights]
+        for name, values in weights.items():
+            of_layer = group.create_group(name)
+            names = [f"{name}_{letter}" for letter in "Wb"][: len(values)]
+            of_layer.attrs["weight_names"] = np.array([each.encode() for each in names], dtype="S40")
+            for each, value in zip(names, values, strict=True):
+                of_layer[each] = value
+
+
+def _maps(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """``(N, H, W, C)`` and ``(rows, columns, C, filters)``: a convolution without a border, then ReLU."""
+    rows, columns = kernel.shape[:2]
+    windows = np.lib.stride_tricks.sliding_window_view(x, (rows, columns), axis=(1, 2))
+    return np.maximum(np.einsum("nhwcij,ijcf->nhwf", windows, kernel) + bias, 0)
+
+
+@pytest.mark.parametrize("theano", [False, True])
+def test_a_chain_of_keras_1(theano: bool, tmp_path: Path) -> None:
+    """Its class and argument names, a list for a chain; kernels in Theano's order, too."""
+    random = np.random.RandomState(0)
+    kernel, bias = random.randn(3, 2, 1, 4), random.randn(4)
+    dense = random.randn(4 * 2 * 4, 3)
+    first = _convolution("convolution2d_1", batch_input_shape=[None, 6, 9, 1], input_dtype="float32")
+    rest = [
+        _keras_1(
+            "MaxPooling2D", "pool", pool_size=[2, 2], strides=[2, 2], border_mode="valid", dim_ordering="tf"
+        ),
+        _keras_1("Dropout", "dropout_1", p=0.5),
+        _keras_1("Flatten", "flatten_1"),
+        _keras_1(
+            "Dense", "dense_1", output_dim=3, init="uniform", activation="linear", bias=True, input_dim=None
+        ),
+    ]
+    path = tmp_path / "chain.h5"
+    stored = kernel.transpose(3, 2, 0, 1) if theano else kernel
+    weights = {"convolution2d_1": [stored, bias], "pool": [], "dropout_1": [], "flatten_1": []}
+    _write_keras_1(
+        path, {"class_name": "Sequential", "config": [first, *rest]}, weights | {"dense_1": [dense, bias[:3]]}
+    )
+    x = random.randn(2, 6, 9, 1)
+    with compat("1"):
+        from keras.models import load_model
+
+        found = load_model(str(path)).predict(x)
+    pooled = _maps(x, kernel, bias)[:, :4, :8].reshape(2, 2, 2, 4, 2, 4).max((2, 4))
+    np.testing.assert_allclose(found, pooled.reshape(2, -1) @ dense + bias[:3], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("mode", "merged"), [("concat", None), ("sum", np.add), ("mul", np.multiply)])
+def test_a_graph_of_keras_1(mode: str, merged: Any, tmp_path: Path) -> None:
+    """``merge([...], mode=…)`` was a layer of its own; a convolution of series had a kernel of four axes."""
+    random = np.random.RandomState(0)
+    left, right = random.randn(3, 2, 2), random.randn(3, 2, 2)
+    bias = random.randn(2)
+    about = {
+        "nb_filter": 2,
+        "filter_length": 3,
+        "border_mode": "valid",
+        "subsample_length": 1,
+        "activation": "relu",
+    }
+    layers = [
+        _keras_1(
+            "InputLayer", "input_1", [], batch_input_shape=[None, 7, 2], input_dtype="float32", sparse=False
+        ),
+        _keras_1("Convolution1D", "left", ["input_1"], init="glorot_uniform", bias=True, **about),
+        _keras_1("Convolution1D", "right", ["input_1"], init="glorot_uniform", bias=True, **about),
+        _keras_1(
+            "Merge", "merge_1", ["left", "right"], mode=mode, concat_axis=-1, mode_type="raw", dot_axes=-1
+        ),
+    ]
+    ends = {"input_layers": [["input_1", 0, 0]], "output_layers": [["merge_1", 0, 0]]}
+    path = tmp_path / "graph.h5"
+    weights = {"input_1": [], "left": [left[:, None], bias], "right": [right[:, None], bias], "merge_1": []}
+    _write_keras_1(
+        path, {"class_name": "Model", "config": {"name": "model_1", "layers": layers, **ends}}, weights
+    )
+    x = random.randn(2, 7, 2)
+    with compat("1"):
+        from keras.models import load_model
+
+        found = load_model(str(path)).predict(x)
+    sides = [_maps(x[:, :, None], kernel[:, None], bias)[:, :, 0] for kernel in (left, right)]
+    expected = np.concatenate(sides, -1) if merged is None else merged(*sides)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

@@ -15,7 +15,7 @@ from prunelle.keras.old_layers import (
     merge,
 )
 
-_SAME = {
+OLD_NAMES = {
     "Convolution1D": "Conv1D",
     "Convolution2D": "Conv2D",
     "Convolution3D": "Conv3D",
@@ -40,7 +40,7 @@ _SAME = {
 }
 
 __all__ = [
-    *_SAME,
+    *OLD_NAMES,
     "Highway",
     "LocallyConnected1D",
     "LocallyConnected2D",
@@ -59,8 +59,8 @@ Sequential, Model, Network = keras.Sequential, keras.Model, keras.Model
 
 
 def __getattr__(name: str) -> Any:
-    if name in _SAME:
-        return getattr(keras.layers, _SAME[name])
+    if name in OLD_NAMES:
+        return getattr(keras.layers, OLD_NAMES[name])
     if name == "Node":
         return keras.src.ops.node.Node
     raise AttributeError(name)
