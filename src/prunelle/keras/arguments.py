@@ -25,7 +25,13 @@ _WEIGHTED = {
     "bias": "use_bias",
 }
 _PLACED = {"border_mode": "padding", "dim_ordering": "data_format"}
-_CONVOLVED = {**_WEIGHTED, **_PLACED, "nb_filter": "filters", "subsample": "strides"}
+_CONVOLVED = {
+    **_WEIGHTED,
+    **_PLACED,
+    "nb_filter": "filters",
+    "subsample": "strides",
+    "atrous_rate": "dilation_rate",
+}
 _DROPPED = {"p": "rate", "dim_ordering": "data_format"}
 _RECURRENT = {
     "output_dim": "units",
@@ -142,7 +148,7 @@ def _layer_arguments(
     kind: str, names: Mapping[str, str], generation: Generation, args: tuple[Any, ...], given: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     given = renamed(kind, {n: v for n, v in given.items() if n not in IGNORED.get(kind, ())}, names)
-    rank = {"Conv1D": 1, "Conv3D": 3}.get(kind, 2 if "Conv2D" in kind else 0)
+    rank = {"Conv1D": 1, "Conv3D": 3, "ConvLSTM2D": 2}.get(kind, 2 if "Conv2D" in kind else 0)
     if rank > 1:
         args, given = _kernel_size(kind, rank, generation, args, given)
     if kind.startswith("SeparableConv") and "kernel_initializer" in given:
@@ -187,6 +193,9 @@ def _kernel_size(
     by_place = not named and differences.KERNEL_BY_PLACE.of(generation) and len(listed) == rank
     if positional and (named or by_place):
         size = (*listed, *(given.pop(side) for side in named))
-        args = (*args[:1], *args[1 + len(listed) :])
+        rest = args[1 + len(listed) :]
+        if kind == "Conv2DTranspose" and rest and isinstance(rest[0], (list, tuple)):
+            rest = rest[1:]  # ``Deconvolution2D`` was told the shape that it gives
+        args = (*args[:1], *rest)
         given["kernel_size"] = size
     return args, given

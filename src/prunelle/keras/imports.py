@@ -97,7 +97,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "optimizers.experimental": ("optimizers",),
     "optimizers.schedules.learning_rate_schedule": ("optimizers.schedules",),
     "objectives": ("losses",),
-    "initializations": ("initializers",),
+    "initializations": ("initializations", "initializers"),
     "backend.tensorflow_backend": ("backend",),
     "backend.common": ("backend",),
     "backend.load_backend": ("backend",),

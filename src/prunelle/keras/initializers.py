@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,24 @@ def lay(overlay: Overlay, generation: Generation) -> None:
 
     overlay.put(identity, "__call__", call)
     _constants(overlay)
+
+
+def called_with_a_type(initializer: Any) -> Any:
+    """A program's function as Keras 3 calls it, ``(shape, dtype=)``: in Keras 1 it took ``(shape, name=)``.
+
+    What it gives may be a variable, as ``K.random_normal_variable`` makes it.
+    """
+    if not inspect.isroutine(initializer):
+        return initializer
+    takes = inspect.signature(initializer).parameters
+    typed = "dtype" in takes or any(each.kind == each.VAR_KEYWORD for each in takes.values())
+    required = "name" in takes and takes["name"].default is inspect.Parameter.empty
+
+    def call(shape: Any, dtype: Any = None) -> Any:
+        given = ({"dtype": dtype} if typed else {}) | ({"name": None} if required else {})
+        return keras.ops.convert_to_tensor(initializer(shape, **given), dtype=dtype)
+
+    return call
 
 
 def _draw_afresh(overlay: Overlay) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prunelle.keras import differences, old_layers
+from prunelle.keras import differences, initializers, old_layers
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
+from prunelle.keras.graphs import is_symbolic
 from prunelle.keras.overlay import Overlay, like
 from prunelle.training import speed
 
@@ -41,11 +42,34 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     for kind in old_layers.LAYERS:
         overlay.enter(private("saving.object_registration").GLOBAL_CUSTOM_OBJECTS, kind.__name__, kind)
     overlay.put(keras.Sequential, "add", _add(keras.Sequential.add))
+    overlay.put(keras.layers.RNN, "call", _from_copies(keras.layers.RNN.call))
+    overlay.put(keras.layers.RNN, "reset_states", lambda self, states=None: self.reset_state())
+    overlay.put(keras.Model, "reset_states", _reset_states)
     torches = private("backend.torch.nn")
     overlay.put(torches, "conv", _without_overrun(torches.conv))
     if differences.NAMED_INPUT_1.of(generation):
         operation = private("ops.operation")
         overlay.put(operation, "auto_name", lambda prefix: _named(prefix, generation))
+
+
+def _from_copies(original: Any) -> Any:
+    """A stateful layer begins with copies of its states: it writes to them before PyTorch has its gradients."""
+
+    @like(original)
+    def call(
+        self: Any, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        if initial_state is None and self.stateful and not is_symbolic(sequences):
+            initial_state = keras.tree.map_structure(lambda state: state.value.detach().clone(), self.states)
+        return original(self, sequences, initial_state=initial_state, mask=mask, training=training)
+
+    return call
+
+
+def _reset_states(self: Any) -> None:
+    for layer in self._flatten_layers(include_self=False):
+        if isinstance(layer, keras.layers.RNN) and layer.stateful:
+            layer.reset_state()
 
 
 def _without_overrun(original: Any) -> Any:
@@ -190,6 +214,7 @@ def _add_weight(original: Any) -> Any:
         given |= dict(zip(names, args, strict=False))
         for name in ("partitioner", "use_resource", "synchronization", "collections"):
             given.pop(name, None)
+        given["initializer"] = initializers.called_with_a_type(given.get("initializer"))
         return original(self, **given)
 
     return add_weight

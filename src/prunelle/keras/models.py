@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +47,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(model, "__init__", _init(originals["__init__"]))
     overlay.put(model, "__new__", _new(model.__new__))
     functional = private("models.functional").Functional
-    overlay.put(functional, "__init__", _init(functional.__init__))
+    overlay.put(functional, "__init__", _init_graph(functional.__init__))
     if generation != Generation.KERAS_3:
         name = "_maybe_warn_inputs_struct_mismatch"
         overlay.put(functional, name, _structure(getattr(functional, name)))
@@ -91,6 +92,25 @@ def _init(original: Any) -> Any:
     @like(original)
     def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
         original(self, *args, **renamed("Model", given, _ENDS))
+
+    return __init__
+
+
+def _init_graph(original: Any) -> Any:
+    """With outputs of different names, as tf.keras 2 made them: Keras 3 loses the loss of one of two ``model_1``."""
+    taken = _init(original)
+
+    @like(original)
+    def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
+        taken(self, *args, **given)
+        names: list[str] = []
+        for name in self.output_names:
+            numbers = itertools.count(1)
+            unique = name
+            while unique in names:
+                unique = f"{name}_{next(numbers)}"
+            names.append(unique)
+        self.output_names = names
 
     return __init__
 
@@ -454,8 +474,9 @@ def _of_any_number(original: Any) -> Any:
     def build(self: Any, input_shape: Any = None) -> None:
         sizes = input_shape if isinstance(input_shape, (list, tuple)) else ()
         if sizes and all(size is None or isinstance(size, int) for size in sizes):
-            input_shape = (None, *sizes[1:])
-            if self._layers and not isinstance(self._layers[0], keras.layers.InputLayer):
+            given = self._layers and isinstance(self._layers[0], keras.layers.InputLayer)
+            input_shape = (self._layers[0].batch_shape[0] if given else None, *sizes[1:])
+            if self._layers and not given:
                 self._layers = [layers.input_of(self._layers[0], input_shape), *self._layers]
         with layers.names_untouched("model"):
             original(self, input_shape)

@@ -1,10 +1,11 @@
-"""Names that NumPy and SciPy no longer have, there again while a program runs (``prunelle run`` alone), and noted."""
+"""Names that NumPy, SciPy and scikit-learn had, there again while a program runs (``prunelle run`` alone); noted."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -49,6 +50,15 @@ _REMOVED: dict[str, Any] = {
 }
 """Name → what it was. What NumPy still has, under the same name, is left alone."""
 
+_MOVED = {
+    # scikit-learn 0.20: https://scikit-learn.org/0.20/whats_new.html; joblib came out in 0.23
+    "sklearn.cross_validation": "sklearn.model_selection",
+    "sklearn.grid_search": "sklearn.model_selection",
+    "sklearn.learning_curve": "sklearn.model_selection",
+    "sklearn.externals.joblib": "joblib",
+}
+"""Module → where what it had is now."""
+
 _NOTED = Note(
     "{module} has no {name} any more; here it is there as it was.",
     "{module} n’a plus {name} ; il est ici comme avant.",
@@ -82,15 +92,13 @@ def there_again(
 
     overlay.put(np, "__getattr__", found)
     before = sys.modules.get("scipy.misc")
-    sys.modules["scipy.misc"] = _Misc(before, noted)
+    overlay.enter(sys.modules, "scipy.misc", _Misc(before, noted))
+    for old, new in _MOVED.items():
+        overlay.enter(sys.modules, old, _Elsewhere(old, new, noted))
     try:
         yield
     finally:
         overlay.remove()
-        if before is None:
-            del sys.modules["scipy.misc"]
-        else:
-            sys.modules["scipy.misc"] = before
 
 
 class _Misc(ModuleType):
@@ -108,6 +116,21 @@ class _Misc(ModuleType):
         if self._before is not None and not name.startswith("__"):
             return getattr(self._before, name)
         raise AttributeError(f"scipy.misc has no {name}")
+
+
+class _Elsewhere(ModuleType):
+    """A module under its old name: imported when something is asked of it."""
+
+    def __init__(self, old: str, new: str, noted: Callable[[str, str], None]) -> None:
+        super().__init__(old)
+        self._new, self._noted = new, noted
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = getattr(import_module(self._new), name)
+        self._noted(*self.__name__.rsplit(".", 1))
+        return found
 
 
 def _read(name: Any, flatten: bool = False, mode: str | None = None) -> np.ndarray:

@@ -47,3 +47,21 @@ def test_pictures_of_scipy(tmp_path: Path) -> None:
         assert imread(tmp_path / "b.png").tolist() == [[0, 255], [128, 0]]
     with pytest.raises(ImportError):
         from scipy.misc import imread
+
+
+def test_modules_of_scikit_learn_that_moved() -> None:
+    told: list[str] = []
+    with numpy_names.there_again(
+        lambda note, about: told.append(note.en.format(**about)), lambda file: False
+    ):
+        from sklearn.cross_validation import train_test_split
+        from sklearn.externals import joblib
+
+        kept, held = train_test_split(np.arange(10), test_size=0.3, random_state=0)
+        assert (len(kept), len(held)) == (7, 3)
+        assert callable(joblib.dump)
+    assert told == [
+        "sklearn has no cross_validation any more; here it is there as it was.",
+        "sklearn.externals has no joblib any more; here it is there as it was.",
+    ]
+    assert "sklearn.cross_validation" not in sys.modules

@@ -145,9 +145,19 @@ def _keras_1(kind: str, name: str, inbound: list[str] | None = None, **about: An
 
 def _convolution(name: str, inbound: list[str] | None = None, **about: Any) -> dict[str, Any]:
     given = {
-        "nb_filter": 4, "nb_row": 3, "nb_col": 2, "init": "glorot_uniform", "activation": "relu",
-        "border_mode": "valid", "subsample": [1, 1], "dim_ordering": "tf", "W_regularizer": None,
-        "b_regularizer": None, "W_constraint": None, "b_constraint": None, "bias": True,
+        "nb_filter": 4,
+        "nb_row": 3,
+        "nb_col": 2,
+        "init": "glorot_uniform",
+        "activation": "relu",
+        "border_mode": "valid",
+        "subsample": [1, 1],
+        "dim_ordering": "tf",
+        "W_regularizer": None,
+        "b_regularizer": None,
+        "W_constraint": None,
+        "b_constraint": None,
+        "bias": True,
     }
     return _keras_1("Convolution2D", name, inbound, **(given | about))
 

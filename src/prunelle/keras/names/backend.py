@@ -385,9 +385,15 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 
 @_listed()
 def random_normal(
-    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None
+    shape: Any,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: Any = None,
+    seed: Any = None,
+    std: float | None = None,
 ) -> Any:
-    """Normal numbers."""
+    """Normal numbers. ``std`` is Keras 1's name of ``stddev``."""
+    stddev = stddev if std is None else std
     return keras.random.normal(_sizes(shape), mean, stddev, dtype=dtype, seed=_seed(seed))
 
 

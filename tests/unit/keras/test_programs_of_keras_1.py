@@ -1,0 +1,82 @@
+"""What programs of Keras 1 and 2 met that Keras 3 has not, or has otherwise: each was found by one of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from prunelle.keras import compat
+
+
+@pytest.mark.parametrize("generation", ["1", "2.3", "tf2", "3"])
+def test_every_output_has_its_loss(generation: str) -> None:
+    """Two outputs of one model inside another had one name, and one of their losses was told of neither."""
+    with compat(generation):
+        from keras.layers import Dense, Input
+        from keras.models import Model
+
+        inputs = Input((4,))
+        both = Model(inputs, [Dense(1, activation="sigmoid")(inputs), Dense(3, activation="softmax")(inputs)])
+        noise = Input((2,))
+        outer = Model(noise, both(Dense(4)(noise)))
+        outer.compile("sgd", ["binary_crossentropy", "sparse_categorical_crossentropy"])
+        x, y = np.random.RandomState(0).rand(8, 2), [np.ones(8), np.zeros(8)]
+        first, second = outer.predict(x)
+        total, *losses = outer.test_on_batch(x, y)
+    assert losses == pytest.approx([-np.log(first).mean(), -np.log(second[:, 0]).mean()], rel=1e-5)
+    assert total == pytest.approx(sum(losses), rel=1e-5)
+
+
+def test_a_stateful_layer_goes_on_where_it_stopped_and_trains() -> None:
+    """Against the same cell over the whole series; Keras 3 itself writes to states that gradients still need."""
+    with compat("2.3"):
+        from keras.layers import LSTM, Dense
+        from keras.models import Sequential
+
+        series = np.random.RandomState(0).rand(5, 6, 2)
+        halves = Sequential([LSTM(4, batch_input_shape=(5, 3, 2), stateful=True), Dense(1)])
+        whole = Sequential([LSTM(4, input_shape=(6, 2)), Dense(1)])
+        halves.compile("sgd", "mse")
+        halves.fit(series[:, :3], np.ones((5, 1)), batch_size=5, epochs=2, verbose=0)
+        whole.set_weights(halves.get_weights())
+        halves.reset_states()
+        halves.predict(series[:, :3], batch_size=5)
+        np.testing.assert_allclose(
+            halves.predict(series[:, 3:], batch_size=5), whole.predict(series), atol=1e-6
+        )
+
+
+def test_functions_of_a_program_make_weights() -> None:
+    """Keras 1 called them with a shape and a name, and had functions that give a variable."""
+    with compat("1"):
+        from keras import backend as K
+        from keras.initializations import identity, normal
+        from keras.layers import Dense, SimpleRNN
+        from keras.models import Sequential
+
+        rnn = SimpleRNN(
+            output_dim=3,
+            init=lambda shape, name: normal(shape, scale=0.0, name=name),
+            inner_init=lambda shape, name: identity(shape, scale=2.0, name=name),
+            input_shape=(4, 2),
+        )
+        dense = Dense(2, init=lambda shape, name=None: K.variable(np.full(shape, 7.0), name=name))
+        kernel, recurrent, _, last, _ = Sequential([rnn, dense]).get_weights()
+    np.testing.assert_array_equal(kernel, np.zeros((2, 3)))
+    np.testing.assert_array_equal(recurrent, 2 * np.eye(3))
+    np.testing.assert_array_equal(last, np.full((3, 2), 7.0))
+
+
+def test_arguments_by_place_and_name_of_keras_1() -> None:
+    with compat("1"):
+        from keras import backend as K
+        from keras.layers import AtrousConvolution2D, ConvLSTM2D, Deconvolution2D
+        from keras.models import Sequential
+
+        up = Sequential([Deconvolution2D(4, 2, 2, (8, 29, 29, 4), subsample=(2, 2), input_shape=(14, 14, 3))])
+        assert up.output_shape == (None, 28, 28, 4)
+        apart = Sequential([AtrousConvolution2D(5, 3, 3, atrous_rate=(2, 2), input_shape=(9, 9, 1))])
+        assert apart.output_shape == (None, 5, 5, 5)
+        films = ConvLSTM2D(nb_filter=4, nb_row=3, nb_col=3, border_mode="same", input_shape=(None, 6, 6, 1))
+        assert Sequential([films]).output_shape == (None, 6, 6, 4)
+        assert abs(K.eval(K.random_normal((1000,), mean=5.0, std=0.0)) - 5).max() == 0
