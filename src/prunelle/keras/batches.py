@@ -127,11 +127,23 @@ def split(data: Any) -> tuple[Any, Any, Any]:
     return data, None, None
 
 
-def class_weights(labels: torch.Tensor, class_weight: Mapping[int, float]) -> torch.Tensor:
-    """``(N,)``: for each example the weight of its class; 1 for classes without one."""
+def class_weights(
+    labels: torch.Tensor, class_weight: Mapping[int, float], *, every: bool = False
+) -> torch.Tensor:
+    """``(N,)``: for each example the weight of its class; 1 for classes without one.
+
+    Raises:
+        ArgumentError: a class has none, and ``every`` class must have one.
+    """
     if labels.ndim > 1:
         labels = labels.argmax(-1) if labels.shape[-1] != 1 else labels.squeeze(-1)
     table = {int(number): float(weight) for number, weight in dict(class_weight).items()}
+    without = {int(label) for label in labels.round()} - set(table) if every else set()
+    if without:
+        raise ArgumentError(
+            f"class_weight must have a weight for each class of the labels; there is none for "
+            f"{', '.join(map(str, sorted(without)))}."
+        )
     return torch.tensor([table.get(int(label), 1.0) for label in labels.round().long()])
 
 

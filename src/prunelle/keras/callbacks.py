@@ -12,7 +12,16 @@ from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay
 from prunelle.keras.progress import Progress
 
-_SAME = (("acc", "accuracy"), ("lr", "learning_rate"))
+_SAME = (
+    *(
+        ("acc", "accuracy"),
+        ("lr", "learning_rate"),
+        ("mse", "mean_squared_error"),
+        ("mae", "mean_absolute_error"),
+    ),
+    *(("mape", "mean_absolute_percentage_error"), ("msle", "mean_squared_logarithmic_error")),
+)
+"""Names of one figure: Keras 2.0 to 2.2 called what ``metrics=["mse"]`` asks for by the function's name."""
 
 
 def other_name(name: Any, there: Mapping[str, Any]) -> str | None:
@@ -111,6 +120,8 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     monitor = private("callbacks.monitor_callback").MonitorCallback
     if differences.MONITOR_BY_NAME.of(generation):
         overlay.put(monitor, "_set_monitor_op", _set_monitor_op)
+    if differences.EARLY_STOPPING.of(generation):
+        _early_stopping(overlay, generation)
     history = keras.callbacks.History
 
     def on_train_begin(self: Any, logs: Any = None) -> None:
@@ -129,6 +140,35 @@ def lay(overlay: Overlay, generation: Generation) -> None:
         self.model.history = self
 
     overlay.put(history, "on_epoch_end", remember)
+
+
+def _early_stopping(overlay: Overlay, generation: Generation) -> None:
+    stopping = keras.callbacks.EarlyStopping
+    begin, watch = stopping.on_train_begin, stopping.on_epoch_end
+
+    def on_train_begin(self: Any, logs: Any = None) -> None:
+        begin(self, logs)
+        if self.baseline is not None and differences.BASELINE.of(generation):
+            self.best = self.baseline
+
+    def on_epoch_end(self: Any, epoch: int, logs: Any = None) -> None:
+        watch(self, epoch, logs)
+        if (
+            epoch
+            and self.stopped_epoch == epoch
+            and self.restore_best_weights
+            and self.best_weights is not None
+        ):
+            if self.verbose > 0:
+                print("Restoring model weights from the end of the best epoch")
+            self.model.set_weights(self.best_weights)
+
+    def on_train_end(self: Any, logs: Any = None) -> None:
+        if self.stopped_epoch > 0 and self.verbose > 0:
+            print(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
+
+    for function in (on_train_begin, on_epoch_end, on_train_end):
+        overlay.put(stopping, function.__name__, function)
 
 
 def _model(self: Any) -> Any:

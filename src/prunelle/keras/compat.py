@@ -23,6 +23,7 @@ from prunelle.keras import (
     training,
 )
 from prunelle.keras.generations import Generation, named, speaking
+from prunelle.keras.graphs import LEARNING_PHASE
 from prunelle.keras.overlay import Overlay
 
 _ROOMS = (
@@ -59,4 +60,5 @@ def compat(generation: Generation | str = Generation.KERAS_2) -> Iterator[None]:
                 lay(overlay, spoken)
             yield
     finally:
+        LEARNING_PHASE.value = None
         overlay.remove()

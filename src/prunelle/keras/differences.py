@@ -70,6 +70,53 @@ HARD_SIGMOID = Difference(
         "v2.15.0 keras/backend.py hard_sigmoid",
     ),
 )
+EARLY_STOPPING = Difference(
+    "EarlyStopping puts the best weights back only where it stopped the training",
+    True,
+    True,
+    True,
+    sources=("2.3.1 keras/callbacks/callbacks.py EarlyStopping", "v2.15.0 keras/callbacks.py EarlyStopping"),
+)
+BASELINE = Difference(
+    "EarlyStopping's baseline is the best figure before the first epoch",
+    True,
+    True,
+    sources=("2.3.1 keras/callbacks/callbacks.py EarlyStopping.on_train_begin",),
+)
+ACTIVITY_SUM = Difference(
+    "an activity regulariser's penalty is that of the whole batch, not divided by its size",
+    True,
+    True,
+    sources=("2.3.1 keras/engine/base_layer.py __call__", "v2.15.0 keras/engine/base_layer.py"),
+)
+FROZEN_BY_BATCH = Difference(
+    "a BatchNormalization that is not trainable normalises by the batch while its model trains",
+    True,
+    True,
+    sources=(
+        "1.2.2 keras/layers/normalization.py call",
+        "2.3.1 keras/layers/normalization.py call (asks for training alone)",
+    ),
+)
+WHOLE_STEPS = Difference(
+    "a step of steps_per_epoch takes all of the arrays, where no batch_size is given",
+    True,
+    True,
+    sources=(
+        "2.3.1 keras/engine/training.py _validate_or_infer_batch_size",
+        "2.3.1 training_arrays.py fit_loop",
+    ),
+)
+TRAINABLE = Difference(
+    "which layers a step trains is what trainable was when compile was called",
+    True,
+    True,
+    True,
+    sources=(
+        "2.3.1 keras/engine/training.py _collected_trainable_weights",
+        "v2.15.0 guides: 'compile() is meant to freeze the behavior of that model'",
+    ),
+)
 NUMBERED_FROM_ONE = Difference(
     "layers are called dense_1, dense_2, not dense, dense_1",
     True,

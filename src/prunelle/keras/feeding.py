@@ -17,6 +17,7 @@ import torch
 
 from prunelle.errors import ArgumentError
 from prunelle.keras import batches as core
+from prunelle.keras import differences
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.overlay import Overlay, like
@@ -32,6 +33,7 @@ class Batches(_Adapter):  # type: ignore[misc]
         steps: batches an epoch; None for all there are.
         shuffle: a ``Sequence``'s batches in another order at each epoch.
         class_weight: weight of each class, by its number.
+        evaluates: each evaluation begins anew, so none is made that it does not ask for.
     """
 
     def __init__(
@@ -42,8 +44,9 @@ class Batches(_Adapter):  # type: ignore[misc]
         shuffle: bool = False,
         class_weight: Any = None,
         names: Sequence[str] = (),
+        evaluates: bool = False,
     ) -> None:
-        self._data, self._steps = data, steps
+        self._data, self._steps, self._evaluates = data, steps, evaluates
         self._indexed = hasattr(data, "__getitem__") and hasattr(data, "__len__")
         self._once = not self._indexed and hasattr(data, "__next__")
         self._shuffle = shuffle and self._indexed and not hasattr(data, "shuffle")
@@ -70,7 +73,7 @@ class Batches(_Adapter):  # type: ignore[misc]
             yield first
             yield from rest
             return
-        batches = self._epochs()
+        batches = itertools.islice(self._epochs(), self._steps if self._evaluates else None)
         if not self._once and getattr(self._data, "prefetchable", True):
             batches = core.read_ahead(batches)
         for batch in batches:
@@ -87,7 +90,9 @@ class Batches(_Adapter):  # type: ignore[misc]
                 if hasattr(self._data, "on_epoch_end"):
                     self._data.on_epoch_end()
             else:
-                yield from self._data
+                # Not "yield from", which would close the program's generator when this one is closed.
+                for batch in self._data:  # noqa: UP028
+                    yield batch
             if self._steps is None or self._once:
                 return
 
@@ -182,6 +187,7 @@ def _tuple(batch: Any, class_weight: Any, names: Sequence[str] = ()) -> tuple[An
         y = [y[name] for name in names]
     if isinstance(weights, Mapping) and names:
         weights = [weights.get(name) for name in names]
+    weights = _ones_for_none(weights, y)
     if class_weight is not None and y is not None:
         weights = _weighted(y, weights, class_weight, names)
     if weights is not None:
@@ -189,12 +195,22 @@ def _tuple(batch: Any, class_weight: Any, names: Sequence[str] = ()) -> tuple[An
     return (x,) if y is None else (x, y)
 
 
+def _ones_for_none(weights: Any, y: Any) -> Any:
+    """Weights of 1 for those of several outputs that have none."""
+    if not isinstance(weights, list) or not any(each is None for each in weights):
+        return weights
+    return [
+        np.ones(len(labels), np.float32) if each is None else each
+        for each, labels in zip(weights, y, strict=True)
+    ]
+
+
 def _tensors(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Mapping):
         return {name: _tensors(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)) and value and np.ndim(value[0]):
+    if isinstance(value, (list, tuple)) and any(each is not None and np.ndim(each) for each in value):
         return [_tensors(each) for each in value]
     return core.tensor(value)
 
@@ -220,10 +236,12 @@ def fed(
     shuffle: bool = False,
     class_weight: Any = None,
     called: str = "steps",
+    batch_size: Any = None,
 ) -> Fed:
     """Data of ``fit``, ``evaluate`` or ``predict`` as Keras 3 takes it; ``called`` is what ``steps`` is called."""
     if x is None or isinstance(x, _Adapter):
         return Fed(x, y, sample_weight, class_weight, adapted=x is not None)
+    x, y, sample_weight = (_values(each) for each in (x, y, sample_weight))
     labels = y
     if not core.is_arrays(x) and not isinstance(x, torch.utils.data.DataLoader) and not _is_text(x):
         if y is not None:
@@ -246,7 +264,15 @@ def fed(
         if class_weight is not None and not _by_output(class_weight, model):
             weight = classes(class_weight, None)
         return Fed(
-            Batches(x, steps, shuffle=shuffle, class_weight=weight, names=_several(model)), adapted=True
+            Batches(
+                x,
+                steps,
+                shuffle=shuffle,
+                class_weight=weight,
+                names=_several(model),
+                evaluates=called != "steps_per_epoch",
+            ),
+            adapted=True,
         )
     x, y, sample_weight = (
         arrays(x, model, "inputs"),
@@ -260,17 +286,27 @@ def fed(
         y = [y[name] for name in names]
     if names and isinstance(sample_weight, Mapping):
         sample_weight = [sample_weight.get(name) for name in names]
-    if names and isinstance(sample_weight, list) and any(each is None for each in sample_weight):
-        sample_weight = [
-            np.ones(len(labels_), np.float32) if each is None else each
-            for each, labels_ in zip(sample_weight, y, strict=True)
-        ]
+    sample_weight = _ones_for_none(sample_weight, y)
     if class_weight is not None:
         if not _by_output(class_weight, model):
             class_weight = classes(class_weight, labels)
         sample_weight = _weighted(y, sample_weight, class_weight, names)
         class_weight = None
+    if steps is not None and batch_size is None and differences.WHOLE_STEPS.of(in_force()):
+        whole = tuple(each for each in (x, y, sample_weight) if each is not None)
+        return Fed(Batches(itertools.repeat(whole), steps), adapted=True)
     return Fed(x, y, sample_weight, class_weight)
+
+
+def _values(data: Any) -> Any:
+    """The values of variables (``K.variable``, ``K.zeros``), which programs give as data, too."""
+    if isinstance(data, keras.Variable):
+        return data.value.detach()
+    if isinstance(data, (list, tuple)) and any(isinstance(each, keras.Variable) for each in data):
+        return [_values(each) for each in data]
+    if isinstance(data, Mapping):
+        return {name: _values(each) for name, each in data.items()}
+    return data
 
 
 def _holds_numbers(array: Any) -> None:
@@ -300,7 +336,10 @@ def _weighted(y: Any, weights: Any, class_weight: Any, names: Sequence[str]) -> 
         if by_class is None:
             found = torch.ones(len(labels))
         else:
-            found = core.class_weights(torch.as_tensor(np.asarray(labels)), classes(by_class, labels))
+            every = in_force() != Generation.KERAS_3
+            found = core.class_weights(
+                torch.as_tensor(np.asarray(labels)), classes(by_class, labels), every=every
+            )
         weights = found if torch.is_tensor(labels) else found.numpy()
         return weights if weight is None else weight * weights
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prunelle.keras import differences, initializers, old_layers
+from prunelle.keras import differences, initializers, old_layers, penalties
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
-from prunelle.keras.graphs import is_symbolic
+from prunelle.keras.graphs import LEARNING_PHASE, is_symbolic
 from prunelle.keras.overlay import Overlay, like
 from prunelle.training import speed
 
@@ -34,10 +35,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(layer, "output_mask", None)
     overlay.put(layer, "inbound_nodes", property(lambda self: self._inbound_nodes))
     overlay.put(layer, "outbound_nodes", property(lambda self: self._outbound_nodes))
-    overlay.put(layer, "updates", property(lambda self: []))
-    overlay.put(layer, "get_updates_for", lambda self, inputs: [])
-    overlay.put(layer, "get_losses_for", lambda self, inputs: self.losses)
-    overlay.put(layer, "add_update", lambda self, updates, inputs=None: None)
+    penalties.lay(overlay, generation)
     overlay.put(layer, "batch_input_shape", property(lambda self: getattr(self, "_batch_input_shape", None)))
     for kind in old_layers.LAYERS:
         overlay.enter(private("saving.object_registration").GLOBAL_CUSTOM_OBJECTS, kind.__name__, kind)
@@ -50,6 +48,30 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     if differences.NAMED_INPUT_1.of(generation):
         operation = private("ops.operation")
         overlay.put(operation, "auto_name", lambda prefix: _named(prefix, generation))
+    if generation != Generation.KERAS_3:
+        _until_keras_2(overlay, layer)
+    if differences.FROZEN_BY_BATCH.of(generation):
+        norm = keras.layers.BatchNormalization
+        overlay.put(norm, "call", _by_batch(norm.call))
+
+
+def _until_keras_2(overlay: Overlay, layer: Any) -> None:
+    overlay.put(layer, "compute_mask", _compute_mask(layer.compute_mask))
+    for name in ("trainable", "non_trainable"):
+        listed = getattr(layer, f"{name}_weights").fget
+        overlay.put(layer, f"{name}_weights", property(listed, _track))
+        overlay.put(layer, f"_{name}_weights", property(operator.attrgetter(f"_{name}_variables")))
+    overlay.put(layer, "compute_output_shape", _compute_output_shape(layer.compute_output_shape))
+    for kind in ("conv.BaseConv", "separable_conv.BaseSeparableConv", "depthwise_conv.BaseDepthwiseConv"):
+        base = private(f"layers.convolutional.base_{kind}")
+        overlay.put(base, "build", _knowing_its_channels(base.build))
+    for kind in (f"SpatialDropout{n}D" for n in (1, 2, 3)):
+        cls = getattr(keras.layers, kind)
+        overlay.put(cls, "__init__", _taking_what_all_take(cls.__init__))
+    for cls in (keras.layers.Subtract, keras.layers.Concatenate):
+        overlay.put(cls, "compute_output_shape", _of_several(cls.compute_output_shape))
+    leaky = keras.layers.LeakyReLU
+    overlay.put(leaky, "__init__", _of_any_slope(leaky.__init__))
 
 
 def _from_copies(original: Any) -> Any:
@@ -149,11 +171,126 @@ def _init(original: Any) -> Any:
     return __init__
 
 
+_OF_ALL = (
+    "input_shape",
+    "batch_input_shape",
+    "batch_size",
+    "input_dtype",
+    "weights",
+    "trainable",
+    *_NO_MEANING,
+)
+
+
+def _taking_what_all_take(original: Any) -> Any:
+    """For the layers of Keras 3 that take their own arguments alone."""
+
+    @like(original)
+    def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
+        common = {name: given.pop(name) for name in _OF_ALL if name in given}
+        original(self, *args, **given)
+        whole = common.get("batch_input_shape")
+        shape = tuple(whole)[1:] if whole is not None else common.get("input_shape")
+        if shape is not None:
+            self._input_shape_arg = tuple(shape)
+            self._batch_input_shape = tuple(whole or (common.get("batch_size"), *shape))
+        self.trainable = bool(common.get("trainable", True))
+
+    return __init__
+
+
+def _of_any_slope(original: Any) -> Any:
+    """Keras 3 refuses a negative slope."""
+
+    @like(original)
+    def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
+        slope = given.pop("alpha", given.pop("negative_slope", args[0] if args else 0.3))
+        original(self, None if slope is None else abs(float(slope)), **given)
+        self.negative_slope = float(slope)
+
+    return __init__
+
+
+def _knowing_its_channels(original: Any) -> Any:
+    def build(self: Any, input_shape: Any) -> None:
+        if input_shape[-1 if self.data_format == "channels_last" else 1] is None:
+            raise ValueError("The channel dimension of the inputs should be defined. Found `None`.")
+        original(self, input_shape)
+
+    return build
+
+
+def _by_batch(original: Any) -> Any:
+    """Frozen, it keeps its moving averages, and in training asks the batch for its own, as any other."""
+
+    @like(original)
+    def call(self: Any, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if not training or self.trainable:
+            return original(self, inputs, training=training, mask=mask)
+        mean, variance = self._moments(inputs, mask)
+        beta, gamma = (self.beta if self.center else None), (self.gamma if self.scale else None)
+        return keras.ops.batch_normalization(inputs, mean, variance, self.axis, beta, gamma, self.epsilon)
+
+    return call
+
+
+def _of_several(original: Any) -> Any:
+    @like(original)
+    def compute_output_shape(self: Any, input_shape: Any) -> Any:
+        several = isinstance(input_shape, (list, tuple)) and isinstance(input_shape[0], (list, tuple))
+        if (
+            not several
+            or len(input_shape) < 2
+            or (len(input_shape) > 2 and isinstance(self, keras.layers.Subtract))
+        ):
+            count = "exactly 2" if isinstance(self, keras.layers.Subtract) else "at least 2"
+            raise ValueError(f"A `{type(self).__name__}` layer should be called on a list of {count} inputs.")
+        return original(self, input_shape)
+
+    return compute_output_shape
+
+
+def _track(self: Any, variables: Any) -> None:
+    """``self.trainable_weights = [self.W]`` in ``build``, as layers of programs had it until 2.0."""
+    for variable in variables:
+        if not any(variable is each for each in self.variables):
+            self._track_variable(variable)
+
+
+def _compute_mask(original: Any) -> Any:
+    """The mask that came, through layers that say they let it through."""
+
+    @like(original)
+    def compute_mask(self: Any, inputs: Any, previous_mask: Any = None) -> Any:
+        if self.supports_masking or isinstance(self, keras.Model):
+            return previous_mask
+        if any(mask is not None for mask in keras.tree.flatten(previous_mask)):
+            raise TypeError(
+                f"Layer {self.name} does not support masking, but was passed an input_mask: {previous_mask}"
+            )
+        return None
+
+    return compute_mask
+
+
+def _compute_output_shape(original: Any) -> Any:
+    """The input's, to a class that adds to what ``super()`` says."""
+
+    @like(original)
+    def compute_output_shape(self: Any, *args: Any, **given: Any) -> Any:
+        if type(self).compute_output_shape is not compute_output_shape and len(args) == 1 and not given:
+            return args[0]
+        return original(self, *args, **given)
+
+    return compute_output_shape
+
+
 def _remembering_what_was_said(original: Any) -> Any:
     """A node of a graph has ``training`` only where the program gave it.
 
     Keras writes there what it resolved the argument to, so that ``layer(x, training=True)`` and ``layer(x)`` are told
     apart no more, and a model's own ``training`` has to win over both (``training.lay`` lets it win over neither).
+    Where the program set the learning phase, it was built into the graph of what it called from there on.
     """
     arguments = private("ops.symbolic_arguments").SymbolicArguments
 
@@ -163,9 +300,11 @@ def _remembering_what_was_said(original: Any) -> Any:
         found = original(self, *args, **given)
         if len(self._inbound_nodes) > nodes and given.get("training") is None:
             node = self._inbound_nodes[-1]
-            if "training" in node.arguments.kwargs:
-                rest = {name: value for name, value in node.arguments.kwargs.items() if name != "training"}
-                node.arguments = arguments(*node.arguments.args, **rest)
+            said = {name: value for name, value in node.arguments.kwargs.items() if name != "training"}
+            if LEARNING_PHASE.value is not None and self._call_has_training_arg:
+                said["training"] = LEARNING_PHASE.value
+            if said != node.arguments.kwargs:
+                node.arguments = arguments(*node.arguments.args, **said)
         return found
 
     return call
@@ -212,6 +351,9 @@ def _add_weight(original: Any) -> Any:
             # Keras 2: (name, shape, dtype, initializer, regularizer, trainable, constraint)
             names = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")  # type: ignore[assignment]
         given |= dict(zip(names, args, strict=False))
+        kind = given.get("dtype") or self.variable_dtype
+        if "float" not in keras.backend.standardize_dtype(kind):
+            given["trainable"] = False  # PyTorch has gradients of floating-point numbers alone
         for name in ("partitioner", "use_resource", "synchronization", "collections"):
             given.pop(name, None)
         given["initializer"] = initializers.called_with_a_type(given.get("initializer"))
@@ -259,5 +401,42 @@ def lay_tensors(overlay: Overlay, generation: Generation) -> None:
     """What symbolic tensors had until Keras 3."""
     tensor = keras.KerasTensor
     overlay.put(tensor, "_keras_shape", property(lambda self: tuple(self.shape)))
-    overlay.put(tensor, "_uses_learning_phase", False)
+    overlay.put(tensor, "_uses_learning_phase", property(_uses_learning_phase))
+    overlay.put(keras.Model, "uses_learning_phase", property(_model_uses_learning_phase))
+    node = private("ops.node.Node")
+    overlay.put(node, "outbound_layer", property(lambda self: self.operation))
+    overlay.put(
+        node,
+        "inbound_layers",
+        property(lambda self: [t._keras_history.operation for t in self.input_tensors]),
+    )
     overlay.put(tensor, "get_shape", lambda self: tuple(self.shape))
+
+
+def _uses_learning_phase(tensor: Any) -> bool:
+    """Whether a layer that does something else while training is among those it is made by."""
+    pending, seen = [tensor], set()
+    while pending:
+        history = pending.pop()._keras_history
+        operation = history.operation
+        node = operation._inbound_nodes[history.node_index]
+        if node.arguments.kwargs.get("training") is None and (
+            isinstance(operation, _ELSE_IN_TRAINING)
+            or (isinstance(operation, keras.Model) and _model_uses_learning_phase(operation))
+        ):
+            return True
+        if id(node) not in seen:
+            seen.add(id(node))
+            pending += node.input_tensors
+    return False
+
+
+def _model_uses_learning_phase(model: Any) -> bool:
+    outputs = getattr(getattr(model, "_functional", None) or model, "_outputs", None) or ()
+    return any(_uses_learning_phase(tensor) for tensor in outputs if is_symbolic(tensor))
+
+
+_ELSE_IN_TRAINING = tuple(
+    getattr(keras.layers, name)
+    for name in ("Dropout", "BatchNormalization", "GaussianNoise", "GaussianDropout", "AlphaDropout")
+)

@@ -56,8 +56,63 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(metric, "weights", property(lambda self: self.variables))
     for name in ("add_weight", "add_variable"):
         overlay.put(metric, name, _add_weight(getattr(metric, name)))
+    if generation != Generation.KERAS_3:
+        _until_keras_2(overlay)
     for name in ("top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy"):
         _within(overlay, name)
+
+
+def _until_keras_2(overlay: Overlay) -> None:
+    accuracy = keras.metrics.binary_accuracy
+
+    @like(accuracy)
+    def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+        """A number an example; Keras 3 leaves one a value."""
+        return keras.ops.mean(accuracy(_tensor(y_true), _tensor(y_pred), threshold), axis=-1)
+
+    overlay.stand_in(accuracy, binary_accuracy, private("metrics.ALL_OBJECTS_DICT"))
+    wrapper = keras.metrics.MeanMetricWrapper
+    update = wrapper.update_state
+
+    @like(update)
+    def update_state(self: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        y_pred = keras.ops.convert_to_tensor(y_pred)
+        if "float" not in keras.backend.standardize_dtype(y_pred.dtype):
+            y_true, y_pred = (keras.ops.cast(each, self.dtype) for each in (y_true, y_pred))
+        return update(self, y_true, y_pred, sample_weight)
+
+    overlay.put(wrapper, "update_state", update_state)
+    overlap = private("metrics.iou_metrics")._IoUBase
+    begin = overlap.__init__
+
+    @like(begin)
+    def __init__(self: Any, num_classes: int, name: Any = None, dtype: Any = None, **given: Any) -> None:  # noqa: N807
+        begin(
+            self, num_classes, name, dtype or keras.config.floatx(), **given
+        )  # Keras 3's whole numbers drop weights
+
+    overlay.put(overlap, "__init__", __init__)
+    library = private("saving.serialization_lib")
+    retrieve = library._retrieve_class_or_fn
+
+    @like(retrieve)
+    def class_or_function(*args: Any, **given: Any) -> Any:
+        found = retrieve(*args, **given)
+        plain = isinstance(found, type) and not hasattr(found, "from_config")
+        return _FromArguments(found) if plain else found
+
+    overlay.put(library, "_retrieve_class_or_fn", class_or_function)
+
+
+class _FromArguments:
+    """A class of the program's without ``from_config``: its configuration is its arguments."""
+
+    def __init__(self, kind: Any) -> None:
+        self.__name__, self._kind = kind.__name__, kind
+
+    def from_config(self, config: Any) -> Any:
+        """An object of it."""
+        return self._kind(**config)
 
 
 def _add_weight(original: Any) -> Any:

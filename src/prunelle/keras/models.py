@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(model, "__init__", _init(originals["__init__"]))
     overlay.put(model, "__new__", _new(model.__new__))
     functional = private("models.functional").Functional
-    overlay.put(functional, "__init__", _init_graph(functional.__init__))
+    overlay.put(functional, "__init__", _init_graph(_of_one(functional.__init__, generation)))
     if generation != Generation.KERAS_3:
         name = "_maybe_warn_inputs_struct_mismatch"
         overlay.put(functional, name, _structure(getattr(functional, name)))
@@ -75,17 +76,36 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(keras.Sequential, "output", property(lambda self: self._functional.output))
     overlay.put(keras.Sequential, "output_names", property(lambda self: self._functional.output_names))
     overlay.put(model, "input_names", property(_input_names))
-    overlay.put(model, "uses_learning_phase", False)
     if differences.OLD_LINES.of(generation):
         overlay.put(model, "summary", summarise)
     if generation != Generation.KERAS_3:
         overlay.put(keras.Sequential, "build", _of_any_number(keras.Sequential.build))
     for kind in (model, keras.Sequential, private("models.functional").Functional):
         overlay.put(kind, "from_config", classmethod(_of_this_process(kind.from_config.__func__)))
+    if generation != Generation.KERAS_3:
+        overlay.put(private("trainers.trainer").Trainer, "_assert_compile_called", _assert_compiled)
+    overlay.put(model, "_input_layers", property(lambda self: _made_by(self.inputs)))
+    overlay.put(model, "_output_layers", property(lambda self: _made_by(self.outputs)))
     overlay.put(model, "get_layer", _get_layer(model.get_layer))
 
 
 _ENDS = {"input": "inputs", "output": "outputs"}
+
+
+class NotCompiled(ArgumentError, RuntimeError):
+    """What Keras 1 and 2 raised was a ``RuntimeError``."""
+
+
+def _assert_compiled(self: Any, method_name: str | None = None) -> None:
+    if not self.compiled:
+        raise NotCompiled(
+            f"You must compile your model before training/testing: call compile() before {method_name or 'this'}, as "
+            f"in model.compile(optimizer='adam', loss='mse')."
+        )
+
+
+def _made_by(tensors: Any) -> list[Any]:
+    return [tensor._keras_history.operation for tensor in tensors]
 
 
 def _init(original: Any) -> Any:
@@ -111,6 +131,24 @@ def _init_graph(original: Any) -> Any:
                 unique = f"{name}_{next(numbers)}"
             names.append(unique)
         self.output_names = names
+
+    return __init__
+
+
+def _of_one(original: Any, generation: Generation) -> Any:
+    """``Model([x], [y])`` answers a tensor, not a list of one."""
+    if generation == Generation.KERAS_3:
+        return original
+
+    @like(original)
+    def __init__(self: Any, *args: Any, **given: Any) -> None:  # noqa: N807
+        def one(ends: Any) -> Any:
+            return ends[0] if isinstance(ends, (list, tuple)) and len(ends) == 1 else ends
+
+        given = {
+            name: one(value) if name in ("inputs", "outputs") else value for name, value in given.items()
+        }
+        original(self, *(one(each) for each in args[:2]), *args[2:], **given)
 
     return __init__
 
@@ -195,8 +233,10 @@ def _compile(original: Any, generation: Generation) -> Any:
         weights = given.get("loss_weights")
         if isinstance(weights, Mapping) and getattr(self, "output_names", None):
             given["loss_weights"] = [weights.get(name, 1.0) for name in self.output_names]
-        if isinstance(given.get("loss_weights"), (list, tuple)) and isinstance(given.get("loss"), str):
-            given["loss"] = [given["loss"]] * len(given["loss_weights"])
+        if isinstance(given.get("loss_weights"), (list, tuple)) and not isinstance(
+            loss, (list, tuple, Mapping)
+        ):
+            given["loss"] = [loss] * len(given["loss_weights"])
         checks.names(given)
         _every_output(self, given)
         begin_again(given.get("optimizer"))
@@ -205,8 +245,43 @@ def _compile(original: Any, generation: Generation) -> Any:
             self._compile_loss = self._compile_metrics = None
         original(self, **given)
         self.__dict__[recording.COMPILED] = recording.Compiled(given)
+        if differences.TRAINABLE.of(generation):
+            self.__dict__[_LEARN] = _learning(self)
 
     return compile
+
+
+_LEARN = "_prunelle_learn"
+"""The attribute of a model with which of its layers learnt when it was compiled."""
+
+
+def _learning(model: Any) -> list[tuple[Any, bool]]:
+    return [(layer, bool(layer._trainable)) for layer in model._flatten_layers()]
+
+
+@contextmanager
+def _as_compiled(model: Any) -> Iterator[None]:
+    """Inside, those layers learn that did when the model was compiled, whatever ``trainable`` was set to since.
+
+    A discriminator that is compiled, then frozen as a part of the model that trains its generator, goes on learning
+    from its own steps.
+    """
+    said, now = model.__dict__.get(_LEARN), _learning(model)
+    if said is None or said == now or type(model).train_step is not keras.Model.train_step:
+        yield
+        return
+    _let_learn(said)
+    try:
+        yield
+    finally:
+        _let_learn(now)
+
+
+def _let_learn(said: list[tuple[Any, bool]]) -> None:
+    for layer, learns in said:
+        layer._trainable = learns
+        for variable in layer._trainable_variables:
+            variable.trainable = learns
 
 
 def _every_output(model: Any, given: dict[str, Any]) -> None:
@@ -285,7 +360,11 @@ def _fit(original: Any, generation: Generation) -> Any:
             given["validation_split"] = 0.0
         if isinstance(validation, tuple) and len(validation) in (2, 3):
             _tell_callbacks(given.get("callbacks"), validation)
-            data = fed(self, *validation, steps=given.get("validation_steps"), called="validation_steps")
+            asked: dict[str, Any] = {
+                "steps": given.get("validation_steps"),
+                "batch_size": given.get("batch_size"),
+            }
+            data = fed(self, *validation, **asked, called="validation_steps")
             given["validation_data"] = (data.x, data.y, data.sample_weight)
         elif validation is not None:
             data = fed(self, validation, steps=given.get("validation_steps"), called="validation_steps")
@@ -299,6 +378,7 @@ def _fit(original: Any, generation: Generation) -> Any:
             shuffle=bool(given.get("shuffle", True)),
             class_weight=given.pop("class_weight", None),
             called="steps_per_epoch",
+            batch_size=given.get("batch_size"),
         )
         given |= {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
         given["shuffle"] = bool(given.get("shuffle", True)) and not data.adapted
@@ -309,6 +389,7 @@ def _fit(original: Any, generation: Generation) -> Any:
         held = given.get("validation_data")
         labels = held[1] if isinstance(held, tuple) and len(held) > 1 else None
         with (
+            _as_compiled(self),
             seeds.of_a_training(),
             checks.whole(self, training=data.y, held_out=labels),
             passes.session(self, training=True),
@@ -360,8 +441,11 @@ def _evaluate(original: Any) -> Any:
             return original(self, *args, **given)
         given = _arguments("evaluate", original, args, given)
         source = given.get("x")
-        data = fed(self, source, given.get("y"), given.get("sample_weight"), steps=given.get("steps"))
+        asked: dict[str, Any] = {name: given.get(name) for name in ("steps", "batch_size")}
+        data = fed(self, source, given.get("y"), given.get("sample_weight"), **asked)
         given |= {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
+        if self.compiled and isinstance(data.x, Batches):
+            self._symbolic_build(data_batch=data.x.first())
         with (
             checks.whole(self, held_out=data.y),
             recording.evaluation(self, source),
@@ -376,7 +460,7 @@ def _predict(original: Any, generation: Generation) -> Any:
     @like(original)
     def predict(self: Any, *args: Any, **given: Any) -> Any:
         given = _arguments("predict", original, args, given)
-        data = fed(self, given.get("x"), steps=given.get("steps"))
+        data = fed(self, given.get("x"), steps=given.get("steps"), batch_size=given.get("batch_size"))
         given["x"] = data.x
         if isinstance(data.x, Batches):
             data.x.first()
@@ -403,7 +487,7 @@ def _on_batch(original: Any) -> Any:
             given |= {"y": data.y, "sample_weight": data.sample_weight}
         if original.__name__ != "train_on_batch" or not self.compiled:
             return original(self, **given)
-        with recording.batch(self, data.x):
+        with _as_compiled(self), recording.batch(self, data.x):
             return original(self, **given)
 
     return on_batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,55 @@ def lay(overlay: Overlay, generation: Generation) -> None:
         overlay.put(model, name, globals()[f"_{name}"](getattr(model, name)))
     overlay.put(model, "to_yaml", lambda self, **given: self.to_json(**given))
     old_configs.lay(overlay)
+    _know_own_functions(overlay)
+
+
+def _know_own_functions(overlay: Overlay) -> None:
+    """A ``Lambda`` of a function that this program wrote can be read again, with the names that the function uses.
+
+    Of other files Keras refuses those that are code, and wants the others in ``custom_objects``.
+    """
+    module, kind = private("utils.python_utils"), keras.layers.Lambda
+    dump, load = module.func_dump, module.func_load
+    serialize, original = kind._serialize_function_to_config, kind.from_config.__func__
+    scopes: dict[str, dict[str, Any]] = {}
+    named: dict[str, Any] = {}
+
+    @like(dump)
+    def func_dump(func: Any) -> Any:
+        found = dump(func)
+        scopes[found[0]] = func.__globals__
+        return found
+
+    @like(load)
+    def func_load(code: Any, defaults: Any = None, closure: Any = None, globs: Any = None) -> Any:
+        return load(code, defaults, closure, globs or scopes.get(code if isinstance(code, str) else code[0]))
+
+    def remember(self: Any, function: Any) -> Any:
+        found = serialize(self, function)
+        if found.get("class_name") == "function":
+            named[found["config"]] = function
+        return found
+
+    @like(original)
+    def from_config(cls: Any, config: Any, custom_objects: Any = None, safe_mode: Any = None) -> Any:
+        parts = [
+            part
+            for part in config.values()
+            if isinstance(part, dict) and part.get("class_name") == "__lambda__"
+        ]
+        if parts and all(part["config"]["code"] in scopes for part in parts):
+            safe_mode = False
+        return original(cls, {**config}, named | dict(custom_objects or {}), safe_mode)
+
+    overlay.put(module, "func_dump", func_dump)
+    overlay.put(module, "func_load", func_load)
+    overlay.put(kind, "_serialize_function_to_config", remember)
+    overlay.put(kind, "from_config", classmethod(from_config))
+
+
+def _is_modern(path: Any) -> bool:
+    return str(path).endswith((".keras", ".weights.h5"))
 
 
 def _save(original: Any) -> Any:
@@ -51,11 +101,24 @@ def save_model(
     compiled = getattr(getattr(model, "_compile_config", None), "config", {})
     kept = dict(compiled)
     try:
-        private("legacy.saving.legacy_h5_format").save_model_to_hdf5(model, filepath, overwrite, trained)
+        _write_hdf5(model, filepath, overwrite, trained)
     finally:
         compiled.update(
             kept
         )  # Keras takes the optimiser out, and a .keras file that is saved later would lack it
+
+
+def _write_hdf5(model: Any, filepath: Any, overwrite: bool, trained: bool) -> None:
+    write = private("legacy.saving.legacy_h5_format").save_model_to_hdf5
+    if not hasattr(filepath, "write"):
+        write(model, filepath, overwrite, trained)
+        return
+    import h5py
+
+    stream = io.BytesIO()  # HDF5 reads what it wrote, and a stream may be for writing alone
+    with h5py.File(stream, "w") as file:
+        write(model, file, overwrite, trained)
+    filepath.write(stream.getvalue())
 
 
 def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, **given: Any) -> Any:

@@ -8,16 +8,20 @@ pass as the outputs.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from prunelle.errors import ArgumentError
 from prunelle.keras import checks, differences, passes
 from prunelle.keras.callbacks import Later
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.graphs import is_symbolic
 from prunelle.keras.overlay import Overlay, like
+from prunelle.keras.penalties import remember
 from prunelle.keras.recording import ANSWERS
 
 _unpack: Any = private("trainers.data_adapters.data_adapter_utils").unpack_x_y_sample_weight
@@ -58,7 +62,8 @@ def _step(original: Any, generation: Generation) -> Any:
         checks.batch(self, y, training=training)
         session = passes.session_of(self)
         if training and session is not None:
-            loss, outputs = session.step(x, y, weights)
+            with _told_of_gradients():
+                loss, outputs = session.step(x, y, weights)
             passes.add(self._loss_tracker, loss * self._batch_size, self._batch_size)
             if session.measures:
                 _answer(self, x, y, outputs)
@@ -69,11 +74,24 @@ def _step(original: Any, generation: Generation) -> Any:
             loss = self._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights, training=False)
             passes.add(self._loss_tracker, loss * self._batch_size, self._batch_size)
             return self.compute_metrics(x, y, outputs, sample_weight=weights)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _told_of_gradients():
             warnings.filterwarnings("ignore", message="The model does not have any trainable weights")
             return original(self, (x, y, weights))
 
     return step
+
+
+@contextmanager
+def _told_of_gradients() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if "does not require grad" not in str(error):
+            raise
+        raise ArgumentError(
+            "the loss has no gradient for any weight: an operation between them has None, as K.argmax, K.round and "
+            "comparisons have."
+        ) from error
 
 
 def _predict_step(original: Any) -> Any:
@@ -135,6 +153,9 @@ def _plain_add_loss(original: Any) -> Any:
     @like(original)
     def add_loss(self: Any, losses: Any, inputs: Any = None) -> None:
         found = [each() if callable(each) else each for each in keras.tree.flatten(losses)]
+        if inputs is not None:
+            remember(self, "loss", found, inputs)
+            found = [each for each in found if not isinstance(each, (int, float))]
         original(
             self,
             [keras.ops.convert_to_tensor(each) if isinstance(each, (int, float)) else each for each in found],

@@ -85,7 +85,8 @@ def cast_to_floatx(x: Any) -> np.ndarray:
 
 @_listed()
 def clear_session(free_memory: bool = True) -> None:
-    """Names of layers begin again."""
+    """Names of layers begin again, and no learning phase is set."""
+    LEARNING_PHASE.value = None
     keras.utils.clear_session(free_memory=free_memory)
 
 
@@ -149,7 +150,8 @@ class _Session:
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Any:
     """A value that can be changed in place."""
     found = np.asarray(value if not is_symbolic(value) else eval(value))
-    made = keras.Variable(found.astype(dtype or keras.config.floatx()), name=name)
+    kind = keras.backend.standardize_dtype(dtype or keras.config.floatx())
+    made = keras.Variable(found, dtype=kind, trainable="float" in kind, name=name)
     made.constraint = constraint
     return made
 

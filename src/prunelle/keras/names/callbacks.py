@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from prunelle.keras.floor import keras
@@ -37,6 +38,9 @@ class ReduceLROnPlateau(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc
 
     def __init__(self, *args: Any, epsilon: float | None = None, **given: Any) -> None:
         if epsilon is not None:
+            warnings.warn(
+                "`epsilon` argument is deprecated and will be removed, use `min_delta` instead.", stacklevel=2
+            )
             given["min_delta"] = epsilon
         super().__init__(*args, **given)
 

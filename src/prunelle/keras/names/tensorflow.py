@@ -33,7 +33,12 @@ def Variable(  # noqa: N802 (TensorFlow calls it so)
     initial_value: Any, trainable: bool = True, name: str | None = None, dtype: Any = None, **_: Any
 ) -> Any:
     """Values that ``assign``, ``assign_add`` and ``assign_sub`` change."""
-    return _keras.Variable(np.asarray(initial_value, dtype or np.float32), trainable=trainable, name=name)
+    value = initial_value() if callable(initial_value) else initial_value
+    kind = _keras.backend.standardize_dtype(dtype or getattr(value, "dtype", "float32"))
+    if dtype is None and kind == "float64":
+        kind = "float32"
+    value = _keras.ops.convert_to_numpy(value)
+    return _keras.Variable(value, trainable=trainable and "float" in kind, dtype=kind, name=name)
 
 
 def executing_eagerly() -> bool:
@@ -48,12 +53,14 @@ def set_random_seed(seed: int) -> None:
 
 def zeros(shape: Any, dtype: Any = None) -> torch.Tensor:
     """0 everywhere."""
-    return torch.zeros(tuple(shape), dtype=dtype)
+    found: torch.Tensor = _keras.ops.zeros(tuple(shape), dtype=dtype or "float32")
+    return found
 
 
 def ones(shape: Any, dtype: Any = None) -> torch.Tensor:
     """1 everywhere."""
-    return torch.ones(tuple(shape), dtype=dtype)
+    found: torch.Tensor = _keras.ops.ones(tuple(shape), dtype=dtype or "float32")
+    return found
 
 
 def shape(input: Any) -> Any:
@@ -397,7 +404,16 @@ test = _Space(
     gpu_device_name=lambda: "/device:GPU:0" if torch.cuda.is_available() else "",
 )
 
+_INITIALIZERS = {
+    "zeros": "Zeros", "ones": "Ones", "constant": "Constant", "random_normal": "RandomNormal",
+    "random_uniform": "RandomUniform", "truncated_normal": "TruncatedNormal", "orthogonal": "Orthogonal",
+    "glorot_uniform": "GlorotUniform", "glorot_normal": "GlorotNormal",
+}  # fmt: skip
+for _name, _class in _INITIALIZERS.items():
+    globals()[f"{_name}_initializer"] = getattr(_keras.initializers, _class)
+
 _OTHERS = (
+    *(f"{name}_initializer" for name in _INITIALIZERS),
     *("ConfigProto", "GPUOptions", "Session", "disable_eager_execution", "disable_v2_behavior"),
     *("enable_eager_execution", "enable_v2_behavior", "global_variables_initializer"),
     *(

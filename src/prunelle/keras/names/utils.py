@@ -10,12 +10,14 @@ import numpy as np
 from prunelle.errors import ArgumentError
 from prunelle.keras.drawing import plot_model
 from prunelle.keras.files import get_file
-from prunelle.keras.floor import keras
+from prunelle.keras.floor import keras, private
 from prunelle.keras.preprocessing.from_directory import image_dataset_from_directory
 from prunelle.keras.preprocessing.pictures import array_to_img, img_to_array, load_img, save_img
 from prunelle.keras.sequences import Sequence
 
 __all__ = [
+    "AUCCurve",
+    "AUCSummationMethod",
     "CustomObjectScope",
     "Sequence",
     "array_to_img",
@@ -41,6 +43,8 @@ __all__ = [
     "unpack_singleton",
 ]
 
+_metrics = private("metrics.metrics_utils")
+AUCCurve, AUCSummationMethod = _metrics.AUCCurve, _metrics.AUCSummationMethod
 CustomObjectScope = keras.utils.CustomObjectScope
 
 
@@ -92,6 +96,8 @@ def unpack_singleton(x: Any) -> Any:
 
 def slice_arrays(arrays: Any, start: Any = None, stop: Any = None) -> Any:
     """Rows of each array."""
+    if arrays is None:
+        return [None]
     rows = slice(start, stop) if not hasattr(start, "__len__") else start
     return [None if a is None else a[rows] for a in arrays] if isinstance(arrays, list) else arrays[rows]
 
