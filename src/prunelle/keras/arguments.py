@@ -174,6 +174,10 @@ def _layer_arguments(
             (given["axis"],) = given["axis"]
     if kind.startswith("AveragePooling") and not args:
         given.setdefault("pool_size", 2)
+    for (name, place), difference in differences.LAYER_DEFAULTS.get(kind, {}).items():
+        value = difference.of(generation)
+        if value is not None and len(args) <= place:
+            given.setdefault(name, value)
     if kind == "UpSampling2D" and generation == Generation.KERAS_1:
         given.pop("interpolation", None)
     return args, given

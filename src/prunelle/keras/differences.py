@@ -47,6 +47,37 @@ OPTIMIZER_DEFAULTS: dict[str, dict[str, Difference]] = {
 }
 """Optimiser → argument → what it is where it is not given."""
 
+_RECURRENT = ("1.2.2 keras/layers/recurrent.py", "2.3.1 keras/layers/recurrent.py")
+_GATES = Difference(
+    "what the gates of a recurrent layer go through", "hard_sigmoid", None, sources=_RECURRENT
+)
+
+LAYER_DEFAULTS: dict[str, dict[tuple[str, int], Difference]] = {
+    "LSTM": {("recurrent_activation", 2): _GATES},
+    "GRU": {
+        ("recurrent_activation", 2): _GATES,
+        ("reset_after", 18): Difference(
+            "GRU's reset gate comes after the product with the recurrent kernel",
+            False,
+            False,
+            sources=_RECURRENT,
+        ),
+    },
+    "ConvLSTM2D": {
+        ("recurrent_activation", 7): Difference(
+            "what the gates of ConvLSTM2D go through",
+            "hard_sigmoid",
+            "hard_sigmoid",
+            "hard_sigmoid",
+            sources=(
+                "2.3.1 keras/layers/convolutional_recurrent.py",
+                "v2.15.0 keras/layers/rnn/conv_lstm2d.py",
+            ),
+        )
+    },
+}
+"""Layer → argument and its place → what it is where it is not given."""
+
 EPSILON = Difference("an optimiser's epsilon", 1e-8, None, sources=_OPTIMIZERS)
 CLIPNORM = Difference(
     "clipnorm is of all gradients together",

@@ -27,6 +27,7 @@ INSTALL = "pip install 'prunelle[keras]'"
 
 PRIVATE = (
     "backend.common.global_state.set_global_attribute",
+    "backend.torch.nn.average_pool",
     "backend.torch.optimizers.torch_adam.Adam._parallel_update_step",
     "backend.torch.optimizers.torch_adagrad.Adagrad._parallel_update_step",
     "backend.torch.optimizers.torch_nadam.Nadam._parallel_update_step",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from prunelle.keras import differences, initializers, old_layers, penalties
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
@@ -45,6 +47,7 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(keras.Model, "reset_states", _reset_states)
     torches = private("backend.torch.nn")
     overlay.put(torches, "conv", _without_overrun(torches.conv))
+    overlay.put(torches, "average_pool", _average_pool(torches.average_pool))
     if differences.NAMED_INPUT_1.of(generation):
         operation = private("ops.operation")
         overlay.put(operation, "auto_name", lambda prefix: _named(prefix, generation))
@@ -135,6 +138,39 @@ def names_untouched(*names: str) -> Iterator[None]:
     for name in names:
         uids.pop(name, None)
     uids.update(before)
+
+
+def _average_pool(original: Any) -> Any:
+    """With ``same`` padding the mean of what of a window is inside, as TensorFlow's.
+
+    On PyTorch, Keras 3.15 repeats the border where the padding before and after a side differs, and counts it.
+    """
+
+    @like(original)
+    def pool(
+        inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: Any = None
+    ) -> Any:
+        if padding != "same":
+            return original(inputs, pool_size, strides, padding, data_format)
+        inputs = keras.ops.convert_to_tensor(inputs)
+        rank, first = inputs.ndim - 2, (data_format or keras.config.image_data_format()) == "channels_first"
+        sides = inputs.shape[2:] if first else inputs.shape[1:-1]
+        sizes = (pool_size,) * rank if isinstance(pool_size, int) else tuple(pool_size)
+        steps = strides or sizes
+        steps = (steps,) * rank if isinstance(steps, int) else tuple(steps)
+        around: list[int] = []
+        for side, size, step in zip(sides, sizes, steps, strict=True):
+            outside = max((-(-side // step) - 1) * step + size - side, 0)
+            around = [outside // 2, outside - outside // 2, *around]
+        around = around if first else [0, 0, *around]
+        inside = inputs.new_ones((1, 1, *sides) if first else (1, *sides, 1))
+        total, share = (
+            original(torch.nn.functional.pad(each, around), sizes, steps, "valid", data_format)
+            for each in (inputs, inside)
+        )
+        return total / share
+
+    return pool
 
 
 def _init(original: Any) -> Any:

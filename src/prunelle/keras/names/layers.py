@@ -34,13 +34,13 @@ OLD_NAMES = {
         for a, b in (("Max", "Max"), ("Avg", "Average"))
     },
     "CuDNNLSTM": "LSTM",
-    "CuDNNGRU": "GRU",
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
 }
 
 __all__ = [
     *OLD_NAMES,
+    "CuDNNGRU",
     "Highway",
     "LocallyConnected1D",
     "LocallyConnected2D",
@@ -56,6 +56,11 @@ __all__ = [
 
 InputSpec = keras.layers.InputSpec
 Sequential, Model, Network = keras.Sequential, keras.Model, keras.Model
+
+
+def CuDNNGRU(units: int, **given: Any) -> Any:  # noqa: N802 (Keras called it so)
+    """A ``GRU`` as NVIDIA's library computes it: the reset gate comes after the product."""
+    return keras.layers.GRU(units, **{"reset_after": True} | given)
 
 
 def __getattr__(name: str) -> Any:
