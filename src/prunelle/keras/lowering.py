@@ -92,7 +92,27 @@ class CalledAsItIs(nn.Module):
             named["training"] = self.training
         layer: Any = self.layer
         found = keras.tree.flatten(layer(*args, **named))
+        if self.training and self.calls_a_users_code and _has_losses(layer):
+            raise NotLowered  # Keras's own step adds them to the model's loss
         return inward(found[0]) if len(found) == 1 else tuple(inward(each) for each in found)
+
+
+def _has_losses(layer: Any) -> bool:
+    inside = layer._flatten_layers() if hasattr(layer, "_flatten_layers") else []
+    return any(each._losses for each in inside)
+
+
+def _adds_losses(layer: Any) -> bool:
+    """Whether a layer's code, or that of one inside it, names ``add_loss``."""
+    inside = layer._flatten_layers() if hasattr(layer, "_flatten_layers") else []
+    for kind in {kind for each in inside for kind in type(each).__mro__}:
+        if kind.__module__.partition(".")[0] in ("keras", "torch", "builtins"):
+            continue
+        for member in vars(kind).values():
+            code = getattr(getattr(member, "__func__", member), "__code__", None)
+            if code is not None and "add_loss" in code.co_names:
+                return True
+    return False
 
 
 _ALWAYS_THE_SAME = tuple(
@@ -148,7 +168,7 @@ class _Builder:
 
     def _call(self, node: Any) -> None:
         operation = node.operation
-        if getattr(operation, "activity_regularizer", None) is not None:
+        if getattr(operation, "activity_regularizer", None) is not None or _adds_losses(operation):
             raise NotLowered
         if type(operation).__name__ in ("Masking", "Embedding") or getattr(operation, "stateful", False):
             raise NotLowered

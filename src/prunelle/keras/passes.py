@@ -261,6 +261,11 @@ def session_of(model: Any) -> Session | None:
     return found
 
 
+def give_up(model: Any) -> None:
+    """Keras's own steps from here on: a layer does what no pass may leave out."""
+    model.__dict__[_SESSION] = None
+
+
 @contextmanager
 def session(model: Any, *, training: bool) -> Iterator[None]:
     """Inside, the model's steps are taken by a ``Session`` where they can be."""

@@ -20,6 +20,7 @@ from prunelle.keras.callbacks import Later
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.graphs import is_symbolic
+from prunelle.keras.lowering import NotLowered
 from prunelle.keras.overlay import Overlay, like
 from prunelle.keras.penalties import remember
 from prunelle.keras.recording import ANSWERS
@@ -62,8 +63,12 @@ def _step(original: Any, generation: Generation) -> Any:
         checks.batch(self, y, training=training)
         session = passes.session_of(self)
         if training and session is not None:
-            with _told_of_gradients():
-                loss, outputs = session.step(x, y, weights)
+            try:
+                with _told_of_gradients():
+                    loss, outputs = session.step(x, y, weights)
+            except NotLowered:
+                passes.give_up(self)
+                return original(self, (x, y, weights))
             passes.add(self._loss_tracker, loss * self._batch_size, self._batch_size)
             if session.measures:
                 _answer(self, x, y, outputs)

@@ -251,3 +251,37 @@ def test_batches_of_arrays_are_every_example_once(generation: str, seeded: Calla
         assert given.tolist() == [100 * value for value in inputs[:, 0].tolist()]
     assert torch.cat([batch[0] for batch in plain])[:, 0].tolist() == list(range(10))
     assert plain[0][1].dtype == torch.int64
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_losses_that_layers_add_are_learned_from(hidden: bool) -> None:
+    """By hand: 0.5·mean(h²) + (h·v - y)² of one example; ``hidden``: where no code of the layer names ``add_loss``."""
+    with compat("2.3"):
+        from keras import backend as K
+        from keras.layers import Dense, Input, Layer
+        from keras.models import Model
+
+        def told(layer: Any, value: Any) -> None:
+            getattr(layer, "add" + "_loss")(value)
+
+        class Small(Layer):  # type: ignore[misc]
+            def call(self, x: Any) -> Any:
+                if hidden:
+                    told(self, 0.5 * K.mean(K.square(x)))
+                else:
+                    self.add_loss(0.5 * K.mean(K.square(x)))
+                return x
+
+        inputs = Input((2,))
+        model = Model(inputs, Dense(1, use_bias=False)(Small()(Dense(2, use_bias=False)(inputs))))
+        kernel, last = np.array([[1.0, -1.0], [0.5, 2.0]]), np.array([[3.0], [1.0]])
+        model.set_weights([kernel, last])
+        model.compile("sgd", "mse")
+        x, y = np.array([[1.0, 2.0]]), np.array([[4.0]])
+        history = model.fit(x, y, verbose=0).history
+    h = x @ kernel
+    error = (h @ last - y).item()
+    assert history["loss"][0] == pytest.approx(0.5 * (h**2).mean() + error**2)
+    by_h = h / 2 + 2 * error * last.T
+    np.testing.assert_allclose(model.get_weights()[0], kernel - 0.01 * x.T @ by_h, rtol=1e-5)
+    np.testing.assert_allclose(model.get_weights()[1], last - 0.01 * h.T * 2 * error, rtol=1e-5)
