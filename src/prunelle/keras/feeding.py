@@ -73,7 +73,7 @@ class Batches(_Adapter):  # type: ignore[misc]
             yield first
             yield from rest
             return
-        batches = itertools.islice(self._epochs(), self._steps if self._evaluates else None)
+        batches: Iterator[Any] = itertools.islice(self._epochs(), self._steps if self._evaluates else None)
         if not self._once and getattr(self._data, "prefetchable", True):
             batches = core.read_ahead(batches)
         for batch in batches:

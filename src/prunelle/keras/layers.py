@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from prunelle.keras import differences, initializers, old_layers, penalties
+from prunelle.keras.drawn import drawn
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.graphs import LEARNING_PHASE, is_symbolic
@@ -333,7 +334,12 @@ def _remembering_what_was_said(original: Any) -> Any:
     @like(original)
     def call(self: Any, *args: Any, **given: Any) -> Any:
         nodes = len(self._inbound_nodes)
-        found = original(self, *args, **given)
+        try:
+            found = original(self, *args, **given)
+        except ValueError as error:
+            if not any(is_symbolic(each) for each in keras.tree.flatten((args, given))):
+                raise
+            return drawn(self, args, given, error)
         if len(self._inbound_nodes) > nodes and given.get("training") is None:
             node = self._inbound_nodes[-1]
             said = {name: value for name, value in node.arguments.kwargs.items() if name != "training"}

@@ -19,6 +19,7 @@ from prunelle.keras.generations import Generation
 from prunelle.keras.optimizers import begin_again
 from prunelle.keras.overlay import Overlay, like
 from prunelle.keras.summary import summarise
+from prunelle.keras.training import over_the_graph
 
 _OLD = {
     "nb_epoch": "epochs",
@@ -197,6 +198,10 @@ def _get_layer(original: Any) -> Any:
     return get_layer
 
 
+def _graphs() -> tuple[Any, ...]:
+    return private("models.functional").Functional, keras.Sequential
+
+
 def _compile(original: Any, generation: Generation) -> Any:
     order = (
         "optimizer",
@@ -238,6 +243,8 @@ def _compile(original: Any, generation: Generation) -> Any:
         ):
             given["loss"] = [loss] * len(given["loss_weights"])
         checks.names(given)
+        if inspect.isfunction(given.get("loss")) and isinstance(self, _graphs()):
+            given["loss"] = over_the_graph(self, given["loss"])
         _every_output(self, given)
         begin_again(given.get("optimizer"))
         if generation != Generation.KERAS_3:

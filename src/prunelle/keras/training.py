@@ -7,6 +7,7 @@ pass as the outputs.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import torch
 from prunelle.errors import ArgumentError
 from prunelle.keras import checks, differences, passes
 from prunelle.keras.callbacks import Later
+from prunelle.keras.drawn import DRAWN
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.graphs import is_symbolic
@@ -60,6 +62,7 @@ def _step(original: Any, generation: Generation) -> Any:
                 else keras.tree.map_structure(_with_an_axis, each)
                 for each in (x, y)
             )
+        self.__dict__[_BATCH] = x, training
         checks.batch(self, y, training=training)
         session = passes.session_of(self)
         if training and session is not None:
@@ -153,11 +156,48 @@ def _with_an_axis(value: Any) -> Any:
 
 # Losses and figures of symbolic tensors.
 
+_BATCH = "_prunelle_batch"
+"""The attribute of a model with the inputs of its step, and whether it learns from them."""
+
+
+def over_the_graph(model: Any, loss: Any) -> Any:
+    """A program's loss; one that reads symbolic tensors beside its arguments (``z_mean``) is computed with the graph.
+
+    Until tf.keras such a loss was a part of the graph, as that of many a variational autoencoder.
+    """
+    made: list[Any] = []
+
+    @functools.wraps(loss)
+    def value(y_true: Any, y_pred: Any) -> Any:
+        found = loss(y_true, y_pred)
+        if not is_symbolic(found) or is_symbolic(y_pred):
+            return found
+        if _BATCH not in model.__dict__:
+            return y_pred.sum() * 0  # Keras looks at shapes
+        x, training = model.__dict__[_BATCH]
+        if training and passes.session_of(model) is not None:
+            raise NotLowered
+        functional = getattr(model, "_functional", None) or model
+        if not made:
+            output = keras.tree.flatten(functional.outputs)[0]
+            shape = (output.shape[0], *y_true.shape[1:])
+            truth = keras.KerasTensor(shape, keras.backend.standardize_dtype(y_true.dtype))
+            made.append(private("ops.function").Function([*functional._inputs, truth], loss(truth, output)))
+        given = [*functional._standardize_inputs(x), y_true]
+        return made[0]._run_through_graph(
+            given, operation_fn=lambda operation: _told_beforehand(operation, training=training)
+        )
+
+    return value
+
 
 def _plain_add_loss(original: Any) -> Any:
     @like(original)
     def add_loss(self: Any, losses: Any, inputs: Any = None) -> None:
         found = [each() if callable(each) else each for each in keras.tree.flatten(losses)]
+        if DRAWN in self.__dict__:
+            self.__dict__[DRAWN].extend(found)
+            return
         if inputs is not None:
             remember(self, "loss", found, inputs)
             found = [each for each in found if not isinstance(each, (int, float))]

@@ -80,3 +80,47 @@ def test_arguments_by_place_and_name_of_keras_1() -> None:
         films = ConvLSTM2D(nb_filter=4, nb_row=3, nb_col=3, border_mode="same", input_shape=(None, 6, 6, 1))
         assert Sequential([films]).output_shape == (None, 6, 6, 4)
         assert abs(K.eval(K.random_normal((1000,), mean=5.0, std=0.0)) - 5).max() == 0
+
+
+@pytest.mark.parametrize("way", ["layer", "loss"])
+def test_what_reads_symbolic_tensors_of_the_program(way: str) -> None:
+    """The variational autoencoders of books: a layer's ``add_loss``, or a loss, of tensors that are not its arguments.
+
+    By hand, for y = w₂·(w₁·x) and the loss mean((x - y)² + 3 h²), h = w₁·x.
+    """
+    with compat("2.3"):
+        from keras import backend as K
+        from keras.layers import Dense, Input, Layer
+        from keras.models import Model
+
+        x = Input((1,))
+        hidden = Dense(1, use_bias=False)(x)
+        y = Dense(1, use_bias=False)(hidden)
+
+        class Variational(Layer):  # type: ignore[misc]
+            def call(self, inputs):  # type: ignore[no-untyped-def]
+                true, decoded = inputs
+                self.add_loss(K.mean(K.square(true - decoded) + 3 * K.square(hidden)), inputs=inputs)
+                return true
+
+        if way == "layer":
+            model = Model(x, Variational()([x, y]))
+            model.compile("sgd", loss=None)
+        else:
+            model = Model(x, y)
+            model.compile(
+                "sgd", lambda true, decoded: K.mean(K.square(true - decoded) + 3 * K.square(hidden), -1)
+            )
+        first, second = 0.5, 2.0
+        model.set_weights([np.array([[first]]), np.array([[second]])])
+        data = np.array([[1.0], [2.0], [-1.0]])
+        target = None if way == "layer" else data
+        expected = np.mean((data - second * first * data) ** 2 + 3 * (first * data) ** 2)
+        assert model.evaluate(data, target, verbose=0) == pytest.approx(expected)
+        history = model.fit(data, target, batch_size=3, verbose=0).history
+        assert history["loss"][0] == pytest.approx(expected)
+    error = second * first * data - data
+    by_first = np.mean(2 * error * second * data + 6 * first * data**2)
+    by_second = np.mean(2 * error * first * data)
+    found = [weight.item() for weight in model.get_weights()]
+    assert found == pytest.approx([first - 0.01 * by_first, second - 0.01 * by_second], rel=1e-5)
