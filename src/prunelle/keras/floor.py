@@ -50,6 +50,43 @@ PRIVATE = (
 )
 """Names below ``keras.src`` that are used here and that Keras does not promise: a test finds each."""
 
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "layer": (
+        *("_inbound_nodes", "_outbound_nodes", "_kernel", "_call_has_training_arg", "_losses"),
+        *("_input_shape_arg", "_track_variable", "_tracker"),
+    ),
+    "tensor": ("_keras_history",),
+    "sequential": ("_functional", "_layers"),
+    "functional": (
+        *("_nodes_by_depth", "_inputs", "_outputs", "_outputs_struct", "_flatten_layers"),
+        *("_run_through_graph", "_standardize_inputs"),
+    ),
+    "model": (
+        "_compile_loss",
+        "_compile_metrics",
+        "_loss_tracker",
+        "_metrics",
+        "_symbolic_build",
+        "_compute_loss",
+    ),
+    "loss": ("_user_loss_weights",),
+    "metrics": ("_flat_metrics", "_flat_weighted_metrics", "_user_metrics", "_user_weighted_metrics"),
+    "metric": ("_fn", "_fn_kwargs"),
+    "optimizer": (
+        *(
+            "_iterations",
+            "_learning_rate",
+            "_variables",
+            "_trainable_variables",
+            "_trainable_variables_indices",
+        ),
+        *("_get_variable_index", "_get_current_learning_rate", "_backend_update_step"),
+        *("_momentums", "_velocities"),
+    ),
+    "nadam": ("_u_product",),
+}
+"""Attributes of Keras's objects that are used here and that it does not promise: a test finds each on one."""
+
 
 class _Postponed(ModuleType):
     """A module of Keras's that is imported when something is asked of it."""

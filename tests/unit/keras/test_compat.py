@@ -80,6 +80,36 @@ def test_every_private_name_of_keras_is_there() -> None:
         floor.private("layers.Nothing")
 
 
+def test_every_private_attribute_of_keras_is_there() -> None:
+    """On Keras as it is, so that none of them is ours."""
+    dense = keras.layers.Dense(2, input_shape=(3,))
+    model = keras.Sequential([dense])
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(np.ones((2, 3)), np.ones((2, 2)), verbose=0)
+    nadam = keras.optimizers.Nadam()
+    nadam.build(model.trainable_variables)
+    of = {
+        "layer": dense,
+        "tensor": model.outputs[0],
+        "sequential": model,
+        "functional": model._functional,
+        "model": model,
+        "loss": model._compile_loss,
+        "metrics": model._compile_metrics,
+        "metric": model._compile_metrics._flat_metrics[0].metrics[0],
+        "optimizer": model.optimizer,
+        "nadam": nadam,
+    }
+    assert of.keys() == floor.ATTRIBUTES.keys()
+    missing = [
+        f"{kind}.{name}"
+        for kind, names in floor.ATTRIBUTES.items()
+        for name in names
+        if not hasattr(of[kind], name)
+    ]
+    assert missing == []
+
+
 def test_nothing_is_left_afterwards() -> None:
     def seen() -> dict[str, Any]:
         kinds = [
