@@ -55,3 +55,16 @@ def test_a_regressors_score_is_minus_its_loss() -> None:
         assert found.predict(np.array([[1.0], [2.0]])).tolist() == [1.0, 2.0]
         # Errors of 1 and 3: the mean of their squares is 5.
         assert found.score(np.array([[1.0], [2.0]]), np.array([2.0, 5.0])) == pytest.approx(-5.0)
+
+
+def test_scikit_learn_searches_and_validates_with_them() -> None:
+    """A rate of 0 learns nothing: the search has to find the other, folds of all classes."""
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+
+    folds = StratifiedKFold(2, shuffle=True, random_state=0)
+    with compat("2.3"):
+        found = KerasClassifier(build_fn=classifier, epochs=40, batch_size=4, verbose=0)
+        search = GridSearchCV(found, {"rate": [0.0, 1.0]}, cv=folds).fit(X, NAMES)
+        assert search.best_params_ == {"rate": 1.0}
+        assert search.best_score_ == 1.0
+        assert cross_val_score(found, X, NAMES, cv=folds).tolist() == [1.0, 1.0]

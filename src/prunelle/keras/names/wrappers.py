@@ -85,6 +85,18 @@ class BaseWrapper:
             y = keras.utils.to_categorical(y)
         return self.model.fit(x, y, **self.filter_sk_params(keras.Model.fit, kwargs))
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator since 1.6."""
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
+
+        classifies = isinstance(self, KerasClassifier)
+        return Tags(
+            estimator_type="classifier" if classifies else "regressor",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags() if classifies else None,
+            regressor_tags=None if classifies else RegressorTags(),
+        )
+
     def _evaluated(self, x: Any, y: Any, kwargs: Mapping[str, Any]) -> dict[str, float]:
         found = self.model.evaluate(x, y, **self.filter_sk_params(keras.Model.evaluate, kwargs))
         return dict(zip(self.model.metrics_names, np.atleast_1d(found), strict=True))
