@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 from collections.abc import Iterator, Mapping
@@ -253,13 +254,16 @@ def _compile(original: Any, generation: Generation) -> Any:
         original(self, **given)
         self.__dict__[recording.COMPILED] = recording.Compiled(given)
         if differences.TRAINABLE.of(generation):
-            self.__dict__[_LEARN] = _learning(self)
+            self.__dict__[_LEARN] = functools.partial(_let_learn, _learning(self))
 
     return compile
 
 
 _LEARN = "_prunelle_learn"
-"""The attribute of a model with which of its layers learnt when it was compiled."""
+"""The attribute of a model with what lets those of its layers learn that learnt when it was compiled.
+
+A function of them: Keras writes what it finds in the lists of a model.
+"""
 
 
 def _learning(model: Any) -> list[tuple[Any, bool]]:
@@ -274,10 +278,10 @@ def _as_compiled(model: Any) -> Iterator[None]:
     from its own steps.
     """
     said, now = model.__dict__.get(_LEARN), _learning(model)
-    if said is None or said == now or type(model).train_step is not keras.Model.train_step:
+    if said is None or said.args[0] == now or type(model).train_step is not keras.Model.train_step:
         yield
         return
-    _let_learn(said)
+    said()
     try:
         yield
     finally:

@@ -150,7 +150,7 @@ def test_class_and_sample_weights_multiply() -> None:
     model = network(optimizer=keras.optimizers.SGD(0.0))
     each = np.random.default_rng(1).random(40)
     history = model.fit(
-        X, Y, batch_size=40, class_weight={0: 2.0, 2: 0.5}, sample_weight=each, verbose=0
+        X, Y, batch_size=40, class_weight={0: 2.0, 1: 1.0, 2: 0.5}, sample_weight=each, verbose=0
     ).history
     probabilities = model.predict(X)[np.arange(40), Y]
     by_class = np.array([2.0, 1.0, 0.5])[Y]

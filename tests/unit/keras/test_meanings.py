@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prunelle.errors import WeightsError
 from prunelle.keras import compat
 
 ONES = np.ones((4, 2), np.float32)
@@ -241,8 +242,47 @@ def test_a_lambda_that_the_program_wrote_is_read_again(tmp_path: Path) -> None:
             Model.from_config(model.get_config()),
         ):
             assert again.predict(ONES).tolist() == [[4.0]] * 4
-    with compat("2.3"), pytest.raises((TypeError, ValueError), match=r"Lambda|doubled"):
-        load_model(str(tmp_path / "a.h5"))
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
+def test_code_in_the_file_of_another_program_is_not_run(name: str, tmp_path: Path) -> None:
+    with compat("2.3"):
+        from keras.layers import Input, Lambda
+        from keras.models import Sequential, load_model
+
+        Sequential([Input((3,)), Lambda(lambda x: x * 2)]).save(tmp_path / name)
+    with (
+        compat("2.3"),
+        pytest.raises(WeightsError, match=rf"{name} cannot be loaded: .*(unsafe|arbitrary code)"),
+    ):
+        load_model(tmp_path / name)
+
+
+def test_a_function_in_the_file_of_another_program_has_to_be_given_again(tmp_path: Path) -> None:
+    def doubled(x: Any) -> Any:
+        return x * 2
+
+    with compat("2.3"):
+        from keras.layers import Input, Lambda
+        from keras.models import Sequential, load_model
+
+        Sequential([Input((2,)), Lambda(doubled, name="twice")]).save(tmp_path / "m")
+    with compat("2.3"):
+        with pytest.raises(WeightsError, match="m cannot be loaded: Could not locate function 'doubled'"):
+            load_model(tmp_path / "m")
+        again = load_model(tmp_path / "m", custom_objects={"doubled": doubled})
+        assert again.predict(ONES).tolist() == [[2.0, 2.0]] * 4
+
+
+def test_a_compiled_model_goes_through_the_files_of_keras_3(tmp_path: Path) -> None:
+    with compat("2.3"):
+        from keras.layers import Dense
+        from keras.models import Sequential, load_model
+
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("adam", "mse")
+        model.save(tmp_path / "a.keras")
+        assert load_model(tmp_path / "a.keras").predict(ONES).tolist() == model.predict(ONES).tolist()
 
 
 def test_what_layers_took_and_said() -> None:

@@ -172,25 +172,6 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         load_model(tmp_path / "weights")
 
 
-def test_a_function_in_a_model_has_to_be_given_again(tmp_path: Path) -> None:
-    def doubled(x: torch.Tensor) -> torch.Tensor:
-        return x * 2
-
-    model = Sequential([layers.Input((3,)), layers.Lambda(doubled, name="twice"), layers.Dense(1)])
-    model.save(tmp_path / "m")
-    with pytest.raises(WeightsError, match="m cannot be loaded: Could not locate function 'doubled'"):
-        load_model(tmp_path / "m")
-    again = load_model(tmp_path / "m", custom_objects={"doubled": doubled})
-    np.testing.assert_array_equal(again.predict(np.ones((1, 3))), model.predict(np.ones((1, 3))))
-
-
-@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
-def test_code_in_a_file_is_not_run(name: str, tmp_path: Path) -> None:
-    Sequential([layers.Input((3,)), layers.Lambda(lambda x: x * 2)]).save(tmp_path / name)
-    with pytest.raises(WeightsError, match=rf"{name} cannot be loaded: .*(unsafe|arbitrary code)"):
-        load_model(tmp_path / name)
-
-
 def test_json_and_clones_have_the_same_layers() -> None:
     model = branched()
     again = keras.models.model_from_json(model.to_json())
