@@ -33,6 +33,9 @@ def rows() -> Iterator[list[str]]:
         for argument, each in arguments.items():
             usual = default(getattr(keras.optimizers, kind), argument)
             yield row(f"`{kind}`: {each.about}", each, usual)
+    for kind, places in differences.LAYER_DEFAULTS.items():
+        for (argument, _), each in places.items():
+            yield row(f"`{kind}`: {each.about}", each, default(getattr(keras.layers, kind), argument))
     usuals = {
         "EPSILON": default(keras.optimizers.Adam, "epsilon"),
         "EPOCHS": default(keras.Model.fit, "epochs"),
@@ -45,7 +48,12 @@ def row(about: str, each: Difference, usual: Any) -> list[str]:
     values = [each.of(generation) for generation in GENERATIONS]
     if usual is None:
         return [about, *("yes" if value else "" for value in values)]
-    return [about, *(f"{usual if value is None else value:g}" for value in values)]
+    found = [usual if value is None else value for value in values]
+    if isinstance(usual, str):
+        return [about, *(f"`{value}`" for value in found)]
+    if isinstance(usual, bool):
+        return [about, *("yes" if value else "" for value in found)]
+    return [about, *(f"{value:g}" for value in found)]
 
 
 def test_the_table_of_what_was_decided() -> None:
@@ -57,11 +65,12 @@ def test_the_table_of_what_was_decided() -> None:
 
 def test_every_row_says_where_it_is_written() -> None:
     of_optimizers = [each for kind in differences.OPTIMIZER_DEFAULTS.values() for each in kind.values()]
-    for each in (*named().values(), *of_optimizers):
+    of_layers = [each for kind in differences.LAYER_DEFAULTS.values() for each in kind.values()]
+    for each in (*named().values(), *of_optimizers, *of_layers):
         assert each.sources, each.about
 
 
-@pytest.mark.parametrize("name", [*named(), "OPTIMIZER_DEFAULTS"])
+@pytest.mark.parametrize("name", [*named(), "OPTIMIZER_DEFAULTS", "LAYER_DEFAULTS"])
 def test_every_row_is_asked_for_by_a_room(name: str) -> None:
     """A row that no code asks decides nothing."""
     asking = [path for path in SOURCES if path.name != "differences.py" and uses(path, name)]

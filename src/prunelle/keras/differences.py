@@ -48,16 +48,18 @@ OPTIMIZER_DEFAULTS: dict[str, dict[str, Difference]] = {
 """Optimiser → argument → what it is where it is not given."""
 
 _RECURRENT = ("1.2.2 keras/layers/recurrent.py", "2.3.1 keras/layers/recurrent.py")
-_GATES = Difference(
-    "what the gates of a recurrent layer go through", "hard_sigmoid", None, sources=_RECURRENT
-)
-
 LAYER_DEFAULTS: dict[str, dict[tuple[str, int], Difference]] = {
-    "LSTM": {("recurrent_activation", 2): _GATES},
+    "LSTM": {
+        ("recurrent_activation", 2): Difference(
+            "what its gates go through", "hard_sigmoid", None, sources=_RECURRENT
+        )
+    },
     "GRU": {
-        ("recurrent_activation", 2): _GATES,
+        ("recurrent_activation", 2): Difference(
+            "what its gates go through", "hard_sigmoid", None, sources=_RECURRENT
+        ),
         ("reset_after", 18): Difference(
-            "GRU's reset gate comes after the product with the recurrent kernel",
+            "its reset gate comes after the product with the recurrent kernel",
             False,
             False,
             sources=_RECURRENT,
@@ -65,7 +67,7 @@ LAYER_DEFAULTS: dict[str, dict[tuple[str, int], Difference]] = {
     },
     "ConvLSTM2D": {
         ("recurrent_activation", 7): Difference(
-            "what the gates of ConvLSTM2D go through",
+            "what its gates go through",
             "hard_sigmoid",
             "hard_sigmoid",
             "hard_sigmoid",
