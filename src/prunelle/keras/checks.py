@@ -71,13 +71,23 @@ def names(compiled: Mapping[str, Any]) -> None:
         UnknownName: there is none of that name.
     """
     for argument, home in (("loss", "losses"), ("metrics", "metrics"), ("weighted_metrics", "metrics")):
-        for each in keras.tree.flatten(compiled.get(argument)):
+        for each in _flat(compiled.get(argument)):
             if isinstance(each, str) and (home == "losses" or each not in _OF_THE_LOSS):
                 try:
                     getattr(keras, home).get(each)
                 except (TypeError, ValueError):
                     known = sorted({*OLD_NAMES, *(_OF_THE_LOSS if home == "metrics" else ())})
                     raise UnknownName("loss" if home == "losses" else "metric", each, known) from None
+
+
+def _flat(given: Any) -> list[Any]:
+    """What is asked for; how a file describes an object is no name."""
+    if isinstance(given, Mapping) and "class_name" in given:
+        return []
+    if isinstance(given, (list, tuple, Mapping)):
+        values = given.values() if isinstance(given, Mapping) else given
+        return [each for value in values for each in _flat(value)]
+    return [given]
 
 
 _OF_THE_LOSS = ("accuracy", "acc", "crossentropy", "ce")

@@ -388,6 +388,8 @@ def classes(class_weight: Any, labels: Any) -> dict[int, float]:
 def arrays(values: Any, model: Any, side: str) -> Any:
     """Lists of numbers as arrays; a list of one array as the array, where a model has one input (or output)."""
     if isinstance(values, (list, tuple)):
+        if any(each is None for each in values):
+            return [None if each is None else arrays(each, None, "") for each in values]
         if not all(np.ndim(each) if not torch.is_tensor(each) else each.ndim for each in values):
             return np.asarray(values)  # numbers
         if all(isinstance(each, (list, tuple)) for each in values):

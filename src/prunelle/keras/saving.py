@@ -160,9 +160,42 @@ def _compile_as_saved(model: Any, filepath: Any, custom_objects: Any) -> None:
         config[name] = _named_metrics(config.get(name))
     config.setdefault("loss_weights", None)
     utils = private("legacy.saving.saving_utils")
-    model.compile(**utils.compile_args_from_training_config(config, custom_objects))
+    loss = _own_losses(config.get("loss"), custom_objects)
+    if loss is not None:
+        config["loss"] = None
+    found = utils.compile_args_from_training_config(config, custom_objects)
+    model.compile(**(found | ({} if loss is None else {"loss": loss})))
     if model.optimizer is not None:
         _restore_optimizer(model, filepath)
+
+
+def _own_losses(config: Any, custom_objects: Any) -> Any:
+    """The losses of a file among which one is an object of a class of the program's; None where none is.
+
+    Keras 3 takes the name of such a class for that of a loss.
+    """
+    registered = private("saving.object_registration").get_registered_object
+
+    def own(each: Any) -> Any:
+        kind = registered(each["class_name"], custom_objects) if "class_name" in each else None
+        return kind if isinstance(kind, type) else None
+
+    def any_own(each: Any) -> bool:
+        if isinstance(each, Mapping):
+            return own(each) is not None or any(any_own(value) for value in each.values())
+        return isinstance(each, list) and any(any_own(value) for value in each)
+
+    def made(each: Any) -> Any:
+        if isinstance(each, Mapping) and "class_name" in each:
+            kind, about = own(each), each.get("config") or {}
+            if kind is None:
+                return keras.losses.deserialize(each)
+            return kind.from_config(about) if hasattr(kind, "from_config") else kind(**about)
+        if isinstance(each, Mapping):
+            return {name: made(value) for name, value in each.items()}
+        return [made(value) for value in each] if isinstance(each, list) else each
+
+    return made(config) if any_own(config) else None
 
 
 def _named_metrics(config: Any) -> Any:

@@ -86,6 +86,7 @@ def test_weights_of_one_of_two_outputs() -> None:
         model.compile("sgd", MeanSquaredError(), loss_weights=[1.0, 0.5])
         batch = ONES, [ONES * 3, ONES * 3], [None, np.zeros(4)]
         # (1 - 3)² and 0.5 · 0
+        assert model.test_on_batch(*batch)[0] == pytest.approx(4.0)
         assert model.evaluate_generator(iter([batch] * 2), steps=2)[0] == pytest.approx(4.0)
 
 
@@ -324,10 +325,10 @@ def test_what_layers_took_and_said() -> None:
         assert [w.shape for w in model.trainable_weights] == [(2, 1)]
 
 
-def test_metrics_and_losses_of_keras_2() -> None:
+def test_metrics_and_losses_of_keras_2(tmp_path: Path) -> None:
     with compat("2.3"):
         from keras import backend as K
-        from keras import losses, metrics
+        from keras import layers, losses, metrics, models
         from keras.utils import custom_object_scope
 
         # Of four answers of one example, three are right.
@@ -350,7 +351,14 @@ def test_metrics_and_losses_of_keras_2() -> None:
             def get_config(self) -> dict[str, float]:
                 return {"share": self.share}
 
+            def __call__(self, y_true: Any, y_pred: Any) -> Any:
+                return self.share * losses.mse(y_true, y_pred)
+
         with custom_object_scope({"Half": Half}):
+            model = models.Sequential([layers.Dense(1, input_dim=2)])
+            model.compile("sgd", Half(0.5))
+            model.save(tmp_path / "a.h5")
+            assert models.load_model(tmp_path / "a.h5").loss.share == 0.5
             assert losses.deserialize(losses.serialize(Half(0.5))).share == 0.5
 
 
