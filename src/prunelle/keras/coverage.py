@@ -39,7 +39,7 @@ def as_text() -> str:
     others = defaultdict(list)
     for path in sorted(_ELSEWHERE):
         homes = [f"`keras.{home}`" for home in imports.MOVED[path] if home != path]
-        more = ["what Keras has there"] if path in imports.MOVED[path] else []
+        more = ["names of their own"] if path in imports.MOVED[path] else []
         others[", ".join(homes + more)].append(f"`keras.{path}`")
     others["`keras`"] = [f"`{prefix}`" for prefix in imports.PREFIXES if prefix != "keras"]
     for names, paths in sorted(others.items()):
