@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -44,7 +44,7 @@ def run_program(
     # Not at the top: whoever trains without it would load all of keras.
     from prunelle.keras import numpy_names, recording
     from prunelle.keras.compat import compat
-    from prunelle.keras.floor import keras as library
+    from prunelle.keras.feeding import seeded
     from prunelle.keras.generations import Told, named, note, told_by
 
     told = told_by(source) if keras is None else Told(named(keras), f"--keras {keras}")
@@ -79,9 +79,8 @@ def run_program(
             numpy_names.there_again(lambda what, about: tell(words.note(what, **about)), _is_library),
             _as_main(path, arguments) as module,
             _figures(folder, lambda file: saved(_FIGURE, file)),
+            nullcontext() if seed is None else seeded(seed),
         ):
-            if seed is not None:
-                library.utils.set_random_seed(seed)
             exec(compile(source, module.__dict__["__file__"], "exec"), module.__dict__)
     except (SystemExit, KeyboardInterrupt, BrokenPipeError):
         raise

@@ -7,9 +7,11 @@ of classes with them.
 
 from __future__ import annotations
 
+import contextvars
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -74,7 +76,7 @@ class Batches(_Adapter):  # type: ignore[misc]
             yield from rest
             return
         batches: Iterator[Any] = itertools.islice(self._epochs(), self._steps if self._evaluates else None)
-        if not self._once and getattr(self._data, "prefetchable", True):
+        if _ahead.get() and not self._once and getattr(self._data, "prefetchable", True):
             batches = core.read_ahead(batches)
         for batch in batches:
             yield _tuple(batch, self._class_weight, self._names)
@@ -117,6 +119,24 @@ class Batches(_Adapter):  # type: ignore[misc]
     def partial_batch_size(self) -> int | None:
         """Nobody knows."""
         return None
+
+
+_ahead = contextvars.ContextVar("prunelle_ahead", default=True)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Inside, all that is drawn comes from ``seed``, and always in the same order.
+
+    So a batch is made when it is asked for, not ahead in another thread: a generator and the program draw from the same
+    random numbers of NumPy.
+    """
+    before = _ahead.set(False)
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        _ahead.reset(before)
 
 
 def lay(overlay: Overlay, generation: Generation) -> None:
