@@ -38,20 +38,27 @@ def followed(section: str, into: Path) -> None:
                 path.write_text(content.replace(before, after), encoding="utf-8")
         done += 1
     assert done >= 2
+    for check in (("check", "."), ("format", "--check", ".")):  # as ``make lint`` does
+        run(into, "-m", "ruff", *check, "--no-cache")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in ("src", "tests/contract", "tests/unit/training"):
+    for name in ("src", "tests/contract", "tests/unit/training", "tests/unit/views"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "docs").mkdir()
-    for name in ("tests/__init__.py", "tests/unit/__init__.py", "pyproject.toml", "docs/series.md"):
+    pages = ["README.md", *(f"docs/{page}.md" for page in ("look", "series", "train"))]
+    for name in ("tests/__init__.py", "tests/unit/__init__.py", "tests/looks.py", "pyproject.toml", *pages):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
-def run(copy: Path, *arguments: str) -> str:
-    environment = os.environ | {"PYTHONPATH": str(copy / "src"), "OMP_NUM_THREADS": "1"}
+def run(copy: Path, *arguments: str, language: str = "en") -> str:
+    environment = os.environ | {
+        "PYTHONPATH": str(copy / "src"),
+        "OMP_NUM_THREADS": "1",
+        "LC_ALL": f"{language}.UTF-8",
+    }
     done = subprocess.run(
         [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True
     )
@@ -64,14 +71,15 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0")
 
 def test_add_a_network(copy: Path) -> None:
     followed("Add a network", copy)
-    assert run(copy, *PYTEST, "tests/contract/test_networks.py", "-k", "toy").startswith("......")
+    assert run(copy, *PYTEST, "tests/contract/test_networks.py", "-k", "toy").startswith("........")
     run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "toy")
     assert "1,562" in run(copy, "-m", "prunelle", "networks", "toy")
 
 
 def test_add_a_view(copy: Path) -> None:
     followed("Add a view", copy)
-    assert run(copy, *PYTEST, "tests/contract/test_views.py", "-k", "weights").startswith("...")
+    tests = ("tests/contract/test_views.py", "tests/unit/views")
+    assert run(copy, *PYTEST, *tests, "-k", "weights").startswith(".......")
     run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "weights")
     run(copy, "-m", "prunelle", "look", "course-look", "--output", "look", "--view", "weights", "-q")
     assert (copy / "look" / "figures" / "weights.svg").is_file()
@@ -80,10 +88,15 @@ def test_add_a_view(copy: Path) -> None:
 def test_add_a_verb(copy: Path) -> None:
     followed("Add a verb", copy)
     said = run(copy, "-m", "prunelle", "count", "digits").splitlines()
-    assert said[0] == "0  178"  # of the 1,797 digits (scikit-learn's description)
-    assert sum(int(line.split()[1]) for line in said) == 1797
+    assert said[0] == "0: 178"  # of the 1,797 digits (scikit-learn's description)
+    assert sum(int(line.split(": ")[1]) for line in said) == 1797
+    french = run(copy, "-m", "prunelle", "count", "digits", language="fr").splitlines()
+    assert french[0] == "0\N{NO-BREAK SPACE}: 178"
     assert "count" in run(copy, "-m", "prunelle", "--help")
-    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "count")
+    tests = [
+        f"tests/contract/test_{name}.py" for name in ("floors", "verbs", "spoken", "signatures", "french")
+    ]
+    run(copy, *PYTEST, *tests, "-k", "count")
 
 
 def test_add_a_data_format(copy: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import inspect
 import io
 import re
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,21 +19,59 @@ from torch.nn import functional as F
 
 from prunelle import networks
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.networks.catalogue import Entry
 from prunelle.networks.summary import count_parameters
 from tests.unit.training.helpers import NoReads
 
 NAMES = networks.names()
+HOME = Path(networks.__file__).parent
+WRITTEN = sorted(
+    file.stem for file in HOME.glob("*.py") if re.search(r"^VARIANTS\b", file.read_text(), re.MULTILINE)
+)
+"""Modules that make networks, listed or not."""
+REFUSE = "What is too small is refused by require_size(…) of networks/blocks.py, first thing in __init__."
 NUM_CLASSES = 5
 # Half a gigabyte of weights each: seconds a network instead of tenths.
 LARGE = 100_000_000
 
 
+def _entry(name: str) -> Entry:
+    try:
+        entry = networks.catalogue().get(name)
+    except KeyError as paper:
+        pytest.fail(f"networks/catalogue.toml has no [papers.{paper.args[0]}], which a network there names")
+    assert entry is not None, f"networks/catalogue.toml has no [networks.{name}]"
+    return entry
+
+
+def _is_large(name: str) -> bool:
+    """Asked while tests are collected: what the catalogue lacks is a failure of ``_entry`` in one of them."""
+    with contextlib.suppress(KeyError, TypeError):
+        return networks.catalogue()[name].parameters > LARGE
+    return False
+
+
+def _takes_what_build_gives(name: str) -> None:
+    parameters = inspect.signature(networks.variant(name)).parameters
+    for keyword in ("num_classes", "in_channels", "input_size"):
+        if keyword not in parameters or parameters[keyword].default is inspect.Parameter.empty:
+            pytest.fail(f"{name} must take {keyword}, with a default that is the network's own")
+
+
 def _smallest(name: str) -> int:
     """The side that the network's own error states as the minimum; 1 where it takes a single pixel."""
+    _takes_what_build_gives(name)
     try:
         networks.build(name, input_size=1)
     except ArgumentError as error:
-        return int(re.findall(r"at least (\d+)(?:×\1 pixels| steps)", str(error))[0])
+        stated = re.findall(r"at least (\d+)(?:×\1 pixels| steps)", str(error))
+        if stated:
+            return int(stated[0])
+        pytest.fail(
+            f"{name} must say its least size as require_size does (networks/blocks.py); it says: {error}"
+        )
+    except (RuntimeError, ValueError, ArithmeticError) as error:
+        pytest.fail(f"{name} cannot be built for a single pixel ({error!r}). {REFUSE}")
     return 1
 
 
@@ -42,22 +84,54 @@ def _all_logits(output: object) -> list[torch.Tensor]:
     return [output] if isinstance(output, torch.Tensor) else list(output)  # type: ignore[call-overload]
 
 
+def _has(network: nn.Module, attribute: str, advice: str) -> None:
+    if not hasattr(network, attribute):
+        pytest.fail(f"{type(network).__name__} has no {attribute}: {advice}")
+
+
 def _images(network: nn.Module, count: int = 4) -> torch.Tensor:
+    _has(network, "input_shape", "say self.input_shape = (in_channels, *input_size) in __init__")
     return torch.randn(count, *network.input_shape)
+
+
+def _answer(network: nn.Module, images: torch.Tensor) -> Any:
+    try:
+        return network(images)
+    except RuntimeError as error:
+        pytest.fail(
+            f"{type(network).__name__} was built for {tuple(images.shape[1:])} and cannot take it ({error}). {REFUSE}"
+        )
+
+
+@pytest.mark.parametrize("family", sorted({*WRITTEN, *networks.FAMILIES}))
+def test_families_list_what_their_modules_have(family: str) -> None:
+    assert family in networks.FAMILIES, (
+        f'networks/{family}.py has VARIANTS, and FAMILIES in networks/__init__.py no line "{family}": (…),'
+    )
+    variants = tuple(importlib.import_module(f"prunelle.networks.{family}").VARIANTS)
+    assert networks.FAMILIES[family] == variants, (
+        f"FAMILIES in networks/__init__.py must list the VARIANTS of networks/{family}.py, in their order"
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_takes_what_build_gives(name: str) -> None:
+    _takes_what_build_gives(name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_as_the_catalogue_says_at_the_natural_size(name: str) -> None:
-    entry = networks.catalogue()[name]
+    entry = _entry(name)
     with torch.device("meta"):
         network = networks.build(name)
         logits = network.eval()(_images(network, 2))
-    assert count_parameters(network) == entry.parameters
+    counted, stated = count_parameters(network), entry.parameters
+    assert counted == stated, "weights, counted and as networks/catalogue.toml states them"
     assert network.input_shape == networks.natural_shape(name) == entry.input_shape
     assert name in networks.FAMILIES[entry.family]
     # One logit for the two classes of course-photos; the papers' 1,000 for pictures of photo size, else 10.
     outputs = 1 if name == "course-photos" else 1000 if entry.input_shape[1] >= 224 else 10
-    assert logits.shape == (2, outputs)
+    assert logits.shape == (2, outputs), f"num_classes must be {outputs} by default, of such an input"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,7 +140,7 @@ def test_other_classes_channels_and_an_oblong_picture(name: str) -> None:
     shape = (1, side, side + 9) if _axes(name) == 2 else (1, side + 9)
     with torch.device("meta"):
         network = networks.build(name, num_classes=7, in_channels=1, input_size=shape[1:])
-        evaluated = network.eval()(_images(network, 2))
+        evaluated = _answer(network.eval(), _images(network, 2))
         trained = _all_logits(network.train()(_images(network, 2)))
     assert network.input_shape == shape
     assert evaluated.shape == (2, 7)
@@ -74,9 +148,11 @@ def test_other_classes_channels_and_an_oblong_picture(name: str) -> None:
     assert len(trained) == 1 + len(getattr(network, "auxiliary_weights", ()))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if _smallest(name) > 1])
+@pytest.mark.parametrize("name", NAMES)
 def test_below_the_minimum_the_error_names_it(name: str) -> None:
     side = _smallest(name)
+    if side == 1:
+        pytest.skip("nothing is smaller than a single pixel")
     if _axes(name) == 1:
         with pytest.raises(
             ArgumentError, match=rf"{name} needs series of at least {side} steps; received {side - 1}"
@@ -92,10 +168,7 @@ def test_below_the_minimum_the_error_names_it(name: str) -> None:
 
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(name, marks=[pytest.mark.slow] * (networks.catalogue()[name].parameters > LARGE))
-        for name in NAMES
-    ],
+    params=[pytest.param(name, marks=[pytest.mark.slow] * _is_large(name)) for name in NAMES],
 )
 def network(request: pytest.FixtureRequest) -> nn.Module:
     """Each network once, at its smallest size; the tests that use it run one after the other."""
@@ -105,9 +178,14 @@ def network(request: pytest.FixtureRequest) -> nn.Module:
 
 def test_forward_is_head_of_features(network: nn.Module) -> None:
     images = _images(network)
+    for part in ("features", "head"):
+        _has(network, part, "a module, or a method; forward is head(features(images))")
     with torch.no_grad():
         network.eval()
-        assert torch.equal(network(images), network.head(network.features(images)))
+        whole, parts = network(images), network.head(network.features(images))
+    assert whole.shape == parts.shape
+    most = float((whole - parts).abs().max())
+    assert most == 0, "in evaluation mode forward(images) must be head(features(images)), to the bit"
 
 
 def test_saved_and_loaded_it_gives_the_same(network: nn.Module, request: pytest.FixtureRequest) -> None:
@@ -140,7 +218,7 @@ def test_three_training_steps(network: nn.Module) -> None:
         loss.backward()
         assert loss.isfinite()
         for name, parameter in network.named_parameters() if step == 0 else ():
-            assert parameter.grad is not None, name
+            assert parameter.grad is not None, f"{name} has no gradient: forward does not use it"
             assert parameter.grad.norm().isfinite(), name
         optimizer.step()
     unchanged = [
@@ -151,9 +229,7 @@ def test_three_training_steps(network: nn.Module) -> None:
     assert not unchanged
 
 
-def test_families_list_what_their_modules_have() -> None:
-    for family, listed in networks.FAMILIES.items():
-        assert tuple(importlib.import_module(f"prunelle.networks.{family}").VARIANTS) == listed
+def test_every_name_is_listed_once() -> None:
     assert len(set(NAMES)) == len(NAMES)
     assert set(networks.catalogue()) == set(NAMES)
 

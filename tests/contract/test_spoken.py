@@ -39,7 +39,8 @@ def typed(tree: ast.AST) -> Iterator[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_what_is_printed_has_both_languages(file: Path) -> None:
-    assert list(typed(ast.parse(file.read_text(encoding="utf-8")))) == []
+    found = list(typed(ast.parse(file.read_text(encoding="utf-8"))))
+    assert found == [], "printed in one language: it is said by say(Note(english, french)) of cli/output.py"
 
 
 def test_a_sentence_of_one_language_is_seen() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from prunelle.cli.main import COMMANDS
 from tests.contract.test_floors import SOURCE
 
 MOST_STATEMENTS = 8
 """Of a verb: ``train`` and ``compare`` have as many, which choose between a new run and one that goes on."""
 
 FILES = sorted((SOURCE / "tasks").glob("*.py"))
+ROOT = SOURCE.parents[1]
 
 
 def work(tree: ast.Module) -> Iterator[str]:
@@ -53,6 +56,20 @@ def test_verbs_do_no_work_themselves(file: Path) -> None:
 )
 def test_work_is_seen(source: str) -> None:
     assert len(list(work(ast.parse(source)))) == 1
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_users_are_told_of_it(verb: str) -> None:
+    pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    typed = re.compile(rf"\bprunelle {verb}\b")
+    assert any(typed.search(page.read_text(encoding="utf-8")) for page in pages), (
+        f"neither README.md nor a page of docs/ has the command `prunelle {verb}`"
+    )
+
+
+def test_every_command_is_listed() -> None:
+    files = {file.stem for file in (SOURCE / "cli").glob("*.py")} - {"__init__", "main", "options", "output"}
+    assert files == COMMANDS.keys(), "files of cli/, and COMMANDS of cli/main.py"
 
 
 def test_handing_on_is_none() -> None:

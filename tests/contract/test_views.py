@@ -5,85 +5,43 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
-import torch
 
-import prunelle as pn
 from prunelle import views
-from prunelle.console.listeners import make_listener
 from prunelle.data import kinds
-from prunelle.jobs.look_at_pictures import prepare_pictures
-from prunelle.jobs.look_request import LookRequest
-from prunelle.planning.request import DataSource
 from prunelle.views.picture_look import PictureLook
 from prunelle.views.serialisation import from_plain, to_plain
 from prunelle.views.series_look import SeriesLook
-from prunelle.views.subject import Subject
 from prunelle.views.view import AnyView, Argument, LeftOutError, Need
+from tests.looks import noise, noise_file, picture_look, series_look
 
 KINDS = tuple(kind.name for kind in kinds.KINDS)
 EVERY = [(kind, name) for kind in KINDS for name in views.names(kind)]
-RANDOM = np.random.default_rng(0)
+HOME = Path(views.__file__).parent
+WRITTEN = sorted(
+    file.stem for file in HOME.glob("*.py") if re.search(r"^VIEW\b", file.read_text(), re.MULTILINE)
+)
+"""Modules that make a view, listed or not."""
+PAGES = {"pictures": ("look.md", "The figures"), "series": ("series.md", "What it sees")}
+"""Of ``docs/``, with the heading under which views stand."""
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> PictureLook:
-    """``course-look``, untrained, a picture, and labelled noise of three classes."""
-    from PIL import Image
-
-    file = tmp_path_factory.mktemp("picture") / "noise.png"
-    Image.fromarray(RANDOM.integers(0, 256, (12, 12), dtype=np.uint8)).save(file)
-    return _look([file], data=_noise(3))
-
-
-def _noise(kinds: int) -> pn.Data:
-    pixels = RANDOM.integers(0, 256, (24, 12, 12, 1), dtype=np.uint8)
-    classes = ["a", "b", "c"][: max(2, kinds)]
-    data = pn.from_arrays(pixels, np.arange(24) % len(classes), classes=classes, validation=0, test=0)
-    if kinds == 1:
-        data = dataclasses.replace(data, train=dataclasses.replace(data.train, labels=np.zeros(24, int)))
-    return data
-
-
-def _look(files: list[Path], data: pn.Data | None) -> PictureLook:
-    torch.manual_seed(0)
-    network = pn.build("course-look", num_classes=3, in_channels=1, input_size=(12, 12)).eval()
-    preprocess = pn.Preprocess(size=(12, 12), channels=1, mean=(0.5,), std=(0.5,))
-    request = LookRequest(
-        pictures=files,
-        layers=None,
-        channel=None,
-        classes=(),
-        between=None,
-        scale="channel",
-        source=DataSource(data=data),
-        sample=24,
-    )
-    subject = Subject("course-look", network, preprocess, ("a", "b", "c"))
-    look = prepare_pictures(subject, request, make_listener("quiet")).look
-    assert isinstance(look, PictureLook)
-    return look
+    """A picture, and labelled noise of three classes."""
+    return picture_look(files=[noise_file(tmp_path_factory.mktemp("picture"))], data=noise())
 
 
 @pytest.fixture(scope="module")
 def series() -> SeriesLook:
-    """``fcn``, untrained, and labelled noise."""
-    torch.manual_seed(0)
-    values = RANDOM.normal(size=(9, 40, 2)).astype(np.float32)
-    return SeriesLook(
-        network=pn.build("fcn", num_classes=3, in_channels=2, input_size=40).eval(),
-        preprocess=pn.SeriesPreprocess(length=40, channels=2, mean=(0.0, 0.0), std=(1.0, 1.0)),
-        classes=("a", "b", "c"),
-        given=None,
-        labelled=lambda: (values, np.arange(9) % 3),
-        sample_size=None,
-        layers=None,
-        channel=None,
-    )
+    """Labelled noise."""
+    return series_look()
 
 
 def _view(kind: str, name: str) -> AnyView:
@@ -97,6 +55,22 @@ def _same(one: Any, other: Any) -> None:
     for array, again in zip(arrays, other_arrays, strict=True):
         assert array.dtype == again.dtype
         np.testing.assert_array_equal(array, again)
+
+
+@pytest.mark.parametrize("module", sorted({*WRITTEN, *views.VIEWS}))
+def test_its_module_is_listed(module: str) -> None:
+    assert module in views.VIEWS, (
+        f'views/{module}.py makes a VIEW, and VIEWS in views/__init__.py has no line "{module}": (kind, name),'
+    )
+
+
+@pytest.mark.parametrize(("kind", "name"), EVERY)
+def test_users_are_told_of_it(kind: str, name: str) -> None:
+    page, heading = PAGES[kind]
+    text = (HOME.parents[2] / "docs" / page).read_text(encoding="utf-8")
+    table = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    told = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")]
+    assert f"`{name}`" in told, f"docs/{page} has no row | `{name}` | … in the table under '## {heading}'"
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
@@ -135,20 +109,37 @@ def test_what_it_finds_goes_through_json_and_is_drawn_from_there(
             assert (tmp_path / "a" / f"{names[0]}.svg").read_bytes() == (
                 tmp_path / "b" / f"{names[0]}.svg"
             ).read_bytes()
-    assert drawn
+    assert drawn, f"{name} draws nothing of the look of tests/looks.py"
     # Each figure is a file.
-    assert len(set(drawn)) == len(drawn)
-    assert all(one == name or one.startswith(f"{name}-") for one in drawn)
+    twice = [one for one, times in Counter(drawn).items() if times > 1]
+    assert not twice, "several Plates of one name: put the part's into it, paged(view, part, page=page)"
+    strays = [one for one in drawn if one != name and not one.startswith(f"{name}-")]
+    assert not strays, f"the Plates of {name} must be called {name}, or {name}-…"
 
 
 @pytest.mark.parametrize("name", views.names("pictures"))
 def test_what_it_needs_and_has_not_is_said(name: str) -> None:
     view = _view("pictures", name)
-    bare = {"picture": _look([], _noise(3)), "data": _look([], None), "two classes": _look([], _noise(1))}
+    bare = {
+        "picture": picture_look(data=noise()),
+        "data": picture_look(),
+        "two classes": picture_look(data=noise(1)),
+    }
     for need in view.needs:
         with pytest.raises(LeftOutError) as left_out:
             next(view.parts(bare[need]))
         assert left_out.value.note.en != left_out.value.note.fr
+
+
+@pytest.mark.parametrize("name", views.names("pictures"))
+def test_it_needs_no_more_than_it_says(name: str, tmp_path: Path) -> None:
+    view = _view("pictures", name)
+    files = [noise_file(tmp_path)] if "picture" in view.needs else []
+    look = picture_look(files=files, data=noise() if {"data", "two classes"} & {*view.needs} else None)
+    try:
+        next(view.parts(look), None)
+    except LeftOutError as reason:
+        pytest.fail(f"{name} is left out of a look that has its needs, {view.needs}: {reason}")
 
 
 def test_the_command_offers_every_view_once() -> None:

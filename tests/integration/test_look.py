@@ -17,7 +17,9 @@ from torch import nn
 import prunelle as pn
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
+from prunelle.views import views_of
 from tests.integration.command import prunelle
+from tests.looks import by_view
 from tests.pictures import make_folder, photo
 
 
@@ -39,6 +41,22 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def digit(run: Path) -> Path:
     return sorted((run.parent / "data" / "n4").iterdir())[0]
+
+
+OF_A_DIGIT = {
+    "filters": {"filters-features.0", "filters-features.2"},
+    "activations": {
+        f"activations-1-{layer}" for layer in ("features.0", "features.2", "features.4", "head.1")
+    },
+    "where": {"where-1"},
+    "classes": {"classes-pair", "classes-alone"},
+    "patches": {"patches-features.0", "patches-features.2"},
+    "space": {"space-pca", "space-tsne"},
+    "health": {"health"},
+}
+"""Figures of ``run`` and ``digit``, by the names that docs/look.md lists; ``channel`` is of one it chooses itself."""
+WITHOUT_NEEDS = {"filters"}
+"""Of ``OF_A_DIGIT`` and ``channel``, those that show something of a network alone."""
 
 
 def _digest(folder: Path) -> dict[str, str]:
@@ -68,16 +86,12 @@ def test_every_view_of_a_digit(run: Path, digit: Path, tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert done.out.strip().endswith(str(tmp_path / "look" / "index.html"))
     names = {path.stem for path in (tmp_path / "look" / "figures").iterdir()}
-    channel = {name for name in names if re.fullmatch(r"channel-features\.2-\d+", name)}
-    assert len(channel) == 1
-    # The names that docs/look.md lists.
-    assert names - channel == {
-        *("filters-features.0", "filters-features.2"),
-        *(f"activations-1-{layer}" for layer in ("features.0", "features.2", "features.4", "head.1")),
-        *("where-1", "classes-pair", "classes-alone"),
-        *("patches-features.0", "patches-features.2"),
-        *("space-pca", "space-tsne", "health"),
-    }
+    made = by_view("pictures", names)
+    (channel,) = made["channel"]
+    assert re.fullmatch(r"channel-features\.2-\d+", channel)
+    assert {view: made[view] for view in OF_A_DIGIT} == OF_A_DIGIT
+    # One that is new shows something as well, where there is everything to look at.
+    assert made.keys() == views_of("pictures").keys(), done.err
     page = (tmp_path / "look" / "index.html").read_text(encoding="utf-8")
     for name in names:
         assert f'src="figures/{name}.png"' in page
@@ -206,8 +220,15 @@ def test_a_network_without_convolutions_says_what_makes_no_sense(tmp_path: Path)
 
 def test_without_pictures_or_data_what_needs_them_is_left_out(tmp_path: Path) -> None:
     made = pn.look_into("lenet5", output=tmp_path / "look", style="quiet", language="en")
-    assert set(made.left_out) == {"activations", "where", "channel", "classes", "patches", "space", "health"}
-    assert made.figures == ("filters-features.0", "filters-features.3")
+    needy = {name for name, view in views_of("pictures").items() if view.needs}
+    assert needy & {*OF_A_DIGIT, "channel"} == {*OF_A_DIGIT, "channel"} - WITHOUT_NEEDS
+    assert set(made.left_out) == needy, made.left_out
+    shown = by_view("pictures", made.figures)
+    assert shown.keys() == views_of("pictures").keys() - needy
+    assert [name for name in made.figures if name in shown["filters"]] == [
+        "filters-features.0",
+        "filters-features.3",
+    ]
     # The same random weights each time.
     again = pn.look_into("lenet5", output=tmp_path / "again", style="quiet", language="en")
     assert _digest(made.page.parent / "figures") == _digest(again.page.parent / "figures")

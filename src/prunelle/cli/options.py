@@ -88,7 +88,7 @@ class LanguageOptions(TypedDict):
 
 
 class DataCommand(click.Command):
-    """A command whose argument is DATA: a network's name in its place is told where it goes."""
+    """A command whose argument is DATA: a network's name in its place is told where it goes, if anywhere."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Click's own."""
@@ -105,9 +105,10 @@ class DataCommand(click.Command):
             raise click.UsageError(f"DATA is a folder, a file or a named set. {self._how(data)}", ctx)
         return rest
 
-    @staticmethod
-    def _how(named: str) -> str:
-        return f"{named} is a network: --network {named}."
+    def _how(self, named: str) -> str:
+        if any("--network" in option.opts for option in self.params):
+            return f"{named} is a network: --network {named}."
+        return f"{named} is a network, which {self.name} does not take."
 
 
 def style_options(command: Command) -> Command:
