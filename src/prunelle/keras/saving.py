@@ -6,12 +6,15 @@ import contextlib
 import io
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from prunelle import disk
 from prunelle.errors import WeightsError
 from prunelle.keras import hdf5, old_configs, own_files
 from prunelle.keras.floor import keras, private
@@ -95,7 +98,8 @@ def save_model(
     if isinstance(filepath, os.PathLike):
         filepath = os.fspath(filepath)
     if isinstance(filepath, str) and filepath.endswith(".keras"):
-        keras.saving.save_model(model, filepath, overwrite=overwrite)
+        with _whole(filepath, overwrite) as path:
+            keras.saving.save_model(model, path, overwrite=overwrite)
         return
     trained = include_optimizer and model.optimizer is not None
     compiled = getattr(getattr(model, "_compile_config", None), "config", {})
@@ -110,7 +114,11 @@ def save_model(
 
 def _write_hdf5(model: Any, filepath: Any, overwrite: bool, trained: bool) -> None:
     write = private("legacy.saving.legacy_h5_format").save_model_to_hdf5
-    if not hasattr(filepath, "write"):
+    if isinstance(filepath, str):
+        with _whole(filepath, overwrite) as path:
+            write(model, path, overwrite, trained)
+        return
+    if not hasattr(filepath, "write"):  # an open file of h5py
         write(model, filepath, overwrite, trained)
         return
     import h5py
@@ -119,6 +127,28 @@ def _write_hdf5(model: Any, filepath: Any, overwrite: bool, trained: bool) -> No
     with h5py.File(stream, "w") as file:
         write(model, file, overwrite, trained)
     filepath.write(stream.getvalue())
+
+
+@contextlib.contextmanager
+def _whole(filepath: str, overwrite: bool = True) -> Iterator[str]:
+    """Where to write what becomes ``filepath`` once it is whole: a checkpoint that is cut short costs no earlier one.
+
+    Raises:
+        CannotWrite: the system refuses.
+    """
+    target = Path(filepath)
+    if not overwrite and target.exists():
+        yield filepath  # Keras asks whether it may
+        return
+    # In a folder of its own: Keras goes by the name's ending.
+    with (
+        disk.replacing(target) as stream,
+        tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder,
+    ):
+        path = Path(folder) / target.name
+        yield str(path)
+        with path.open("rb") as written:
+            shutil.copyfileobj(written, stream)
 
 
 def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True, **given: Any) -> Any:
@@ -261,11 +291,12 @@ def _save_weights(original: Any) -> Any:
     @like(original)
     def save_weights(self: Any, filepath: Any, overwrite: bool = True, **ignored: Any) -> None:
         if str(filepath).endswith(".weights.h5"):
-            original(self, filepath, overwrite=overwrite)
+            with _whole(str(filepath), overwrite) as path:
+                original(self, path, overwrite=overwrite)
             return
         import h5py
 
-        with h5py.File(filepath, "w") as file:
+        with _whole(str(filepath)) as path, h5py.File(path, "w") as file:
             private("legacy.saving.legacy_h5_format").save_weights_to_hdf5_group(file, self)
 
     return save_weights

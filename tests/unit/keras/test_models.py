@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +20,7 @@ import numpy as np
 import pytest
 import torch
 
-from prunelle.errors import PrunelleError, WeightsError
+from prunelle.errors import CannotWrite, PrunelleError, WeightsError
 from prunelle.keras import hdf5, own_files
 from prunelle.keras.floor import keras
 from prunelle.keras.generations import Generation
@@ -320,3 +323,31 @@ def test_a_file_that_is_cut_short_or_flipped_loads_or_ends_in_a_sentence(name: s
                 said.append(str(error))
     assert len(said) >= 4
     assert all(name in each for each in said)
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.keras", "model.weights.h5", "weights.h5"])
+def test_a_save_that_fails_leaves_the_file_that_was_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint that a full disk cuts short costs no earlier one, and leaves nothing beside it."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    path = str(tmp_path / name)
+    save = model.save_weights if "weights" in name else model.save
+    save(path)
+    before = Path(path).read_bytes()
+    model.set_weights([weight + 1 for weight in model.get_weights()])
+
+    def full(source: Any, target: Any) -> None:
+        target.write(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(CannotWrite, match=r"model|weights"):
+        save(path)
+    assert Path(path).read_bytes() == before
+    assert os.listdir(tmp_path) == [name]
+    monkeypatch.undo()
+    save(path)
+    assert Path(path).read_bytes() != before
+    assert os.listdir(tmp_path) == [name]
