@@ -266,7 +266,9 @@ def _by_batch(original: Any) -> Any:
             return original(self, inputs, training=training, mask=mask)
         mean, variance = self._moments(inputs, mask)
         beta, gamma = (self.beta if self.center else None), (self.gamma if self.scale else None)
-        return keras.ops.batch_normalization(inputs, mean, variance, self.axis, beta, gamma, self.epsilon)
+        return keras.ops.batch_normalization(
+            inputs, mean, variance, self.axis, offset=beta, scale=gamma, epsilon=self.epsilon
+        )
 
     return call
 
