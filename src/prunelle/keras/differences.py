@@ -122,6 +122,21 @@ ACTIVITY_SUM = Difference(
     True,
     sources=("2.3.1 keras/engine/base_layer.py __call__", "v2.15.0 keras/engine/base_layer.py"),
 )
+SAMPLE_VARIANCE = Difference(
+    "the variance that BatchNormalization keeps is the batch's times n / (n - 1 - ε)",
+    None,
+    True,
+    sources=("2.2.4, 2.3.1 keras/layers/normalization.py call (sample_size); not in 2.0.8",),
+)
+SAMPLE_VARIANCE_OF_PICTURES = Difference(
+    "the variance that BatchNormalization keeps of pictures is the batch's times n / (n - 1)",
+    None,
+    None,
+    True,
+    sources=(
+        "v2.15.0 keras/layers/normalization/batch_normalization.py _fused_batch_norm, measured on tf_keras 2.21",
+    ),
+)
 FROZEN_BY_BATCH = Difference(
     "a BatchNormalization that is not trainable normalises by the batch while its model trains",
     True,

@@ -12,7 +12,7 @@ import torch
 from prunelle.keras import differences, initializers, old_layers, penalties
 from prunelle.keras.drawn import drawn
 from prunelle.keras.floor import keras, private
-from prunelle.keras.generations import Generation
+from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.graphs import LEARNING_PHASE, is_symbolic
 from prunelle.keras.overlay import Overlay, like
 from prunelle.training import speed
@@ -54,9 +54,10 @@ def lay(overlay: Overlay, generation: Generation) -> None:
         overlay.put(operation, "auto_name", lambda prefix: _named(prefix, generation))
     if generation != Generation.KERAS_3:
         _until_keras_2(overlay, layer)
+    normalization = keras.layers.BatchNormalization
+    overlay.put(normalization, "call", _keeping_the_samples(normalization.call))
     if differences.FROZEN_BY_BATCH.of(generation):
-        norm = keras.layers.BatchNormalization
-        overlay.put(norm, "call", _by_batch(norm.call))
+        overlay.put(normalization, "call", _by_batch(normalization.call))
 
 
 def _until_keras_2(overlay: Overlay, layer: Any) -> None:
@@ -255,6 +256,30 @@ def _knowing_its_channels(original: Any) -> Any:
         original(self, input_shape)
 
     return build
+
+
+def ddof(layer: Any, axes: int) -> float:
+    """What a ``BatchNormalization`` of the generation in force takes off n for the variance that it keeps."""
+    if differences.SAMPLE_VARIANCE.of(in_force()):
+        return 1.0 + float(layer.epsilon)
+    return 1.0 if axes == 4 and differences.SAMPLE_VARIANCE_OF_PICTURES.of(in_force()) else 0.0
+
+
+def _keeping_the_samples(original: Any) -> Any:
+    @like(original)
+    def call(self: Any, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        off = ddof(self, len(inputs.shape))
+        if not training or not self.trainable or not off or is_symbolic(inputs):
+            return original(self, inputs, training=training, mask=mask)
+        kept = self.moving_variance.value.detach() * self.momentum
+        found = original(self, inputs, training=training, mask=mask)
+        n = inputs.numel() // inputs.shape[self.axis]
+        with torch.no_grad():
+            share = self.moving_variance.value - kept
+            self.moving_variance.value.copy_(kept + share * (n / (n - off) if n > 1 else 1.0))
+        return found
+
+    return call
 
 
 def _by_batch(original: Any) -> Any:

@@ -16,6 +16,7 @@ from torch import nn
 
 from prunelle.keras.chains import Call, Value, build
 from prunelle.keras.floor import keras, private
+from prunelle.keras.layers import ddof
 from prunelle.keras.modules import (
     BatchNorm,
     KerasOrder,
@@ -329,7 +330,14 @@ def _over_space(maximum: bool, rank: int) -> Any:
 def _batch_normalization(builder: _Builder, layer: Any, shape: Any) -> list[nn.Module] | None:
     if layer.axis not in (-1, len(shape) - 1) or not layer.trainable:
         return None
-    module = BatchNorm(shape[-1], layer.momentum, layer.epsilon, layer.center, layer.scale)
+    module = BatchNorm(
+        shape[-1],
+        layer.momentum,
+        layer.epsilon,
+        center=layer.center,
+        scale=layer.scale,
+        ddof=ddof(layer, len(shape)),
+    )
     if layer.scale:
         builder.share(module, "weight", layer.gamma, (0,))
     if layer.center:

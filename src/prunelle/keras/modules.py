@@ -118,14 +118,13 @@ class OverSpace(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    """Batch normalisation as Keras counts: moving averages of the batch's own (biased) variance.
+    """Batch normalisation as Keras counts: moving averages of Σ(x - mean)² / (n - ddof); PyTorch's ``ddof`` is 1."""
 
-    PyTorch's takes the unbiased one.
-    """
-
-    def __init__(self, channels: int, momentum: float, epsilon: float, center: bool, scale: bool) -> None:
+    def __init__(
+        self, channels: int, momentum: float, epsilon: float, *, center: bool, scale: bool, ddof: float
+    ) -> None:
         super().__init__()
-        self.momentum, self.epsilon = momentum, epsilon
+        self.momentum, self.epsilon, self.ddof = momentum, epsilon, ddof
         self.weight = nn.Parameter(torch.ones(channels)) if scale else None
         self.bias = nn.Parameter(torch.zeros(channels)) if center else None
         self.register_buffer("running_mean", torch.zeros(channels))
@@ -146,7 +145,7 @@ class BatchNorm(nn.Module):
         n = x.numel() // x.shape[1]
         with torch.no_grad():
             self.running_mean.lerp_(mean, 1 - self.momentum)
-            self.running_var.lerp_(variance * ((n - 1) / n), 1 - self.momentum)
+            self.running_var.lerp_(variance * ((n - 1) / (n - self.ddof)), 1 - self.momentum)
         return result
 
     def _alone(self, x: torch.Tensor) -> torch.Tensor:

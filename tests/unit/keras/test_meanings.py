@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from prunelle.errors import WeightsError
-from prunelle.keras import compat
+from prunelle.keras import compat, passes
 
 ONES = np.ones((4, 2), np.float32)
 TWO = 2
@@ -397,3 +398,31 @@ def test_a_class_without_a_weight_and_a_loss_without_a_gradient_are_told() -> No
             model.fit(ONES, ONES[:, 0], class_weight={0: 1.0}, verbose=0)
         with pytest.raises(ValueError, match="no gradient for any weight"):
             model.fit(ONES, ONES[:, 0], verbose=0)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    ("generation", "shape", "ddof"),
+    [
+        *(("1", (3, 3, 2), 0.0), ("2.3", (3, 3, 2), 1.001), ("2.3", (6,), 1.001)),
+        *(("tf2", (3, 3, 2), 1.0), ("tf2", (6,), 0.0), ("tf2", (5, 2), 0.0), ("3", (3, 3, 2), 0.0)),
+    ],
+)
+def test_the_variance_that_batch_normalization_keeps(
+    generation: str, shape: tuple[int, ...], ddof: float, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Σ(x - mean)² / (n - ddof), by NumPy; Keras 2.3.1's source (ε is 0.001), and tf_keras 2.21 as measured."""
+    if not fast:
+        monkeypatch.setattr(passes, "session", lambda model, training: contextlib.nullcontext())
+    x = np.random.RandomState(0).rand(4, *shape).astype("float32")
+    with compat(generation):
+        from keras.layers import BatchNormalization, Input
+        from keras.models import Model
+
+        inputs = Input(shape)
+        model = Model(inputs, BatchNormalization(momentum=0.75)(inputs))
+        model.compile("sgd", "mse")
+        model.fit(x, x, batch_size=4, epochs=1, verbose=0)
+    flat = x.reshape(-1, shape[-1]).astype(np.float64)
+    expected = 0.75 + 0.25 * ((flat - flat.mean(0)) ** 2).sum(0) / (len(flat) - ddof)
+    np.testing.assert_allclose(model.get_weights()[3], expected, rtol=1e-5)
