@@ -13,7 +13,7 @@ KIT = SOURCE / "drawing"
 OTHERS = (
     SOURCE / "keras" / "plots.py",
     SOURCE / "jobs" / "running.py",
-    SOURCE / "keras" / "utils" / "drawing.py",
+    SOURCE / "keras" / "drawing.py",
 )
 """The backend that course programs are given, and ``plot_model``, whose boxes are as wide as Keras's."""
 MODULES = ("pyplot", "backends", "font_manager", "textpath", "ticker", "rcParams", "rc_context", "rcsetup")
