@@ -1,19 +1,24 @@
-"""Looks for the tests of views: small untrained networks, with noise to look at, and whose figure is whose."""
+"""For the tests of views: untrained networks with noise to look at, whose figure is whose, and whether it reads."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from PIL import Image
 from torch import nn
 
 import prunelle as pn
 from prunelle import views
 from prunelle.console.listeners import make_listener
+from prunelle.drawing.plate import Plate
 from prunelle.jobs.look_at_pictures import prepare_pictures
 from prunelle.jobs.look_request import LookRequest
 from prunelle.planning.request import DataSource
@@ -96,3 +101,51 @@ def by_view(kind: str, figures: Iterable[str]) -> dict[str, set[str]]:
         assert owners, f"the figure {figure} is called as no view in VIEWS"
         made.setdefault(max(owners, key=len), set()).add(figure)
     return made
+
+
+def assert_readable(plates: Iterable[Plate]) -> None:
+    """No text of a figure overlaps another or leaves the page; to be tried with what is longest, most and least."""
+    for plate in plates:
+        boxes = _boxes(plate)
+        assert boxes, plate.name
+        width, height = plate.figure.get_size_inches() * 100
+        assert height <= 850, plate.name
+        for text, (left, bottom, right, top) in boxes:
+            where = (plate.name, text.get_text())
+            assert left >= -1, where
+            assert bottom >= -1, where
+            assert right <= width + 1, where
+            assert top <= height + 1, where
+        for (one, a), (other, b) in itertools.combinations(boxes, 2):
+            across = min(a[2], b[2]) - max(a[0], b[0])
+            down = min(a[3], b[3]) - max(a[1], b[1])
+            if one.get_rotation() == other.get_rotation() not in (0, 90):
+                # Side by side and aslant: their boxes overlap, the texts do not while this far apart.
+                apart = abs(a[2] - b[2]) * math.sin(math.radians(one.get_rotation()))
+                assert apart >= one.get_fontsize() * 100 / 72, (plate.name, one, other)
+            else:
+                assert across <= 1 or down <= 1, (plate.name, one.get_text(), other.get_text())
+
+
+def _boxes(plate: Plate) -> list[tuple[Text, np.ndarray]]:
+    """Every text that is drawn with its box in pixels: left, bottom, right, top."""
+    figure = plate.figure
+    figure.set_dpi(100)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    texts: list[Text] = list(figure.texts)
+    for axes in figure.axes:
+        texts += axes.texts
+        if axes.axison:
+            for axis in (axes.xaxis, axes.yaxis):
+                # Those that will be drawn: others exist, beyond the limits. The label's place depends on them.
+                axis.get_tightbbox(renderer)
+                texts += [
+                    axis.label,
+                    *(tick.label1 for tick in axis._update_ticks() if tick.label1.get_visible()),
+                ]
+    found = []
+    for text in texts:
+        if text.get_text().strip():
+            box = text.get_window_extent(renderer)
+            found.append((text, np.array([box.x0, box.y0, box.x1, box.y1])))
+    return found

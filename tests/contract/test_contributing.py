@@ -44,11 +44,22 @@ def followed(section: str, into: Path) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in ("src", "tests/contract", "tests/unit/training", "tests/unit/views"):
+    folders = ("contract", "unit/training", "unit/views")
+    for name in ("src", *(f"tests/{folder}" for folder in folders)):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "docs").mkdir()
     pages = ["README.md", *(f"docs/{page}.md" for page in ("look", "series", "train"))]
-    for name in ("tests/__init__.py", "tests/unit/__init__.py", "tests/looks.py", "pyproject.toml", *pages):
+    for folder in ("integration", "unit/cli"):
+        (tmp_path / "tests" / folder).mkdir()
+    modules = (
+        "__init__",
+        "unit/__init__",
+        "integration/__init__",
+        "integration/command",
+        "looks",
+        "unit/cli/__init__",
+    )
+    for name in (*(f"tests/{module}.py" for module in modules), "pyproject.toml", *pages):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -96,7 +107,7 @@ def test_add_a_verb(copy: Path) -> None:
     tests = [
         f"tests/contract/test_{name}.py" for name in ("floors", "verbs", "spoken", "signatures", "french")
     ]
-    run(copy, *PYTEST, *tests, "-k", "count")
+    run(copy, *PYTEST, *tests, "tests/unit/cli/test_count.py", "-k", "count")
 
 
 def test_add_a_data_format(copy: Path) -> None:

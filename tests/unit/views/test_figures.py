@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from PIL import Image
 
@@ -35,6 +32,7 @@ from prunelle.views import (
     space,
     where,
 )
+from tests.looks import assert_readable
 
 RANDOM = np.random.default_rng(0)
 NAMES = ("chat", "chien de traîneau sibérien", "a", "$x$", "ours", *(f"class {i}" for i in range(20)))
@@ -141,52 +139,9 @@ PAIRS = (
 )
 
 
-def _boxes(plate: Plate) -> list[tuple[Text, np.ndarray]]:
-    """Every text that is drawn with its box in pixels: left, bottom, right, top."""
-    figure = plate.figure
-    figure.set_dpi(100)
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    texts: list[Text] = list(figure.texts)
-    for axes in figure.axes:
-        texts += axes.texts
-        if axes.axison:
-            for axis in (axes.xaxis, axes.yaxis):
-                # Those that will be drawn: others exist, beyond the limits. The label's place depends on them.
-                axis.get_tightbbox(renderer)
-                texts += [
-                    axis.label,
-                    *(tick.label1 for tick in axis._update_ticks() if tick.label1.get_visible()),
-                ]
-    found = []
-    for text in texts:
-        if text.get_text().strip():
-            box = text.get_window_extent(renderer)
-            found.append((text, np.array([box.x0, box.y0, box.x1, box.y1])))
-    return found
-
-
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_no_text_overlaps_another_or_leaves_the_page(language: Language) -> None:
-    for plate in plates(language):
-        boxes = _boxes(plate)
-        assert boxes, plate.name
-        width, height = plate.figure.get_size_inches() * 100
-        assert height <= 850, plate.name
-        for text, (left, bottom, right, top) in boxes:
-            where = (plate.name, text.get_text())
-            assert left >= -1, where
-            assert bottom >= -1, where
-            assert right <= width + 1, where
-            assert top <= height + 1, where
-        for (one, a), (other, b) in itertools.combinations(boxes, 2):
-            across = min(a[2], b[2]) - max(a[0], b[0])
-            down = min(a[3], b[3]) - max(a[1], b[1])
-            if one.get_rotation() == other.get_rotation() not in (0, 90):
-                # Side by side and aslant: their boxes overlap, the texts do not while this far apart.
-                apart = abs(a[2] - b[2]) * math.sin(math.radians(one.get_rotation()))
-                assert apart >= one.get_fontsize() * 100 / 72, (plate.name, one, other)
-            else:
-                assert across <= 1 or down <= 1, (plate.name, one.get_text(), other.get_text())
+    assert_readable(plates(language))
 
 
 def test_512_channels_are_on_pages_of_66_numbered_from_1() -> None:
