@@ -173,7 +173,24 @@ def _adam_lists(optimizer: Any, variables: Any) -> tuple[bool, list[Any], list[A
     largest = _state(optimizer, "_velocity_hats", variables) if optimizer.amsgrad else []
     moments = zip((*means, *squares, *largest), values * 3, strict=False)
     alike = all(same_layout(moment, value) for moment, value in moments)
-    return alike and all(value.dtype == torch.float32 for value in values), values, means, squares, largest
+    alike = alike and all(v.dtype == torch.float32 and _is_dense(v) for v in values)
+    if not alike:
+        return False, values, means, squares, largest
+    return True, *([_flat(tensor) for tensor in kind] for kind in (values, means, squares, largest))  # type: ignore[return-value]
+
+
+def _have_moved(variables: Any, values: list[torch.Tensor]) -> bool:
+    """Whether variables have other memory than they had: ``lowering`` lays it anew, for a prediction too."""
+    return any(v.value.data_ptr() != value.data_ptr() for v, value in zip(variables, values, strict=True))
+
+
+def _is_dense(tensor: torch.Tensor) -> bool:
+    return bool(torch.ops.aten.is_non_overlapping_and_dense(tensor))
+
+
+def _flat(tensor: torch.Tensor) -> torch.Tensor:
+    """Its memory from first to last: over axes in another order, PyTorch's kernel is four times slower."""
+    return tensor.as_strided((tensor.numel(),), (1,))
 
 
 def _adam(original: Any) -> Any:
@@ -185,13 +202,14 @@ def _adam(original: Any) -> Any:
     @like(original)
     def step(self: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
         kept = self.__dict__.get(_LISTS)
-        if kept is None or kept[0] is not variables:
+        if kept is None or kept[0] is not variables or _have_moved(variables, kept[2]):
             kept = self.__dict__[_LISTS] = (variables, *_adam_lists(self, variables))
         _, alike, values, means, squares, largest = kept
         if not alike or any(grad.dtype != torch.float32 for grad in grads):
             original(self, grads, variables, learning_rate)
             return
-        grads = [like_layout(grad, value) for grad, value in zip(grads, values, strict=True)]
+        laid = zip(grads, variables, strict=True)
+        grads = [_flat(like_layout(grad, variable.value)) for grad, variable in laid]
         t = int(self._iterations.value) + 1
         steps = torch.full((), float(t), device=values[0].device)
         torch._fused_adam_(

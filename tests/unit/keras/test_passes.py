@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from prunelle.keras import compat, passes
-from prunelle.keras.floor import private
+from prunelle.keras.floor import keras, private
 
 MODELS: dict[str, Callable[[Any], list[Any]]] = {
     "convolutions": lambda k: [
@@ -154,7 +154,7 @@ import numpy as np
 import torch
 from torch import nn
 from prunelle.keras import compat, passes
-from prunelle.keras.floor import private
+from prunelle.keras.floor import keras, private
 
 assert not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 if sys.argv[1] == "keras":
@@ -285,3 +285,44 @@ def test_losses_that_layers_add_are_learned_from(hidden: bool) -> None:
     by_h = h / 2 + 2 * error * last.T
     np.testing.assert_allclose(model.get_weights()[0], kernel - 0.01 * x.T @ by_h, rtol=1e-5)
     np.testing.assert_allclose(model.get_weights()[1], last - 0.01 * h.T * 2 * error, rtol=1e-5)
+
+
+def test_a_prediction_between_batches_changes_no_training() -> None:
+    """It may lay weights anew in memory; steps must go on where they are."""
+    random = np.random.RandomState(0)
+    x, y = random.rand(8, 9, 9, 2), np.eye(3)[random.randint(3, size=8)]
+    found = []
+    for predicts in (True, False):
+        with compat("2.3"):
+            from keras import layers
+            from keras.models import Sequential
+
+            model = Sequential(MODELS["convolutions"](layers))
+            values = np.random.RandomState(5)
+            model.set_weights([values.randn(*w.shape) * 0.1 for w in model.get_weights()])
+            model.compile("adam", "categorical_crossentropy")
+            for _ in range(3):
+                model.train_on_batch(x, y)
+                if predicts:
+                    model.predict(x)
+            found.append(model.get_weights())
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_steps_follow_weights_that_moved_in_memory() -> None:
+    found = []
+    for moves in (True, False):
+        with compat("2.3"):
+            weight = keras.Variable(np.ones((4, 3), np.float32))
+            optimizer, variables = keras.optimizers.Adam(0.1), [weight]
+            optimizer.build(variables)
+            for _ in range(2):
+                optimizer._backend_update_step([torch.ones(4, 3)], variables, 0.1)
+                if moves:
+                    weight.value.data = weight.value.data.clone()
+            found.append(weight.numpy().tolist())
+    assert found[0] == found[1]
+    assert found[0][0][0] == pytest.approx(
+        0.8, abs=1e-5
+    )  # by hand: each of Adam's steps of one gradient is the rate
