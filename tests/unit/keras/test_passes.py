@@ -319,6 +319,7 @@ def test_steps_follow_weights_that_moved_in_memory() -> None:
             optimizer.build(variables)
             for _ in range(2):
                 optimizer._backend_update_step([torch.ones(4, 3)], variables, 0.1)
+                optimizer._iterations.assign_add(1)
                 if moves:
                     weight.value.data = weight.value.data.clone()
             found.append(weight.numpy().tolist())
