@@ -237,3 +237,9 @@ def test_a_damaged_cifar100(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (folder / "test.bin").write_bytes(struct.pack("2B", 0, 120) + bytes(3072))
     with pytest.raises(DataError, match=r"test\.bin is damaged.*it holds the label 120"):
         cifar100.load_data()
+
+
+def test_several_devices_are_one_and_it_is_said() -> None:
+    model = Sequential([layers.Dense(2, input_shape=(3,))])
+    with pytest.warns(UserWarning, match="multi_gpu_model gives the model as it is"):
+        assert utils.multi_gpu_model(model, gpus=2) is model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def to_categorical(
 
 def multi_gpu_model(model: Any, gpus: Any = None, **ignored: Any) -> Any:
     """The model itself: one device is enough here."""
+    warnings.warn("multi_gpu_model gives the model as it is: it is trained on one device here.", stacklevel=2)
     return model
 
 
