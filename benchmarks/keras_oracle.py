@@ -7,7 +7,8 @@ It runs where TensorFlow is, and needs nothing of Prunelle::
 
 ``tf2`` is tf_keras itself. ``2.3`` is its ``optimizer_v1``, the optimisers of Keras 2.3 in graphs, which it still
 carries; its layers are given the arguments that were defaults in 2.3.1. The fixture has an array for each case, and
-``cases``, which says by what each was made; numbers that go in are drawn anew, by ``numbers``, on both sides.
+``cases``, which says by what each was made; numbers that go in are drawn anew on both sides, by
+``tests/unit/keras/oracle.py``.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.unit.keras.oracle import numbers, probabilities
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
@@ -109,20 +114,6 @@ METRICS: list[tuple[str, dict[str, Any]]] = [
 
 RACES = [("Adam", RATES | {"decay": 0.1}), ("Nadam", {})]
 """In graphs, these read the number of steps, or a product over them, while it is written: no two runs agree."""
-
-
-def numbers(*shape: int, seed: int = 0) -> np.ndarray:
-    """Standard normal float32, as ``tests/unit/keras/oracle.py`` draws them."""
-    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
-
-
-def probabilities() -> tuple[np.ndarray, np.ndarray]:
-    """Truths as vectors, and probabilities with exact certainties among them, right and wrong."""
-    truth = np.eye(4, dtype=np.float32)[np.random.default_rng(3).integers(0, 4, 12)]
-    raw = np.exp(numbers(12, 4))
-    found = (raw / raw.sum(1, keepdims=True)).astype(np.float32)
-    found[0], found[1], found[2] = truth[0], np.roll(truth[1], 1), np.eye(4)[0]
-    return truth, found
 
 
 def model_of(layers: Any, models: Any) -> Any:

@@ -6,7 +6,7 @@
   all that this file knows of Prunelle.
 - A name that Prunelle does not have becomes a placeholder, so that the other tests of the file run; whatever
   test uses it fails with ``Absent``, which says what Prunelle says of the name.
-- Helpers of the suites that no program uses (``layer_test``, ``get_test_data``, ``has_arg``…) are loaded from
+- Helpers of the suites that no program uses (``layer_test``, ``get_test_data``…) are loaded from
   the checkout at run time: none of Keras's code is in here.
 - ``statements`` has what writes outcomes to files.
 
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import inspect
 import multiprocessing
 import os
 import sys
@@ -175,27 +174,6 @@ class Proxy(ModuleType):
 # Helpers of the suites.
 
 
-def has_arg(function: Any, name: str, accept_all: bool = False) -> bool:
-    """Whether a function takes an argument of that name."""
-    parameters = inspect.signature(function).parameters
-    if accept_all and any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        return True
-    return name in parameters and parameters[name].kind in (
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        inspect.Parameter.KEYWORD_ONLY,
-    )
-
-
-def to_list(x: Any) -> list[Any]:
-    """A list of it, unless it is one."""
-    return x if isinstance(x, list) else [x]
-
-
-def unpack_singleton(x: Any) -> Any:
-    """What a list of one holds."""
-    return x[0] if len(x) == 1 else x
-
-
 def _from_checkout(name: str) -> Any:
     """A module of the checkout, whose imports are Prunelle's."""
 
@@ -223,7 +201,6 @@ MODULES = {
 """Modules of the checkout that are tools of the suites."""
 
 EXTRAS: dict[str, Any] = {
-    **{f"keras.utils.generic_utils.{f.__name__}": f for f in (has_arg, to_list, unpack_singleton)},
     "keras.backend.tensorflow_backend._get_available_gpus": list,
 }
 """Names that are tools of the suites."""

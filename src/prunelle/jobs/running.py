@@ -44,8 +44,8 @@ def run_program(
     # Not at the top: whoever trains without it would load all of keras.
     from prunelle.keras import numpy_names, recording
     from prunelle.keras.compat import compat
-    from prunelle.keras.feeding import seeded
     from prunelle.keras.generations import Told, named, note, told_by
+    from prunelle.keras.seeds import seeded
 
     told = told_by(source) if keras is None else Told(named(keras), f"--keras {keras}")
     # The program may change the working folder.

@@ -7,11 +7,9 @@ of classes with them.
 
 from __future__ import annotations
 
-import contextvars
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,7 +17,7 @@ import torch
 
 from prunelle.errors import ArgumentError
 from prunelle.keras import batches as core
-from prunelle.keras import differences
+from prunelle.keras import differences, seeds
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.overlay import Overlay, like
@@ -76,7 +74,7 @@ class Batches(_Adapter):  # type: ignore[misc]
             yield from rest
             return
         batches: Iterator[Any] = itertools.islice(self._epochs(), self._steps if self._evaluates else None)
-        if _ahead.get() and not self._once and getattr(self._data, "prefetchable", True):
+        if seeds.ahead() and not self._once and getattr(self._data, "prefetchable", True):
             batches = core.read_ahead(batches)
         for batch in batches:
             yield _tuple(batch, self._class_weight, self._names)
@@ -119,24 +117,6 @@ class Batches(_Adapter):  # type: ignore[misc]
     def partial_batch_size(self) -> int | None:
         """Nobody knows."""
         return None
-
-
-_ahead = contextvars.ContextVar("prunelle_ahead", default=True)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Inside, all that is drawn comes from ``seed``, and always in the same order.
-
-    So a batch is made when it is asked for, not ahead in another thread: a generator and the program draw from the same
-    random numbers of NumPy.
-    """
-    before = _ahead.set(False)
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        _ahead.reset(before)
 
 
 def lay(overlay: Overlay, generation: Generation) -> None:
@@ -182,7 +162,7 @@ def _is_plain(array: Any) -> bool:
 
 def _order(examples: int, generation: Generation) -> torch.Tensor:
     """Another at each epoch, by the generator that programs of the generation seed: NumPy's until tf.keras."""
-    if generation > Generation.KERAS_2:
+    if not differences.SEEDS.of(generation):
         return torch.randperm(examples)
     order = np.arange(examples)
     np.random.shuffle(order)

@@ -104,6 +104,8 @@ class _Postponed(ModuleType):
         return list(vars(self))
 
     def _import(self) -> None:
+        if "__path__" in vars(self):
+            return
         # By its file: ``keras`` in ``sys.modules`` may be a program's view by now.
         spec = PathFinder.find_spec(self.__name__, keras.__path__)
         if spec is not None and spec.loader is not None:

@@ -98,15 +98,18 @@ class CalledAsItIs(nn.Module):
         return inward(found[0]) if len(found) == 1 else tuple(inward(each) for each in found)
 
 
+def _inside(layer: Any) -> list[Any]:
+    """A layer and those within it; of an operation that is no layer, none."""
+    return layer._flatten_layers() if hasattr(layer, "_flatten_layers") else []
+
+
 def _has_losses(layer: Any) -> bool:
-    inside = layer._flatten_layers() if hasattr(layer, "_flatten_layers") else []
-    return any(each._losses for each in inside)
+    return any(each._losses for each in _inside(layer))
 
 
 def _adds_losses(layer: Any) -> bool:
     """Whether a layer's code, or that of one inside it, names ``add_loss``."""
-    inside = layer._flatten_layers() if hasattr(layer, "_flatten_layers") else []
-    for kind in {kind for each in inside for kind in type(each).__mro__}:
+    for kind in {kind for each in _inside(layer) for kind in type(each).__mro__}:
         if kind.__module__.partition(".")[0] in ("keras", "torch", "builtins"):
             continue
         for member in vars(kind).values():

@@ -326,7 +326,7 @@ def _arguments(what: str, original: Any, args: tuple[Any, ...], given: dict[str,
     names = [name for name in inspect.signature(original).parameters if name not in ("self", "kwargs")]
     counted = [_OLD[name] for name in _OF_EXAMPLES if name in given]
     given = renamed(what, given, _OLD)
-    for name, value in zip(names[:], args, strict=False):
+    for name, value in zip(names, args, strict=False):
         if name in given:
             raise TypeError(f"{what}() got multiple values for argument {name!r}")
         given[name] = value

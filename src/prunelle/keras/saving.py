@@ -77,10 +77,6 @@ def _know_own_functions(overlay: Overlay) -> None:
     overlay.put(kind, "from_config", classmethod(from_config))
 
 
-def _is_modern(path: Any) -> bool:
-    return str(path).endswith((".keras", ".weights.h5"))
-
-
 def _save(original: Any) -> Any:
     @like(original)
     def save(
@@ -107,9 +103,8 @@ def save_model(
     try:
         _write_hdf5(model, filepath, overwrite, trained)
     finally:
-        compiled.update(
-            kept
-        )  # Keras takes the optimiser out, and a .keras file that is saved later would lack it
+        # Keras takes the optimiser out, and a .keras file that is saved later would lack it.
+        compiled.update(kept)
 
 
 def _write_hdf5(model: Any, filepath: Any, overwrite: bool, trained: bool) -> None:

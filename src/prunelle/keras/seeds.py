@@ -1,10 +1,11 @@
-"""Where random numbers come from that a program gives no seed for: NumPy's, until Keras 2.3.
+"""Where random numbers come from: until Keras 2.3, NumPy's where a program gives no seed; ``--seed``.
 
 A program that sets NumPy's seed alone, as courses of 2017 do, gets the same weights, order and dropout each time.
 """
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 
 from prunelle.keras import differences
-from prunelle.keras.floor import private
+from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.overlay import Overlay
 
@@ -40,3 +41,25 @@ def of_a_training() -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(_drawn())
         yield
+
+
+_ahead = contextvars.ContextVar("prunelle_ahead", default=True)
+
+
+def ahead() -> bool:
+    """Whether a batch may be made in another thread before it is asked for."""
+    return _ahead.get()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Inside, all that is drawn comes from ``seed``, and always in the same order.
+
+    So no batch is made ahead: a generator and the program draw from the same random numbers of NumPy.
+    """
+    before = _ahead.set(False)
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        _ahead.reset(before)

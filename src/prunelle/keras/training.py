@@ -62,7 +62,8 @@ def _step(original: Any, generation: Generation) -> Any:
                 else keras.tree.map_structure(_with_an_axis, each)
                 for each in (x, y)
             )
-        self.__dict__[_BATCH] = x, training
+        if _BATCH in self.__dict__:
+            self.__dict__[_BATCH] = x, training
         checks.batch(self, y, training=training)
         session = passes.session_of(self)
         if training and session is not None:
@@ -157,7 +158,7 @@ def _with_an_axis(value: Any) -> Any:
 # Losses and figures of symbolic tensors.
 
 _BATCH = "_prunelle_batch"
-"""The attribute of a model with the inputs of its step, and whether it learns from them."""
+"""The attribute of a model with a loss of the program's: the inputs of its step, and whether it learns from them."""
 
 
 def over_the_graph(model: Any, loss: Any) -> Any:
@@ -166,13 +167,14 @@ def over_the_graph(model: Any, loss: Any) -> Any:
     Until tf.keras such a loss was a part of the graph, as that of many a variational autoencoder.
     """
     made: list[Any] = []
+    model.__dict__[_BATCH] = None
 
     @functools.wraps(loss)
     def value(y_true: Any, y_pred: Any) -> Any:
         found = loss(y_true, y_pred)
         if not is_symbolic(found) or is_symbolic(y_pred):
             return found
-        if _BATCH not in model.__dict__:
+        if model.__dict__[_BATCH] is None:
             return y_pred.sum() * 0  # Keras looks at shapes
         x, training = model.__dict__[_BATCH]
         if training and passes.session_of(model) is not None:

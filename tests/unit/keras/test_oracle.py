@@ -16,7 +16,7 @@ import pytest
 from prunelle.keras import compat
 from prunelle.keras.floor import keras
 from prunelle.keras.names import layers as named_layers
-from tests.unit.keras.oracle import numbers
+from tests.unit.keras.oracle import numbers, probabilities
 
 FIXTURE = np.load(Path(__file__).parent / "fixtures" / "tf_keras.npz")
 CASES: list[dict[str, Any]] = json.loads(str(FIXTURE["cases"]))
@@ -31,15 +31,6 @@ def of(what: str) -> list[Any]:
         for i, case in enumerate(CASES)
         if case["what"] == what
     ]
-
-
-def probabilities() -> tuple[np.ndarray, np.ndarray]:
-    """As the script draws them: exact certainties among them, right and wrong."""
-    truth = np.eye(4, dtype=np.float32)[np.random.default_rng(3).integers(0, 4, 12)]
-    raw = np.exp(numbers(12, 4))
-    found = (raw / raw.sum(1, keepdims=True)).astype(np.float32)
-    found[0], found[1], found[2] = truth[0], np.roll(truth[1], 1), np.eye(4)[0]
-    return truth, found
 
 
 @pytest.mark.parametrize(("case", "expected"), of("optimizer"))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +12,7 @@ import torch
 
 from prunelle.keras import compat, passes
 from prunelle.keras.floor import keras, private
+from tests.unit.training.helpers import AVX2, assert_right_without_avx512
 
 MODELS: dict[str, Callable[[Any], list[Any]]] = {
     "convolutions": lambda k: [
@@ -154,7 +152,6 @@ import numpy as np
 import torch
 from torch import nn
 from prunelle.keras import compat, passes
-from prunelle.keras.floor import keras, private
 
 assert not torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 if sys.argv[1] == "keras":
@@ -191,22 +188,11 @@ print("right")
 """
 
 
-@pytest.mark.skipif(
-    not torch.backends.cpu.get_cpu_capability().startswith("AVX"), reason="of a CPU with AVX2"
-)
+@AVX2
 @pytest.mark.parametrize("steps", ["ours", "keras"])
 def test_gradients_of_strided_1x1_convolutions_without_avx512(steps: str) -> None:
     """oneDNN computes them beyond its memory there, in lowered networks and in Keras's own convolution alike."""
-    environment = {
-        **os.environ,
-        "ATEN_CPU_CAPABILITY": "avx2",
-        "ONEDNN_MAX_CPU_ISA": "AVX2",
-        "OMP_NUM_THREADS": "1",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", OVERRUN, steps], env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.stdout == "right\n", (done.returncode, done.stderr[-2000:])
+    assert_right_without_avx512(OVERRUN, steps)
 
 
 def test_what_several_layers_see_stays_as_it_was() -> None:

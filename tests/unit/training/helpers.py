@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -199,3 +202,21 @@ def capture_early(monkeypatch: pytest.MonkeyPatch) -> list[script.Script]:
     monkeypatch.setattr(script, "Script", Noted)
     monkeypatch.setattr(passes.TrainingPass, "_seconds", lambda _, run, *given: 0.1 * isinstance(run, Pass))
     return made
+
+
+AVX2 = pytest.mark.skipif(
+    not torch.backends.cpu.get_cpu_capability().startswith("AVX"), reason="of a CPU with AVX2"
+)
+
+
+def assert_right_without_avx512(program: str, *arguments: str) -> None:
+    """``program`` prints ``right`` in a process that has no AVX-512."""
+    environment = {
+        **os.environ,
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "right\n", (done.returncode, done.stderr[-2000:])

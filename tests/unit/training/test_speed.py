@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
 import sys
 
 import pytest
@@ -13,7 +11,7 @@ import torch
 from prunelle import memory
 from prunelle.errors import ArgumentError
 from prunelle.training import speed
-from tests.unit.training.helpers import small
+from tests.unit.training.helpers import AVX2, assert_right_without_avx512, small
 
 
 def test_auto_takes_cuda_then_mps_then_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,21 +102,10 @@ print("right")
 """
 
 
-@pytest.mark.skipif(
-    not torch.backends.cpu.get_cpu_capability().startswith("AVX"), reason="of a CPU with AVX2"
-)
+@AVX2
 def test_gradients_of_strided_1x1_convolutions_without_avx512() -> None:
     """Without ``avoid_overrun`` the process dies, or its gradients are wrong (against float64)."""
-    environment = {
-        **os.environ,
-        "ATEN_CPU_CAPABILITY": "avx2",
-        "ONEDNN_MAX_CPU_ISA": "AVX2",
-        "OMP_NUM_THREADS": "1",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", OVERRUN], env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.stdout == "right\n", (done.returncode, done.stderr[-2000:])
+    assert_right_without_avx512(OVERRUN)
 
 
 def test_strided_1x1_convolutions_are_left_alone_with_avx512(monkeypatch: pytest.MonkeyPatch) -> None:
