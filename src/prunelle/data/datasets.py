@@ -133,6 +133,7 @@ NAMED: Mapping[str, NamedSet] = MappingProxyType(
                 ),
             ),
             (
+                "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
                 "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
             ),
@@ -250,6 +251,18 @@ def load_named(
     return dataclasses.replace(data, source=source)
 
 
+def is_there(name: str, folder: Path) -> bool:
+    """Whether all files of a set are in a data folder: nothing is fetched, and none is read.
+
+    Args:
+        name: one that has files.
+        folder: the data folder, or another that is laid out as it is.
+    """
+    wanted = [[file.name] if name in CIFAR else _idx_spellings(file.name) for file in NAMED[name].files]
+    unpacked = [_cifar_spellings(name, file) for file in CIFAR[name].files] if name in CIFAR else wanted
+    return any(all(_find(name, folder, each) is not None for each in files) for files in (wanted, unpacked))
+
+
 def _digits() -> Arrays:
     from sklearn.datasets import load_digits
 
@@ -293,6 +306,10 @@ def _idx_spellings(file: str) -> list[str]:
     return [plain, dotted, f"{plain}.gz", f"{dotted}.gz"]
 
 
+def _cifar_spellings(name: str, file: str) -> list[str]:
+    return [file, f"{CIFAR[name].folder}/{file}"]
+
+
 def _read_idx_set(name: str, folder: Path, progress: Progress | None) -> tuple[Arrays, Arrays]:
     files = NAMED[name].files
     missing = [file for file in files if _find(name, folder, _idx_spellings(file.name)) is None]
@@ -321,7 +338,7 @@ def read_cifar(
 ) -> tuple[Arrays, Arrays]:
     """Training and test pictures of CIFAR-10 or CIFAR-100, with the labels of the latter's 20 groups if ``coarse``."""
     form = CIFAR[name]
-    paths = [_find(name, folder, [file, f"{form.folder}/{file}"]) for file in form.files]
+    paths = [_find(name, folder, _cifar_spellings(name, file)) for file in form.files]
     if None not in paths:
         batches = [read_cifar_file(path, form, coarse=coarse) for path in paths if path]
     else:

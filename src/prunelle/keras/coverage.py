@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import re
 import textwrap
 from collections import defaultdict
@@ -49,6 +50,12 @@ def as_text() -> str:
 
 def _paths() -> set[str]:
     known = {name.removeprefix("keras").removeprefix(".") for name in floor.MODULES}
+    names = importlib.import_module(imports.HOME)
+    own = {
+        found.name.removeprefix(f"{imports.HOME}.")
+        for found in pkgutil.walk_packages(names.__path__, f"{imports.HOME}.")
+    }
+    known |= {path for path in own if path.partition(".")[0] != "tensorflow"}
     return {path for path in known if not path.startswith(("_", "legacy", "src"))}
 
 

@@ -6,14 +6,17 @@ import hashlib
 import http.client
 import os
 import tarfile
+import urllib.parse
 import urllib.request
 import zipfile
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from prunelle.data.datasets import data_folder
 from prunelle.disk import replacing, writing
 from prunelle.errors import ArgumentError, DataError, MissingData
+from prunelle.keras.generations import Generation, in_force
 
 
 def get_file(
@@ -22,7 +25,7 @@ def get_file(
     untar: bool = False,
     md5_hash: str | None = None,
     file_hash: str | None = None,
-    cache_subdir: str = "downloads",
+    cache_subdir: str = "datasets",
     hash_algorithm: str = "auto",
     extract: bool = False,
     archive_format: Any = "auto",
@@ -33,10 +36,12 @@ def get_file(
 
     Args:
         fname: its name here, or a whole path; the address's last part if None.
-        origin: the address.
-        untar, extract: unpack it, a tar or a zip, beside it. With ``untar``, the answer is the path without its suffix.
+        origin: the address; ``file://`` too.
+        untar, extract: unpack it, a tar or a zip, beside it. With ``untar``, the answer is the path without its suffix;
+            in Keras 3, with either, the folder that it is unpacked into.
         md5_hash, file_hash: what its content must have: MD5 for 32 digits, SHA-256 otherwise.
-        cache_dir, cache_subdir: where it goes; Prunelle's data folder (``PRUNELLE_DATA``) and ``downloads``.
+        cache_dir, cache_subdir: where it goes; Prunelle's data folder (``PRUNELLE_DATA``) and ``datasets``. A file that
+            is in Keras's own folder (``~/.keras``) is taken from there.
         force_download: fetch it even if it is there.
 
     Raises:
@@ -45,41 +50,82 @@ def get_file(
     """
     if origin is None:
         raise ArgumentError("get_file needs origin, the address of the file.")
-    folder = Path(data_folder() if cache_dir is None else cache_dir) / cache_subdir
-    name = os.fspath(fname) if fname else os.path.basename(origin.partition("?")[0])
-    path = folder / (f"{name}.tar.gz" if untar and not name.endswith((".tar.gz", ".tgz")) else name)
-    expected = file_hash or md5_hash
-    if force_download or not path.is_file() or not _has_hash(path, expected):
-        _fetch(origin, path)
-        if not _has_hash(path, expected):
-            path.unlink()
-            raise DataError(
-                f"{origin} gave another file than the one with the hash {expected}; it was not kept."
-            )
+    roots = [data_folder(), keras_home()] if cache_dir is None else [Path(cache_dir).expanduser()]
+    name = os.fspath(fname) if fname else PurePosixPath(urllib.parse.urlsplit(origin).path).name
+    if not name:
+        raise ArgumentError(f"get_file needs fname where the address ends in no name; received {origin!r}.")
+    packed, unpacked = name, None
     if untar or extract:
-        _unpack(path)
-    return str(path).removesuffix(".tar.gz").removesuffix(".tgz") if untar else str(path)
+        packed, unpacked = _names_of_archive(name, given=bool(fname), untar=untar)
+    paths = [root / cache_subdir / packed for root in roots]
+    hashes = [digest for digest in (file_hash or md5_hash,) if digest]
+    path = None if force_download else next((each for each in paths if is_it(each, hashes)), None)
+    if path is None:
+        path = paths[0]
+        fetch(origin, path, hashes)
+    if unpacked is None:
+        return str(path)
+    folder = path.parent
+    if in_force() is Generation.KERAS_3:
+        folder = path.with_name(unpacked)
+    _unpack(path, folder)
+    return str(path.with_name(unpacked))
 
 
-def _has_hash(path: Path, expected: str | None) -> bool:
-    if not expected:
-        return True
+def _names_of_archive(name: str, *, given: bool, untar: bool) -> tuple[str, str]:
+    """What the archive and what is answered are called, beside each other."""
+    if in_force() is Generation.KERAS_3:
+        if given and "." in name:
+            return name, f"{name.partition('.')[0]}_extracted"
+        return f"{name}_archive", name
+    if not untar:
+        return name, name
+    plain = name.removesuffix(".tar.gz").removesuffix(".tgz")
+    return (name if name != plain else f"{name}.tar.gz"), plain
+
+
+def keras_home() -> Path:
+    """Keras's own folder: ``KERAS_HOME``, or ``~/.keras``."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+
+
+def is_it(path: Path, hashes: Sequence[str]) -> bool:
+    """Whether a file is there, with the content that one of ``hashes`` (MD5 or SHA-256) is of; any, of none."""
+    if not path.is_file():
+        return False
+    return not hashes or any(_has_hash(path, each) for each in hashes)
+
+
+def _has_hash(path: Path, expected: str) -> bool:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5" if len(expected) == 32 else "sha256").hexdigest() == expected
+        found = hashlib.file_digest(file, "md5" if len(expected) == 32 else "sha256").hexdigest()
+    return found == expected.lower()
 
 
-def _fetch(origin: str, path: Path) -> None:
+def fetch(origin: str, path: Path, hashes: Sequence[str] = ()) -> None:
+    """``path`` becomes what is at ``origin``, or stays as it was.
+
+    Raises:
+        MissingData: it could not be fetched.
+        DataError: its content is none that one of ``hashes`` is of.
+    """
     try:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         with urllib.request.urlopen(origin, timeout=30) as answer, replacing(path) as file:
             length = answer.headers.get("Content-Length")
-            have = 0
+            have, digests = 0, {each: hashlib.new("md5" if len(each) == 32 else "sha256") for each in hashes}
             while chunk := _read(answer, have, length):
                 file.write(chunk)
                 have += len(chunk)
+                for digest in digests.values():
+                    digest.update(chunk)
             if length is not None and have != int(length):
                 raise _Cut(f"the connection ended after {have:,} of {int(length):,} bytes")
+            if digests and not any(digest.hexdigest() == each.lower() for each, digest in digests.items()):
+                raise DataError(
+                    f"{origin} gave another file than the one with the hash {hashes[0]}; it was not kept."
+                )
     except (_Cut, OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise MissingData(
@@ -99,12 +145,12 @@ def _read(answer: Any, have: int, length: str | None) -> bytes:
         raise _Cut(f"the connection ended after {have:,}{of} bytes ({error})") from error
 
 
-def _unpack(path: Path) -> None:
+def _unpack(path: Path, folder: Path) -> None:
     if tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
-            archive.extractall(path.parent, filter="data")
+            archive.extractall(folder, filter="data")
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as zipped:
-            zipped.extractall(path.parent)
+            zipped.extractall(folder)
     else:
         raise DataError(f"{path} is neither a tar nor a zip archive.")

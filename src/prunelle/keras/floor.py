@@ -36,17 +36,22 @@ PRIVATE = (
     "activations.ALL_OBJECTS_DICT",
     "applications.resnet.layers",
     "initializers.ALL_OBJECTS_DICT",
+    "legacy.preprocessing.sequence.TimeseriesGenerator",
+    "legacy.preprocessing.text.Tokenizer",
     "losses.ALL_OBJECTS_DICT",
     "metrics.ALL_OBJECTS_DICT",
     "models.functional.Functional._maybe_warn_inputs_struct_mismatch",
     "optimizers.ALL_OBJECTS_DICT",
     "optimizers.base_optimizer.BaseOptimizer._get_current_learning_rate",
     "backend.torch.random.make_default_seed",
+    "datasets.npz_utils.RestrictedUnpickler",
+    "datasets.npz_utils.load_npz",
     "random.seed_generator.GLOBAL_SEED_GENERATOR",
     "random.seed_generator.make_default_seed",
     "trainers.data_adapters.data_adapter.DataAdapter.get_torch_dataloader",
     "trainers.trainer.Trainer._compute_loss",
     "utils.module_utils.tensorflow",
+    "utils.python_utils.remove_long_seq",
 )
 """Names below ``keras.src`` that are used here and that Keras does not promise: a test finds each."""
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
-import http.server
-import threading
 
 import numpy as np
 import pytest
@@ -14,59 +11,16 @@ import pytest
 from prunelle.data import download
 from prunelle.errors import DiskFull, MissingData
 from prunelle.texts import Note
+from tests.web import Server, serving
 
 CONTENT = np.random.default_rng(0).bytes(1_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-class Server:
-    """Serves CONTENT as ``/file``; ``cuts`` lists after how many bytes the next answers end too early."""
-
-    def __init__(self):
-        self.content = {"/file": CONTENT}
-        self.cuts: list[int] = []
-        self.ignore_range = False
-        self.wrong_range = False
-        self.asked: list[tuple[str, str | None]] = []
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                outer.asked.append((self.path, self.headers.get("Range")))
-                content = outer.content.get(self.path)
-                if content is None:
-                    self.send_error(404)
-                    return
-                start = 0
-                if "Range" in self.headers and not outer.ignore_range:
-                    start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
-                    start += 1 if outer.wrong_range else 0
-                    self.send_response(206)
-                    self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-                else:
-                    self.send_response(200)
-                body = content[start:]
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                with contextlib.suppress(ConnectionError):
-                    self.wfile.write(body[: outer.cuts.pop(0)] if outer.cuts else body)
-
-            def log_message(self, *args):
-                pass
-
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
-
-
 @pytest.fixture
 def server():
-    server = Server()
-    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
-    thread.join()
+    with serving({"/file": CONTENT}) as server:
+        yield server
 
 
 def fetch(target, *urls, progress=None):
@@ -165,7 +119,7 @@ def test_wrong_content_everywhere(server, tmp_path):
 
 
 def test_no_server_at_all(server, tmp_path):
-    gone = Server()
+    gone = Server({})
     gone.http.server_close()
     with pytest.raises(MissingData, match=r"a could not be downloaded.*refused"):
         fetch(tmp_path / "a", f"{gone.url}/file")

@@ -1,3 +1,12 @@
-"""``keras.datasets``: those of Prunelle's data folder."""
+"""``keras.datasets``."""
 
-__all__ = ["cifar10", "cifar100", "fashion_mnist", "mnist"]
+__all__ = [
+    "boston_housing",
+    "california_housing",
+    "cifar10",
+    "cifar100",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]

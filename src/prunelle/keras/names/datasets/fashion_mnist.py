@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from prunelle.keras.names.datasets.loading import Arrays, load
+from prunelle.keras.datasets.pictures import Arrays, grey
 
 __all__ = ["load_data"]
 
 
-def load_data(path: str | None = None) -> Arrays:
-    """Images ``(N, 28, 28)`` uint8 and labels ``(N,)`` uint8, for training and for the test.
-
-    Args:
-        path: accepted, without effect: the data folder decides.
-    """
-    (x_train, y_train), (x_test, y_test) = load("fashion-mnist")
-    return (x_train[..., 0], y_train.astype("uint8")), (x_test[..., 0], y_test.astype("uint8"))
+def load_data() -> Arrays:
+    """Images ``(N, 28, 28)`` uint8 and labels ``(N,)`` uint8, for training and for the test."""
+    return grey("fashion-mnist")
