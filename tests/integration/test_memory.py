@@ -14,6 +14,9 @@ from prunelle.errors import OutOfMemory
 from tests.integration.command import prunelle, weights
 
 HUGE = 40_000_000  # squared, more values than any machine can address
+WIDE = (
+    25_000_000_000_000  # outputs of the 64 pixels of a digit: as many values, in the first layer that is made
+)
 
 
 class Greedy(nn.Module):
@@ -52,8 +55,20 @@ def test_a_training_says_how_it_goes_on_and_ends_in_the_same_bits(tmp_path: Path
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("train", "digits", "--network", "dense", "--hidden", f"{HUGE},{HUGE}", "--output", "run"),
-        ("compare", "lenet5", "dense", "--data", "digits", "--hidden", f"{HUGE},{HUGE}", "--output", "out"),
+        ("train", "digits", "--network", "dense", "--hidden", WIDE, "--output", "run"),
+        (
+            "compare",
+            "lenet5",
+            "dense",
+            "--data",
+            "digits",
+            "--hidden",
+            WIDE,
+            "--epochs",
+            1,
+            "--output",
+            "out",
+        ),
     ],
 )
 def test_a_network_that_no_machine_holds(

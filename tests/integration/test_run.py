@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,32 @@ def test_a_program_finds_what_it_finds_under_python(tmp_path: Path) -> None:
     assert f"{tmp_path} {tmp_path / 'programme.py'} 42 True" in finished.out
     assert sys.modules["__main__"].__dict__.get("voisin") is None
     del sys.modules["voisin"]
+
+
+def test_the_models_of_a_program_are_gone_when_the_next_begins() -> None:
+    """Without a collection of Python's own, which looks at how many objects there are and not at how large they are."""
+    program = """
+import weakref, sys
+import numpy as np
+from keras.layers import Dense
+from keras.models import Model, Sequential
+model = Sequential([Dense(4, activation='relu', input_shape=(3,)), Dense(1)])
+model.compile('adam', 'mse', metrics=['mae'])
+model.fit(np.ones((8, 3)), np.ones(8), epochs=2, verbose=0)
+model.evaluate(np.ones((8, 3)), np.ones(8), verbose=0)
+model.predict(np.ones((8, 3)))
+whole = Model(model.input, model.layers[0].output)
+sys.seen_by_a_test = [weakref.ref(model), weakref.ref(whole), weakref.ref(model.optimizer)]
+"""
+    gc.disable()
+    try:
+        assert run(program).code == 0
+        seen: list[weakref.ref[object]] = vars(sys).pop("seen_by_a_test")
+        assert len(seen) == 3
+        assert run("print('next')").out == "next\n"
+        assert [each() for each in seen] == [None] * 3
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

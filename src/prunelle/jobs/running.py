@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import os
 import shlex
 import sys
@@ -41,6 +42,9 @@ def run_program(
 ) -> int:
     """The exit status of a program; see ``prunelle.tasks.run_program``."""
     source = _source(path)
+    if "prunelle.keras" in sys.modules:
+        # Models are circles, and Python's collector does not know how large: those of the program before go first.
+        gc.collect()
     # Not at the top: whoever trains without it would load all of keras.
     from prunelle.keras import numpy_names, recording
     from prunelle.keras.compat import compat

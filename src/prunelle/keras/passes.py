@@ -76,6 +76,12 @@ class Session:
             add(metric, total, len(inputs[0]))
         return loss, self._structured(outputs)
 
+    def end(self) -> None:
+        """Nothing of it waits for Python's collector of circles, which does not know how large gradients are."""
+        self._pass = None  # its forward pass is this session's
+        for each in self._lowered.shared:
+            each.parameter.grad = None
+
     @property
     def measures(self) -> bool:
         """Whether ``step`` has told the metrics of the model, too."""
@@ -271,11 +277,13 @@ def session(model: Any, *, training: bool) -> Iterator[None]:
     """Inside, the model's steps are taken by a ``Session`` where they can be."""
     before = session_of(model)
     with ExitStack() as running:
-        model.__dict__[_SESSION] = _begun(model, running, training)
+        made = model.__dict__[_SESSION] = _begun(model, running, training)
         try:
             yield
         finally:
             model.__dict__[_SESSION] = before
+            if made is not None:
+                made.end()
 
 
 def _begun(model: Any, running: ExitStack, training: bool) -> Session | None:

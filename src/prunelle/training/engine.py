@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import math
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -90,7 +92,9 @@ class Training:
         # The live tensors; looking them up by name at every step would take longer than averaging them.
         self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
-        self._passes = training_pass(self._forward, network, self.device, recipe.batch_size)
+        # Weakly: what a circle holds waits for Python's collector, which does not know how large weights are.
+        forward = functools.partial(type(self)._forward, weakref.proxy(self))
+        self._passes = training_pass(forward, network, self.device, recipe.batch_size)
         self._watch = diagnosis.Watch(
             network=network,
             train=train,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,6 +54,37 @@ def fitted(make: Callable[[], Any], *data: Any, **how: Any) -> tuple[dict[str, A
     model = make()
     history = model.fit(*data, epochs=2, batch_size=8, verbose=0, **how).history
     return history, model.get_weights(), float(torch.rand(()))
+
+
+def held() -> int:
+    """Bytes of the tensors that there are."""
+    tensors = [each for each in gc.get_objects() if issubclass(type(each), torch.Tensor)]
+    tensors += [each.grad for each in tensors if each.is_leaf and each.grad is not None]
+    return sum({each.data_ptr(): each.untyped_storage().nbytes() for each in tensors}.values())
+
+
+def test_what_a_fit_needs_beside_its_model_is_gone_when_it_ends(captures: list[script.Script]) -> None:
+    """Gradients are as large as the weights, and Python's collector, for which they might wait, does not know it."""
+    large = layers.Dense(2000)
+    models = [network(layers.Flatten(), large), network(layers.Lambda(lambda x: x * 2), layers.Dense(2000))]
+    for each in models:
+        each.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        each.fit(*pictures(), batch_size=8, verbose=0)
+    captures.clear()
+    gc.collect()
+    before = held()
+    gc.disable()
+    try:
+        for each in models:
+            each.fit(*pictures(), batch_size=8, verbose=0)
+            each.evaluate(*pictures(), verbose=0)
+            each.predict(pictures()[0])
+        assert captures
+        captures.clear()
+        # Keras itself keeps the last of its batches.
+        assert held() < before + large.kernel.value.nbytes / 10
+    finally:
+        gc.enable()
 
 
 def check(make: Callable[[], Any], *data: Any, **how: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +44,20 @@ def test_a_training_is_the_same_to_the_bit(early: list[script.Script], name: str
     recipe = dataclasses.replace(RECIPES[name], epochs=3, batch_size=8)
     check_captured(lambda: training(small(dropout=0.5), bars(22), recipe, bars(9, seed=1)))
     assert len(early) == 1
+
+
+def test_a_training_that_is_dropped_is_gone_at_once(early: list[script.Script]) -> None:
+    """With its gradients, moments and captures: nothing of it waits for Python's collector."""
+    run = training(small(dropout=0.5), bars(20), Recipe(epochs=2, batch_size=4))
+    gc.collect()
+    gc.disable()
+    try:
+        finish(run)
+        gone = [weakref.ref(each) for each in (run, run.network, run._optimizer, run._passes, early.pop())]
+        del run
+        assert [each() for each in gone] == [None] * 5
+    finally:
+        gc.enable()
 
 
 def test_outputs_besides_the_logits_count(early: list[script.Script]) -> None:

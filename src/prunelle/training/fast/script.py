@@ -107,11 +107,16 @@ def _program(calls: Sequence[Call], inputs: Tensors, results: Tensors) -> tuple[
     returned = f"return [{', '.join(names.text(result) for result in results)}]"
     given = ", ".join(f"given{i}" for i in range(len(names.given)))
     head = ["def run(given: List[Tensor]) -> List[Tensor]:", f"{given}, = given"]
-    program = torch.jit.CompilationUnit("\n    ".join([*head, *lines, returned]) + "\n").run
+    program = _read("\n    ".join([*head, *lines, returned]) + "\n")
     read = [node.schema() for node in program.graph.nodes() if not node.kind().startswith("prim::")]
     if read != meant:
         raise Unwritable("TorchScript reads other operations than were asked for")
     return program, names.given
+
+
+def _read(text: str) -> Any:
+    """The function of a text. By itself: PyTorch keeps the local names from where it is asked, in a circle."""
+    return torch.jit.CompilationUnit(text).run
 
 
 def _needed(calls: Sequence[Call], results: Tensors) -> list[Call]:
