@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.test_floors import FILES, SOURCE, imported
+from tests.contract.sources import FILES, SOURCE
+from tests.contract.test_floors import imported
 
 
 def module_name(file: Path) -> str:

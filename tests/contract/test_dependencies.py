@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.contract.test_floors import FILES, SOURCE, imported
+from tests.contract.sources import FILES, SOURCE, tree_of
+from tests.contract.test_floors import imported
 
 PROJECT = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
 
@@ -48,19 +49,21 @@ EXTRAS = {
     if extra != TOOLS
     for name in names(wanted)
 }
-TREES = [ast.parse(file.read_text()) for file in [*FILES, SOURCE / "__init__.py"]]
 
 
-def test_every_import_is_declared() -> None:
-    assert third_party(TREES) - CORE - EXTRAS == set()
+@pytest.fixture(scope="module")
+def trees() -> list[ast.Module]:
+    return [tree_of(file) for file in [*FILES, SOURCE / "__init__.py"]]
 
 
-def test_what_is_declared_is_imported() -> None:
-    assert CORE - third_party(TREES) == set()
+def test_every_import_is_declared_and_what_is_declared_is_imported(trees: list[ast.Module]) -> None:
+    imports = third_party(trees)
+    assert imports - CORE - EXTRAS == set()
+    assert CORE - imports == set()
 
 
-def test_extras_are_imported_only_when_they_are_needed() -> None:
-    at_the_top = third_party(node for tree in TREES for node in run_on_import(tree))
+def test_extras_are_imported_only_when_they_are_needed(trees: list[ast.Module]) -> None:
+    at_the_top = third_party(node for tree in trees for node in run_on_import(tree))
     assert at_the_top & (EXTRAS - CORE) == set()
 
 

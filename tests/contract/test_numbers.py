@@ -8,13 +8,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from babel.numbers import format_decimal
 
 from prunelle.texts import EN, FR, Typography
-from tests.contract.test_floors import FILES, SOURCE
+from tests.contract.sources import FILES, SOURCE, broken, tree_of
 
 # Parts of errors that functions hand back before they are raised.
 ERRORS = {
@@ -52,23 +51,18 @@ def in_notes(tree: ast.AST) -> Iterator[str]:
                         yield ast.unparse(each.value)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
-def test_numbers_of_sentences_are_of_the_language(file: Path) -> None:
-    assert list(in_notes(ast.parse(file.read_text(encoding="utf-8")))) == []
+def test_numbers_of_sentences_are_of_the_language() -> None:
+    assert broken(lambda file: in_notes(tree_of(file))) == {}
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
+def test_numbers_go_through_one_place() -> None:
+    files = [
         file
         for file in FILES
         if file.relative_to(SOURCE).parts[0] not in ("keras", "texts.py")
         and str(file.relative_to(SOURCE)) not in ERRORS
-    ],
-    ids=lambda file: str(file.relative_to(SOURCE)),
-)
-def test_numbers_go_through_one_place(file: Path) -> None:
-    assert list(printed(ast.parse(file.read_text(encoding="utf-8")))) == []
+    ]
+    assert broken(lambda file: printed(tree_of(file)), files) == {}
 
 
 def test_what_is_printed_is_seen() -> None:

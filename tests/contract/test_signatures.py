@@ -9,20 +9,10 @@ from pathlib import Path
 import pytest
 
 import prunelle
+from tests.contract.sources import SOURCE, broken, tree_of
 
-SOURCE = Path(__file__).parents[2] / "src" / "prunelle"
 MOST_PARAMETERS = 8
 MOST_BY_POSITION = 5
-
-FILES = sorted(SOURCE.rglob("*.py"))
-TREES = {file: ast.parse(file.read_text()) for file in FILES}
-OWN = {
-    node.name
-    for tree in TREES.values()
-    for node in ast.walk(tree)
-    if isinstance(node, ast.FunctionDef | ast.ClassDef)
-}
-"""Names of our functions, methods and classes."""
 
 PAPERS = ("networks",)
 """Tables of the papers, constructors with the papers' arguments, layers in a row."""
@@ -73,25 +63,30 @@ FOREIGN = ("F", "nn", "torch", "aten")
 """Whose functions may be called as ours are."""
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
-def test_no_internal_function_has_more_than_eight_parameters(file: Path) -> None:
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    return {file: tree_of(file) for file in sorted(SOURCE.rglob("*.py"))}
+
+
+def test_no_internal_function_has_more_than_eight_parameters(trees: dict[Path, ast.Module]) -> None:
     """The public verbs' keywords are the API; what is made of them at once goes down as one object."""
-    if is_of(file, (*PAPERS, *KERAS, *DRAWING)):
-        return
-    assert set(with_many_parameters(TREES[file], frozenset(prunelle.__all__))) == set()
+    files = [file for file in trees if not is_of(file, (*PAPERS, *KERAS, *DRAWING))]
+    public = frozenset(prunelle.__all__)
+    assert broken(lambda file: with_many_parameters(trees[file], public), files) == {}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
-def test_no_call_passes_more_than_five_values_by_position(file: Path) -> None:
-    if is_of(file, PAPERS):
-        return
-    assert list(with_many_by_position(TREES[file], OWN)) == []
+def test_no_call_passes_more_than_five_values_by_position(trees: dict[Path, ast.Module]) -> None:
+    kinds = ast.FunctionDef | ast.ClassDef
+    own = {node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, kinds)}
+    files = [file for file in trees if not is_of(file, PAPERS)]
+    assert broken(lambda file: with_many_by_position(trees[file], own), files) == {}
 
 
-@pytest.mark.parametrize("file", sorted((SOURCE / "cli").glob("*.py")), ids=lambda file: file.name)
-def test_the_command_line_passes_nothing_untyped(file: Path) -> None:
-    names = {node.id for node in ast.walk(TREES[file]) if isinstance(node, ast.Name)}
-    assert "Any" not in names
+def test_the_command_line_passes_nothing_untyped(trees: dict[Path, ast.Module]) -> None:
+    def untyped(file: Path) -> list[str]:
+        return [n.id for n in ast.walk(trees[file]) if isinstance(n, ast.Name) and n.id == "Any"]
+
+    assert broken(untyped, sorted((SOURCE / "cli").glob("*.py"))) == {}
 
 
 def test_what_breaks_the_rules_is_seen() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.test_floors import SOURCE
+from tests.contract.sources import SOURCE
 
 FILES = sorted(file for room in ("cli", "console") for file in (SOURCE / room).glob("*.py"))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from prunelle.cli.main import COMMANDS
-from tests.contract.test_floors import SOURCE
+from tests.contract.sources import SOURCE
 
 MOST_STATEMENTS = 8
 """Of a verb: ``train`` and ``compare`` have as many, which choose between a new run and one that goes on."""
