@@ -19,9 +19,10 @@ from prunelle.keras import (
     optimizers,
     saving,
     seeds,
-    tape,
     training,
 )
+from prunelle.keras.eager import boundary, plain_tensors
+from prunelle.keras.eager import variable as variables
 from prunelle.keras.generations import Generation, named, speaking
 from prunelle.keras.graphs import LEARNING_PHASE
 from prunelle.keras.overlay import Overlay
@@ -36,7 +37,7 @@ _ROOMS = (
         losses.lay,
         optimizers.lay,
     ),
-    *(models.lay, training.lay, feeding.lay, saving.lay, callbacks.lay, tape.lay, seeds.lay),
+    *(models.lay, training.lay, feeding.lay, saving.lay, callbacks.lay, plain_tensors.lay, seeds.lay),
 )
 
 
@@ -55,10 +56,19 @@ def compat(generation: Generation | str = Generation.KERAS_2) -> Iterator[None]:
     spoken = named(generation) if isinstance(generation, str) else generation
     overlay = Overlay()
     try:
-        with speaking(spoken), floor.defaults(), imports.installed():
+        with speaking(spoken), floor.defaults(), imports.installed(lambda: _put_on_tensorflows_face(overlay)):
             for lay in _ROOMS:
                 lay(overlay, spoken)
+            if spoken is Generation.TF_KERAS_2:
+                _put_on_tensorflows_face(overlay)
             yield
     finally:
         LEARNING_PHASE.value = None
         overlay.remove()
+
+
+def _put_on_tensorflows_face(overlay: Overlay) -> None:
+    """Of programs for tf.keras, and of all that import TensorFlow: what they have in their hands are its tensors."""
+    if not boundary.is_laid():
+        boundary.lay(overlay)
+        variables.lay(overlay)

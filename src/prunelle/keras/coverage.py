@@ -8,12 +8,13 @@ import pkgutil
 import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 from prunelle.keras import floor, imports
 from prunelle.keras.compat import compat
+from prunelle.keras.eager.dtypes import DTYPES
+from prunelle.keras.names import tensorflow
 
 _INTRODUCTION = """\
 # What there is of Keras
@@ -25,7 +26,6 @@ written for; what they mean goes by that ([keras.md](keras.md)). A name that is 
 program that uses it says so.
 """
 _ALIASES = "Other names for Keras's own: "
-_OPERATIONS = "Functions of `keras.ops`, with TensorFlow's names of their arguments: "
 _ELSEWHERE = {path for path, homes in imports.MOVED.items() if homes != (path,)}
 
 
@@ -35,7 +35,8 @@ def as_text() -> str:
     with compat():
         for path in sorted(_paths() - _ELSEWHERE):
             lines += _section(f"keras.{path}".rstrip("."))
-        lines += _section("tensorflow")
+        for path in ("tensorflow", *_modules_of_tensorflow()):
+            lines += _section(path)
     lines += ["## Other paths to the same names", ""]
     others = defaultdict(list)
     for path in sorted(_ELSEWHERE):
@@ -59,16 +60,22 @@ def _paths() -> set[str]:
     return {path for path in known if not path.startswith(("_", "legacy", "src"))}
 
 
+def _modules_of_tensorflow() -> list[str]:
+    found = pkgutil.walk_packages(tensorflow.__path__, f"{tensorflow.__name__}.")
+    return sorted(module.name.removeprefix(f"{imports.HOME}.") for module in found)
+
+
 def _section(heading: str) -> list[str]:
     view = importlib.import_module(heading)
-    kerass, aliases, operations, entries = list[str](), list[str](), list[str](), list[str]()
+    kerass, aliases, obvious, entries = list[str](), list[str](), list[str](), list[str]()
     for name in sorted(view.__all__, key=lambda name: (name.lower(), name)):
         found = getattr(view, name, None)
         if isinstance(found, ModuleType) or name.startswith("_"):
             continue
-        if (getattr(found, "__doc__", None) or "").startswith("``keras.ops."):
-            operations.append(f"`{name}`")
-        elif str(getattr(found, "__module__", "")).startswith("prunelle.") or heading == "tensorflow":
+        if str(getattr(found, "__module__", "")).startswith("prunelle.") or heading.startswith("tensorflow"):
+            if name in DTYPES or (getattr(found, "__doc__", None) or "").startswith(f"``{name}`` of"):
+                obvious.append(f"`{name}`")
+                continue
             entries += _folded(_entry(name, found), "  ")
         elif hasattr(floor.MODULES.get(heading), name):
             kerass.append(f"`{name}`")
@@ -76,32 +83,17 @@ def _section(heading: str) -> list[str]:
             today = getattr(found, "__name__", name)
             aliases.append(f"`{name}`" if name == today else f"`{name}` (`{today}`)")
     lines = list[str]()
-    for names, what in ((kerass, ""), (aliases, _ALIASES), (operations, _OPERATIONS)):
+    for names, what in ((kerass, ""), (aliases, _ALIASES), (obvious, "")):
         lines += [*_folded(f"{what}{', '.join(names)}."), ""] if names else []
     lines += [*entries, ""] if entries else []
     return [f"## {heading}", "", *lines] if lines else []
 
 
 def _entry(name: str, found: Any) -> str:
-    """A name with what it is: a sentence, or the names below it."""
-    if _is_space(found):
-        return f"- `{name}`: {', '.join(_below(found))}."
-    documented = inspect.getdoc(found) if callable(found) else None
+    """A name with what it is, in a sentence."""
+    documented = inspect.getdoc(found) if callable(found) and name not in DTYPES else None
     summary = re.sub(r"\s+", " ", (documented or "").split("\n\n")[0].replace("``", "`")).strip()
     return f"- `{name}`" + (f": {summary}" if summary else "")
-
-
-def _is_space(found: Any) -> bool:
-    """Whether it is ``tensorflow.image`` or another module of TensorFlow's own."""
-    return str(getattr(found, "__name__", "")).startswith("tensorflow.")
-
-
-def _below(space: Any) -> Iterator[str]:
-    for name, found in sorted(vars(space).items()):
-        if _is_space(found):
-            yield from (f"`{name}.{each[1:]}" for each in _below(found))
-        elif not name.startswith("_"):
-            yield f"`{name}`"
 
 
 def _folded(text: str, indent: str = "") -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -27,8 +27,8 @@ ROOTS = ("keras", "tensorflow", "keras_preprocessing")
 _KERAS_IN_TENSORFLOW = ("losses", "metrics", "optimizers", "initializers")
 """``tf.losses`` is ``tf.keras.losses``."""
 
-_TENSORFLOW = ("tensorflow.python", "tensorflow.compat", "tensorflow.compat.v1", "tensorflow.compat.v2")
-"""Paths with the names of ``tensorflow`` itself."""
+_TENSORFLOW = ("tensorflow.python", "tensorflow.compat.v1", "tensorflow.compat.v2", "tensorflow.compat")
+"""Paths with the names of ``tensorflow`` itself, and below them those of its modules."""
 
 PREFIXES: tuple[str, ...] = (
     "tensorflow.python.keras",
@@ -159,6 +159,18 @@ def below_keras(name: str) -> str | None:
     return None
 
 
+def in_tensorflow(name: str) -> ModuleType | None:
+    """Prunelle's module of ``tensorflow.math`` and its like, by whichever path."""
+    root, _, _ = name.partition(".")
+    if root != "tensorflow":
+        return None
+    for prefix in _TENSORFLOW:
+        if name == prefix or name.startswith(f"{prefix}."):
+            name = f"tensorflow{name[len(prefix) :]}"
+            break
+    return _own(name)
+
+
 def homes(path: str) -> list[ModuleType]:
     """The modules that have the names of a path below ``keras``, the first to be asked first."""
     found = []
@@ -200,9 +212,10 @@ class View(ModuleType):
         path = below_keras(spelling)
         if name.startswith("__"):
             return getattr(self.__homes[0], name)
-        if spelling in ("tensorflow.keras", *_TENSORFLOW) or (
-            path is not None and (path in MOVED or f"keras.{path}" in floor.MODULES or _own(path) is not None)
-        ):
+        there = (
+            path in MOVED or f"keras.{path}" in floor.MODULES or (path is not None and _own(path) is not None)
+        )
+        if spelling in ("tensorflow.keras", *_TENSORFLOW) or there or in_tensorflow(spelling) is not None:
             return importlib.import_module(spelling)
         for home in self.__homes:
             if name in vars(home) or name in _offered(home):
@@ -257,14 +270,24 @@ def _offered(module: ModuleType) -> list[str]:
 
 def _message(spelling: str, known: list[str]) -> str:
     name = spelling.rpartition(".")[2]
+    who = f"neither Keras {floor.MINOR} nor Prunelle has"
+    if below_keras(spelling) is None:
+        who, spelling = "Prunelle has no", f"tf{spelling.removeprefix('tensorflow')}"
     return (
-        f"neither Keras {floor.MINOR} nor Prunelle has {spelling}.{did_you_mean(name, known)} What there is: "
+        f"{who} {spelling}.{did_you_mean(name, known)} What there is: "
         f"docs/keras-coverage.md, or the command: prunelle run --covered."
     )
 
 
 class Finder(MetaPathFinder, Loader):
-    """Finds the views, and nothing else."""
+    """Finds the views, and nothing else.
+
+    Args:
+        on_tensorflow: called when a program imports ``tensorflow``.
+    """
+
+    def __init__(self, on_tensorflow: Callable[[], object]) -> None:
+        self._on_tensorflow = on_tensorflow
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -289,17 +312,15 @@ class Finder(MetaPathFinder, Loader):
         path = below_keras(name)
         if path is not None:
             return homes(path)
-        if name.partition(".")[0] == "tensorflow":
-            own = _own(name)
-            if name in _TENSORFLOW:
-                own = _own("tensorflow")
-            return [own] if own is not None else []
-        return []
+        own = in_tensorflow(name)
+        return [] if own is None else [own]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """The view."""
         if spec.name == _NO_TENSORFLOW:
             return None  # an empty one
+        if spec.name == "tensorflow":
+            self._on_tensorflow()
         return View(spec.name, self.found(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
@@ -307,9 +328,13 @@ class Finder(MetaPathFinder, Loader):
 
 
 @contextlib.contextmanager
-def installed() -> Iterator[None]:
-    """Inside, the views are what a program imports; afterwards, everything is what it was before."""
-    finder = Finder()
+def installed(on_tensorflow: Callable[[], object]) -> Iterator[None]:
+    """Inside, the views are what a program imports; afterwards, everything is what it was before.
+
+    Args:
+        on_tensorflow: called when the program imports ``tensorflow``.
+    """
+    finder = Finder(on_tensorflow)
     before = _taken_out()
     sys.meta_path.insert(0, finder)
     lazy = floor.private("utils.module_utils.tensorflow")

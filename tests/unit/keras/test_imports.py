@@ -127,9 +127,7 @@ def test_an_absent_attribute_says_so_too_and_hasattr_says_no() -> None:
     assert isinstance(error.value, imports.NotThere)
     assert not hasattr(keras.layers, "LSTMN")
     tensorflow = importlib.import_module("tensorflow")
-    with pytest.raises(
-        AttributeError, match=r"neither Keras 3\.15 nor Prunelle has tensorflow\.SparseTensor"
-    ):
+    with pytest.raises(AttributeError, match=r"Prunelle has no tf\.SparseTensor\."):
         _ = tensorflow.SparseTensor
 
 
@@ -157,7 +155,7 @@ def test_nothing_is_left_and_another_keras_comes_back(monkeypatch: pytest.Monkey
 
 
 def test_other_packages_are_none_of_its_business() -> None:
-    finder = imports.Finder()
+    finder = imports.Finder(lambda: None)
     assert finder.find_spec("numpy", None) is None
     assert finder.find_spec("keras_tuner", None) is None
 

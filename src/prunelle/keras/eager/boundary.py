@@ -1,0 +1,193 @@
+"""Between a program and Keras: faces come off on the way in, and go on on the way out.
+
+Inside Keras there are plain tensors: its code asks PyTorch for types and places. A program's own code has faces,
+wherever it is: at the top, or in a method of a layer of its own that Keras calls. Who is running is one word
+(``_running``), so that a layer called by Keras does not dress what Keras itself takes next.
+
+What a program does at the top, outside any tape, is not recorded for gradients: nobody could ask for one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+
+from prunelle.keras.eager import tape
+from prunelle.keras.eager.shapes import TensorShape
+from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
+from prunelle.keras.floor import keras, private
+from prunelle.keras.overlay import Overlay, like
+
+TOP, KERAS, CALLED = "the program", "Keras", "the program, called by Keras"
+_running: ContextVar[str] = ContextVar("running", default=TOP)
+
+_OF_LAYERS = ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
+_OF_LOSSES = ("call", "__call__")
+_OF_METRICS = ("update_state", "result")
+_OF_CALLBACKS = tuple(
+    f"on_{when}"
+    for when in (
+        *("train_begin", "train_end", "test_begin", "test_end", "predict_begin", "predict_end"),
+        *("epoch_begin", "epoch_end", "batch_begin", "batch_end", "train_batch_begin", "train_batch_end"),
+        *("test_batch_begin", "test_batch_end", "predict_batch_begin", "predict_batch_end"),
+    )
+)
+_OF_MODELS = (
+    *("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"),
+    *("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"),
+)
+
+
+def of_program() -> bool:
+    """Whether a program's own code is running, not Keras's."""
+    return _running.get() is not KERAS
+
+
+def is_laid() -> bool:
+    """Whether programs get faces."""
+    return hasattr(private("backend.torch.core").convert_to_tensor, "_prunelle_undresses")
+
+
+def lay(overlay: Overlay) -> None:
+    """Keras's doors, and those of the program's own classes."""
+    layer, loss, metric = keras.layers.Layer, keras.losses.Loss, keras.metrics.Metric
+    overlay.put(layer, "__call__", _into_keras(layer.__call__, outside_tapes=True))
+    for owner, name in (
+        (loss, "__call__"),
+        (metric, "__call__"),
+        *((keras.Model, name) for name in _OF_MODELS),
+    ):
+        overlay.put(owner, name, _into_keras(getattr(owner, name)))
+    for owner, names in (
+        (layer, _OF_LAYERS),
+        (loss, _OF_LOSSES),
+        (metric, _OF_METRICS),
+        (keras.callbacks.Callback, _OF_CALLBACKS),
+    ):
+        overlay.put(owner, "__init_subclass__", classmethod(_dressing(owner, names)))
+    core = private("backend.torch.core")
+    undressed = _undressing(core.convert_to_tensor)
+    for module in list(_of_keras()):
+        if vars(module).get("convert_to_tensor") is core.convert_to_tensor and module is not core:
+            overlay.put(module, "convert_to_tensor", undressed)
+    overlay.put(core, "convert_to_tensor", undressed)
+
+
+def _of_keras() -> list[Any]:
+    return [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith(("keras.src.backend", "keras.src.ops"))
+    ]
+
+
+def _undressing(original: Any) -> Any:
+    @functools.wraps(original)
+    def convert_to_tensor(x: Any, *args: Any, **given: Any) -> Any:
+        return original(undress(x) if isinstance(x, (EagerTensor, list, tuple)) else x, *args, **given)
+
+    convert_to_tensor._prunelle_undresses = True  # type: ignore[attr-defined]
+    return convert_to_tensor
+
+
+def undress(value: Any) -> Any:
+    """Plain tensors in the place of faces, in lists, tuples and dictionaries too."""
+    kind = type(value)
+    if issubclass(kind, EagerTensor):
+        return plain(value)
+    if kind in (list, tuple):
+        return kind(map(undress, value))
+    if kind is dict:
+        return {name: undress(each) for name, each in value.items()}
+    return value
+
+
+def dress(value: Any) -> Any:
+    """Faces on plain tensors, in lists, tuples and dictionaries too."""
+    kind = type(value)
+    if kind is torch.Tensor:
+        return wrap(value)
+    if kind in (list, tuple):
+        return kind(map(dress, value))
+    if kind is dict:
+        return {name: dress(each) for name, each in value.items()}
+    return value
+
+
+def _into_keras(original: Callable[..., Any], outside_tapes: bool = False) -> Any:
+    """A door of Keras's: a program gets faces back."""
+
+    @like(original)
+    def call(self: Any, *args: Any, **given: Any) -> Any:
+        running = _running.get()
+        if running is KERAS:
+            return original(self, *args, **given)
+        unrecorded = outside_tapes and running is TOP and not tape.recording()
+        token = _running.set(KERAS)
+        try:
+            with torch.no_grad() if unrecorded else contextlib.nullcontext():
+                return dress(original(self, *undress(args), **undress(given)))
+        finally:
+            _running.reset(token)
+
+    return call
+
+
+def from_keras(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the program's that Keras calls: it gets faces, and runs as the program."""
+    if getattr(original, "_prunelle_dressed", False):
+        return original
+
+    @functools.wraps(original)
+    def call(*args: Any, **given: Any) -> Any:
+        token = _running.set(CALLED if _running.get() is KERAS else _running.get())
+        try:
+            return original(*dress(args), **dress(given))
+        finally:
+            _running.reset(token)
+
+    call._prunelle_dressed = True  # type: ignore[attr-defined]
+    return call
+
+
+def _dressing(owner: Any, names: tuple[str, ...]) -> Any:
+    inherited = owner.__init_subclass__.__func__ if "__init_subclass__" in vars(owner) else None
+
+    def __init_subclass__(cls: Any, **given: Any) -> None:  # noqa: N807
+        if inherited is not None:
+            inherited(cls, **given)
+        else:
+            super(owner, cls).__init_subclass__(**given)
+        if cls.__module__.startswith(("keras.", "prunelle.")):
+            return
+        for name in names:
+            own = vars(cls).get(name)
+            if callable(own):
+                setattr(cls, name, from_keras(own))
+        build = vars(cls).get("build")
+        if callable(build) and issubclass(cls, keras.layers.Layer):
+            setattr(cls, "build", _of_shapes(build))  # noqa: B010
+
+    return __init_subclass__
+
+
+def _of_shapes(build: Callable[..., Any]) -> Callable[..., Any]:
+    """A layer's ``build``, which gets shapes as TensorFlow has them."""
+
+    @functools.wraps(build)
+    def call(self: Any, *args: Any, **given: Any) -> Any:
+        return build(self, *map(_shaped, args), **{name: _shaped(each) for name, each in given.items()})
+
+    return call
+
+
+def _shaped(value: Any) -> Any:
+    if isinstance(value, tuple) and all(each is None or isinstance(each, int) for each in value):
+        return TensorShape(value)
+    return value

@@ -1,0 +1,162 @@
+"""``tensorflow`` itself. Its modules (``tf.math``, ``tf.nn``…) are those beside this one, each by its name."""
+
+from __future__ import annotations
+
+import logging as python_logging
+from typing import Any
+
+from prunelle.errors import ArgumentError
+from prunelle.keras.eager import arrays, control, tape
+from prunelle.keras.eager.dtypes import DTYPES
+from prunelle.keras.eager.dtypes import DType as DType
+from prunelle.keras.eager.dtypes import as_dtype as as_dtype
+from prunelle.keras.eager.shapes import TensorShape as TensorShape
+from prunelle.keras.eager.tensor import Tensor as Tensor
+from prunelle.keras.eager.variable import Variable as Variable
+from prunelle.keras.floor import keras as _keras
+from prunelle.keras.names.tensorflow import linalg as _linalg
+from prunelle.keras.names.tensorflow import math as _math
+
+__version__ = "2.15.0+prunelle"
+
+newaxis = None
+GradientTape = tape.GradientTape
+
+_OF_ARRAYS = (
+    *("argsort", "bitcast", "boolean_mask", "broadcast_to", "cast", "clip_by_global_norm", "clip_by_norm"),
+    *("clip_by_value", "complex", "concat", "constant", "convert_to_tensor", "einsum", "ensure_shape"),
+    *("expand_dims", "eye", "fill", "gather", "gather_nd", "identity", "is_tensor", "linspace", "meshgrid"),
+    *("one_hot", "ones", "ones_like", "pad", "range", "rank", "repeat", "reshape", "reverse", "roll"),
+    *("scatter_nd", "searchsorted", "sequence_mask", "shape", "size", "sort", "split", "squeeze", "stack"),
+    *("stop_gradient", "strided_slice", "tensor_scatter_nd_add", "tensor_scatter_nd_max"),
+    *("tensor_scatter_nd_min", "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tensordot", "tile"),
+    *("transpose", "unique", "unique_with_counts", "unstack", "where", "zeros", "zeros_like"),
+)
+_OF_CONTROL = (
+    *("Assert", "Function", "IndexedSlices", "Module", "TensorArray", "TensorSpec", "UnconnectedGradients"),
+    *("VariableAggregation", "VariableSynchronization", "case", "cond", "control_dependencies"),
+    *("custom_gradient", "device", "executing_eagerly", "foldl", "foldr", "function", "group", "init_scope"),
+    *("inside_function", "map_fn", "name_scope", "no_op", "numpy_function", "print", "py_function", "scan"),
+    *("switch_case", "vectorized_map", "while_loop"),
+)
+_OF_MATH = (
+    *("abs", "acos", "acosh", "add", "add_n", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh"),
+    *("cos", "cosh", "cumsum", "divide", "equal", "exp", "floor", "greater", "greater_equal", "less"),
+    *("less_equal", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply"),
+    *("negative", "not_equal", "pow", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max"),
+    *("reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "round", "sigmoid", "sign", "sin", "sinh"),
+    *("sqrt", "square", "subtract", "tan", "tanh", "truediv", "truncatemod"),
+    # TensorFlow 1's:
+    *("ceil", "count_nonzero", "cumprod", "erf", "floordiv", "floormod", "is_finite", "is_inf", "is_nan"),
+    *("lgamma", "log", "log1p", "log_sigmoid", "mod", "reciprocal", "rint", "rsqrt", "squared_difference"),
+    *("confusion_matrix",),
+)
+_OF_LINALG = ("matmul",)
+for _names, _module in (
+    (_OF_LINALG, _linalg),
+    (_OF_ARRAYS, arrays),
+    (_OF_CONTROL, control),
+    (_OF_MATH, _math),
+):
+    globals().update({name: vars(_module)[name] for name in _names})
+slice = arrays.slice_
+for _kind in DTYPES.values():
+    globals()[_kind.name] = _kind
+half, double = DTYPES["float16"], DTYPES["float64"]
+
+
+def set_random_seed(seed: int) -> None:
+    """Seeds what is random."""
+    _keras.utils.set_random_seed(seed)
+
+
+def get_logger() -> python_logging.Logger:
+    """TensorFlow's logger, to which nothing is written."""
+    return python_logging.getLogger("tensorflow")
+
+
+class ConfigProto:
+    """TensorFlow 1's settings of a session: they can be set, and change nothing."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.__dict__.update(settings)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        inner = self.__dict__[name] = ConfigProto()
+        return inner
+
+
+GPUOptions = ConfigProto
+
+
+class Session:
+    """TensorFlow 1's session, which programs make for its settings and give to ``K.set_session``."""
+
+    def __init__(self, target: str = "", graph: Any = None, config: Any = None) -> None:
+        self.graph = graph
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def run(self, fetches: Any, feed_dict: Any = None) -> Any:
+        """Nothing of a program that has no graph.
+
+        Raises:
+            ArgumentError: there is something to run.
+        """
+        if fetches is not None:
+            raise ArgumentError(
+                "Session.run needs TensorFlow's graphs, which are not here: values are there at once, "
+                "K.get_value(x) or x.numpy()."
+            )
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def global_variables_initializer() -> None:
+    """Variables have their values from the beginning."""
+
+
+def disable_v2_behavior() -> None:
+    """Without effect."""
+
+
+disable_eager_execution = enable_eager_execution = enable_v2_behavior = disable_v2_behavior
+
+_INITIALIZERS = {
+    "zeros": "Zeros", "ones": "Ones", "constant": "Constant", "random_normal": "RandomNormal",
+    "random_uniform": "RandomUniform", "truncated_normal": "TruncatedNormal", "orthogonal": "Orthogonal",
+    "glorot_uniform": "GlorotUniform", "glorot_normal": "GlorotNormal",
+}  # fmt: skip
+for _name, _class in _INITIALIZERS.items():
+    globals()[f"{_name}_initializer"] = getattr(_keras.initializers, _class)
+
+__all__ = sorted(
+    {
+        *_OF_ARRAYS,
+        *_OF_CONTROL,
+        *_OF_LINALG,
+        *_OF_MATH,
+        *DTYPES,
+        *(f"{name}_initializer" for name in _INITIALIZERS),
+        *(
+            "ConfigProto",
+            "DType",
+            "GPUOptions",
+            "GradientTape",
+            "Session",
+            "Tensor",
+            "TensorShape",
+            "Variable",
+        ),
+        *("as_dtype", "disable_eager_execution", "disable_v2_behavior", "double", "enable_eager_execution"),
+        *("enable_v2_behavior", "get_logger", "global_variables_initializer", "half", "newaxis"),
+        *("set_random_seed", "slice"),
+    }
+)
