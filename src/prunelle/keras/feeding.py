@@ -396,7 +396,7 @@ def arrays(values: Any, model: Any, side: str) -> Any:
             return np.asarray(values)  # rows of numbers
         if len(values) == 1 and len(_ends(model, side)) == 1:
             return values[0]
-        if len(values) > 1 and side and len(_ends(model, side)) == 1 and not torch.is_tensor(values[0]):
+        if len(values) > 1 and side and _has_one(model, side) and not torch.is_tensor(values[0]):
             return np.asarray(values)
         return [arrays(each, None, "") for each in values]
     if isinstance(values, Mapping):
@@ -404,6 +404,13 @@ def arrays(values: Any, model: Any, side: str) -> Any:
     if isinstance(values, np.ndarray) and values.dtype == object:
         return np.stack([np.asarray(each) for each in values])
     return values
+
+
+def _has_one(model: Any, side: str) -> bool:
+    """Whether a list can only be rows of one input or output: of a ``Model``'s own ``call`` nobody knows."""
+    return len(_ends(model, side)) == 1 and (
+        isinstance(model, keras.Sequential) or getattr(model, side, None) is not None
+    )
 
 
 def _ends(model: Any, side: str) -> list[Any]:

@@ -58,6 +58,34 @@ def placeholder(
     return keras.Input(batch_shape=tuple(shape), dtype=dtype or keras.config.floatx(), name=name)
 
 
+class _SizesOf(keras.Operation):  # type: ignore[misc]
+    """The shape of a value, as a value: ``(rank,)`` int32."""
+
+    def call(self, x: Any) -> Any:
+        """Of the pass at hand."""
+        return torch.tensor(x.shape, dtype=torch.int32)
+
+    def compute_output_spec(self, x: Any) -> Any:
+        """As many numbers as axes."""
+        return keras.KerasTensor((len(x.shape),), dtype="int32")
+
+
+class Sizes(tuple[Any, ...]):
+    """The shape of a symbolic tensor, None where it isn't known yet."""
+
+    _of: Any
+
+    def __new__(cls, sizes: Any, of: Any) -> Sizes:
+        """``sizes`` are those of the symbolic tensor ``of``."""
+        found = super().__new__(cls, sizes)
+        found._of = of
+        return found
+
+    def tensor(self) -> Any:
+        """All of them as a symbolic tensor, which is made when the data are there."""
+        return _SizesOf()(self._of)
+
+
 class Gradients(keras.Operation):  # type: ignore[misc]
     """The derivatives of the sum of a value by others."""
 

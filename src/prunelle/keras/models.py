@@ -54,6 +54,9 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     if generation != Generation.KERAS_3:
         name = "_maybe_warn_inputs_struct_mismatch"
         overlay.put(functional, name, _structure(getattr(functional, name)))
+    if generation <= Generation.KERAS_2:
+        for name in ("_assert_input_compatibility", "_adjust_input_rank"):
+            overlay.put(functional, name, _of_any_rank(getattr(functional, name)))
     # Where Keras looks whether a model has a compile() of its own.
     overlay.put(private("trainers.trainer").Trainer, "compile", _compile(originals["compile"], generation))
     overlay.put(model, "fit", _fit(originals["fit"], generation))
@@ -135,6 +138,21 @@ def _init_graph(original: Any) -> Any:
         self.output_names = names
 
     return __init__
+
+
+def _of_any_rank(original: Any) -> Any:
+    """A model that another calls took whatever its layers took: more axes than its ``Input`` has, too."""
+
+    @like(original)
+    def checked(self: Any, inputs: Any) -> Any:
+        context = private("backend.common.global_state").get_global_attribute("current_call_ctx")
+        outermost = getattr(context, "entry_layer", self)
+        called = outermost is not self and getattr(outermost, "_functional", None) is not self
+        if called or any(isinstance(each, keras.KerasTensor) for each in keras.tree.flatten(inputs)):
+            return inputs
+        return original(self, inputs)
+
+    return checked
 
 
 def _of_one(original: Any, generation: Generation) -> Any:

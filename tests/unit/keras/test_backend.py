@@ -48,3 +48,42 @@ def test_a_constraint_holds_after_each_step() -> None:
     model.fit(numbers(16, 4), numbers(16, 6), verbose=0)
     norms = np.linalg.norm(model.get_weights()[0], axis=0)
     assert 0.29 < norms.max() <= 0.3 + 1e-5
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_weights_of_their_own_at_each_place() -> None:
+    """Keras's values are tf_keras 2.21's; the rest is NumPy's, place by place."""
+    x, kernel = np.arange(30.0).reshape(2, 5, 3), np.arange(48.0).reshape(4, 6, 2) / 10
+    found = k.local_conv1d(x, kernel, (2,), (1,)).numpy()
+    np.testing.assert_allclose(
+        found[0], [[11, 12.5], [59.6, 62.9], [151.4, 156.5], [286.4, 293.3]], rtol=1e-5
+    )
+    pictures, kernel = numbers(2, 5, 6, 3), numbers(6, 18, 4)
+    found = k.local_conv2d(pictures, kernel, (3, 2), (2, 2), (2, 3)).numpy()
+    for place, (i, j) in enumerate(np.ndindex(2, 3)):
+        patch = pictures[:, 2 * i : 2 * i + 3, 2 * j : 2 * j + 2].reshape(2, -1)
+        np.testing.assert_allclose(found[:, i, j], patch @ kernel[place], rtol=1e-4, atol=1e-5)
+    first = k.local_conv2d(np.moveaxis(pictures, -1, 1), kernel, (3, 2), (2, 2), (2, 3), "channels_first")
+    np.testing.assert_allclose(np.moveaxis(first.numpy(), 1, -1), found, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_temporal_classification_costs_what_it_costs_in_keras() -> None:
+    """tf_keras 2.21's values; and in a graph, as in the course example of reading words from pictures."""
+    probabilities = np.random.RandomState(0).rand(2, 6, 5).astype("float32")
+    probabilities /= probabilities.sum(-1, keepdims=True)
+    given = [np.array([[0, 1, 1], [2, 3, 0]]), probabilities, np.array([[6], [5]]), np.array([[3], [2]])]
+    expected = [[7.815694808959961], [6.266677379608154]]
+    np.testing.assert_allclose(k.ctc_batch_cost(*given).numpy(), expected, rtol=1e-5)
+    inputs = [keras.Input((3,)), keras.Input((6, 5)), keras.Input((1,)), keras.Input((1,))]
+    cost = layers.Lambda(lambda tensors: k.ctc_batch_cost(*tensors), output_shape=(1,))(inputs)
+    np.testing.assert_allclose(keras.Model(inputs, cost).predict(given, verbose=0), expected, rtol=1e-5)
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_a_shape_that_is_not_known_yet_counts() -> None:
+    """A deep dream divides by how many values there are."""
+    x = k.placeholder((None, 3, None))
+    assert k.shape(x) == (None, 3, None)
+    count = k.function([x], [k.prod(k.cast(k.shape(x), "float32"))])
+    assert count([np.ones((2, 3, 4))]) == [24.0]

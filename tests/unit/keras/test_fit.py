@@ -454,3 +454,20 @@ def test_weights_that_cannot_be_written_are_a_warning(
         model.fit(X, Y, verbose=0)
     recording.stop()
     assert not (recorded / "fit-1" / "weights" / "last.safetensors").exists()
+
+
+def test_a_class_with_two_outputs_takes_a_list_of_two() -> None:
+    """Nobody knows before how many outputs a ``call`` has: a list is one array an output, as in Keras."""
+
+    class Two(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.other = keras.layers.Dense(1), keras.layers.Dense(3, activation="softmax")
+
+        def call(self, inputs: Any) -> Any:
+            return self.one(inputs["a"]), self.other(inputs["a"])
+
+    model, x = Two(), {"a": numbers(8, 5)}
+    model.compile("sgd", loss=["mse", "categorical_crossentropy"])
+    model.fit(x, [numbers(8, 1), np.eye(3)[np.arange(8) % 3]], verbose=0)
+    assert [found.shape for found in model.predict(x, verbose=0)] == [(8, 1), (8, 3)]

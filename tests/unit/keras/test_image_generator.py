@@ -418,6 +418,13 @@ def test_a_folder_as_a_data_set(photos: Path) -> None:
     assert (len(binary), next(iter(binary))[1].tolist()) == (5, [[0.0], [0.0], [0.0]])
     with pytest.raises(ArgumentError, match="seed must be given with validation_split"):
         image_dataset_from_directory(photos, subset="training", validation_split=0.2)
+    plain: dict[str, Any] = {"image_size": (12, 6), "shuffle": False, "verbose": False}
+    cut, of_2_3, squashed = (
+        next(iter(image_dataset_from_directory(photos, **plain, **{name: True})))[0].numpy()
+        for name in ("crop_to_aspect_ratio", "smart_resize", "follow_links")
+    )
+    np.testing.assert_array_equal(of_2_3, cut)
+    assert not np.array_equal(of_2_3, squashed)
 
 
 def walked(folder: Path) -> list[Path]:

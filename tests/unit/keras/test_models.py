@@ -351,3 +351,19 @@ def test_a_save_that_fails_leaves_the_file_that_was_there(
     save(path)
     assert Path(path).read_bytes() != before
     assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_a_model_takes_more_axes_from_another() -> None:
+    """As in the GAN of Keras's examples: an embedding (N, 1, 5) goes into a network made for (N, 5)."""
+    inner = keras.Sequential([keras.layers.Dense(12, input_dim=5), keras.layers.Reshape((3, 4))])
+    noise, label = keras.Input((5,)), keras.Input((1,), dtype="int32")
+    mixed = keras.layers.multiply([noise, keras.layers.Embedding(10, 5)(label)])
+    model = keras.Model([noise, label], inner(mixed))
+    assert model.output_shape == (None, 3, 4)
+    x, y = numbers(4, 5), np.array([[1], [2], [1], [0]])
+    row = x * np.array(model.get_layer(index=2).get_weights()[0])[y[:, 0]]
+    expected = row @ inner.get_weights()[0] + inner.get_weights()[1]
+    np.testing.assert_allclose(
+        model.predict([x, y], verbose=0), expected.reshape(4, 3, 4), rtol=1e-4, atol=1e-5
+    )

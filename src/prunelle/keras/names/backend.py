@@ -11,7 +11,15 @@ import torch
 
 from prunelle.errors import ArgumentError
 from prunelle.keras.floor import keras, private
-from prunelle.keras.graphs import LEARNING_PHASE, Function, gradients, is_symbolic, placeholder, training_now
+from prunelle.keras.graphs import (
+    LEARNING_PHASE,
+    Function,
+    Sizes,
+    gradients,
+    is_symbolic,
+    placeholder,
+    training_now,
+)
 
 ops: Any = keras.ops
 
@@ -30,6 +38,8 @@ def _tensor(x: Any) -> Any:
     """A tensor of numbers, lists, arrays and variables; symbolic ones as they are."""
     if is_symbolic(x):
         return x
+    if isinstance(x, Sizes):
+        return x.tensor()
     if isinstance(x, keras.Variable):
         return x.value
     if isinstance(x, np.ndarray) and x.dtype == np.float64:
@@ -209,8 +219,9 @@ def to_dense(tensor: Any) -> Any:
 
 @_listed()
 def shape(x: Any) -> Any:
-    """The shape."""
-    return ops.shape(_tensor(x))
+    """The shape; in a graph, a number that is not known yet is None, and the whole can be made a tensor of."""
+    found = ops.shape(_tensor(x))
+    return Sizes(found, x) if is_symbolic(x) else found
 
 
 @_listed()
@@ -855,6 +866,69 @@ def _separable(name: str) -> None:
 
 for _name in ("separable_conv1d", "separable_conv2d"):
     _separable(_name)
+
+
+def _local(
+    inputs: Any, kernel: Any, kernel_size: Sequence[int], strides: Sequence[int], data_format: str | None
+) -> Any:
+    """A convolution with weights of its own at each place: ``kernel (places, size · channels, filters)``."""
+    x, kernel = _tensor(inputs), _tensor(kernel)
+    first = (data_format or keras.config.image_data_format()) == "channels_first"
+    if first:
+        x = ops.moveaxis(x, 1, -1)
+    sizes = [(n - k) // s + 1 for n, k, s in zip(x.shape[1:-1], kernel_size, strides, strict=True)]
+    window = ops.shape(x)[0], int(np.prod(kernel_size)) * x.shape[-1]
+    patches = []
+    for place in np.ndindex(*sizes):
+        at = (builtins.slice(i * s, i * s + k) for i, s, k in zip(place, strides, kernel_size, strict=True))
+        patches.append(ops.reshape(x[(builtins.slice(None), *at)], (-1, window[1])))
+    found = ops.einsum("nlk,lkf->nlf", ops.stack(patches, axis=1), kernel)
+    found = ops.reshape(found, (-1, *sizes, kernel.shape[-1]))
+    return ops.moveaxis(found, -1, 1) if first else found
+
+
+@_listed()
+def local_conv1d(
+    inputs: Any,
+    kernel: Any,
+    kernel_size: Sequence[int],
+    strides: Sequence[int],
+    data_format: str | None = None,
+) -> Any:
+    """``(N, T, C)``, ``kernel (L, size · C, F)`` → ``(N, L, F)``: weights of its own at each place."""
+    return _local(inputs, kernel, kernel_size, strides, data_format)
+
+
+@_listed()
+def local_conv2d(
+    inputs: Any,
+    kernel: Any,
+    kernel_size: Sequence[int],
+    strides: Sequence[int],
+    output_shape: Any = None,
+    data_format: str | None = None,
+) -> Any:
+    """``(N, H, W, C)``, ``kernel (rows · columns, size · C, F)`` → ``(N, rows, columns, F)``."""
+    return _local(inputs, kernel, kernel_size, strides, data_format)
+
+
+@_listed()
+def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: Any) -> Any:
+    """What connectionist temporal classification costs (Graves 2006), ``(N, 1)``; the last class is the blank.
+
+    Args:
+        y_true: ``(N, longest)`` numbers of classes.
+        y_pred: ``(N, T, classes)`` from softmax.
+        input_length, label_length: ``(N, 1)``, how many of each are meant.
+    """
+    cost = ops.ctc_loss(
+        ops.cast(_tensor(y_true), "int32"),
+        ops.log(_tensor(y_pred) + keras.config.epsilon()),
+        ops.cast(ops.squeeze(_tensor(label_length), -1), "int32"),
+        ops.cast(ops.squeeze(_tensor(input_length), -1), "int32"),
+        mask_index=y_pred.shape[-1] - 1,
+    )
+    return ops.expand_dims(cost, -1)
 
 
 def _transposed(name: str) -> None:

@@ -58,6 +58,7 @@ def image_dataset_from_directory(
     follow_links: bool = False,
     crop_to_aspect_ratio: bool = False,
     verbose: bool = True,
+    smart_resize: bool = False,
 ) -> Any:
     """Batches ``(images: (n, H, W, C) float32 from 0 to 255, labels)`` of a folder with one folder a class.
 
@@ -78,6 +79,7 @@ def image_dataset_from_directory(
             ``"both"`` gives both.
         interpolation: one of ``INTERPOLATIONS``.
         crop_to_aspect_ratio: take the largest middle part of the target's proportions, instead of squashing.
+        smart_resize: what TensorFlow 2.3 called ``crop_to_aspect_ratio``.
 
     Raises:
         ArgumentError: arguments that do not go together.
@@ -111,7 +113,9 @@ def image_dataset_from_directory(
             None if without else _encoded(numbers[chosen], str(label_mode), len(names)),
             None if labels is None else names,
             batch_size=batch_size,
-            read=_reader(size, check_color_mode(color_mode), interpolation, crop_to_aspect_ratio),
+            read=_reader(
+                size, check_color_mode(color_mode), interpolation, crop_to_aspect_ratio or smart_resize
+            ),
             reshuffle=seed if reshuffle else None,
         )
 
