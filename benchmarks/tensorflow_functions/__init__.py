@@ -1,0 +1,1 @@
+"""Functions of ``tf`` beside the real TensorFlow: see README.md."""
