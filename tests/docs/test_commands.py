@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from prunelle.transfer import advice
 from tests.course_sets import write_photos
 from tests.docs import world as worlds
 from tests.docs.reading import ROOT, Block, Command, answers, commands, documents, python_blocks, read
-from tests.integration.command import prunelle
+from tests.integration.command import Finished, prunelle
 
 ALL = [command for document in documents() for command in commands(document)]
 BLOCKS = [block for document in documents() for block in python_blocks(document)]
@@ -31,7 +32,7 @@ STANDS_FOR = {
     # A test folder without classes, and a folder that was moved.
     "docs/train.md": {"photos/test": "heap", "FOLDER": "photos"},
 }
-FOR_ALL = {"RUN": worlds.PHOTO_RUN, "NAME": "lenet5", "$seed": "0", "S": "0"}
+FOR_ALL = {"RUN": worlds.PHOTO_RUN, "runs/…": "runs/digits", "NAME": "lenet5", "$seed": "0", "S": "0"}
 
 # Commands whose point is that they fail, and how.
 FAILS = {
@@ -62,7 +63,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         worlds.build(folder)
         programs = ROOT / "tests" / "keras_programs"
         shutil.copy(programs / "chats_chiens_generateur.py", folder)
-        shutil.copy(programs / "descente_de_gradient.py", folder / "program.py")
+        shutil.copy(programs / "poids_a_la_main.py", folder / "program.py")
         lines = ["# Un réseau", "import numpy", "", "from keras.layers import Dence"]
         (folder / "programme.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
         yield folder
@@ -73,8 +74,37 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of its own for each command, with all that the pages name."""
     worlds.enter(world, tmp_path)
     monkeypatch.chdir(tmp_path)
-    keras.backend.clear_session()
     return tmp_path
+
+
+Answer = Callable[[Sequence[str]], tuple[Finished, Path]]
+
+
+@pytest.fixture(scope="module")
+def answer(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Answer:
+    """What a command ends in, and the folder in which it ran: once for all pages that print it."""
+    known: dict[tuple[str, ...], tuple[Finished, Path]] = {}
+
+    def answered(words: Sequence[str]) -> tuple[Finished, Path]:
+        if tuple(words) not in known:
+            here = tmp_path_factory.mktemp("here")
+            worlds.enter(world, here)
+            with contextlib.chdir(here):
+                known[tuple(words)] = _run(words), here
+        return known[tuple(words)]
+
+    return answered
+
+
+def _run(words: Sequence[str]) -> Finished:
+    if "chats_chiens_generateur.py" in words:
+        write_photos(Path())
+    for option, value in itertools.pairwise(words):
+        if option == "--output" and Path(value).is_symlink():
+            Path(value).unlink()
+    if words[0] == "run":
+        keras.backend.clear_session()
+    return prunelle(*worlds.expanded(words))
 
 
 def named(command: Command) -> str:
@@ -82,7 +112,7 @@ def named(command: Command) -> str:
 
 
 @pytest.mark.parametrize("command", ALL, ids=named)
-def test_a_command_does_what_the_page_says(command: Command, here: Path) -> None:
+def test_a_command_does_what_the_page_says(command: Command, answer: Answer) -> None:
     words = command.words
     if words[0] == "for":
         # for seed in 0 1 2; do …; done
@@ -98,18 +128,13 @@ def test_a_command_does_what_the_page_says(command: Command, here: Path) -> None
     assert words[0] == "prunelle"
     if command.inline and len(words) == 2 and not words[1].startswith("-"):
         # A sentence that names the verb.
-        assert prunelle(words[1], "--help").code == 0
+        assert answer([words[1], "--help"])[0].code == 0
         return
     stands_for = FOR_ALL | STANDS_FOR.get(command.document, {})
-    words = worlds.expanded([stands_for.get(word, word) for word in worlds.smaller(words[1:])])
+    words = [stands_for.get(word, word) for word in worlds.smaller(words[1:])]
     if {"filename", "labels.csv"} & set(words):
         words[words.index("photos")] = "flat"  # where the names, or a table, say the classes
-    if "chats_chiens_generateur.py" in words:
-        write_photos(here)
-    for option, value in itertools.pairwise(words):
-        if option == "--output" and Path(value).is_symlink():
-            Path(value).unlink()
-    finished = prunelle(*words)
+    finished, _ = answer(words)
     told = finished.out + finished.err
     typed = command.text.removeprefix("$ ").partition("  #")[0].strip()
     if typed in FAILS:
@@ -183,6 +208,7 @@ SMALLER = {
         'pn.train("resnet18", "photos", weights="imagenet-resnet18.pth", size=32, epochs=1,'
     ),
     "pn.train(network, data)": "pn.train(network, data, epochs=1)",
+    '"small": "dense"}, data,': '"small": "dense"}, data, epochs=1, seeds=1,',
     "(224, 224)": "(32, 32)",
     "(3, 224, 224)": "(3, 32, 32)",
 }
@@ -236,12 +262,13 @@ def test_what_a_comparison_holds(here: Path) -> None:
         assert (here / worlds.COMPARISON / name).exists(), name
 
 
-def test_what_convolving_leaves(here: Path) -> None:
+def test_what_convolving_leaves(answer: Answer) -> None:
     named = table_of_files("docs/convolve.md", "## What comes out")
     assert len(named) >= 12
-    assert prunelle("convolve", "flower", "--kernel", "redness", "--output", "made").code == 0
+    (command,) = (each for each in ALL if each.document == "README.md" and "convolve flower" in each.text)
+    _, here = answer(command.words[1:])
     for name in named:
-        assert (here / "made" / name).exists(), name
+        assert (here / "convolve-flower" / name).exists(), name
 
 
 def test_the_table_of_vgg16(here: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ class Animation:
         times[-1] += 1500
         images[0].save(path, save_all=True, append_images=images[1:], duration=times, loop=0, optimize=False)
 
+    @cached_property
     def pngs(self) -> list[bytes]:
-        """Each frame as a PNG file."""
+        """Each frame as a PNG file: made once for all pages that show it."""
         files = []
         for image in self._images(128):
             buffer = io.BytesIO()

@@ -52,7 +52,7 @@ def page(title: str, intro: str, sections: Sequence[Section], language: Language
         if isinstance(section.picture, Animation):
             players.append(
                 {
-                    "frames": [base64.b64encode(png).decode() for png in section.picture.pngs()],
+                    "frames": [base64.b64encode(png).decode() for png in section.picture.pngs],
                     "ms": round(1000 * section.picture.frame_s),
                 }
             )
