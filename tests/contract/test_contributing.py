@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -12,6 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract import test_floors as floors
+from tests.contract import test_french as french
+from tests.contract import test_numbers as numbers
+from tests.contract import test_signatures as signatures
+from tests.contract.sources import SOURCE
+
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(python|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -20,11 +27,12 @@ def followed(section: str, into: Path) -> None:
     """Does what a section says: writes the files named in their first line, adds lines where it shows them."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     part = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
-    done = 0
+    done: list[Path] = []
     for language, body in _FENCE.findall(part):
         if language == "python":
             first, _, rest = body.partition("\n")
-            (into / first.removeprefix("# ")).write_text(rest, encoding="utf-8")
+            path = into / first.removeprefix("# ")
+            path.write_text(rest, encoding="utf-8")
         else:
             for change in body.split("--- ")[1:]:
                 name, _, lines = change.partition("\n")
@@ -36,10 +44,23 @@ def followed(section: str, into: Path) -> None:
                 content = path.read_text(encoding="utf-8")
                 assert content.count(before) == 1, f"{name} no longer holds what the recipe shows of it"
                 path.write_text(content.replace(before, after), encoding="utf-8")
-        done += 1
-    assert done >= 2
+        done.append(path)
+    assert len(done) >= 2
+    for path in done:
+        if path.is_relative_to(into / "src") and path.suffix == ".py":
+            keep_the_rules(path, SOURCE / path.relative_to(into / "src" / "prunelle"))
     for check in (("check", "."), ("format", "--check", ".")):  # as ``make lint`` does
         run(into, "-m", "ruff", *check, "--no-cache")
+
+
+def keep_the_rules(file: Path, place: Path) -> None:
+    """Those of one file; ``place`` is where it would be."""
+    source = file.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    assert floors.wrong(place, source) == set()
+    assert "keras" in place.parts or floors.printing(source) == set()
+    assert [*french.english(source), *french.straight(source), *numbers.in_notes(tree)] == []
+    assert "keras" in place.parts or list(signatures.with_many_parameters(tree)) == []
 
 
 @pytest.fixture
@@ -83,7 +104,6 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0")
 def test_add_a_network(copy: Path) -> None:
     followed("Add a network", copy)
     assert run(copy, *PYTEST, "tests/contract/test_networks.py", "-k", "toy").startswith("........")
-    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "toy")
     assert "1,562" in run(copy, "-m", "prunelle", "networks", "toy")
 
 
@@ -91,7 +111,6 @@ def test_add_a_view(copy: Path) -> None:
     followed("Add a view", copy)
     tests = ("tests/contract/test_views.py", "tests/unit/views")
     assert run(copy, *PYTEST, *tests, "-k", "weights").startswith(".......")
-    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "weights")
     run(copy, "-m", "prunelle", "look", "course-look", "--output", "look", "--view", "weights", "-q")
     assert (copy / "look" / "figures" / "weights.svg").is_file()
 
@@ -104,16 +123,13 @@ def test_add_a_verb(copy: Path) -> None:
     french = run(copy, "-m", "prunelle", "count", "digits", language="fr").splitlines()
     assert french[0] == "0\N{NO-BREAK SPACE}: 178"
     assert "count" in run(copy, "-m", "prunelle", "--help")
-    tests = [
-        f"tests/contract/test_{name}.py" for name in ("floors", "verbs", "spoken", "signatures", "french")
-    ]
+    tests = [f"tests/contract/test_{name}.py" for name in ("verbs", "spoken")]
     run(copy, *PYTEST, *tests, "tests/unit/cli/test_count.py", "-k", "count")
 
 
 def test_add_a_data_format(copy: Path) -> None:
     followed("Add a data format", copy)
     assert run(copy, *PYTEST, "tests/contract/test_series_formats.py", "-k", "jsonl").startswith("....")
-    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "json_lines")
     lines = [{"values": [i, None, i + 1, 3, 0], "label": "ab"[i % 2]} for i in range(40)]
     (copy / "waves.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     options = ("--network", "course-series", "--epochs", "1", "--output", "run", "-q")
@@ -131,5 +147,4 @@ def test_add_an_old_keras_layer(copy: Path) -> None:
         shutil.copy(ROOT / "tests" / "unit" / "keras" / name, copy / "tests" / "unit" / "keras")
     followed("Add an old Keras layer or name", copy)
     run(copy, *PYTEST, "tests/unit/keras", "-k", "softplus or names")
-    run(copy, *PYTEST, "tests/contract/test_floors.py", "-k", "old_layers")
     assert "\n- `ParametricSoftplus`: Keras 1's: " in run(copy, "-m", "prunelle", "run", "--covered")
