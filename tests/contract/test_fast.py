@@ -1,4 +1,4 @@
-"""The speed code has two entrances: nothing outside ``training/fast`` imports a module of it."""
+"""The speed code has its entrances: nothing outside ``training/fast`` imports a module of it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from prunelle.keras import (
     seeds,
     training,
 )
-from prunelle.keras.eager import boundary, plain_tensors
+from prunelle.keras.eager import boundary, loops, plain_tensors
 from prunelle.keras.eager import variable as variables
 from prunelle.keras.generations import Generation, named, speaking
 from prunelle.keras.graphs import LEARNING_PHASE
@@ -70,5 +70,5 @@ def compat(generation: Generation | str = Generation.KERAS_2) -> Iterator[None]:
 def _put_on_tensorflows_face(overlay: Overlay) -> None:
     """Of programs for tf.keras, and of all that import TensorFlow: what they have in their hands are its tensors."""
     if not boundary.is_laid():
-        boundary.lay(overlay)
-        variables.lay(overlay)
+        for room in (boundary, variables, loops):
+            room.lay(overlay)

@@ -26,6 +26,7 @@ MINOR = "3.15"
 INSTALL = "pip install 'prunelle[keras]'"
 
 PRIVATE = (
+    "backend.common.global_state.get_global_attribute",
     "backend.common.global_state.set_global_attribute",
     "backend.torch.nn.average_pool",
     "backend.torch.optimizers.torch_adam.Adam._parallel_update_step",

@@ -59,8 +59,8 @@ class Session:
             self._pass = like, self._running.enter_context(self._passes(inputs, y, weights).running())
             if not model.optimizer.built:
                 model.optimizer.build(self._variables)
-            _lay_moments(model.optimizer, self._variables)
-            self._plain = _is_plain(model.optimizer, self._variables)
+            lay_moments(model.optimizer, self._variables)
+            self._plain = is_plain(model.optimizer, self._variables)
         for variable in self._penalised + self._alone:
             variable.value.grad = None
         loss, *found = self._pass[1](*inputs, *labels, *given)
@@ -195,7 +195,7 @@ def _means(model: Any) -> list[tuple[Any, int]]:
     return found
 
 
-def _lay_moments(optimizer: Any, variables: list[Any]) -> None:
+def lay_moments(optimizer: Any, variables: list[Any]) -> None:
     """An optimiser's moments in the order of memory of their variables, so that one pass over memory does a step."""
     by_path: dict[tuple[int, ...], Any] = {}
     for variable in variables:
@@ -206,7 +206,7 @@ def _lay_moments(optimizer: Any, variables: list[Any]) -> None:
             moment.value.data = like_layout(moment.value.detach(), like.value)
 
 
-def _is_plain(optimizer: Any, variables: list[Any]) -> bool:
+def is_plain(optimizer: Any, variables: list[Any]) -> bool:
     """Whether a step of an optimiser is its formula and nothing else."""
     return (
         isinstance(optimizer, _PARALLEL)

@@ -7,6 +7,7 @@ examples on which the network was judged, as it got them, since nobody else keep
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,12 +90,17 @@ def begin(
         "num_classes": number,
         "input_shape": list(preprocess.input_shape),
         "options": {},
-        "parameters": model.count_params(),
+        "parameters": num_parameters(model),
         "rebuild": "keras",
         "outputs": "logits" if gives_logits(model) else "probabilities",
     }
     built = as_network(model, gives_logits(model))
     return Run.create(folder, {**info, "data": data, "network": network}, classes, preprocess, built)
+
+
+def num_parameters(model: Any) -> int:
+    """How many there are; Keras does not count those of a model that its own step built."""
+    return sum(math.prod(weight.shape) for weight in model.weights)
 
 
 def finish(run: Run, model: Any, answers: Mapping[str, Answers], metrics: dict[str, Any]) -> None:

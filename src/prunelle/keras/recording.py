@@ -408,7 +408,7 @@ class Recording:
                 "epochs": len(self._rows),
                 "best_epoch": len(self._rows),
                 "seconds": round(sum(row["seconds"] for row in self._rows), 3),
-                "parameters": model.count_params(),
+                "parameters": recorded_run.num_parameters(model),
                 "last": {k: v for k, v in self._rows[-1].items() if v is not None},
             }
             if isinstance(self._run, Refused):

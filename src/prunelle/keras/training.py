@@ -19,6 +19,7 @@ from prunelle.errors import ArgumentError
 from prunelle.keras import checks, differences, passes
 from prunelle.keras.callbacks import Later
 from prunelle.keras.drawn import DRAWN
+from prunelle.keras.eager import boundary
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.graphs import is_symbolic
@@ -196,7 +197,8 @@ def over_the_graph(model: Any, loss: Any) -> Any:
 def _plain_add_loss(original: Any) -> Any:
     @like(original)
     def add_loss(self: Any, losses: Any, inputs: Any = None) -> None:
-        found = [each() if callable(each) else each for each in keras.tree.flatten(losses)]
+        given = boundary.undress(keras.tree.flatten(losses))
+        found = [each() if callable(each) and not torch.is_tensor(each) else each for each in given]
         if DRAWN in self.__dict__:
             self.__dict__[DRAWN].extend(found)
             return
@@ -214,6 +216,11 @@ def _plain_add_loss(original: Any) -> Any:
 def _add_loss(original: Any) -> Any:
     @like(original)
     def add_loss(self: Any, losses: Any, inputs: Any = None) -> None:
+        if private("backend.common.global_state").get_global_attribute("current_call_ctx") is not None:
+            keras.layers.Layer.add_loss(
+                self, losses, inputs
+            )  # in a ``call`` of the program's own: of this batch
+            return
         for loss in keras.tree.flatten(losses):
             if is_symbolic(loss):
                 _extra(getattr(self, "_functional", None) or self)["losses"].append(loss)

@@ -12,13 +12,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import torch
 
-from prunelle.keras.eager import tape
+from prunelle.keras.eager import tape, taped
 from prunelle.keras.eager.shapes import TensorShape
 from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
 from prunelle.keras.floor import keras, private
@@ -49,6 +49,16 @@ def of_program() -> bool:
     return _running.get() is not KERAS
 
 
+@contextlib.contextmanager
+def keras_runs() -> Iterator[None]:
+    """Inside, what runs is Keras's."""
+    token = _running.set(KERAS)
+    try:
+        yield
+    finally:
+        _running.reset(token)
+
+
 def is_laid() -> bool:
     """Whether programs get faces."""
     return hasattr(private("backend.torch.core").convert_to_tensor, "_prunelle_undresses")
@@ -57,7 +67,7 @@ def is_laid() -> bool:
 def lay(overlay: Overlay) -> None:
     """Keras's doors, and those of the program's own classes."""
     layer, loss, metric = keras.layers.Layer, keras.losses.Loss, keras.metrics.Metric
-    overlay.put(layer, "__call__", _into_keras(layer.__call__, outside_tapes=True))
+    overlay.put(layer, "__call__", _into_keras(layer.__call__, of_layers=True))
     for owner, name in (
         (loss, "__call__"),
         (metric, "__call__"),
@@ -120,7 +130,7 @@ def dress(value: Any) -> Any:
     return value
 
 
-def _into_keras(original: Callable[..., Any], outside_tapes: bool = False) -> Any:
+def _into_keras(original: Callable[..., Any], of_layers: bool = False) -> Any:
     """A door of Keras's: a program gets faces back."""
 
     @like(original)
@@ -128,11 +138,18 @@ def _into_keras(original: Callable[..., Any], outside_tapes: bool = False) -> An
         running = _running.get()
         if running is KERAS:
             return original(self, *args, **given)
-        unrecorded = outside_tapes and running is TOP and not tape.recording()
+        unrecorded = of_layers and running is TOP and not tape.recording()
         token = _running.set(KERAS)
         try:
-            with torch.no_grad() if unrecorded else contextlib.nullcontext():
-                return dress(original(self, *undress(args), **undress(given)))
+            args, given = undress(args), undress(given)
+            if unrecorded:
+                with torch.no_grad():
+                    return dress(original(self, *args, **given))
+            if of_layers and tape.one_set():
+                found = taped.call(self, args, given)
+                if found is not NotImplemented:
+                    return dress(found)
+            return dress(original(self, *args, **given))
         finally:
             _running.reset(token)
 

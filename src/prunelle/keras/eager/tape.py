@@ -14,6 +14,7 @@ import torch
 
 from prunelle.errors import ArgumentError
 from prunelle.keras.eager.errors import InvalidArgumentError
+from prunelle.keras.eager.taped import standing_for
 from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
 from prunelle.keras.floor import keras
 
@@ -27,6 +28,11 @@ class UsedUp(ArgumentError, RuntimeError):
 def recording() -> bool:
     """Whether a tape records."""
     return bool(_active)
+
+
+def one_set() -> bool:
+    """Whether one tape records, which gives one set of gradients."""
+    return len(_active) == 1 and not _active[0]._persistent
 
 
 class GradientTape:
@@ -105,7 +111,7 @@ class GradientTape:
         """
         self._use()
         flat = self._flat(sources)
-        targets = [_value(each) for each in keras.tree.flatten(target)]
+        targets = [plain(_value(each)) for each in keras.tree.flatten(target)]
         weights: list[torch.Tensor | None] = [None] * len(targets)
         if output_gradients is not None:
             weights = [
@@ -118,12 +124,43 @@ class GradientTape:
             for one, weight in zip(targets, weights, strict=True)
             if isinstance(one, torch.Tensor) and one.requires_grad
         ]
-        found = self._differentiated([one for one, _ in there], flat, [weight for _, weight in there])
+        found = self._of_variables(
+            keras.tree.flatten(sources), [one for one, _ in there], flat, [weight for _, weight in there]
+        )
         found = [
-            torch.zeros_like(source) if grad is None and _is_zero(unconnected_gradients) else grad
+            torch.zeros_like(plain(source)) if grad is None and _is_zero(unconnected_gradients) else grad
             for grad, source in zip(found, flat, strict=True)
         ]
         return _packed(sources, [None if each is None else wrap(each) for each in found])
+
+    def _of_variables(
+        self,
+        sources: list[Any],
+        targets: list[torch.Tensor],
+        flat: list[torch.Tensor],
+        weights: list[torch.Tensor],
+        rows: int = 0,
+    ) -> list[torch.Tensor | None]:
+        """Those of the sources, and of the parameters that stand for variables in a model's pass.
+
+        Args:
+            rows: so many of them, one for each row of the weights; 0: one.
+        """
+        standing = [
+            (place, shared)
+            for place, (source, value) in enumerate(zip(sources, flat, strict=True))
+            if isinstance(source, keras.Variable) and value.requires_grad
+            for shared in standing_for(source)
+        ]
+        parameters = [shared.parameter for _, shared in standing]
+        found = self._differentiated(targets, [*flat, *parameters], weights, batched=rows > 0)
+        for (place, shared), grad in zip(standing, found[len(flat) :], strict=True):
+            if grad is not None:
+                order = tuple(axis + 1 for axis in shared.order) if rows else shared.order
+                turned = grad.permute(0, *order) if rows else grad.permute(order) if grad.ndim > 1 else grad
+                own = found[place]
+                found[place] = turned if own is None else own + turned
+        return found[: len(flat)]
 
     def jacobian(
         self,
@@ -136,14 +173,14 @@ class GradientTape:
         """The derivative of each number of ``target`` by each of each source: the target's shape, then the source's."""
         self._use()
         flat = self._flat(sources)
-        value = _value(target)
+        value = plain(_value(target))
         rows = value.numel()
         found: list[Any] = [None] * len(flat)
         if rows and value.requires_grad:
             each = torch.eye(rows, dtype=value.dtype, device=value.device).reshape(rows, *value.shape)
-            found = self._differentiated([value], flat, [each], batched=True)
+            found = self._of_variables(keras.tree.flatten(sources), [value], flat, [each], rows=rows)
         made = [
-            torch.zeros(*value.shape, *source.shape, dtype=source.dtype)
+            torch.zeros(*value.shape, *source.shape, dtype=plain(source).dtype)
             if grad is None and _is_zero(unconnected_gradients)
             else None
             if grad is None
@@ -157,7 +194,7 @@ class GradientTape:
         whole = self.jacobian(target, source, **given)
         if whole is None:
             return None
-        value, by = _value(target), _value(source)
+        value, by = plain(_value(target)), plain(_value(source))
         if value.shape[:1] != by.shape[:1]:
             raise InvalidArgumentError(
                 f"batch_jacobian is of batches of one size; received {tuple(value.shape)} and {tuple(by.shape)}."
