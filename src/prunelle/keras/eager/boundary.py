@@ -21,6 +21,7 @@ import torch
 from prunelle.keras.eager import tape, taped
 from prunelle.keras.eager.shapes import TensorShape
 from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
+from prunelle.keras.eager.text import Text
 from prunelle.keras.floor import keras, private
 from prunelle.keras.overlay import Overlay, like
 
@@ -100,6 +101,8 @@ def _of_keras() -> list[Any]:
 def _undressing(original: Any) -> Any:
     @functools.wraps(original)
     def convert_to_tensor(x: Any, *args: Any, **given: Any) -> Any:
+        if isinstance(x, Text):  # on its way to a layer that takes texts
+            return x
         return original(undress(x) if isinstance(x, (EagerTensor, list, tuple)) else x, *args, **given)
 
     convert_to_tensor._prunelle_undresses = True  # type: ignore[attr-defined]

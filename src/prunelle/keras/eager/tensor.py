@@ -134,13 +134,13 @@ class EagerTensor(torch.Tensor):
         return bool(self.numpy())
 
     def __int__(self) -> int:
-        return int(self.numpy())
+        return int(self.numpy().item())
 
     def __float__(self) -> float:
-        return float(self.numpy())
+        return float(self.numpy().item())
 
     def __complex__(self) -> complex:
-        return complex(self.numpy())
+        return complex(self.numpy().item())
 
     def __index__(self) -> int:
         if not self.dtype.is_integer or self.ndim:

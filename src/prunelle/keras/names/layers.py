@@ -14,6 +14,7 @@ from prunelle.keras.old_layers import (
     ThresholdedReLU,
     merge,
 )
+from prunelle.keras.text_vectorization import TextVectorization
 
 OLD_NAMES = {
     "Convolution1D": "Conv1D",
@@ -46,6 +47,7 @@ __all__ = [
     "LocallyConnected2D",
     "MaxoutDense",
     "Merge",
+    "TextVectorization",
     "ThresholdedReLU",
     "merge",
     "InputSpec",
