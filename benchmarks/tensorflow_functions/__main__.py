@@ -47,33 +47,40 @@ def asked(python: str, side: str, modules: list[str]) -> Answers:
         return found
 
 
-def difference(theirs: Any, ours: Any, entry: Entry, full: str = "") -> str | None:
-    """In what two answers differ: "" of a word; None where they agree."""
+NO_KERNEL = ("not in the list of allowed values", "Could not find device for node", "No WhereOp available")
+"""What TensorFlow says of a type that it was not compiled for."""
+
+
+def difference(theirs: Any, ours: Any, entry: Entry, least: float = 0.0) -> str | None:
+    """In what two answers differ, in words; None where they agree."""
     if isinstance(theirs, tuple) and isinstance(ours, tuple):
         kinds = theirs[0], ours[0]
         if kinds == ("error", "error"):
             return None
+        if kinds[0] == "error" and any(words in theirs[2] for words in NO_KERNEL):
+            return "no kernel there"
         if "error" in kinds:
             return "an error there, a value here" if kinds[0] == "error" else "a value there, an error here"
         if kinds[0] != kinds[1]:
             return "another kind of object"
         if kinds[0] == "gradients":
-            what = difference(theirs[1], ours[1], entry)
+            what = difference(theirs[1], ours[1], entry, least=1.0)
             return None if what is None else f"gradient: {what}"
         if kinds[0] == "object":
             return None if theirs == ours else "another object"
-        if kinds[0] not in ("tensor", "array"):
-            return difference(theirs[1], ours[1], entry)
         if theirs[1] != ours[1]:
             return f"{ours[1]} for {theirs[1]}"
         if theirs[2] != ours[2]:
             return "shape"
-        return None if not entry.values or close(theirs[3], ours[3], theirs[1], entry.loose) else "value"
+        same = not entry.values or close(theirs[3], ours[3], theirs[1], entry.loose, least)
+        return None if same else "value"
     if isinstance(theirs, list) and isinstance(ours, list):
         if len(theirs) != len(ours):
             return "number of results"
-        found = (difference(one, other, entry) for one, other in zip(theirs, ours, strict=True))
+        found = (difference(one, other, entry, least) for one, other in zip(theirs, ours, strict=True))
         return next((each for each in found if each is not None), None)
+    if isinstance(ours, list) and theirs[0] == "error" and any(words in theirs[2] for words in NO_KERNEL):
+        return "no kernel there"
     if isinstance(theirs, list) and ours[0] == "error":
         return "a value there, an error here"
     if isinstance(ours, list) and theirs[0] == "error":
@@ -81,18 +88,28 @@ def difference(theirs: Any, ours: Any, entry: Entry, full: str = "") -> str | No
     return "another kind of object"
 
 
-def close(theirs: np.ndarray, ours: np.ndarray, dtype: str, loose: float) -> bool:
-    """Equal; floating-point numbers within their type's tolerance."""
+def close(theirs: np.ndarray, ours: np.ndarray, dtype: str, loose: float, least: float = 0.0) -> bool:
+    """Equal; floating-point numbers within their type's tolerance.
+
+    Args:
+        least: what numbers are taken to be at least. A gradient of a sum may cancel out: its terms are about 1.
+    """
     if theirs.dtype.kind not in "fc":
         return bool(np.array_equal(theirs, ours))
     part = {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
     tolerance = TOLERANCE[part] * loose
     if theirs.dtype.kind == "c":
-        return close(theirs.real, ours.real, part, loose) and close(theirs.imag, ours.imag, part, loose)
+        return all(
+            close(getattr(theirs, each), getattr(ours, each), part, loose, least) for each in ("real", "imag")
+        )
     one, other = theirs.astype(np.float64), ours.astype(np.float64)
     finite = np.abs(one[np.isfinite(one)])
-    beside = min(float(finite.max()), 1.0) if finite.size else 0.0
-    return bool(np.allclose(other, one, rtol=tolerance, atol=tolerance * beside, equal_nan=True))
+    beside = max(min(float(finite.max()), 1.0) if finite.size else 0.0, least)
+    # TensorFlow makes 0 of numbers below the normal ones.
+    least_normal = float(np.finfo(part if part != "bfloat16" else "float32").tiny)
+    return bool(
+        np.allclose(other, one, rtol=tolerance, atol=tolerance * beside + least_normal, equal_nan=True)
+    )
 
 
 def judged(theirs: Answers, ours: Answers, show: int) -> list[dict[str, Any]]:

@@ -76,7 +76,10 @@ def answer(tf: Any, function: Any, case: Case, entry: Entry) -> Any:
                     tape.watch(each)
                 value = function(*args, **kwargs)
             value_there = described(tf, value)
-            gradients = tape.gradient(value, sources)
+            gradients = [
+                tf.convert_to_tensor(each) if hasattr(each, "dense_shape") else each
+                for each in tape.gradient(value, sources)
+            ]
             return [value_there, ("gradients", described(tf, gradients))]
     except Exception as error:
         return "error", type(error).__name__, str(error).strip().split("\n")[0][:300]

@@ -486,7 +486,6 @@ ENTRIES: dict[str, Entry] = {
         lambda t: (
             [case(t(4, 5, low=1, high=1), r) for r in (0.0, 0.5, 0.25, 1.0, 1.5, -0.1)]
             + [
-                case(t(50, low=1, high=1), rate=0.5, noise_shape=[1]),
                 case(t(50, 2, low=1, high=1), rate=0.5, seed=1),
             ]
         ),

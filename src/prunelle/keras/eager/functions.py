@@ -53,9 +53,7 @@ def function(
     """
 
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
-        module = original.__module__.removeprefix("prunelle.keras.names.tensorflow").strip(".")
-        module = "" if module.startswith("prunelle.") else module
-        title = f"tf.{module}.{original.__name__}" if module else f"tf.{original.__name__}"
+        title = f"{_module(original)}.{original.__name__}"
         parameters = inspect.signature(original).parameters
         places = {name: place for place, name in enumerate(parameters)}
         same, single, several = tensors.split(), alone.split(), lists.split()
@@ -89,6 +87,15 @@ def function(
         return call
 
     return decorate
+
+
+def _module(original: Callable[..., Any]) -> str:
+    """``tf.nn`` of a function in ``names/tensorflow/nn.py`` or in a file of ``eager/nn/``."""
+    path = original.__module__
+    inside = path.removeprefix("prunelle.keras.names.tensorflow").strip(".")
+    if inside == path:
+        inside = path.removeprefix("prunelle.keras.eager.").rpartition(".")[0]
+    return f"tf.{inside}".rstrip(".")
 
 
 def _of_texts(name: str, title: str, x: Any, y: Any = None, **_: Any) -> Any:

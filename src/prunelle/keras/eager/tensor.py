@@ -479,21 +479,25 @@ def true_divide(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return x.to(kind) / y.to(kind)
 
 
+def _check_divisor(x: torch.Tensor, y: torch.Tensor) -> None:
+    if not x.is_floating_point() and not y.is_meta and x.numel() and bool((y == 0).any()):
+        raise InvalidArgumentError("whole numbers are not divided by zero.")
+
+
 def floor_divide(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """``//``, rounded down.
+    """``//``, rounded down; it has no gradient.
 
     Raises:
         InvalidArgumentError: whole numbers by 0.
     """
-    if not x.is_floating_point() and not y.is_meta and bool((y == 0).any()):
-        raise InvalidArgumentError("whole numbers are not divided by zero.")
-    return torch.floor_divide(x, y)
+    _check_divisor(x, y)
+    x, y = x.detach(), y.detach()
+    return torch.floor(x / y) if x.is_floating_point() else torch.floor_divide(x, y)
 
 
 def remainder(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """``%``, of the sign of ``y``."""
-    if not x.is_floating_point() and not y.is_meta and bool((y == 0).any()):
-        raise InvalidArgumentError("whole numbers are not divided by zero.")
+    _check_divisor(x, y)
     return torch.remainder(x, y)
 
 
@@ -503,7 +507,8 @@ def power(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     Raises:
         InvalidArgumentError: whole numbers to a negative power.
     """
-    if not x.is_floating_point() and not y.is_meta and not y.is_complex() and bool((y < 0).any()):
+    whole = not (x.is_floating_point() or x.is_complex())
+    if whole and not y.is_meta and x.numel() and bool((y < 0).any()):
         raise InvalidArgumentError("whole numbers have no negative powers; tf.cast(x, tf.float32) first.")
     return torch.pow(x, y)
 

@@ -1,25 +1,24 @@
-"""``tf.nn``: activations, convolutions, losses of logits."""
+"""``tf.nn``: activations, convolutions, poolings, losses of logits. ``eager/nn/`` has them."""
 
 from __future__ import annotations
 
-import torch
+from typing import Any
 
-from prunelle.keras.eager.functions import axes, function
-from prunelle.keras.names.tensorflow.math import l2_normalize, sigmoid, softplus, softsign, tanh
+from prunelle.keras.eager.functions import offered
+from prunelle.keras.eager.nn import activations, blocks, convolutions, losses, normalization, pooling
+from prunelle.keras.names.tensorflow import math
 
-Torch = torch.Tensor
+scale_regularization_loss = losses.scale_regularization_loss
+compute_average_loss = losses.compute_average_loss
 
+for _module in (activations, blocks, convolutions, losses, normalization, pooling):
+    _all: dict[str, Any] = vars(_module)
+    globals().update({name: value for name, value in _all.items() if hasattr(value, "_of_tensorflow")})
+for _name in (
+    *("approx_max_k", "approx_min_k", "in_top_k", "l2_normalize", "sigmoid", "softplus", "softsign", "tanh"),
+    *("top_k", "zero_fraction"),
+):
+    globals()[_name] = vars(math)[_name]
 
-@function("features", numbers="real")
-def relu(features: Torch, name: str | None = None) -> Torch:
-    """Nothing below 0."""
-    return torch.relu(features)
-
-
-@function("logits", numbers="float")
-def softmax(logits: Torch, axis: int | None = None, name: str | None = None) -> Torch:
-    """Shares that sum to 1 along an axis, the last one for None."""
-    return torch.softmax(logits, axes(-1 if axis is None else axis, logits.ndim)[0])
-
-
-__all__ = ["l2_normalize", "relu", "sigmoid", "softmax", "softplus", "softsign", "tanh"]
+__all__ = offered(globals(), "compute_average_loss", "scale_regularization_loss")
+__all__.remove("batch_to_space")
