@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import gc
 import os
+import re
 import shlex
 import sys
 import sysconfig
@@ -168,7 +169,11 @@ def _as_shown(error: BaseException, whole: bool) -> str:
         lines = traceback.format_exception(error)
         if not whole and error.__traceback__ and Path(inside[-1]).is_relative_to(_PRUNELLE):
             lines.append("This comes from within Prunelle; prunelle run --traceback shows from where.")
-    return "".join(lines).rstrip("\n")
+    return _BOLD.sub("", "".join(lines)).rstrip("\n")
+
+
+_BOLD = re.compile(r"\x1b\[[0-9]*m")
+"""Keras writes what happened in bold, whatever it is written to."""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from prunelle.errors import PrunelleError
 from prunelle.keras import (
     activations,
     arguments,
@@ -57,6 +58,8 @@ def compat(generation: Generation | str = Generation.KERAS_2) -> Iterator[None]:
     overlay = Overlay()
     try:
         with speaking(spoken), floor.defaults(), imports.installed(lambda: _put_on_tensorflows_face(overlay)):
+            # A sentence of Prunelle's says what is wrong; Keras would put the layer that was called around it.
+            overlay.put(PrunelleError, "_keras_call_info_injected", True)
             for lay in _ROOMS:
                 lay(overlay, spoken)
             if spoken is Generation.TF_KERAS_2:

@@ -408,6 +408,17 @@ class TensorArray:
         rows = [torch.zeros_like(plain(like)) if each is None else plain(each) for each in self._values]
         return wrap(torch.stack(rows))
 
+    def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
+        """The list, with the rows of a tensor at places."""
+        rows = convert(value, hint=self.dtype).unbind(0)
+        for place, row in zip(convert(indices).tolist(), rows, strict=True):
+            self.write(place, wrap(row))
+        return self
+
+    def gather(self, indices: Any, name: str | None = None) -> Any:
+        """Those at places as one tensor, along a new first axis."""
+        return wrap(torch.stack([plain(self._values[place]) for place in convert(indices).tolist()]))
+
     def concat(self, name: str | None = None) -> Any:
         """All as one tensor, along their first axis."""
         return wrap(torch.cat([plain(each) for each in self._values]))
