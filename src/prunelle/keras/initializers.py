@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import numpy as np
+import torch
 
 from prunelle.keras import differences
 from prunelle.keras.floor import keras, private
@@ -37,6 +38,8 @@ OLD_NAMES = {
 
 def lay(overlay: Overlay, generation: Generation) -> None:
     """Old names in ``init=`` too; a seeded initialiser's second call draws other values, as it did."""
+    variable = keras.Variable
+    overlay.put(variable, "value", property(_without_drawing(variable.value.fget)))
     table = private("initializers.ALL_OBJECTS_DICT")
     for old, new in OLD_NAMES.items():
         overlay.enter(table, old, getattr(keras.initializers, new))
@@ -98,3 +101,22 @@ def _constants(overlay: Overlay) -> None:
         return original(self, shape, dtype=dtype, **given)
 
     overlay.put(constant, "__call__", call)
+
+
+def _without_drawing(original: Any) -> Any:
+    """A variable that has no value yet, of which Keras asks the shape alone: nothing is drawn for it.
+
+    PyTorch's random numbers on its device without memory import its compiler, seconds of a program's start.
+    """
+    stateless = private("backend.common.stateless_scope")
+    core = private("backend.torch.core")
+
+    def value(self: Any) -> Any:
+        if self._value is None and self._initializer is not None:
+            known = stateless.in_stateless_scope() and stateless.get_stateless_scope().get_current_value(self)
+            if known is None or known is False:
+                kind = core.to_torch_dtype(self._dtype)
+                return torch.empty(self._shape, dtype=kind, device=core.get_device())
+        return original(self)
+
+    return value

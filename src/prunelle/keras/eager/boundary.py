@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from prunelle.keras.eager import tape, taped
+from prunelle.keras.eager.dtypes import as_dtype
 from prunelle.keras.eager.shapes import TensorShape
 from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
 from prunelle.keras.eager.text import Text
@@ -82,6 +83,10 @@ def lay(overlay: Overlay) -> None:
         (keras.callbacks.Callback, _OF_CALLBACKS),
     ):
         overlay.put(owner, "__init_subclass__", classmethod(_dressing(owner, names)))
+    tensor = keras.KerasTensor
+    overlay.put(tensor, "shape", property(lambda self: TensorShape(self._shape)))
+    overlay.put(tensor, "dtype", property(lambda self: as_dtype(self._dtype)))
+    overlay.put(tensor, "get_shape", lambda self: self.shape)
     core = private("backend.torch.core")
     undressed = _undressing(core.convert_to_tensor)
     for module in list(_of_keras()):
