@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from prunelle.errors import PrunelleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 MINOR = "3.15"
 """The one minor version that this package is written for: it uses names that Keras does not promise to keep."""
@@ -121,14 +121,41 @@ class _Postponed(ModuleType):
 
 
 class _WithoutCompiler(ModuleType):
-    """Stands for ``torch._dynamo``, another quarter, while Keras is imported: it marks two functions with it."""
+    """Stands for ``torch._dynamo``, seconds of a start: Keras and PyTorch mark functions with it, and no more."""
 
-    def disable(self) -> Callable[[Any], Any]:
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.asked: list[Any] = []
+
+    def disable(self, function: Any = None, recursive: bool = True, wrapping: bool = True) -> Any:
+        if function is not None:
+            self.asked.append(function)
+            return function
+
         def mark(function: Any) -> Any:
             function._torchdynamo_disable = True
             return function
 
         return mark
+
+
+@contextmanager
+def without_compiler() -> Iterator[None]:
+    """Inside, PyTorch does not import its compiler for tensors without values, by which shapes are found."""
+    import torch
+
+    name = "torch._dynamo"
+    if name in sys.modules:
+        yield
+        return
+    stand_in = _WithoutCompiler(name)
+    sys.modules[name] = torch._dynamo = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[name], torch._dynamo
+        for function in stand_in.asked:  # the real one is asked when there is something to compile
+            vars(function).pop("__dynamo_disable", None)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import torch
 
 from prunelle.keras import differences, initializers, old_layers, penalties
 from prunelle.keras.drawn import drawn
-from prunelle.keras.floor import keras, private
+from prunelle.keras.floor import keras, private, without_compiler
 from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.graphs import LEARNING_PHASE, is_symbolic
 from prunelle.keras.overlay import Overlay, like
@@ -480,6 +481,17 @@ def lay_tensors(overlay: Overlay, generation: Generation) -> None:
         property(lambda self: [t._keras_history.operation for t in self.input_tensors]),
     )
     overlay.put(tensor, "get_shape", lambda self: tuple(self.shape))
+    backend = private("backend")
+    overlay.put(backend, "compute_output_spec", _quickly(backend.compute_output_spec))
+
+
+def _quickly(original: Any) -> Any:
+    @functools.wraps(original)
+    def compute_output_spec(*args: Any, **given: Any) -> Any:
+        with without_compiler():
+            return original(*args, **given)
+
+    return compute_output_spec
 
 
 def _uses_learning_phase(tensor: Any) -> bool:

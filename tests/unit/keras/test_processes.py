@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,26 @@ def test_nothing_but_run_imports_keras(tmp_path: Path) -> None:
     )
     done = run(program, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_shapes_are_found_without_pytorch_s_compiler_which_is_whole_afterwards() -> None:
+    """It is seconds of a start; what was marked while it was away is marked by itself when it is there."""
+    program = """
+        import sys
+        from prunelle.keras import compat
+        with compat("tf2"):
+            import tensorflow as tf
+            class Own(tf.keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.dense = tf.keras.layers.Dense(3)
+                def call(self, x):
+                    return self.dense(x)
+            Own()(tf.ones((2, 3)))
+        assert "torch._dynamo" not in sys.modules
+        import torch
+        assert torch.compile(lambda x: torch.sin(x) + 1, backend="eager")(torch.zeros(2)).tolist() == [1, 1]
+        assert hasattr(torch._dynamo, "explain")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
