@@ -20,6 +20,7 @@ from prunelle import networks
 from prunelle.keras import published
 from prunelle.keras.floor import keras
 from prunelle.networks.weights import Weights
+from prunelle.report import figures
 from tests import course_sets
 from tests.integration.command import Finished, prunelle
 
@@ -45,6 +46,9 @@ def run(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("MPLBACKEND", raising=False)
     monkeypatch.chdir(tmp_path)
+    # Charts of reports are composed and not painted: those of programs' runs are looked at in test_program_runs.
+    monkeypatch.setattr(figures, "save", lambda *_: None)
+    monkeypatch.setattr(figures, "svg_element", lambda *_: "")
     (tmp_path / "data").symlink_to(sets / "photos" / "data")
 
     def run_program(name: str, *options: str) -> Finished:
