@@ -11,6 +11,7 @@ from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay
 from prunelle.keras.progress import Progress
+from prunelle.keras.tensorboard import TensorBoard
 
 _SAME = (
     *(
@@ -197,6 +198,8 @@ def _listens(callback: Any, when: str, edge: str) -> bool:
         return edge == "end" and callback.due()
     moment = f"on_{when}_batch_{edge}"
     names = (moment, f"on_batch_{edge}") if when == "train" else (moment,)
+    if isinstance(callback, TensorBoard) and not callback.of_batches:
+        base = TensorBoard  # what it does at batches is nothing; a program's own class may do something
     return any(
         name in vars(callback) or getattr(type(callback), name) is not getattr(base, name) for name in names
     )

@@ -10,6 +10,7 @@ from prunelle.keras import (
     activations,
     arguments,
     callbacks,
+    event_files,
     feeding,
     floor,
     imports,
@@ -20,6 +21,7 @@ from prunelle.keras import (
     optimizers,
     saving,
     seeds,
+    summaries,
     training,
 )
 from prunelle.keras.eager import boundary, loops, plain_tensors
@@ -39,6 +41,7 @@ _ROOMS = (
         optimizers.lay,
     ),
     *(models.lay, training.lay, feeding.lay, saving.lay, callbacks.lay, plain_tensors.lay, seeds.lay),
+    *(event_files.lay, summaries.lay),
 )
 
 

@@ -288,7 +288,25 @@ class _Scope(contextlib.AbstractContextManager[Any]):
         return function
 
 
-name_scope = device = init_scope = control_dependencies = _Scope
+device = init_scope = control_dependencies = _Scope
+
+_scopes: list[str] = []
+
+
+class name_scope(_Scope):  # noqa: N801 (TensorFlow calls it so)
+    """A name that comes before those of ``tf.summary`` inside; it is without effect on others."""
+
+    def __enter__(self) -> Any:
+        _scopes.append(str(self.name))
+        return self.name
+
+    def __exit__(self, *error: object) -> None:
+        _scopes.pop()
+
+
+def scoped(name: str) -> str:
+    """A name with those of the scopes around it: ``a/b/name``."""
+    return "/".join([*_scopes, name])
 
 
 def executing_eagerly() -> bool:

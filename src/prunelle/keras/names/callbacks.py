@@ -6,8 +6,9 @@ import warnings
 from typing import Any
 
 from prunelle.keras.floor import keras
+from prunelle.keras.tensorboard import TensorBoard
 
-__all__ = ["BaseLogger", "EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"]
+__all__ = ["BaseLogger", "EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau", "TensorBoard"]
 
 _Checkpoint: Any = keras.callbacks.ModelCheckpoint
 
