@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import operator
 import re
 from types import ModuleType
 
@@ -17,7 +18,9 @@ def listed() -> dict[str, set[str]]:
     """By import path, the names that the text has of it."""
     sections = re.split(r"^## (.+)$", coverage.as_text(), flags=re.MULTILINE)
     found = dict(zip(sections[1::2], sections[2::2], strict=True))
-    return {path: set(names_of(text)) for path, text in found.items() if path.startswith(("keras", "tensorflow"))}
+    return {
+        path: set(names_of(text)) for path, text in found.items() if path.startswith(("keras", "tensorflow"))
+    }
 
 
 def names_of(section: str) -> list[str]:
@@ -34,7 +37,11 @@ def test_each_name_that_is_listed_is_there(listed: dict[str, set[str]]) -> None:
     for generation in ("2.3", "tf2"):
         with compat(generation):
             for path, names in listed.items():
-                roots = [path, path.replace("keras", "tensorflow.keras", 1)] if path.startswith("keras") else [path]
+                roots = (
+                    [path, path.replace("keras", "tensorflow.keras", 1)]
+                    if path.startswith("keras")
+                    else [path]
+                )
                 for root in roots:
                     module = importlib.import_module(root)
                     missing += [f"{generation}: {root}.{name}" for name in names if not hasattr(module, name)]
@@ -60,7 +67,4 @@ def test_a_name_that_is_not_listed_is_told_by_its_own_name() -> None:
         tensorflow = importlib.import_module("tensorflow")
         for space in ("", "math.", "nn.", "image.", "data.", "random.", "linalg.", "io.", "keras.layers."):
             with pytest.raises(imports.NotThere, match=r"\.unheard_of\..*prunelle run --covered"):
-                module = tensorflow
-                for part in space.split(".")[:-1]:
-                    module = getattr(module, part)
-                _ = module.unheard_of
+                operator.attrgetter(f"{space}unheard_of")(tensorflow)

@@ -58,6 +58,9 @@ def function(
         places = {name: place for place, name in enumerate(parameters)}
         same, single, several = tensors.split(), alone.split(), lists.split()
         known = set(parameters)
+        needed = [
+            name for name in (*same, *single, *several) if parameters[name].default is inspect.Parameter.empty
+        ]
 
         @functools.wraps(original)
         def call(*args: Any, **given: Any) -> Any:
@@ -67,6 +70,12 @@ def function(
             for old in given.keys() - known:
                 if _RENAMED.get(old) in known:
                     given[_RENAMED[old]] = given.pop(old)
+            for name in needed:
+                if _at(values, given, places, name, otherwise=...) is None:
+                    raise WrongType(
+                        f"{title} needs a tensor; its argument {name} is None. A gradient is None where nothing leads "
+                        f"from it to what was computed inside the tape."
+                    )
             if same and any(isinstance(each, Text) for each in (*values, *given.values())):
                 return _of_texts(original.__name__, title, *values, **given)
             if same:
@@ -112,8 +121,10 @@ def _is_symbolic(value: Any) -> bool:
     return isinstance(value, keras.KerasTensor)
 
 
-def _at(values: list[Any], given: dict[str, Any], places: dict[str, int], name: str) -> Any:
-    return values[places[name]] if places[name] < len(values) else given.get(name)
+def _at(
+    values: list[Any], given: dict[str, Any], places: dict[str, int], name: str, otherwise: Any = None
+) -> Any:
+    return values[places[name]] if places[name] < len(values) else given.get(name, otherwise)
 
 
 def _put(
