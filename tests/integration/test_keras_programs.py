@@ -20,7 +20,6 @@ from prunelle import networks
 from prunelle.keras import published
 from prunelle.keras.floor import keras
 from prunelle.networks.weights import Weights
-from prunelle.report import figures
 from tests import course_sets
 from tests.integration.command import Finished, prunelle
 
@@ -39,16 +38,13 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpainted: None) -> Iterator[Run]:
     """Runs a program of this folder in a folder of its own, which has the photos."""
     monkeypatch.setenv("PRUNELLE_DATA", str(sets / "store"))
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("MPLBACKEND", raising=False)
     monkeypatch.chdir(tmp_path)
-    # Charts of reports are composed and not painted: those of programs' runs are looked at in test_program_runs.
-    monkeypatch.setattr(figures, "save", lambda *_: None)
-    monkeypatch.setattr(figures, "svg_element", lambda *_: "")
     (tmp_path / "data").symlink_to(sets / "photos" / "data")
 
     def run_program(name: str, *options: str) -> Finished:
