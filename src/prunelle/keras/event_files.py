@@ -36,7 +36,15 @@ def say_once(sentence: str) -> None:
     """A warning, the first time in a program."""
     if sentence not in _said:
         _said.add(sentence)
-        warnings.warn(sentence, stacklevel=4)
+        warnings.warn(sentence, stacklevel=_level_of_program())
+
+
+def _level_of_program() -> int:
+    """How far up the program's own line is, from ``warn`` in ``say_once``."""
+    level, frame = 2, sys._getframe(2)
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(("prunelle.", "keras.")):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 class EventFile:

@@ -316,3 +316,5 @@ def test_without_the_package_it_is_told_once_and_the_training_goes_on(
         "TensorBoard's files are not written: they need the package tensorboard. pip install 'prunelle[tensorboard]'"
     ]
     assert not any(tmp_path.rglob("events.out*"))
+    # At the program's own line, not at one within Keras or Prunelle.
+    assert {each.filename for each in told if "TensorBoard" in str(each.message)} == {__file__}
