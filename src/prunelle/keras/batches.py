@@ -13,10 +13,13 @@ import torch
 
 from prunelle.errors import ArgumentError
 
+READER = "prunelle-read-ahead"
+"""The name of a thread that makes batches."""
 
-def read_ahead(data: Iterator[Any]) -> Iterator[Any]:
-    """The same, with the next batch made in another thread while this one is used."""
-    ready: queue.Queue[Any] = queue.Queue(maxsize=2)
+
+def read_ahead(data: Iterator[Any], number: int = 2) -> Iterator[Any]:
+    """The same, with the next ``number`` batches made in another thread while one is used."""
+    ready: queue.Queue[Any] = queue.Queue(maxsize=number)
     stop = threading.Event()
     end = object()
 
@@ -38,7 +41,7 @@ def read_ahead(data: Iterator[Any]) -> Iterator[Any]:
         except BaseException as error:  # handed over: it is raised where the batch is wanted
             put((end, error))
 
-    thread = threading.Thread(target=work, name="prunelle-read-ahead", daemon=True)
+    thread = threading.Thread(target=work, name=READER, daemon=True)
     thread.start()
     try:
         while True:

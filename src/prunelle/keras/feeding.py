@@ -18,9 +18,11 @@ import torch
 from prunelle.errors import ArgumentError
 from prunelle.keras import batches as core
 from prunelle.keras import differences, seeds
+from prunelle.keras.eager.text import Text
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.overlay import Overlay, like
+from prunelle.keras.pipeline.dataset import INFINITE, Dataset
 
 _Adapter: Any = private("trainers.data_adapters.data_adapter").DataAdapter
 
@@ -91,7 +93,8 @@ class Batches(_Adapter):  # type: ignore[misc]
                     self._data.on_epoch_end()
             else:
                 # Not "yield from", which would close the program's generator when this one is closed.
-                for batch in self._data:  # noqa: UP028
+                passing = self._data.elements() if isinstance(self._data, Dataset) else self._data
+                for batch in passing:  # noqa: UP028
                     yield batch
             if self._steps is None or self._once:
                 return
@@ -101,6 +104,9 @@ class Batches(_Adapter):  # type: ignore[misc]
     @property
     def num_batches(self) -> int | None:
         """None where nobody knows before the end, or where an epoch has its own number."""
+        if isinstance(self._data, Dataset):
+            known = int(self._data.cardinality())
+            return None if self._steps or known < 0 else known
         return None if self._steps or not hasattr(self._data, "__len__") else len(self._data)
 
     @property
@@ -206,7 +212,7 @@ def _ones_for_none(weights: Any, y: Any) -> Any:
 
 
 def _tensors(value: Any) -> Any:
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, (str, Text)):
         return value
     if isinstance(value, Mapping):
         return {name: _tensors(each) for name, each in value.items()}
@@ -252,6 +258,11 @@ def fed(
         if not any(hasattr(x, name) for name in ("__getitem__", "__iter__", "__next__")):
             raise ArgumentError(
                 f"data must be arrays, a generator or a data set; received {type(x).__name__}."
+            )
+        if steps is None and isinstance(x, Dataset) and int(x.cardinality()) == INFINITE:
+            raise ArgumentError(
+                f"{called} must be given with a data set without end (repeat()): nobody knows otherwise where an epoch "
+                f"ends."
             )
         endless = hasattr(x, "__next__") and not hasattr(x, "__len__")
         if endless and steps is None and in_force() <= Generation.KERAS_2:

@@ -1,4 +1,4 @@
-"""``keras.utils``, ``keras.datasets``, the drawing of models, and data sets."""
+"""``keras.utils``, ``keras.datasets`` and the drawing of models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 
 from prunelle.errors import ArgumentError
-from prunelle.keras.data_set import DataSet
 from prunelle.keras.floor import keras
 from prunelle.keras.names import utils
 
@@ -61,32 +60,6 @@ def test_a_model_is_drawn(tmp_path: Path) -> None:
     utils.plot_model(Sequential([layers.Dense(2, input_shape=(3,))]), tmp_path / "s.png", dpi=50)
     with pytest.raises(ArgumentError, match="is not built yet"):
         utils.plot_model(Sequential([layers.Dense(2)]), tmp_path / "n.png")
-
-
-def test_a_data_set_can_be_gone_through_again_and_again() -> None:
-    numbers = DataSet.from_tensor_slices((np.arange(10), np.arange(10) * 10))
-    batches = numbers.shuffle(4, seed=1).batch(4)
-    first, second = ([x.tolist() for x, _ in batches] for _ in range(2))
-    assert (len(batches), [len(batch) for batch in first]) == (3, [4, 4, 2])
-    for each in (first, second):
-        assert sorted(value for batch in each for value in batch) == list(range(10))
-    assert first != second
-    assert first[0][0] <= 4  # drawn from the first elements alone
-    assert [x.tolist() for x, _ in numbers.shuffle(4, seed=1).batch(4)] == first
-    assert all((y == 10 * x).all() for x, y in batches)
-    assert len(numbers.batch(4, drop_remainder=True)) == len(list(numbers.batch(4, drop_remainder=True))) == 2
-    assert [int(x) for x, _ in numbers.skip(2).take(3)] == [2, 3, 4]
-    assert [int(x) for x in numbers.map(lambda x, y: y - x).filter(lambda x: x > 50)] == [54, 63, 72, 81]
-    assert [int(x) for x, _ in numbers.batch(3).unbatch()] == list(range(10))
-    assert len(numbers.repeat(2)) == len(list(numbers.repeat(2))) == 20
-    assert int(numbers.cardinality()) == 10
-    calls: list[int] = []
-    kept = numbers.map(lambda x, y: calls.append(1) or x).cache().prefetch(-1)
-    assert [int(x) for x in kept] == [int(x) for x in kept] == list(range(10))
-    assert len(calls) == 10
-    assert next(numbers.as_numpy_iterator()) == (0, 0)
-    with pytest.raises(TypeError, match="length of this data set is not known"):
-        len(numbers.repeat())
 
 
 def test_names_of_tensorflow_itself() -> None:

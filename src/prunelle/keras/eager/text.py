@@ -33,6 +33,17 @@ class Text:
                 array[place] = _bytes(array[place])
         self._array = array
 
+    @classmethod
+    def of(cls, value: Any) -> Text:
+        """Bytes, or an array of bytes alone, as they are."""
+        found = cls.__new__(cls)
+        if isinstance(value, bytes):
+            found._array = np.array(None, dtype=object)
+            found._array[()] = value
+        else:
+            found._array = value
+        return found
+
     @property
     def shape(self) -> TensorShape:
         """Its sizes."""

@@ -14,7 +14,8 @@ from PIL import Image
 
 from prunelle.data import limits
 from prunelle.errors import ArgumentError, MissingData, UnknownName, did_you_mean
-from prunelle.keras.data_set import DataSet
+from prunelle.keras.eager.control import TensorSpec
+from prunelle.keras.pipeline.dataset import Dataset
 from prunelle.keras.preprocessing.pictures import CHANNELS, check_color_mode, img_to_array, load_img
 from prunelle.keras.preprocessing.reading import Pictures
 
@@ -26,7 +27,7 @@ INTERPOLATIONS = {"bilinear": "bilinear", "nearest": "nearest-exact", "area": "a
 _LARGE_PIXELS = 16_000_000
 
 
-class PictureDataSet(DataSet):
+class PictureDataSet(Dataset):
     """Batches ``(images, labels)`` of a folder.
 
     Attributes:
@@ -35,9 +36,9 @@ class PictureDataSet(DataSet):
     """
 
     def __init__(
-        self, elements: Any, length: int, class_names: list[str] | None, file_paths: list[str]
+        self, elements: Any, spec: Any, length: int, class_names: list[str] | None, file_paths: list[str]
     ) -> None:
-        super().__init__(elements, length)
+        super().__init__(elements, spec, length, works=True)
         self.class_names = class_names
         self.file_paths = file_paths
 
@@ -112,6 +113,7 @@ def image_dataset_from_directory(
             [files[i] for i in chosen],
             None if without else _encoded(numbers[chosen], str(label_mode), len(names)),
             None if labels is None else names,
+            shape=(*size, CHANNELS[color_mode]),
             batch_size=batch_size,
             read=_reader(
                 size, check_color_mode(color_mode), interpolation, crop_to_aspect_ratio or smart_resize
@@ -224,6 +226,7 @@ def _batches(
     files: list[str],
     labels: np.ndarray | None,
     class_names: list[str] | None,
+    shape: tuple[int, ...],
     batch_size: int | None,
     read: Any,
     reshuffle: int | None,
@@ -246,4 +249,8 @@ def _batches(
                 its_labels = torch.from_numpy(labels[chosen])
                 yield (images, its_labels) if batch_size else (images[0], its_labels[0])
 
-    return PictureDataSet(elements, -(-len(files) // (batch_size or 1)), class_names, files)
+    before = (None,) if batch_size else ()
+    spec: Any = TensorSpec((*before, *shape), "float32")
+    if labels is not None:
+        spec = spec, TensorSpec((*before, *labels.shape[1:]), labels.dtype)
+    return PictureDataSet(elements, spec, -(-len(files) // (batch_size or 1)), class_names, files)
