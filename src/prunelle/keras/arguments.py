@@ -147,6 +147,14 @@ def _translate(overlay: Overlay, cls: type, translation: Translation) -> None:
 def _layer_arguments(
     kind: str, names: Mapping[str, str], generation: Generation, args: tuple[Any, ...], given: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if kind == "Embedding" and generation != Generation.KERAS_3:
+        # So that it is built, and has its row in a summary, as soon as it is the first of a Sequential.
+        length = given.get("input_length")
+        if not {"input_shape", "batch_input_shape", "batch_shape"}.intersection(given):
+            given = {
+                **given,
+                "input_shape": tuple(length) if isinstance(length, (list, tuple)) else (length,),
+            }
     given = renamed(kind, {n: v for n, v in given.items() if n not in IGNORED.get(kind, ())}, names)
     rank = {"Conv1D": 1, "Conv3D": 3, "ConvLSTM2D": 2}.get(kind, 2 if "Conv2D" in kind else 0)
     if rank > 1:

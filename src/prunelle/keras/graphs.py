@@ -112,6 +112,12 @@ def gradients(loss: Any, variables: Any) -> list[Any]:
     return list(torch.autograd.grad(loss.sum(), values, retain_graph=True, allow_unused=True))
 
 
+def asks_for_gradients(layer: Any) -> bool:
+    """Whether a ``Lambda`` calls ``gradients``, as to see what a maximum was taken of; when the model answers, too."""
+    code = getattr(layer.function, "__code__", None) if isinstance(layer, keras.layers.Lambda) else None
+    return code is not None and "gradients" in code.co_names
+
+
 class Function:
     """From arrays for ``inputs`` to a list of arrays for ``outputs``.
 

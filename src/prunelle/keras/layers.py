@@ -483,6 +483,10 @@ def lay_tensors(overlay: Overlay, generation: Generation) -> None:
     overlay.put(tensor, "get_shape", lambda self: tuple(self.shape))
     backend = private("backend")
     overlay.put(backend, "compute_output_spec", _quickly(backend.compute_output_spec))
+    if generation != Generation.KERAS_3:
+        for name in ("add", "sub", "mul", "truediv", "pow", "matmul"):
+            operator = f"__{name}__"
+            overlay.put(keras.Variable, operator, _left_to_symbols(getattr(keras.Variable, operator)))
 
 
 def _quickly(original: Any) -> Any:
@@ -492,6 +496,16 @@ def _quickly(original: Any) -> Any:
             return original(*args, **given)
 
     return compute_output_spec
+
+
+def _left_to_symbols(original: Any) -> Any:
+    """``K.variable(0.) + loss`` is one more node of a graph, where ``loss`` is one."""
+
+    @like(original)
+    def operator(self: Any, other: Any) -> Any:
+        return NotImplemented if is_symbolic(other) else original(self, other)
+
+    return operator
 
 
 def _uses_learning_phase(tensor: Any) -> bool:

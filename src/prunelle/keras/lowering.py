@@ -16,6 +16,7 @@ from torch import nn
 
 from prunelle.keras.chains import Call, Value, build
 from prunelle.keras.floor import keras, private
+from prunelle.keras.graphs import asks_for_gradients
 from prunelle.keras.layers import ddof
 from prunelle.keras.modules import (
     BatchNorm,
@@ -172,7 +173,8 @@ class _Builder:
 
     def _call(self, node: Any) -> None:
         operation = node.operation
-        if getattr(operation, "activity_regularizer", None) is not None or _adds_losses(operation):
+        left = getattr(operation, "activity_regularizer", None) is not None
+        if left or _adds_losses(operation) or asks_for_gradients(operation):
             raise NotLowered
         if type(operation).__name__ in ("Masking", "Embedding") or getattr(operation, "stateful", False):
             raise NotLowered

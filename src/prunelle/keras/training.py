@@ -22,7 +22,7 @@ from prunelle.keras.drawn import DRAWN
 from prunelle.keras.eager import boundary
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
-from prunelle.keras.graphs import is_symbolic
+from prunelle.keras.graphs import asks_for_gradients, is_symbolic
 from prunelle.keras.lowering import NotLowered
 from prunelle.keras.overlay import Overlay, like
 from prunelle.keras.penalties import remember
@@ -266,6 +266,12 @@ def _call(original: Any) -> Any:
 
     @like(original)
     def call(self: Any, inputs: Any, training: Any = None, mask: Any = None, **given: Any) -> Any:
+        if not torch.is_grad_enabled() and any(map(asks_for_gradients, self.layers)):
+            with torch.enable_grad():
+                found = call(self, inputs, training=training, mask=mask, **given)
+            return keras.tree.map_structure(
+                lambda each: each.detach() if torch.is_tensor(each) else each, found
+            )
         extra = self.__dict__.get("_prunelle_extra")
         if extra is None or any(is_symbolic(each) for each in keras.tree.flatten(inputs)):
             return original(self, inputs, training=training, mask=mask, **given)

@@ -87,3 +87,45 @@ def test_a_shape_that_is_not_known_yet_counts() -> None:
     assert k.shape(x) == (None, 3, None)
     count = k.function([x], [k.prod(k.cast(k.shape(x), "float32"))])
     assert count([np.ones((2, 3, 4))]) == [24.0]
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_a_number_that_changes_and_a_node_make_a_node() -> None:
+    """As losses of pictures are summed: ``loss = K.variable(0.); loss = loss + K.sum(…)``."""
+    x = k.placeholder((1, 3))
+    loss = k.variable(2.0)
+    loss = loss + 0.5 * k.sum(k.square(x))
+    value, slope = k.function([x], [loss, k.gradients(loss, x)[0]])([[[1.0, 2.0, 3.0]]])
+    assert (float(value), slope.tolist()) == (9.0, [[1.0, 2.0, 3.0]])
+    half = k.function([x], [k.variable(3.0) / k.sum(x) - k.sum(x)])([[[1.0, 2.0, 3.0]]])[0]
+    assert float(half) == -5.5
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_where_a_maximum_was_is_known_when_a_model_answers() -> None:
+    """A ``Lambda`` of a gradient, as an autoencoder of Keras's examples puts maxima back in their places."""
+    picture = keras.Input((4, 4, 1))
+    doubled = layers.Conv2D(1, 1, kernel_initializer="ones")(picture)
+    largest = layers.MaxPooling2D()(doubled)
+    places = layers.Lambda(
+        lambda pair: k.gradients(k.sum(pair[1]), pair[0]), output_shape=lambda shapes: shapes[0]
+    )
+    back = layers.multiply([layers.UpSampling2D()(largest), places([doubled, largest])])
+    model, x = keras.Model(picture, back), np.arange(16.0).reshape(1, 4, 4, 1)
+    found = model.predict(x, verbose=0)
+    expected = [[0, 0, 0, 0], [0, 5, 0, 7], [0, 0, 0, 0], [0, 13, 0, 15]]
+    assert found[0, :, :, 0].tolist() == expected
+    model.compile("sgd", "mse")
+    assert model.evaluate(x, found, verbose=0) == 0.0
+    assert model.fit(x, found, verbose=0).history["loss"] == [0.0]
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_an_embedding_that_comes_first_is_built_at_once() -> None:
+    model = keras.Sequential([layers.Embedding(100, 8), layers.SimpleRNN(4)])
+    assert (model.output_shape, model.count_params()) == ((None, 4), 800 + 4 * (8 + 4 + 1))
+    assert keras.Sequential([layers.Embedding(9, 2, input_length=5), layers.Flatten()]).output_shape == (
+        None,
+        10,
+    )
+    assert layers.Embedding(9, 2)(keras.Input((3,))).shape == (None, 3, 2)

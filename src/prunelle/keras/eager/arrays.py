@@ -398,7 +398,7 @@ def gather(
         raise InvalidArgumentError(f"tf.gather: index {int(wrong)} is not within 0 and {length - 1}.")
     if not batch:
         flat = params.index_select(along, places.reshape(-1).to(params.device))
-        return flat.reshape(*params.shape[:along], *places.shape, *params.shape[along + 1 :])
+        return flat.reshape((*params.shape[:along], *places.shape, *params.shape[along + 1 :]))
     rows = [
         gather(part, where, axis=along - 1, batch_dims=batch - 1)
         for part, where in zip(params, places, strict=True)
