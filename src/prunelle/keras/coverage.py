@@ -62,7 +62,8 @@ def _paths() -> set[str]:
 
 def _modules_of_tensorflow() -> list[str]:
     found = pkgutil.walk_packages(tensorflow.__path__, f"{tensorflow.__name__}.")
-    return sorted(module.name.removeprefix(f"{imports.HOME}.") for module in found)
+    names = (module.name.removeprefix(f"{imports.HOME}.") for module in found)
+    return sorted(name for name in names if "._" not in name)
 
 
 def _section(heading: str) -> list[str]:

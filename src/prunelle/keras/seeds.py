@@ -6,26 +6,41 @@ A program that sets NumPy's seed alone, as courses of 2017 do, gets the same wei
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 
 from prunelle.keras import differences
+from prunelle.keras.eager import randomness
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.overlay import Overlay
 
 
 def lay(overlay: Overlay, generation: Generation) -> None:
-    """Seeds that are not given are drawn from NumPy's global generator."""
+    """Seeds that are not given are drawn from NumPy's global generator; ``tf.random`` has no seed yet."""
+    randomness.begin()
+    homes = [private(home) for home in ("random.seed_generator", "backend.torch.random")]
     if differences.SEEDS.of(generation):
-        for home in ("random.seed_generator", "backend.torch.random"):
-            overlay.put(private(home), "make_default_seed", _drawn)
+        for home in homes:
+            overlay.put(home, "make_default_seed", _drawn)
         # Where one is, an earlier program has drawn its seed.
         name = private("random.seed_generator").GLOBAL_SEED_GENERATOR
         private("backend.common.global_state").set_global_attribute(name, None)
+    else:
+        for home in homes:
+            overlay.put(home, "make_default_seed", _after(home.make_default_seed))
+
+
+def _after(original: Callable[[], int]) -> Callable[[], int]:
+    """Weights and dropout follow from ``tf.random.set_seed`` where it was called."""
+
+    def make_default_seed() -> int:
+        return original() if randomness.given() is None else int(torch.randint(1, 10**9, ()))
+
+    return make_default_seed
 
 
 def _drawn() -> int:

@@ -16,6 +16,8 @@ from prunelle.keras.eager.variable import Variable as Variable
 from prunelle.keras.floor import keras as _keras
 from prunelle.keras.names.tensorflow import linalg as _linalg
 from prunelle.keras.names.tensorflow import math as _math
+from prunelle.keras.names.tensorflow import random as _random
+from prunelle.keras.names.tensorflow.image._random import random_crop as _cropped_at_random
 
 __version__ = "2.15.0+prunelle"
 
@@ -51,7 +53,23 @@ _OF_MATH = (
     *("lgamma", "log", "log1p", "log_sigmoid", "mod", "reciprocal", "rint", "rsqrt", "squared_difference"),
     *("confusion_matrix",),
 )
-_OF_LINALG = ("matmul",)
+_OF_LINALG = ("matmul", "norm")
+_OF_RANDOM = {
+    "multinomial": "multinomial", "random_gamma": "gamma", "random_normal": "normal", "random_shuffle": "shuffle",
+    "random_uniform": "uniform", "truncated_normal": "truncated_normal", "set_random_seed": "set_seed",
+}  # fmt: skip
+"""TensorFlow 1's names, and today's in ``tf.random``."""
+_OF_MATRICES = {
+    "cholesky": "cholesky", "cholesky_solve": "cholesky_solve", "cross": "cross", "diag": "tensor_diag",
+    "diag_part": "tensor_diag_part", "matrix_band_part": "band_part", "matrix_determinant": "det",
+    "matrix_diag": "diag", "matrix_diag_part": "diag_part", "matrix_inverse": "inv", "matrix_set_diag": "set_diag",
+    "matrix_solve": "solve", "matrix_transpose": "matrix_transpose", "matrix_triangular_solve": "triangular_solve",
+    "qr": "qr", "self_adjoint_eig": "eigh", "svd": "svd", "trace": "trace",
+}  # fmt: skip
+"""TensorFlow 1's names, and today's in ``tf.linalg``."""
+for _today, _module in ((_OF_RANDOM, _random), (_OF_MATRICES, _linalg)):
+    globals().update({name: vars(_module)[now] for name, now in _today.items()})
+random_crop = _cropped_at_random
 for _names, _module in (
     (_OF_LINALG, _linalg),
     (_OF_ARRAYS, arrays),
@@ -63,11 +81,6 @@ slice = arrays.slice_
 for _kind in DTYPES.values():
     globals()[_kind.name] = _kind
 half, double = DTYPES["float16"], DTYPES["float64"]
-
-
-def set_random_seed(seed: int) -> None:
-    """Seeds what is random."""
-    _keras.utils.set_random_seed(seed)
 
 
 def get_logger() -> python_logging.Logger:
@@ -157,6 +170,8 @@ __all__ = sorted(
         ),
         *("as_dtype", "disable_eager_execution", "disable_v2_behavior", "double", "enable_eager_execution"),
         *("enable_v2_behavior", "get_logger", "global_variables_initializer", "half", "newaxis"),
-        *("set_random_seed", "slice"),
+        *_OF_RANDOM,
+        *_OF_MATRICES,
+        *("random_crop", "slice"),
     }
 )

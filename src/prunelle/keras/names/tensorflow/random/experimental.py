@@ -1,0 +1,21 @@
+"""``tf.random.experimental``: names that moved to ``tf.random``."""
+
+from __future__ import annotations
+
+from prunelle.keras.names.tensorflow.random._generator import (
+    Generator,
+    get_global_generator,
+    set_global_generator,
+)
+from prunelle.keras.names.tensorflow.random._stateless import fold_in as stateless_fold_in
+from prunelle.keras.names.tensorflow.random._stateless import split as stateless_split
+from prunelle.keras.names.tensorflow.random._stateless import stateless_shuffle
+
+__all__ = [
+    "Generator",
+    "get_global_generator",
+    "set_global_generator",
+    "stateless_fold_in",
+    "stateless_shuffle",
+    "stateless_split",
+]
