@@ -62,8 +62,7 @@ def _paths() -> set[str]:
 
 def _modules_of_tensorflow() -> list[str]:
     found = pkgutil.walk_packages(tensorflow.__path__, f"{tensorflow.__name__}.")
-    names = (module.name.removeprefix(f"{imports.HOME}.") for module in found)
-    return sorted(name for name in names if "._" not in name)
+    return sorted(module.name.removeprefix(f"{imports.HOME}.") for module in found)
 
 
 def _section(heading: str) -> list[str]:

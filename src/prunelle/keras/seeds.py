@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from prunelle.keras import differences
-from prunelle.keras.eager import randomness
+from prunelle.keras.eager.random import seeds as of_tensorflow
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation, in_force
 from prunelle.keras.overlay import Overlay
@@ -21,7 +21,7 @@ from prunelle.keras.overlay import Overlay
 
 def lay(overlay: Overlay, generation: Generation) -> None:
     """Seeds that are not given are drawn from NumPy's global generator; ``tf.random`` has no seed yet."""
-    randomness.begin()
+    of_tensorflow.begin()
     homes = [private(home) for home in ("random.seed_generator", "backend.torch.random")]
     if differences.SEEDS.of(generation):
         for home in homes:
@@ -38,7 +38,7 @@ def _after(original: Callable[[], int]) -> Callable[[], int]:
     """Weights and dropout follow from ``tf.random.set_seed`` where it was called."""
 
     def make_default_seed() -> int:
-        return original() if randomness.given() is None else int(torch.randint(1, 10**9, ()))
+        return original() if of_tensorflow.given() is None else int(torch.randint(1, 10**9, ()))
 
     return make_default_seed
 

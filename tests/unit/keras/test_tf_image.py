@@ -233,9 +233,8 @@ def test_jpegs_have_tensorflows_own_pixels(tf_keras: None) -> None:
     half = tf.image.decode_jpeg(JPEG, ratio=2).numpy()
     assert half[3, :3].tolist() == [[5, 107, 7], [38, 108, 19], [72, 104, 29]]
     assert tf.image.extract_jpeg_shape(JPEG).numpy().tolist() == [16, 16, 3]
-    assert tf.image.decode_image(JPEG, dtype=tf.float32).numpy().max() == picture.numpy().max() / np.float32(
-        255
-    )
+    floats = tf.image.decode_image(JPEG, dtype=tf.float32).numpy()
+    assert floats == pytest.approx(picture.numpy() / 255, abs=1e-6)
 
 
 def test_pngs_and_gifs(tf_keras: None) -> None:
@@ -260,7 +259,7 @@ def test_pngs_and_gifs(tf_keras: None) -> None:
     [
         (b"no picture", "contents are a JPEG, PNG, GIF or BMP; received bytes that begin with b'no pictu'"),
         (b"", "received nothing"),
-        (JPEG[:-20], "contents cannot be decoded: truncated or damaged"),
+        (JPEG[:-20], "a JPEG that ends too early; try_recover_truncated=True takes what there is"),
         ([JPEG, JPEG], "the bytes of one file, as tf.io.read_file"),
     ],
 )

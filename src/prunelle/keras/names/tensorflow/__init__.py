@@ -10,6 +10,7 @@ from prunelle.keras.eager import arrays, control, tape
 from prunelle.keras.eager.dtypes import DTYPES
 from prunelle.keras.eager.dtypes import DType as DType
 from prunelle.keras.eager.dtypes import as_dtype as as_dtype
+from prunelle.keras.eager.image.random import random_crop as _cropped_at_random
 from prunelle.keras.eager.shapes import TensorShape as TensorShape
 from prunelle.keras.eager.tensor import Tensor as Tensor
 from prunelle.keras.eager.variable import Variable as Variable
@@ -17,7 +18,6 @@ from prunelle.keras.floor import keras as _keras
 from prunelle.keras.names.tensorflow import linalg as _linalg
 from prunelle.keras.names.tensorflow import math as _math
 from prunelle.keras.names.tensorflow import random as _random
-from prunelle.keras.names.tensorflow.image._random import random_crop as _cropped_at_random
 
 __version__ = "2.15.0+prunelle"
 

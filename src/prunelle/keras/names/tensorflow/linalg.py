@@ -13,8 +13,8 @@ from prunelle.keras.eager import arrays
 from prunelle.keras.eager.dtypes import as_dtype
 from prunelle.keras.eager.errors import InvalidArgumentError, WrongType
 from prunelle.keras.eager.functions import axes, function, kind_of, offered
+from prunelle.keras.eager.linalg import diagonals
 from prunelle.keras.eager.tensor import convert, matrix_multiply
-from prunelle.keras.names.tensorflow import _diagonals
 from prunelle.keras.names.tensorflow import math as _math
 
 Torch = torch.Tensor
@@ -412,8 +412,7 @@ def sqrtm(input: Torch, name: str | None = None) -> Torch:
 
 
 einsum, eye, global_norm, tensordot = arrays.einsum, arrays.eye, arrays.global_norm, arrays.tensordot
-l2_normalize = _math.l2_normalize
-for _name in offered(vars(_diagonals)):
-    globals()[_name] = vars(_diagonals)[_name]
+l2_normalize = vars(_math)["l2_normalize"]
+globals().update({name: vars(diagonals)[name] for name in offered(vars(diagonals))})
 
 __all__ = offered(globals(), "einsum", "eye", "global_norm")

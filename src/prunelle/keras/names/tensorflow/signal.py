@@ -13,9 +13,8 @@ import torch.nn.functional as F
 from prunelle.keras.eager.dtypes import as_dtype
 from prunelle.keras.eager.errors import InvalidArgumentError, WrongType
 from prunelle.keras.eager.functions import axes, function, kind_of, offered, sizes
+from prunelle.keras.eager.signal import windows
 from prunelle.keras.eager.tensor import convert, plain
-from prunelle.keras.names.tensorflow import _windows
-from prunelle.keras.names.tensorflow._windows import hann_window
 
 Torch = torch.Tensor
 Window = Callable[..., Any]
@@ -170,7 +169,7 @@ def stft(
     frame_length: Any,
     frame_step: Any,
     fft_length: Any = None,
-    window_fn: Window | None = hann_window,
+    window_fn: Window | None = windows.hann_window,
     pad_end: bool = False,
     name: str | None = None,
 ) -> Any:
@@ -195,7 +194,7 @@ def stft(
 
 
 def inverse_stft_window_fn(
-    frame_step: Any, forward_window_fn: Window = hann_window, name: str | None = None
+    frame_step: Any, forward_window_fn: Window = windows.hann_window, name: str | None = None
 ) -> Window:
     """The window for ``inverse_stft`` that gives the signal back which ``stft`` had with a window."""
     step = int(convert(frame_step))
@@ -217,7 +216,7 @@ def inverse_stft(
     frame_length: Any,
     frame_step: Any,
     fft_length: Any = None,
-    window_fn: Window | None = hann_window,
+    window_fn: Window | None = windows.hann_window,
     name: str | None = None,
 ) -> Torch:
     """Signals of ``stft``'s frequencies. The whole signal comes back with ``inverse_stft_window_fn``'s window."""
@@ -349,7 +348,6 @@ def linear_to_mel_weight_matrix(
     return torch.from_numpy(np.pad(weights, ((1, 0), (0, 0)))).to(kind_of(dtype))
 
 
-for _name in offered(vars(_windows)):
-    globals()[_name] = vars(_windows)[_name]
+globals().update({name: vars(windows)[name] for name in offered(vars(windows))})
 
 __all__ = offered(globals(), "inverse_stft_window_fn")

@@ -1,4 +1,4 @@
-"""``tf.random``: numbers by chance, from PyTorch's generators (``eager.randomness`` says which)."""
+"""``tf.random``: numbers by chance, from PyTorch's generators (``eager.random.seeds`` says which)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from prunelle.keras.eager.functions import function, kind_of, offered
-from prunelle.keras.eager.randomness import seed_all, sequence
-from prunelle.keras.names.tensorflow.random import _draws, _generator, _stateless
+from prunelle.keras.eager.random import draws, generator, stateless
+from prunelle.keras.eager.random.seeds import seed_all, sequence
 
 Torch = torch.Tensor
 
@@ -34,7 +34,7 @@ def uniform(
     name: str | None = None,
 ) -> Any:
     """Numbers from ``minval`` to before ``maxval``, each as likely; whole numbers need both."""
-    return _draws.uniform(sequence("uniform", seed), shape, minval, maxval, kind_of(dtype))
+    return draws.uniform(sequence("uniform", seed), shape, minval, maxval, kind_of(dtype))
 
 
 @function(alone="mean stddev")
@@ -47,7 +47,7 @@ def normal(
     name: str | None = None,
 ) -> Torch:
     """Normally distributed numbers."""
-    return _draws.normal(sequence("normal", seed), shape, mean, stddev, kind_of(dtype))
+    return draws.normal(sequence("normal", seed), shape, mean, stddev, kind_of(dtype))
 
 
 @function(alone="mean stddev")
@@ -60,7 +60,7 @@ def truncated_normal(
     name: str | None = None,
 ) -> Torch:
     """Normally distributed numbers, drawn again where they are two deviations or more from the mean."""
-    return _draws.truncated(sequence("truncated_normal", seed), shape, mean, stddev, kind_of(dtype))
+    return draws.truncated(sequence("truncated_normal", seed), shape, mean, stddev, kind_of(dtype))
 
 
 @function(alone="value")
@@ -77,7 +77,7 @@ def categorical(
     logits: Torch, num_samples: Any, dtype: Any = None, seed: Any = None, name: str | None = None
 ) -> Torch:
     """``(N, num_samples)`` numbers of classes, each as likely as the logarithms ``(N, classes)`` say."""
-    return _draws.categorical(sequence("categorical", seed), logits, num_samples, kind_of(dtype, "int64"))
+    return draws.categorical(sequence("categorical", seed), logits, num_samples, kind_of(dtype, "int64"))
 
 
 @function(alone="logits")
@@ -85,7 +85,7 @@ def multinomial(
     logits: Torch, num_samples: Any, seed: Any = None, name: str | None = None, output_dtype: Any = None
 ) -> Torch:
     """TensorFlow 1's ``categorical``."""
-    return _draws.categorical(
+    return draws.categorical(
         sequence("categorical", seed), logits, num_samples, kind_of(output_dtype, "int64")
     )
 
@@ -100,20 +100,19 @@ def gamma(
     name: str | None = None,
 ) -> Torch:
     """``shape`` numbers of the gamma distribution for each of ``alpha`` (and inverse scale ``beta``)."""
-    return _draws.gamma(sequence("gamma", seed), shape, alpha, beta, kind_of(dtype), outer=True)
+    return draws.gamma(sequence("gamma", seed), shape, alpha, beta, kind_of(dtype), outer=True)
 
 
 @function(alone="lam")
 def poisson(shape: Any, lam: Any, dtype: Any = "float32", seed: Any = None, name: str | None = None) -> Torch:
     """``shape`` numbers of the Poisson distribution for each mean of ``lam``."""
-    return _draws.poisson(sequence("poisson", seed), shape, lam, kind_of(dtype), outer=True)
+    return draws.poisson(sequence("poisson", seed), shape, lam, kind_of(dtype), outer=True)
 
 
-Generator = _generator.Generator
-get_global_generator = _generator.get_global_generator
-set_global_generator = _generator.set_global_generator
-for _name in offered(vars(_stateless)):
-    globals()[_name] = vars(_stateless)[_name]
+Generator = generator.Generator
+get_global_generator = generator.get_global_generator
+set_global_generator = generator.set_global_generator
+globals().update({name: vars(stateless)[name] for name in offered(vars(stateless))})
 
 __all__ = offered(
     globals(), "Generator", "get_global_generator", "set_global_generator", "set_random_seed", "set_seed"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from prunelle.keras.names.tensorflow.random._generator import (
+from prunelle.keras.eager.random.generator import (
     Generator,
     get_global_generator,
     set_global_generator,
 )
-from prunelle.keras.names.tensorflow.random._stateless import fold_in as stateless_fold_in
-from prunelle.keras.names.tensorflow.random._stateless import split as stateless_split
-from prunelle.keras.names.tensorflow.random._stateless import stateless_shuffle
+from prunelle.keras.eager.random.stateless import fold_in as stateless_fold_in
+from prunelle.keras.eager.random.stateless import split as stateless_split
+from prunelle.keras.eager.random.stateless import stateless_shuffle
 
 __all__ = [
     "Generator",

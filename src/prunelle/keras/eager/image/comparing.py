@@ -10,8 +10,8 @@ import torch.nn.functional as F
 
 from prunelle.keras.eager.errors import InvalidArgumentError
 from prunelle.keras.eager.functions import function
+from prunelle.keras.eager.image.colours import converted
 from prunelle.keras.eager.tensor import convert
-from prunelle.keras.names.tensorflow.image._colours import converted
 
 Torch = torch.Tensor
 

@@ -8,9 +8,9 @@ import torch
 
 from prunelle.keras.eager.errors import InvalidArgumentError
 from prunelle.keras.eager.functions import kind_of, sizes
-from prunelle.keras.eager.randomness import of_numbers
+from prunelle.keras.eager.random import draws
+from prunelle.keras.eager.random.seeds import of_numbers
 from prunelle.keras.eager.tensor import convert, wrap
-from prunelle.keras.names.tensorflow.random import _draws
 
 
 class Generator:
@@ -87,7 +87,7 @@ class Generator:
         self._counter += int(convert(delta))
         return self.state
 
-    def _draws(self) -> torch.Generator:
+    def _next(self) -> torch.Generator:
         self._counter += 1
         return of_numbers(self._key, self._counter)
 
@@ -95,40 +95,40 @@ class Generator:
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
     ) -> Any:
         """Normally distributed numbers."""
-        return wrap(_draws.normal(self._draws(), shape, convert(mean), convert(stddev), kind_of(dtype)))
+        return wrap(draws.normal(self._next(), shape, convert(mean), convert(stddev), kind_of(dtype)))
 
     def truncated_normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = "float32", name: str | None = None
     ) -> Any:
         """Normally distributed numbers within two deviations of the mean."""
-        return wrap(_draws.truncated(self._draws(), shape, convert(mean), convert(stddev), kind_of(dtype)))
+        return wrap(draws.truncated(self._next(), shape, convert(mean), convert(stddev), kind_of(dtype)))
 
     def uniform(
         self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", name: str | None = None
     ) -> Any:
         """Numbers from ``minval`` to before ``maxval``; whole numbers need both."""
         high = None if maxval is None else convert(maxval)
-        return wrap(_draws.uniform(self._draws(), shape, convert(minval), high, kind_of(dtype)))
+        return wrap(draws.uniform(self._next(), shape, convert(minval), high, kind_of(dtype)))
 
     def uniform_full_int(self, shape: Any, dtype: Any = "uint64", name: str | None = None) -> Any:
         """Whole numbers from all of a type's."""
         kind = kind_of(dtype)
-        words = torch.randint(-(2**63), 2**63 - 1, sizes(shape), generator=self._draws())
+        words = torch.randint(-(2**63), 2**63 - 1, sizes(shape), generator=self._next())
         return wrap(words.to(kind))
 
     def binomial(
         self, shape: Any, counts: Any, probs: Any, dtype: Any = "int32", name: str | None = None
     ) -> Any:
         """How many of ``counts`` trials succeed, each with a probability."""
-        return wrap(_draws.binomial(self._draws(), shape, convert(counts), convert(probs), kind_of(dtype)))
+        return wrap(draws.binomial(self._next(), shape, convert(counts), convert(probs), kind_of(dtype)))
 
     def make_seeds(self, count: Any = 1) -> Any:
         """``(2, count)`` int64: seeds for ``stateless_`` functions, one a column."""
-        return wrap(torch.randint(-(2**63), 2**63 - 1, (2, int(count)), generator=self._draws()))
+        return wrap(torch.randint(-(2**63), 2**63 - 1, (2, int(count)), generator=self._next()))
 
     def split(self, count: Any = 1) -> list[Generator]:
         """Generators of their own, whose numbers have nothing to do with each other."""
-        keys = torch.randint(2**62, (int(count),), generator=self._draws())
+        keys = torch.randint(2**62, (int(count),), generator=self._next())
         return [Generator(state=[0, 0, int(key)]) for key in keys.tolist()]
 
 

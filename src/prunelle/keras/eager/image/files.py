@@ -23,8 +23,8 @@ from prunelle.errors import BadPicture
 from prunelle.keras.eager.dtypes import as_dtype
 from prunelle.keras.eager.errors import InvalidArgumentError, UnimplementedError
 from prunelle.keras.eager.functions import function, kind_of, sizes
+from prunelle.keras.eager.image.colours import converted
 from prunelle.keras.eager.text import Text
-from prunelle.keras.names.tensorflow.image._colours import converted
 
 Torch = torch.Tensor
 

@@ -10,7 +10,7 @@ import torch
 
 from prunelle.keras.eager.errors import InvalidArgumentError, WrongType
 from prunelle.keras.eager.functions import function, sizes
-from prunelle.keras.names.tensorflow.image._cropping import padded
+from prunelle.keras.eager.image.cropping import padded
 
 Torch = torch.Tensor
 Kernel = Callable[[np.ndarray], np.ndarray]

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from prunelle.keras.eager.functions import function, kind_of
-from prunelle.keras.eager.randomness import of_numbers, stateless
+from prunelle.keras.eager.random import draws
+from prunelle.keras.eager.random.seeds import of_numbers, stateless
 from prunelle.keras.eager.tensor import convert
-from prunelle.keras.names.tensorflow.random import _draws
 
 Torch = torch.Tensor
 
@@ -25,7 +25,7 @@ def stateless_uniform(
     alg: Any = None,
 ) -> Any:
     """``uniform``, the same for a seed."""
-    return _draws.uniform(stateless(seed), shape, minval, maxval, kind_of(dtype))
+    return draws.uniform(stateless(seed), shape, minval, maxval, kind_of(dtype))
 
 
 @function(alone="mean stddev")
@@ -39,7 +39,7 @@ def stateless_normal(
     alg: Any = None,
 ) -> Torch:
     """``normal``, the same for a seed."""
-    return _draws.normal(stateless(seed), shape, mean, stddev, kind_of(dtype))
+    return draws.normal(stateless(seed), shape, mean, stddev, kind_of(dtype))
 
 
 @function(alone="mean stddev")
@@ -53,7 +53,7 @@ def stateless_truncated_normal(
     alg: Any = None,
 ) -> Torch:
     """``truncated_normal``, the same for a seed."""
-    return _draws.truncated(stateless(seed), shape, mean, stddev, kind_of(dtype))
+    return draws.truncated(stateless(seed), shape, mean, stddev, kind_of(dtype))
 
 
 @function(alone="logits")
@@ -61,7 +61,7 @@ def stateless_categorical(
     logits: Torch, num_samples: Any, seed: Any, dtype: Any = "int64", name: str | None = None
 ) -> Torch:
     """``categorical``, the same for a seed."""
-    return _draws.categorical(stateless(seed), logits, num_samples, kind_of(dtype))
+    return draws.categorical(stateless(seed), logits, num_samples, kind_of(dtype))
 
 
 stateless_multinomial = stateless_categorical
@@ -77,7 +77,7 @@ def stateless_gamma(
     name: str | None = None,
 ) -> Torch:
     """Numbers of the gamma distribution in ``shape``, the same for a seed."""
-    return _draws.gamma(stateless(seed), shape, alpha, beta, kind_of(dtype), outer=False)
+    return draws.gamma(stateless(seed), shape, alpha, beta, kind_of(dtype), outer=False)
 
 
 @function(alone="lam")
@@ -85,7 +85,7 @@ def stateless_poisson(
     shape: Any, seed: Any, lam: Any, dtype: Any = "int32", name: str | None = None
 ) -> Torch:
     """Numbers of the Poisson distribution in ``shape``, the same for a seed."""
-    return _draws.poisson(stateless(seed), shape, lam, kind_of(dtype), outer=False)
+    return draws.poisson(stateless(seed), shape, lam, kind_of(dtype), outer=False)
 
 
 @function(alone="counts probs")
@@ -93,7 +93,7 @@ def stateless_binomial(
     shape: Any, seed: Any, counts: Any, probs: Any, output_dtype: Any = "int32", name: str | None = None
 ) -> Torch:
     """How many of ``counts`` trials succeed, each with a probability; the same for a seed."""
-    return _draws.binomial(stateless(seed), shape, counts, probs, kind_of(output_dtype))
+    return draws.binomial(stateless(seed), shape, counts, probs, kind_of(output_dtype))
 
 
 @function(alone="value")

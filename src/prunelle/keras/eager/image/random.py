@@ -10,10 +10,10 @@ import torch
 
 from prunelle.keras.eager.errors import InvalidArgumentError
 from prunelle.keras.eager.functions import function, sizes
-from prunelle.keras.eager.randomness import sequence, stateless
-from prunelle.keras.names.tensorflow.image._colours import brightened, contrasted, hued, saturated
-from prunelle.keras.names.tensorflow.image._cropping import check_pictures
-from prunelle.keras.names.tensorflow.image._files import at_quality
+from prunelle.keras.eager.image.colours import brightened, contrasted, hued, saturated
+from prunelle.keras.eager.image.cropping import check_pictures
+from prunelle.keras.eager.image.files import at_quality
+from prunelle.keras.eager.random.seeds import sequence, stateless
 
 Torch = torch.Tensor
 Change = Callable[..., Torch]

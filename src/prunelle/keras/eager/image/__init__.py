@@ -1,0 +1,1 @@
+"""Functions of ``tf.image``, a kind a file: ``names/tensorflow/image.py`` gathers them."""

@@ -1,0 +1,1 @@
+"""Functions of ``tf.linalg`` that are not in ``names/tensorflow/linalg.py``."""

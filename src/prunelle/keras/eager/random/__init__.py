@@ -1,0 +1,1 @@
+"""Numbers by chance: ``names/tensorflow/random/`` gathers what is ``tf.random``."""

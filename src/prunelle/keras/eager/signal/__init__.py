@@ -1,0 +1,1 @@
+"""Functions of ``tf.signal`` that are not in ``names/tensorflow/signal.py``."""
