@@ -150,6 +150,20 @@ def lower(model: Any, *, logits: bool = False) -> Lowered:
     return Lowered(network, builder.shared, builder.names, endings)
 
 
+def lower_layer(layer: Any, shape: Sequence[int | None]) -> Lowered:
+    """A layer by itself as one module, of inputs of ``shape``.
+
+    Raises:
+        NotLowered: it is none of those that are known here, or its settings are not.
+    """
+    builder = _Builder()
+    make = _KNOWN.get(type(layer))
+    parts = None if make is None or layer.activity_regularizer is not None else make(builder, layer, shape)
+    if not parts:
+        raise NotLowered
+    return Lowered(nn.Sequential(*parts), builder.shared, {}, [None])
+
+
 class _Builder:
     """Walks through a model's graph; one inside another is walked through in its place."""
 

@@ -247,6 +247,36 @@ def _fitting() -> Any:
     return model
 
 
+def test_layers_that_a_program_calls_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``call`` of the program's own: each layer with weights goes by Prunelle's pass, whatever is between them."""
+    import tensorflow as tf
+
+    class Own(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = layers.Conv2D(3, 3, strides=2, padding="same", activation="relu")
+            self.norm, self.flatten = layers.BatchNormalization(), layers.Flatten()
+            self.dense = layers.Dense(4, activation="tanh")
+
+        def call(self, x: Any, training: bool = False) -> Any:
+            x = self.norm(self.conv(x), training=training)
+            return self.dense(self.flatten(tf.concat([x, -x], axis=-1)))
+
+    x = tf.constant(np.random.default_rng(3).normal(size=(5, 8, 8, 2)), tf.float32)
+    model = Own()
+    model(x)
+    calls: list[int] = []
+    outputs = taped._Taped.outputs
+    monkeypatch.setattr(taped._Taped, "outputs", lambda *a: calls.append(1) or outputs(*a))
+    means = [w.numpy().copy() for w in model.non_trainable_variables]
+    ours = gradients_of(tf, model, x, persistent=False)
+    assert len(calls) == 3
+    for variable, value in zip(model.non_trainable_variables, means, strict=True):
+        variable.assign(value)
+    assert_alike(ours, gradients_of(tf, model, x, persistent=True))
+    assert len(calls) == 3
+
+
 def test_the_jacobian_of_a_model_by_its_weights() -> None:
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""A model that a program calls inside its tape, on Prunelle's passes, where these compute the same.
+"""A model or a layer that a program calls inside its tape, on Prunelle's passes, where these compute the same.
 
 The model as one module (``lowering``), accelerated, for one tape that gives one set of gradients: a second derivative,
 or a second set, is asked of Keras's own call. The module's parameters see the memory of the variables; a tape that is
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from prunelle.keras.floor import keras, private
-from prunelle.keras.lowering import Lowered, NotLowered, Shared, lower
+from prunelle.keras.lowering import Lowered, NotLowered, Shared, lower, lower_layer
 from prunelle.training import speed
 from prunelle.training.fast import accelerated
 
@@ -25,12 +25,14 @@ _SEEN_BY = "_prunelle_seen_by"
 class _Taped:
     """A model's module, for as long as the model is what it was."""
 
-    def __init__(self, model: Any) -> None:
-        self._lowered: Lowered = lower(model)
+    def __init__(self, model: Any, inputs: list[torch.Tensor]) -> None:
+        if isinstance(model, keras.Model):
+            self._lowered: Lowered = lower(model)
+            self._struct = (getattr(model, "_functional", None) or model)._outputs_struct
+        else:
+            self._lowered, self._struct = lower_layer(model, inputs[0].shape), None
         self._state = _state(model)
-        functional = getattr(model, "_functional", None) or model
-        self._struct = functional._outputs_struct
-        self._dtype = torch.float32
+        self.channels, self.ndim = inputs[0].shape[-1:], inputs[0].ndim
         speed.keep_large_blocks()
         speed.avoid_overrun(self._lowered.network)
         self._running = ExitStack()
@@ -60,18 +62,17 @@ def _state(model: Any) -> list[Any]:
 
 def call(model: Any, args: tuple[Any, ...], given: dict[str, Any]) -> Any:
     """What ``model(*args, **given)`` gives; ``NotImplemented`` where it is Keras's to compute."""
-    if len(args) != 1 or given.keys() - {"training"} or not _is_a_graph(model):
+    if len(args) != 1 or given.keys() - {"training"} or not _is_known(model):
         return NotImplemented
     inputs = args[0] if isinstance(args[0], (list, tuple)) else [args[0]]
     if not all(_is_plain(each) for each in inputs):
         return NotImplemented
     known = model.__dict__.get(_TAPED)
     if known is None or (known is not NotLowered and not known.is_of(model)):
-        known = _taped(model)
+        known = _taped(model, list(inputs))
     if known is NotLowered:
         return NotImplemented
-    functional = getattr(model, "_functional", None) or model
-    if not _fit(inputs, functional._inputs):
+    if not _fit(inputs, model):
         return NotImplemented
     try:
         return known.outputs(list(inputs), bool(given.get("training")))
@@ -80,9 +81,9 @@ def call(model: Any, args: tuple[Any, ...], given: dict[str, Any]) -> Any:
         return NotImplemented
 
 
-def _taped(model: Any) -> Any:
+def _taped(model: Any, inputs: list[torch.Tensor]) -> Any:
     try:
-        made: Any = _Taped(model)
+        made: Any = _Taped(model, inputs)
         made._state = _state(model)  # kernels were laid anew
     except NotLowered:
         made = NotLowered
@@ -90,7 +91,15 @@ def _taped(model: Any) -> Any:
     return made
 
 
-def _is_a_graph(model: Any) -> bool:
+_WITH_WEIGHTS = tuple(
+    getattr(keras.layers, name) for name in ("Dense", "Conv1D", "Conv2D", "BatchNormalization")
+)
+
+
+def _is_known(model: Any) -> bool:
+    """Whether it is a layer that a program calls itself, or a graph of layers."""
+    if type(model) in _WITH_WEIGHTS:
+        return bool(model.built) and model.dtype_policy.name == "float32"
     functional = private("models.functional").Functional
     if not isinstance(model, (keras.Sequential, functional)) or not model.built:
         return False
@@ -109,7 +118,12 @@ def _is_plain(value: Any) -> bool:
     )
 
 
-def _fit(inputs: Any, symbolic: list[Any]) -> bool:
+def _fit(inputs: Any, model: Any) -> bool:
+    """Whether a model of Keras would take them as they are; a layer by itself has looked at its first ones."""
+    if not isinstance(model, keras.Model):
+        known = model.__dict__[_TAPED]
+        return len(inputs) == 1 and inputs[0].shape[-1:] == known.channels and inputs[0].ndim == known.ndim
+    symbolic = (getattr(model, "_functional", None) or model)._inputs
     return len(inputs) == len(symbolic) and all(
         value.ndim == len(each.shape)
         and all(

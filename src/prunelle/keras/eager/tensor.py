@@ -226,6 +226,9 @@ def wrap(value: Any) -> Any:
     return value.as_subclass(EagerTensor)
 
 
+Text.face = staticmethod(wrap)
+
+
 def plain(value: torch.Tensor) -> torch.Tensor:
     """The same tensor without a face."""
     return _with_mask(value.as_subclass(torch.Tensor), value) if isinstance(value, EagerTensor) else value

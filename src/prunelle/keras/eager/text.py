@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ class Text:
     Args:
         value: a text (bytes or str), or an array or lists of them.
     """
+
+    face: ClassVar[Any]
+    """What puts TensorFlow's face on the truths of a comparison; ``eager.tensor`` says it."""
 
     __array_priority__ = 100
     __array_ufunc__ = None
@@ -99,13 +102,11 @@ class Text:
         return Text(found)
 
     def _compared(self, other: Any) -> Any:
-        from prunelle.keras.eager.tensor import wrap
-
         if isinstance(other, (torch.Tensor, int, float)):
             raise WrongType(f"texts are compared with texts; received {type(other).__name__}.")
         theirs = (other if isinstance(other, Text) else Text(other))._array
         same = self._array == theirs
-        return wrap(torch.as_tensor(np.asarray(same, dtype=bool)))
+        return self.face(torch.as_tensor(np.asarray(same, dtype=bool)))
 
     def __eq__(self, other: object) -> Any:
         return False if other is None else self._compared(other)
