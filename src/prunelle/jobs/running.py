@@ -24,6 +24,7 @@ from prunelle.memory import is_out_of_memory, out_of_memory
 from prunelle.runs.folder import new_run_path
 from prunelle.texts import Note, Typography, default_language
 
+_ERROR = Note("Error: {what}", "Erreur : {what}")
 _FIGURE, _RUN = Note("Figure: {path}", "Figure : {path}"), Note("Run: {path}", "Entraînement : {path}")
 _PRUNELLE = Path(__file__).parents[1]
 _LIBRARIES = tuple(
@@ -90,7 +91,7 @@ def run_program(
     except (SystemExit, KeyboardInterrupt, BrokenPipeError):
         raise
     except BaseException as error:
-        tell(_as_shown(error, whole_traceback))
+        tell(_as_shown(error, whole_traceback, _of_tensorflow_1(error, path, words)))
         return error.exit_code if isinstance(error, Interrupted) else 1
     finally:
         for each in made:
@@ -155,8 +156,25 @@ def _has_screen() -> bool:
     )
 
 
-def _as_shown(error: BaseException, whole: bool) -> str:
-    """As Python shows it, but with the program's own lines: who wrote them can do something about those."""
+def _of_tensorflow_1(error: BaseException, program: Path, words: Typography) -> str | None:
+    """What is said where a program asked for a name that only TensorFlow 1 had: all that it can change."""
+    from prunelle.keras import tensorflow_1
+    from prunelle.keras.imports import NotThere
+
+    if not isinstance(error, NotThere):
+        return None
+    what = tensorflow_1.what_to_change(program, error.spelling, words)
+    return None if what is None else words.note(_ERROR, what=what)
+
+
+def _as_shown(error: BaseException, whole: bool, said: str | None = None) -> str:
+    """As Python shows it, but with the program's own lines: who wrote them can do something about those.
+
+    Args:
+        error: what the program ended with.
+        whole: with the lines within libraries.
+        said: in place of its last line.
+    """
     inside = _files(error.__traceback__)
     if is_out_of_memory(error) and _is_library(inside[-1]):
         error = out_of_memory(error).with_traceback(error.__traceback__)
@@ -164,7 +182,7 @@ def _as_shown(error: BaseException, whole: bool) -> str:
         link.__traceback__ = _program_frames(link.__traceback__, whole)
     if isinstance(error, PrunelleError):
         lines = traceback.format_exception(error, chain=False)
-        lines[-1] = f"Error: {error}"
+        lines[-1] = said or f"Error: {error}"
     else:
         lines = traceback.format_exception(error)
         if not whole and error.__traceback__ and Path(inside[-1]).is_relative_to(_PRUNELLE):

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from prunelle.errors import PrunelleError, did_you_mean
-from prunelle.keras import floor
+from prunelle.keras import floor, tensorflow_1
 from prunelle.keras.overlay import Overlay
 
 ROOTS = ("keras", "tensorflow", "keras_preprocessing")
@@ -35,6 +35,7 @@ PREFIXES: tuple[str, ...] = (
     "tensorflow.contrib.keras.api.keras",
     "tensorflow.contrib.keras.python.keras",
 )
+PREFIXES += ("tensorflow.contrib.keras.api", "tensorflow.contrib.keras.python")
 PREFIXES += ("tensorflow.contrib.keras", "tensorflow.compat.v2.keras", "tensorflow.compat.v1.keras")
 PREFIXES += ("tensorflow.keras", "keras.api", "keras.legacy", "keras")
 
@@ -135,7 +136,13 @@ _NO_TENSORFLOW = "tensorboard.compat.notf"
 
 
 class NotThere(PrunelleError):
-    """A name that neither Keras 3 nor Prunelle has. Its subclasses are what Python expects of modules."""
+    """A name that neither Keras 3 nor Prunelle has. Its subclasses are what Python expects of modules.
+
+    Attributes:
+        spelling: the whole name, ``tensorflow.compat.v1.placeholder``.
+    """
+
+    spelling = ""
 
 
 class NoAttribute(NotThere, AttributeError):
@@ -151,7 +158,9 @@ def below_keras(name: str) -> str | None:
     root, _, rest = name.partition(".")
     if root == "keras_preprocessing":
         return f"preprocessing.{rest}".rstrip(".")
-    if name.partition(".")[0] == "tensorflow" and rest.partition(".")[0] in _KERAS_IN_TENSORFLOW:
+    name = _in_short(name)
+    root, _, rest = name.partition(".")
+    if root == "tensorflow" and rest.partition(".")[0] in _KERAS_IN_TENSORFLOW:
         return rest
     for prefix in PREFIXES:
         if name == prefix or name.startswith(f"{prefix}."):
@@ -161,14 +170,15 @@ def below_keras(name: str) -> str | None:
 
 def in_tensorflow(name: str) -> ModuleType | None:
     """Prunelle's module of ``tensorflow.math`` and its like, by whichever path."""
-    root, _, _ = name.partition(".")
-    if root != "tensorflow":
-        return None
+    return _own(_in_short(name)) if name.partition(".")[0] == "tensorflow" else None
+
+
+def _in_short(name: str) -> str:
+    """``tensorflow.compat.v1.math`` → ``tensorflow.math``."""
     for prefix in _TENSORFLOW:
         if name == prefix or name.startswith(f"{prefix}."):
-            name = f"tensorflow{name[len(prefix) :]}"
-            break
-    return _own(name)
+            return f"tensorflow{name[len(prefix) :]}"
+    return name
 
 
 def homes(path: str) -> list[ModuleType]:
@@ -220,7 +230,7 @@ class View(ModuleType):
         for home in self.__homes:
             if name in vars(home) or name in _offered(home):
                 return getattr(home, name)
-        raise NoAttribute(_message(spelling, self.__all__))
+        raise not_there(NoAttribute, spelling, self.__all__)
 
     def __call__(self, *args: Any, **given: Any) -> Any:
         """``keras.layers.merge`` was a module and, in Keras 1, a function: what it does when it is called."""
@@ -268,7 +278,22 @@ def _offered(module: ModuleType) -> list[str]:
     return list(own) if own is not None else [name for name in vars(module) if not name.startswith("_")]
 
 
-def _message(spelling: str, known: list[str]) -> str:
+def not_there(kind: type[NotThere], spelling: str, known: Sequence[str] = (), **more: str) -> NotThere:
+    """The error for a name that is not there: what TensorFlow 1 had says what takes its place.
+
+    Args:
+        kind: of error.
+        spelling: the whole name.
+        known: names beside it that are there.
+        more: for the error.
+    """
+    said = tensorflow_1.sentence(spelling)
+    error = kind(_message(spelling, known) if said is None else said.en, **more)
+    error.spelling = spelling
+    return error
+
+
+def _message(spelling: str, known: Sequence[str]) -> str:
     name = spelling.rpartition(".")[2]
     who = f"neither Keras {floor.MINOR} nor Prunelle has"
     if below_keras(spelling) is None:
@@ -305,7 +330,7 @@ class Finder(MetaPathFinder, Loader):
         if self.found(fullname):
             return ModuleSpec(fullname, self, is_package=True)
         parent = sys.modules.get(fullname.rpartition(".")[0])
-        raise NoImport(_message(fullname, list(getattr(parent, "__all__", ()))), name=fullname)
+        raise not_there(NoImport, fullname, getattr(parent, "__all__", ()), name=fullname)
 
     def found(self, name: str) -> list[ModuleType]:
         """The homes of an import path."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging as python_logging
-from typing import Any
 
-from prunelle.errors import ArgumentError
 from prunelle.keras.eager import arrays, control, tape
 from prunelle.keras.eager.dtypes import DTYPES
 from prunelle.keras.eager.dtypes import DType as DType
@@ -18,6 +16,7 @@ from prunelle.keras.floor import keras as _keras
 from prunelle.keras.names.tensorflow import linalg as _linalg
 from prunelle.keras.names.tensorflow import math as _math
 from prunelle.keras.names.tensorflow import random as _random
+from prunelle.keras.tensorflow_1 import sessions as _sessions
 
 __version__ = "2.15.0+prunelle"
 
@@ -75,6 +74,7 @@ for _names, _module in (
     (_OF_ARRAYS, arrays),
     (_OF_CONTROL, control),
     (_OF_MATH, _math),
+    (_sessions.__all__, _sessions),
 ):
     globals().update({name: vars(_module)[name] for name in _names})
 slice = arrays.slice_
@@ -87,60 +87,6 @@ def get_logger() -> python_logging.Logger:
     """TensorFlow's logger, to which nothing is written."""
     return python_logging.getLogger("tensorflow")
 
-
-class ConfigProto:
-    """TensorFlow 1's settings of a session: they can be set, and change nothing."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.__dict__.update(settings)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        inner = self.__dict__[name] = ConfigProto()
-        return inner
-
-
-GPUOptions = ConfigProto
-
-
-class Session:
-    """TensorFlow 1's session, which programs make for its settings and give to ``K.set_session``."""
-
-    def __init__(self, target: str = "", graph: Any = None, config: Any = None) -> None:
-        self.graph = graph
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def run(self, fetches: Any, feed_dict: Any = None) -> Any:
-        """Nothing of a program that has no graph.
-
-        Raises:
-            ArgumentError: there is something to run.
-        """
-        if fetches is not None:
-            raise ArgumentError(
-                "Session.run needs TensorFlow's graphs, which are not here: values are there at once, "
-                "K.get_value(x) or x.numpy()."
-            )
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-def global_variables_initializer() -> None:
-    """Variables have their values from the beginning."""
-
-
-def disable_v2_behavior() -> None:
-    """Without effect."""
-
-
-disable_eager_execution = enable_eager_execution = enable_v2_behavior = disable_v2_behavior
 
 _INITIALIZERS = {
     "zeros": "Zeros", "ones": "Ones", "constant": "Constant", "random_normal": "RandomNormal",
@@ -159,19 +105,15 @@ __all__ = sorted(
         *DTYPES,
         *(f"{name}_initializer" for name in _INITIALIZERS),
         *(
-            "ConfigProto",
             "DType",
-            "GPUOptions",
             "GradientTape",
-            "Session",
             "Tensor",
             "TensorShape",
             "Variable",
         ),
-        *("as_dtype", "disable_eager_execution", "disable_v2_behavior", "double", "enable_eager_execution"),
-        *("enable_v2_behavior", "get_logger", "global_variables_initializer", "half", "newaxis"),
+        *_sessions.__all__,
         *_OF_RANDOM,
         *_OF_MATRICES,
-        *("random_crop", "slice"),
+        *("as_dtype", "double", "get_logger", "half", "newaxis", "random_crop", "slice"),
     }
 )
