@@ -161,9 +161,10 @@ def _of_tensorflow_1(error: BaseException, program: Path, words: Typography) -> 
     from prunelle.keras import tensorflow_1
     from prunelle.keras.imports import NotThere
 
-    if not isinstance(error, NotThere):
-        return None
-    what = tensorflow_1.what_to_change(program, error.spelling, words)
+    name = error.spelling if isinstance(error, NotThere) else ""
+    if isinstance(error, AttributeError) and error.name in tensorflow_1.METHODS:
+        name = f"tensorflow.{tensorflow_1.METHODS[error.name]}"
+    what = tensorflow_1.what_to_change(program, name, words) if name else None
     return None if what is None else words.note(_ERROR, what=what)
 
 
@@ -180,7 +181,7 @@ def _as_shown(error: BaseException, whole: bool, said: str | None = None) -> str
         error = out_of_memory(error).with_traceback(error.__traceback__)
     for link in _chain(error):
         link.__traceback__ = _program_frames(link.__traceback__, whole)
-    if isinstance(error, PrunelleError):
+    if said is not None or isinstance(error, PrunelleError):
         lines = traceback.format_exception(error, chain=False)
         lines[-1] = said or f"Error: {error}"
     else:

@@ -421,6 +421,43 @@ def test_a_session_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     )
 
 
+def test_a_data_set_has_no_iterator_of_graphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.chdir(tmp_path)
+    source = """
+    import tensorflow as tf
+    data = tf.data.Dataset.from_tensor_slices([1, 2])
+    assert not hasattr(data, "make_one_shot_iterator")
+    x = data.make_one_shot_iterator().get_next()
+    """
+    Path("data.py").write_text(textwrap.dedent(source), encoding="utf-8")
+    lines = prunelle("run", "data.py").err.splitlines()
+    assert lines[2] == "    x = data.make_one_shot_iterator().get_next()"
+    assert any(
+        line.startswith("Error: this program is written for TensorFlow 1 (tf.data.Dataset()")
+        for line in lines
+    )
+    assert lines[-1] == "    → iter(data)"
+
+
+def test_keras_in_contrib_is_there(keras_2: None) -> None:
+    import tensorflow as tf
+    from tensorflow.contrib import keras
+    from tensorflow.contrib.keras.api.keras.layers import Dense
+    from tensorflow.contrib.keras.python.keras import backend
+
+    assert tf.contrib.keras.layers.Dense is keras.layers.Dense is Dense
+    assert backend.epsilon() == 1e-7
+    with pytest.raises(PrunelleError, match=r"tf.contrib.slim is of TensorFlow 1"):
+        _ = tf.contrib.slim
+
+
+def test_losses_by_the_path_of_tensorflow_1(keras_2: None) -> None:
+    import tensorflow.compat.v1 as tf
+
+    assert tf.losses.MeanSquaredError is tf.keras.losses.MeanSquaredError
+
+
 def test_sessions_and_graphs_that_only_set(keras_2: None) -> None:
     import tensorflow as tf
     from keras import backend as K

@@ -9,12 +9,12 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from prunelle.keras.tensorflow_1.meanings import below_tensorflow
+from prunelle.keras.tensorflow_1.meanings import METHODS, below_tensorflow
 from prunelle.keras.tensorflow_1.names import ALSO_IN_2, NO_SIGN, TABLE, known
 from prunelle.keras.tensorflow_1.places import filled, places
 from prunelle.texts import EN, FR, Note, Typography
 
-__all__ = ["sentence", "what_to_change"]
+__all__ = ["METHODS", "sentence", "what_to_change"]
 
 _SENTENCE = Note(
     "{name} is of TensorFlow 1, whose graphs are not here. Instead: {advice}.",

@@ -26,7 +26,7 @@ _OBJECTS = {
 }
 """Name → what its call gives, as the table has it."""
 
-_METHODS = {
+METHODS = {
     name: f"data.Dataset().{name}" for name in ("make_one_shot_iterator", "make_initializable_iterator")
 }
 """Methods that nothing else has, whatever they are called on."""
@@ -100,7 +100,7 @@ class Meanings:
             own = self._names.get(ast.unparse(node)) if isinstance(node.value, ast.Name) else None
             base = self.of(node.value) if own is None else None
             if base is None:
-                return _METHODS.get(node.attr) if own is None else own
+                return METHODS.get(node.attr) if own is None else own
             name = f"{base}.{node.attr}".removeprefix(".")
             for prefix in ("compat.v1", "compat.v2"):
                 name = "" if name == prefix else name.removeprefix(f"{prefix}.")

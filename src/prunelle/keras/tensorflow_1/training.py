@@ -184,9 +184,6 @@ DATA = {
     "data.make_initializable_iterator": code("{to}iter({dataset})", "dataset"),
     "data.Dataset().make_one_shot_iterator": code("{to}iter({receiver})"),
     "data.Dataset().make_initializable_iterator": code("{to}iter({receiver})"),
-    "data.Iterator": said(
-        Note("{to}iter(dataset), made anew for each pass", "{to}iter(dataset), refait à chaque passage")
-    ),
     "Iterator().get_next": said(
         Note(
             "{to}next({receiver}) for one batch; a loop over the data set, or model.fit(dataset), for all",
