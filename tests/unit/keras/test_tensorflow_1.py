@@ -214,6 +214,11 @@ def test_the_program_of_every_course(tmp_path: Path) -> None:
             1,
             "nothing, when the lines that use it are changed",
         ),
+        (
+            "import tensorflow as tf\nit = d.make_initializable_iterator()\nsess.run(it.initializer)",
+            3,
+            "nothing, since iter(dataset) begins anew",
+        ),
     ],
 )
 def test_what_to_write_instead(tmp_path: Path, source: str, line: int, instead: str) -> None:

@@ -28,6 +28,13 @@ _OF_AN_IMPORT = said(
 )
 
 
+_BEGINNINGS = {
+    "initializer()": "global_variables_initializer",
+    "Iterator().initializer": "Iterator().initializer",
+}
+"""What a session runs once, before anything else → the name that says what takes the place of that."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Place:
     """One place of a program.
@@ -145,8 +152,9 @@ class _Reader(ast.NodeVisitor):
         name = self._meanings.of(node.func)
         words = {keyword.arg for keyword in node.keywords}
         if name == "Session().run":
-            if node.args and self._meanings.of(node.args[0]) == "initializer()":
-                return "global_variables_initializer"
+            begun = self._meanings.of(node.args[0]) if node.args else None
+            if begun in _BEGINNINGS:
+                return _BEGINNINGS[begun]
             return "Session().run of what is fed" if "feed_dict" in words or len(node.args) > 1 else name
         if name is None and isinstance(node.func, ast.Attribute) and node.func.attr in ("eval", "run"):
             fed = {"feed_dict", "session"} & words or (node.args and isinstance(node.args[0], ast.Dict))
