@@ -191,7 +191,8 @@ def test_the_program_of_every_course(tmp_path: Path) -> None:
         (
             "import tensorflow as tf\nw = tf.summary.FileWriter('logs', sess.graph)",
             2,
-            "callbacks=[keras.callbacks.TensorBoard('logs')] in model.fit",
+            "w = tf.summary.create_file_writer('logs'), or callbacks=[keras.callbacks.TensorBoard('logs')] in "
+            "model.fit",
         ),
         (
             "import tensorflow as tf\nc = tf.estimator.DNNClassifier([10])",

@@ -39,8 +39,10 @@ def _optimizer(today: str, parameters: str = "learning_rate") -> Advice:
 
 _LOG = said(
     Note(
-        "callbacks=[keras.callbacks.TensorBoard({logdir})] in model.fit",
-        "callbacks=[keras.callbacks.TensorBoard({logdir})] dans model.fit",
+        "{to}tf.summary.create_file_writer({logdir}), or callbacks=[keras.callbacks.TensorBoard({logdir})] in "
+        "model.fit",
+        "{to}tf.summary.create_file_writer({logdir}), ou callbacks=[keras.callbacks.TensorBoard({logdir})] dans "
+        "model.fit",
     ),
     "logdir",
 )
@@ -115,8 +117,8 @@ TRAINING = {
         ("summary.merge_all", "summary.merge"),
         said(
             Note(
-                "nothing, since keras.callbacks.TensorBoard writes the figures of every epoch",
-                "rien, car keras.callbacks.TensorBoard écrit les mesures de chaque époque",
+                "nothing, since tf.summary.scalar(name, value) writes by itself, inside with writer.as_default(step=step)",
+                "rien, car tf.summary.scalar(name, value) écrit de lui-même, sous with writer.as_default(step=step)",
             )
         ),
     ),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from prunelle.errors import ArgumentError
 from prunelle.keras import summaries
 
 SummaryWriter = summaries.Writer
@@ -29,17 +26,6 @@ class experimental:  # noqa: N801 (TensorFlow calls it so)
     get_step = staticmethod(summaries.get_step)
     set_step = staticmethod(summaries.set_step)
 
-
-def FileWriter(*given: Any, **options: Any) -> None:  # noqa: N802 (TensorFlow calls it so)
-    """TensorFlow 1's, which wrote what a session gave it; it is not there."""
-    raise ArgumentError(
-        "tf.summary's FileWriter, merge and merge_all are TensorFlow 1's: they write what a session runs, and there is "
-        'none here. Write writer = tf.summary.create_file_writer(folder), and inside "with '
-        'writer.as_default(step=step):" tf.summary.scalar(name, value).'
-    )
-
-
-merge = merge_all = FileWriter
 
 __all__ = [
     *(
