@@ -313,8 +313,10 @@ def test_a_module_that_is_not_here_with_names_of_tensorflow_1(tmp_path: Path) ->
     assert what_to_change(program, "tensorflow.image", EN) is None
     program.write_text("import tensorflow as tf\ntf.image.nothing\ntf.Session(config=tf.ConfigProto())")
     assert what_to_change(program, "tensorflow.image", EN) is None
-    program.write_text("import tensorflow as tf\ntf.image.resize_images(x, [3, 3])", encoding="utf-8")
-    assert (what_to_change(program, "tensorflow.image", EN) or "").endswith("→ tf.image.resize(x, [3, 3])")
+    program.write_text("import tensorflow as tf\ntf.image.resize_image_with_pad(x, 3, 3)", encoding="utf-8")
+    assert (what_to_change(program, "tensorflow.image", EN) or "").endswith(
+        "→ tf.image.resize_with_pad(x, 3, 3)"
+    )
 
 
 def test_other_names_have_no_sentence() -> None:

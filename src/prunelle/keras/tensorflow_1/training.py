@@ -117,8 +117,8 @@ TRAINING = {
         ("summary.merge_all", "summary.merge"),
         said(
             Note(
-                "nothing, since tf.summary.scalar(name, value) writes by itself, inside with writer.as_default(step=step)",
-                "rien, car tf.summary.scalar(name, value) écrit de lui-même, sous with writer.as_default(step=step)",
+                "nothing, since tf.summary.scalar(name, value) writes at once, under with writer.as_default(step=step)",
+                "rien, car tf.summary.scalar(name, value) écrit aussitôt, sous with writer.as_default(step=step)",
             )
         ),
     ),
