@@ -42,6 +42,24 @@ def test_what_is_not_there_is_told_in_prunelles_words(name: str) -> None:
             functools.reduce(getattr, name.split("."), tf)
 
 
+def test_an_operator_that_assigns_makes_another_tensor() -> None:
+    with compat("tf2"):
+        import tensorflow as tf
+
+        x = before = tf.constant(1.0)
+        x += tf.constant([1.0, 2.0])
+        x *= 2
+        x -= 1
+        x /= 2
+        x **= 2
+        assert x.numpy().tolist() == [2.25, 6.25]
+        assert before.numpy() == 1.0
+        n = same = tf.constant(7)
+        n //= 2
+        n %= 2
+        assert (n.numpy(), same.numpy()) == (1, 7)
+
+
 def test_data_sets_of_files(tmp_path: Path) -> None:
     for i in range(4):
         Image.new("RGB", (2, 2), (60 * i, 0, 0)).save(tmp_path / f"{i}.png")

@@ -606,6 +606,8 @@ def _equality(name: str, function: Callable[..., torch.Tensor]) -> Any:
 for _name, _function in OPERATORS.items():
     setattr(EagerTensor, f"__{_name}__", _operator(_name, _function, reflected=False))
     setattr(EagerTensor, f"__r{_name}__", _operator(_name, _function, reflected=True))
+    # x += 1 is another tensor, as all of TensorFlow's; PyTorch changes the one that is there.
+    setattr(EagerTensor, f"__i{_name}__", _operator(_name, _function, reflected=False))
 for _name, _function in COMPARISONS.items():
     made = _equality if _name in ("eq", "ne") else lambda name, function: _operator(name, function, False)
     setattr(EagerTensor, f"__{_name}__", made(_name, _function))
