@@ -68,6 +68,8 @@ def difference(theirs: Any, ours: Any, entry: Entry, least: float = 0.0) -> str 
             return None if what is None else f"gradient: {what}"
         if kinds[0] == "object":
             return None if theirs == ours else "another object"
+        if kinds[0] not in ("tensor", "array"):  # a name of a dictionary, and what it is of
+            return difference(theirs[1], ours[1], entry, least)
         if theirs[1] != ours[1]:
             return f"{ours[1]} for {theirs[1]}"
         if theirs[2] != ours[2]:

@@ -968,7 +968,6 @@ ENTRIES: dict[str, Entry] = {
     "histogram_fixed_width_bins": calls(
         case([0.0, 0.5, 1.0, -2.0, 9.0], [0.0, 1.0], 4), case([1, 2, 3], [0, 4], 4)
     ),
-    "edit_distance": calls(),
     "identity_n": by_types(lambda t: [case([t(2), t(3)])]),
     "tuple": by_types(lambda t: [case([t(2), t(3)])]),
     "guarantee_const": by_types(lambda t: [case(t(2))]),

@@ -32,7 +32,7 @@ def test_functions_by_tensorflows_names_of_their_arguments() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ragged.constant", "data.experimental.SqlDataset", "image.rgb_to_hsvv", "nn.conv2dd", "while_loops"],
+    ["ragged.constants", "data.experimental.SqlDataset", "image.rgb_to_hsvv", "nn.conv2dd", "while_loops"],
 )
 def test_what_is_not_there_is_told_in_prunelles_words(name: str) -> None:
     with compat("tf2"):

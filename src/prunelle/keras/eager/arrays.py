@@ -41,9 +41,12 @@ def convert_to_tensor(
     if isinstance(value, keras.Variable):
         value = value.value.clone()  # as it is now
     hint = dtype_hint or preferred_dtype
-    return wrap(
-        convert(value, None if dtype is None else as_dtype(dtype), None if hint is None else as_dtype(hint))
-    )
+    if hint is None or dtype is not None:
+        return wrap(convert(value, None if dtype is None else as_dtype(dtype)))
+    try:
+        return wrap(convert(value, hint=as_dtype(hint)))
+    except WrongType:  # it is a hint
+        return wrap(convert(value))
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
@@ -77,6 +80,25 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     return wrap(tensor.to(kind.torch))
 
 
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
+    """Of another type; what is beyond its numbers becomes the least or the greatest of them."""
+    kind, tensor = as_dtype(dtype), convert(value)
+    if isinstance(value, keras.KerasTensor):
+        return cast(value, dtype)
+    if not kind.is_complex and not tensor.is_complex() and tensor.dtype != torch.bool:
+        source = as_dtype(tensor.dtype)
+        if kind.min > source.min or kind.max < source.max:
+            low, high = max(kind.min, source.min), min(kind.max, source.max)
+            if source.is_floating and not kind.is_floating:
+                # The greatest whole number may be no floating-point one: the next one below is.
+                while int(torch.tensor(high, dtype=tensor.dtype).item()) > kind.max:
+                    high = torch.nextafter(
+                        torch.tensor(high, dtype=tensor.dtype), torch.zeros((), dtype=tensor.dtype)
+                    ).item()
+            tensor = tensor.clamp(low, high)
+    return wrap(tensor.to(kind.torch))
+
+
 def complex(real: Any, imag: Any, name: str | None = None) -> Any:
     """Complex numbers of their parts."""
     first, second = matched(real, imag, name="tf.complex")
@@ -96,6 +118,8 @@ def ones(shape: Any, dtype: Any = "float32", name: str | None = None, layout: An
 def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Any:
     """One number everywhere."""
     number = convert(value)
+    if number.ndim:
+        raise InvalidArgumentError(f"tf.fill: value is one number; received shape {tuple(number.shape)}.")
     if isinstance(number, Text):
         return Text(np.full(sizes(dims), number.numpy(), dtype=object))
     return wrap(number.expand(sizes(dims)).clone())
@@ -139,10 +163,19 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     else:
         for each in parts[1:]:
             kind = torch.promote_types(kind, each.dtype)
-    first, last, step = (each.to(kind).item() for each in parts)
+    first, last, step = (
+        (
+            float(given)
+            if kind.is_floating_point and not isinstance(given, torch.Tensor)
+            else each.to(kind).item()
+        )
+        for given, each in zip((start, limit, delta), parts, strict=True)
+    )
     if step == 0:
         raise InvalidArgumentError("tf.range: delta is not 0.")
-    if (last - first) / step <= 0:
+    if (last - first) / step < 0:
+        raise InvalidArgumentError(f"tf.range: from {first} to {last} there is no way by steps of {step}.")
+    if last == first:
         return wrap(torch.zeros(0, dtype=kind))
     return wrap(torch.arange(first, last, step, dtype=kind))
 
@@ -213,9 +246,18 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
 # Shapes.
 
 
-@function(alone="tensor")
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
     """The same numbers in another shape; -1 stands for what is left."""
+    if isinstance(shape, (list, tuple)):
+        # A size that a graph does not know yet, as that of a batch, is what is left.
+        unknown = [isinstance(each, keras.KerasTensor) for each in shape]
+        if sum(unknown) == 1 and not any(isinstance(each, int) and each == -1 for each in shape):
+            shape = [-1 if asked else each for each, asked in zip(shape, unknown, strict=True)]
+    return _reshape(tensor, shape)
+
+
+@function(alone="tensor")
+def _reshape(tensor: Any, shape: Any) -> Any:
     wanted = sizes(shape)
     if isinstance(tensor, Text):
         return Text(np.asarray(tensor).reshape(wanted))
@@ -225,7 +267,8 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
 @function(alone="a")
 def transpose(a: Torch, perm: Any = None, conjugate: bool = False, name: str | None = None) -> Torch:
     """The axes in another order, the reverse one for None."""
-    order = tuple(reversed(builtins.range(a.ndim))) if perm is None else sizes(perm)
+    given = reversed(builtins.range(a.ndim)) if perm is None else sizes(perm)
+    order = tuple(each + a.ndim if each < 0 else each for each in given)
     if sorted(order) != list(builtins.range(a.ndim)):
         raise InvalidArgumentError(f"tf.transpose: perm={list(order)} is no order of {a.ndim} axes.")
     turned = a.permute(order)
@@ -292,9 +335,21 @@ def pad(
     """
     borders = [tuple(int(n) for n in row) for row in np.asarray(_numbers(paddings))]
     how = mode.upper()
+    if how not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
+        raise InvalidArgumentError(
+            f"tf.pad: mode is 'CONSTANT', 'REFLECT' or 'SYMMETRIC'; received {mode!r}."
+        )
+    if len(borders) != tensor.ndim or any(n < 0 for border in borders for n in border):
+        raise InvalidArgumentError(
+            f"tf.pad: paddings has a row (before, after), from 0 on, for each of {tensor.ndim} axes; received "
+            f"{borders}."
+        )
     if how == "CONSTANT":
         flat = [n for border in reversed(borders) for n in border]
-        return F.pad(tensor, flat, value=convert(constant_values).item())
+        if tensor.dtype == torch.bool:
+            return F.pad(tensor.to(torch.uint8), flat, value=int(bool(constant_values))).to(torch.bool)
+        number = convert(constant_values, hint=as_dtype(tensor.dtype))
+        return F.pad(tensor, flat, value=number.item())
     for axis, (before, after) in enumerate(borders):
         length = tensor.shape[axis]
         outside = 1 if how == "REFLECT" else 0
@@ -325,6 +380,9 @@ def _joined(values: Any, axis: Any, name: str) -> tuple[list[Any], int]:
 @function(lists="values")
 def concat(values: Any, axis: Any, name: str | None = None) -> Torch:
     """One after the other along an axis that is there."""
+    if any(isinstance(each, Text) for each in values):
+        arrays = [np.asarray(each) for each in values]
+        return Text(np.concatenate(arrays, int(axis)) if arrays[0].ndim else arrays[0])  # type: ignore[return-value]
     along = axes(axis, values[0].ndim)[0] if values[0].ndim else 0
     if len(values) > 1 and not values[0].ndim:
         raise InvalidArgumentError(
@@ -336,6 +394,10 @@ def concat(values: Any, axis: Any, name: str | None = None) -> Torch:
 @function(lists="values")
 def stack(values: Any, axis: Any = 0, name: str | None = None) -> Torch:
     """One after the other along a new axis."""
+    if any(isinstance(each, Text) for each in values):
+        return Text(np.stack([np.asarray(each) for each in values], int(axis)))  # type: ignore[return-value]
+    if not values:
+        return torch.zeros(0)
     return torch.stack(values, axes(axis, values[0].ndim + 1)[0])
 
 
@@ -344,7 +406,10 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str | None 
     """A list of the parts along an axis."""
     if isinstance(value, Text):
         return list(value)
-    return list(value.unbind(axes(axis, value.ndim)[0]))
+    along = axes(axis, value.ndim)[0]
+    if num is not None and int(num) != value.shape[along]:
+        raise InvalidArgumentError(f"tf.unstack: num={num}, and axis {axis} is of {value.shape[along]}.")
+    return list(value.unbind(along))
 
 
 @function(alone="value")
@@ -361,6 +426,8 @@ def split(
             raise InvalidArgumentError(f"tf.split: an axis of {length} has no {count} equal parts.")
         return list(torch.tensor_split(value, count, along)) if length else [value] * count
     given = [int(each) for each in parts]
+    if given.count(-1) > 1:
+        raise InvalidArgumentError(f"tf.split: one size may be -1; received {given}.")
     if -1 in given:
         given[given.index(-1)] = length - (sum(given) + 1)
     if sum(given) != length:
@@ -371,10 +438,20 @@ def split(
 
 def meshgrid(*args: Any, indexing: str = "xy", name: str | None = None) -> Any:
     """Coordinates of a grid, an array for each axis."""
-    return [wrap(each) for each in torch.meshgrid(*matched(*args, name="tf.meshgrid"), indexing=indexing)]
+    return [
+        wrap(each)
+        for each in torch.meshgrid(
+            *(each.reshape(-1) for each in matched(*args, name="tf.meshgrid")), indexing=indexing
+        )
+    ]
 
 
 # Parts, places, order.
+
+
+def _check_places(indices: Torch, title: str) -> None:
+    if indices.numel() and (indices.is_floating_point() or indices.dtype == torch.bool):
+        raise WrongType(f"{title}: indices are whole numbers; received {as_dtype(indices.dtype).name}.")
 
 
 @function(alone="params indices")
@@ -389,6 +466,7 @@ def gather(
     """The parts at ``indices`` along an axis; ``batch_dims`` axes are gone through together."""
     if isinstance(params, Text):
         return Text(np.asarray(params).take(indices.numpy(), axis or 0))
+    _check_places(indices, "tf.gather")
     batch = int(batch_dims) % max(1, indices.ndim + 1)
     along = axes(batch if axis is None else axis, params.ndim)[0]
     places = indices.long()
@@ -399,11 +477,26 @@ def gather(
     if not batch:
         flat = params.index_select(along, places.reshape(-1).to(params.device))
         return flat.reshape((*params.shape[:along], *places.shape, *params.shape[along + 1 :]))
-    rows = [
-        gather(part, where, axis=along - 1, batch_dims=batch - 1)
-        for part, where in zip(params, places, strict=True)
-    ]
-    return torch.stack([plain(row) for row in rows])
+    return _gathered_by_row(params.movedim(along, batch), places, batch, along - batch)
+
+
+def _gathered_by_row(params: Torch, places: Torch, batch: int, before: int) -> Torch:
+    """Of ``(batch…, length, before…, rest…)`` at ``(batch…, index…)``: ``(batch…, before…, index…, rest…)``."""
+    if params.shape[:batch] != places.shape[:batch]:
+        raise InvalidArgumentError(
+            f"tf.gather: the first batch_dims={batch} sizes are the same; received {tuple(params.shape)} and "
+            f"{tuple(places.shape)}."
+        )
+    rows = int(np.prod(params.shape[:batch]))
+    row = torch.arange(rows, device=params.device).reshape(rows, 1)
+    found = params.reshape(rows, *params.shape[batch:])[row, places.reshape(rows, -1)]
+    found = found.reshape((*places.shape, *params.shape[batch + 1 :]))
+    first, last = (
+        list(builtins.range(batch, places.ndim)),
+        list(builtins.range(places.ndim, places.ndim + before)),
+    )
+    rest = builtins.range(places.ndim + before, found.ndim)
+    return found.permute(*builtins.range(batch), *last, *first, *rest)
 
 
 @function(alone="params indices")
@@ -413,9 +506,14 @@ def gather_nd(params: Any, indices: Torch, batch_dims: int = 0, name: str | None
         rows = [gather_nd(p, i, batch_dims - 1) for p, i in zip(params, indices, strict=True)]
         return torch.stack([plain(row) for row in rows])
     places = tuple(indices.long().unbind(-1))
+    _check_places(indices, "tf.gather_nd")
+    if len(places) > params.ndim:
+        raise InvalidArgumentError(
+            f"tf.gather_nd: indices of {len(places)} axes do not fit {tuple(params.shape)}."
+        )
     for axis, each in enumerate(places):
         length = params.shape[axis]
-        if each.numel() and (int(each.min()) < 0 or int(each.max()) >= length):
+        if each.numel() and not each.is_meta and (int(each.min()) < 0 or int(each.max()) >= length):
             raise InvalidArgumentError(
                 f"tf.gather_nd: an index of axis {axis} is not within 0 and {length - 1}."
             )
@@ -425,6 +523,7 @@ def gather_nd(params: Any, indices: Torch, batch_dims: int = 0, name: str | None
 @function(alone="tensor mask")
 def boolean_mask(tensor: Any, mask: Torch, axis: Any = None, name: str | None = None) -> Any:
     """The parts where ``mask`` is true."""
+    mask = mask.to(torch.bool)
     if isinstance(tensor, Text):
         return Text(np.asarray(tensor)[mask.numpy()])
     first = 0 if axis is None else axes(axis, tensor.ndim)[0]
@@ -439,6 +538,16 @@ def boolean_mask(tensor: Any, mask: Torch, axis: Any = None, name: str | None = 
 def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
     """The part from ``begin`` of ``size``; -1 stands for all that is left."""
     starts, lengths = sizes(begin), sizes(size)
+    shape = tuple(input_.shape) if hasattr(input_, "shape") else tuple(convert(input_).shape)
+    fits = len(starts) == len(lengths) == len(shape) and all(
+        whole is None or (0 <= start <= whole and -1 <= length <= whole - start)
+        for start, length, whole in zip(starts, lengths, shape, strict=True)
+    )
+    if not fits:
+        raise InvalidArgumentError(
+            f"tf.slice: begin={list(starts)} and size={list(lengths)} lie within the tensor's {list(shape)}, a number "
+            f"an axis."
+        )
     keys = tuple(
         slice(start, None if length == -1 else start + length)
         for start, length in zip(starts, lengths, strict=True)
@@ -446,11 +555,41 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> Any:
     return input_[keys] if isinstance(input_, keras.KerasTensor) else indexed(convert(input_), keys)
 
 
-def strided_slice(input_: Any, begin: Any, end: Any, strides: Any = None, **_: Any) -> Any:
-    """``input_[begin:end:strides]`` along the first axes."""
+def strided_slice(
+    input_: Any,
+    begin: Any,
+    end: Any,
+    strides: Any = None,
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+    var: Any = None,
+    name: str | None = None,
+) -> Any:
+    """``input_[begin:end:strides]`` along the first axes.
+
+    Each bit of a mask is an axis: one that begins or ends with the tensor, ``...``, a new one, or one of which
+    ``begin`` alone is taken.
+    """
     steps = sizes(strides) if strides is not None else (1,) * len(sizes(begin))
-    keys = tuple(slice(*each) for each in zip(sizes(begin), sizes(end), steps, strict=True))
-    return indexed(convert(input_), keys)
+    keys: list[Any] = []
+    for i, (first, last, step) in enumerate(zip(sizes(begin), sizes(end), steps, strict=True)):
+        bit = 1 << i
+        if ellipsis_mask & bit:
+            keys.append(Ellipsis)
+        elif new_axis_mask & bit:
+            keys.append(None)
+        elif shrink_axis_mask & bit:
+            keys.append(first)
+        else:
+            keys.append(slice(None if begin_mask & bit else first, None if end_mask & bit else last, step))
+    return (
+        input_[tuple(keys)]
+        if isinstance(input_, keras.KerasTensor)
+        else indexed(convert(input_), tuple(keys))
+    )
 
 
 @function("x y", alone="condition")
@@ -466,7 +605,7 @@ def where(condition: Torch, x: Any = None, y: Any = None, name: str | None = Non
 @function(alone="tensor")
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Any:
     """Backwards along each of some axes."""
-    along = axes(axis, tensor.ndim)
+    along = axes(axis, tensor.ndim) if tensor.ndim else ()
     return Text(np.flip(np.asarray(tensor), along)) if isinstance(tensor, Text) else tensor.flip(along)
 
 
@@ -523,8 +662,12 @@ def unique_with_counts(x: Any, out_idx: Any = "int32", name: str | None = None) 
 
 def _unique(x: Any, out_idx: Any) -> tuple[Any, ...]:
     tensor = convert(x)
-    array = np.asarray(tensor) if isinstance(tensor, Text) else tensor.cpu().numpy()
-    found, first, back, counts = np.unique(array, return_index=True, return_inverse=True, return_counts=True)
+    array = np.asarray(tensor) if isinstance(tensor, Text) else tensor.detach().cpu().numpy()
+    if array.ndim != 1:
+        raise InvalidArgumentError(f"tf.unique takes a tensor of one axis; received {array.shape}.")
+    found, first, back, counts = np.unique(
+        array, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
+    )
     order = np.argsort(first, kind="stable")
     rank_of = np.empty_like(order)
     rank_of[order] = np.arange(len(order))
@@ -544,7 +687,13 @@ def one_hot(
     name: str | None = None,
 ) -> Torch:
     """1 at the place of each index, 0 elsewhere; nothing but 0 for an index that is not within 0 and ``depth``."""
+    _check_places(indices, "tf.one_hot")
     given = next((each.dtype for each in (on_value, off_value) if each is not None), torch.float32)
+    if on_value is not None and off_value is not None and on_value.dtype != off_value.dtype:
+        raise WrongType(
+            f"tf.one_hot: on_value and off_value are of one type; received {as_dtype(on_value.dtype).name} and "
+            f"{as_dtype(off_value.dtype).name}."
+        )
     kind = kind_of(dtype) if dtype is not None else given
     places = torch.arange(int(depth), device=indices.device)
     there = indices.long().unsqueeze(-1) == places
@@ -561,9 +710,17 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = "bool", name: s
     return wrap((torch.arange(longest) < counts.unsqueeze(-1)).to(kind_of(dtype)))
 
 
+def _places_of(indices: Torch, shape: tuple[int, ...]) -> tuple[Torch, ...]:
+    places = tuple(indices.long().unbind(-1))
+    for each, size in zip(places, shape, strict=False):
+        if not each.is_meta and each.numel() and not 0 <= int(each.min()) <= int(each.max()) < size:
+            raise InvalidArgumentError(f"indices {indices.tolist()} are not all within shape {list(shape)}.")
+    return places
+
+
 def _scatter(name: str, change: Callable[..., Torch]) -> Any:
     def scatter(tensor: Torch, indices: Torch, updates: Torch, name: str | None = None) -> Torch:
-        return change(tensor, tuple(indices.long().unbind(-1)), updates)
+        return change(tensor, _places_of(indices, tuple(tensor.shape)), updates)
 
     scatter.__name__ = scatter.__qualname__ = f"tensor_scatter_nd_{name}"
     scatter.__doc__ = f"A tensor with its parts at places of several axes changed ({name})."
@@ -581,20 +738,22 @@ tensor_scatter_nd_min = _scatter("min", lambda x, at, v: x.index_put(at, torch.m
 def scatter_nd(indices: Torch, updates: Torch, shape: Any, name: str | None = None) -> Torch:
     """0 everywhere but at places of several axes, where the updates are added."""
     zeros = updates.new_zeros(sizes(shape))
-    return zeros.index_put(tuple(indices.long().unbind(-1)), updates, accumulate=True)
+    return zeros.index_put(_places_of(indices, tuple(zeros.shape)), updates, accumulate=True)
 
 
-@function("t", numbers="count", alone="clip_value_min clip_value_max")
+@function("t clip_value_min clip_value_max", numbers="count")
 def clip_by_value(t: Torch, clip_value_min: Torch, clip_value_max: Torch, name: str | None = None) -> Torch:
     """Nothing below one number, nothing above another."""
-    return torch.clamp(t, clip_value_min.to(t.dtype), clip_value_max.to(t.dtype))
+    return torch.clamp(t, clip_value_min, clip_value_max)
 
 
 @function("t", numbers="float")
 def clip_by_norm(t: Torch, clip_norm: Any, axes: Any = None, name: str | None = None) -> Torch:
     """Shortened to a length where it is longer."""
     along = tuple(builtins.range(t.ndim)) if axes is None else sizes(axes)
-    length = t.square().sum(along, keepdim=True).sqrt()
+    total = t.square().sum(along, keepdim=True)
+    there = total > 0
+    length = torch.where(there, torch.where(there, total, torch.ones_like(total)).sqrt(), total)
     limit = convert(clip_norm).to(t.dtype)
     shortened: Torch = t * limit / torch.maximum(length, limit)
     return shortened
@@ -611,6 +770,7 @@ def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None, name:
     length = global_norm(t_list) if use_norm is None else convert_to_tensor(use_norm)
     limit = convert(clip_norm).to(torch.float32)
     scale = limit / torch.maximum(plain(length), limit)
+    scale = torch.where(torch.isfinite(plain(length)), scale, torch.full_like(scale, float("nan")))
     return [None if each is None else wrap(convert(each) * scale) for each in t_list], length
 
 
@@ -629,10 +789,21 @@ def einsum(equation: str, *inputs: Any, name: str | None = None, **_: Any) -> An
     """Sums over products, as an equation of axes says: ``"ij,jk->ik"``."""
     if any(isinstance(each, keras.KerasTensor) for each in inputs):
         return keras.ops.einsum(equation, *inputs)
-    return wrap(torch.einsum(equation.replace(" ", ""), *matched(*inputs, name="tf.einsum")))
+    tensors = matched(*inputs, name="tf.einsum")
+    return wrap(torch.einsum(equation.replace(" ", ""), *tensors).to(tensors[0].dtype))
 
 
 @function(alone="input")
 def bitcast(input: Torch, type: Any, name: str | None = None) -> Torch:
     """The same bytes as numbers of another type."""
-    return input.view(kind_of(type))
+    kind = kind_of(type)
+    size, wanted = input.dtype.itemsize, kind.itemsize
+    if size == wanted:
+        return input.view(kind)
+    if size > wanted:
+        return input.contiguous().unsqueeze(-1).view(kind)
+    if not input.ndim or input.shape[-1] * size != wanted:
+        raise InvalidArgumentError(
+            f"tf.bitcast: the last axis has the {wanted} bytes of {as_dtype(kind).name}; received {tuple(input.shape)}."
+        )
+    return input.contiguous().view(kind).squeeze(-1)

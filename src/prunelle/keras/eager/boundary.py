@@ -87,6 +87,7 @@ def lay(overlay: Overlay) -> None:
     overlay.put(tensor, "shape", property(lambda self: TensorShape(self._shape)))
     overlay.put(tensor, "dtype", property(lambda self: as_dtype(self._dtype)))
     overlay.put(tensor, "get_shape", lambda self: self.shape)
+    overlay.put(keras.layers.Lambda, "call", _of_a_function(keras.layers.Lambda.call))
     core = private("backend.torch.core")
     undressed = _undressing(core.convert_to_tensor)
     for module in list(_of_keras()):
@@ -179,6 +180,17 @@ def from_keras(original: Callable[..., Any]) -> Callable[..., Any]:
 
     call._prunelle_dressed = True  # type: ignore[attr-defined]
     return call
+
+
+def _of_a_function(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Of a layer whose function is a program's: what it gives goes back into Keras, without faces."""
+    own = from_keras(call)
+
+    @functools.wraps(call)
+    def plainly(self: Any, *args: Any, **given: Any) -> Any:
+        return undress(own(self, *args, **given))
+
+    return plainly
 
 
 def _dressing(owner: Any, names: tuple[str, ...]) -> Any:

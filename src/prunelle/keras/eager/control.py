@@ -114,6 +114,23 @@ class _Own(torch.autograd.Function):
         return None, None, *[None if each is None else plain(wrap(convert(each))) for each in found]
 
 
+def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The function itself: TensorFlow's forgets what was computed on the way, to save memory."""
+    return f
+
+
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose gradient is that of its argument alone, as if it were not there."""
+
+    @functools.wraps(f)
+    def call(x: Any, *args: Any, **given: Any) -> Any:
+        tensor = convert(x)
+        value = convert(f(wrap(tensor), *args, **given)).detach()
+        return wrap(tensor - tensor.detach() + value)
+
+    return call
+
+
 def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None = None) -> Any:
     """What one of two functions gives."""
     return true_fn() if bool(pred) else false_fn()
@@ -176,7 +193,9 @@ def map_fn(
     """A function of each row, stacked."""
     rows = _rows(elems)
     if not rows:
-        raise InvalidArgumentError("tf.map_fn: there are no rows.")
+        kind = fn_output_signature if fn_output_signature is not None else dtype
+        first = convert(flatten(elems)[0])
+        return wrap(first if kind is None else first.to(as_dtype(getattr(kind, "dtype", kind)).torch))
     return _stacked([fn(row) for row in rows])
 
 

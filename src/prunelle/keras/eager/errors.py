@@ -47,3 +47,31 @@ class AlreadyExistsError(OpError):
 
 class PermissionDeniedError(OpError):
     """A file that the system does not let be used."""
+
+
+class InternalError(OpError):
+    """Something of TensorFlow's own."""
+
+
+class AbortedError(OpError):
+    """What was begun did not end."""
+
+
+class CancelledError(OpError):
+    """What was begun was stopped."""
+
+
+class DeadlineExceededError(OpError):
+    """It took too long."""
+
+
+class UnauthenticatedError(OpError):
+    """Nobody knows who asks."""
+
+
+class UnavailableError(OpError):
+    """A service that is not there."""
+
+
+class UnknownError(OpError):
+    """Nobody knows."""

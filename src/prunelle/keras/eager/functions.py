@@ -85,7 +85,7 @@ def function(
             for name in single:
                 _put(values, given, places, [name], lambda found: [convert(found[0])])
             for name in several:
-                _put(values, given, places, [name], lambda found: [matched(*_listed(found[0]), name=title)])
+                _put(values, given, places, [name], lambda found: [_of_one_type(found[0], title)])
             try:
                 return _faced(original(*values, **given))
             except (RuntimeError, IndexError) as error:
@@ -146,8 +146,19 @@ def _put(
             given[name] = value
 
 
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, (list, tuple)) else convert(value).unbind(0)
+def _of_one_type(value: Any, title: str) -> list[Any]:
+    """A list of tensors, or the rows of one; texts stay texts."""
+    if not isinstance(value, (list, tuple)):
+        return list(convert(value).unbind(0))
+    if any(map(_is_text, value)):
+        return [convert(each) for each in value]
+    return matched(*value, name=title)
+
+
+def _is_text(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_is_text, value))
+    return isinstance(value, (str, bytes, Text))
 
 
 _KINDS: dict[str, tuple[str, Callable[[torch.dtype], bool]]] = {

@@ -284,6 +284,10 @@ def convert(value: Any, dtype: DType | None = None, hint: DType | None = None) -
         return _of_list(value, wanted)
     if value is None:
         raise WrongType("a tensor or numbers are needed; received None.")
+    if isinstance(value, range):
+        return _of_list(list(value), wanted)
+    if isinstance(value, complex) and wanted is not None and not wanted.is_complex:
+        raise WrongType(f"{value!r} is no number of type {wanted.name}.")
     return _of_array(np.asarray(value), wanted)
 
 
@@ -293,10 +297,15 @@ def _of_number(value: Any, wanted: DType | None) -> torch.Tensor:
         kind = torch.bool if isinstance(value, bool) else torch.int64 if big else torch.int32
         kind = torch.float32 if isinstance(value, float) else kind
         return torch.tensor(value, dtype=kind)
-    if isinstance(value, float) and not (wanted.is_floating or wanted.is_complex):
-        raise WrongType(f"{value!r} is no number of type {wanted.name}.")
     if wanted.name == "string":
         raise WrongType(f"{value!r} is no text.")
+    floats = wanted.is_floating or wanted.is_complex
+    if isinstance(value, bool):
+        fits = wanted.is_bool or wanted.is_floating or wanted.name in ("int32", "int64")
+    else:
+        fits = floats or (wanted.is_integer and isinstance(value, int))
+    if not fits:
+        raise WrongType(f"{value!r} is no number of type {wanted.name}.")
     return torch.tensor(value).to(wanted.torch)
 
 
@@ -320,11 +329,19 @@ def _of_list(value: Any, wanted: DType | None) -> Any:
     except ValueError:
         raise WrongType("lists of several lengths make no tensor.") from None
     if not leaves:
+        if wanted is not None and wanted.name == "string":
+            return Text(np.zeros(array.shape, dtype=object))
         return torch.zeros(array.shape, dtype=wanted.torch if wanted else torch.float32)
+    if wanted is None and len({isinstance(each, bool) for each in leaves}) > 1:
+        raise WrongType(f"truths and numbers make no tensor; received {value!r}.")
     if array.dtype.kind == "O":
         odd = next((each for each in leaves if not isinstance(each, (bool, int, float, complex))), value)
         raise WrongType(f"numbers make a tensor; received {odd!r}.")
+    if wanted is None and array.dtype == np.int64 and any(isinstance(each, np.ndarray) for each in leaves):
+        array = array.astype(np.int32) if np.abs(array).max(initial=0) < 2**31 else array
     if not any(isinstance(each, (np.generic, np.ndarray)) for each in leaves):
+        if wanted is not None and wanted.is_bool and array.dtype.kind != "b":
+            raise WrongType(f"{value!r} are no truths.")
         if array.dtype.kind == "f":
             if wanted is not None and wanted.is_integer:
                 raise WrongType(f"{value!r} are no numbers of type {wanted.name}.")
@@ -354,6 +371,8 @@ def _stacked(value: Any, kind: DType) -> torch.Tensor:
 
 def _of_array(array: np.ndarray, wanted: DType | None) -> Any:
     if array.dtype.kind in "SUO":
+        if wanted is not None and wanted.name != "string":
+            raise WrongType(f"texts are no numbers of type {wanted.name}.")
         return Text(array)
     if wanted is not None and wanted.name == "string":
         raise WrongType("numbers are no texts.")
@@ -542,7 +561,7 @@ def _of_numbers(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Te
 OPERATORS: dict[str, Callable[..., torch.Tensor]] = {
     "add": _of_numbers(torch.add),
     "sub": _of_numbers(torch.sub),
-    "mul": _of_numbers(torch.mul),
+    "mul": torch.mul,
     "truediv": _of_numbers(true_divide),
     "floordiv": _of_numbers(floor_divide),
     "mod": _of_numbers(remainder),
@@ -597,8 +616,8 @@ def _equality(name: str, function: Callable[..., torch.Tensor]) -> Any:
         x, y = matched(self, other, name=f"tensor {'==' if name == 'eq' else '!='}")
         try:
             return wrap(function(x, y))
-        except RuntimeError:
-            return name == "ne"
+        except RuntimeError:  # shapes that do not fit
+            return wrap(torch.tensor(name == "ne"))
 
     return operator
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging as python_logging
 
-from prunelle.keras.eager import arrays, control, tape
+from prunelle.keras.eager import arrays, control, not_here, rearranging, tape
 from prunelle.keras.eager.dtypes import DTYPES
 from prunelle.keras.eager.dtypes import DType as DType
 from prunelle.keras.eager.dtypes import as_dtype as as_dtype
 from prunelle.keras.eager.image.random import random_crop as _cropped_at_random
+from prunelle.keras.eager.nn import blocks as _blocks
 from prunelle.keras.eager.shapes import TensorShape as TensorShape
 from prunelle.keras.eager.tensor import Tensor as Tensor
 from prunelle.keras.eager.variable import Variable as Variable
 from prunelle.keras.floor import keras as _keras
+from prunelle.keras.names.tensorflow import debugging as _debugging
 from prunelle.keras.names.tensorflow import linalg as _linalg
 from prunelle.keras.names.tensorflow import math as _math
 from prunelle.keras.names.tensorflow import random as _random
@@ -25,7 +27,16 @@ GradientTape = tape.GradientTape
 
 _OF_ARRAYS = (
     *("argsort", "bitcast", "boolean_mask", "broadcast_to", "cast", "clip_by_global_norm", "clip_by_norm"),
-    *("clip_by_value", "complex", "concat", "constant", "convert_to_tensor", "einsum", "ensure_shape"),
+    *(
+        "clip_by_value",
+        "complex",
+        "saturate_cast",
+        "concat",
+        "constant",
+        "convert_to_tensor",
+        "einsum",
+        "ensure_shape",
+    ),
     *("expand_dims", "eye", "fill", "gather", "gather_nd", "identity", "is_tensor", "linspace", "meshgrid"),
     *("one_hot", "ones", "ones_like", "pad", "range", "rank", "repeat", "reshape", "reverse", "roll"),
     *("scatter_nd", "searchsorted", "sequence_mask", "shape", "size", "sort", "split", "squeeze", "stack"),
@@ -38,15 +49,26 @@ _OF_CONTROL = (
     *("VariableAggregation", "VariableSynchronization", "case", "cond", "control_dependencies"),
     *("custom_gradient", "device", "executing_eagerly", "foldl", "foldr", "function", "group", "init_scope"),
     *("inside_function", "map_fn", "name_scope", "no_op", "numpy_function", "print", "py_function", "scan"),
-    *("switch_case", "vectorized_map", "while_loop"),
+    *("grad_pass_through", "recompute_grad", "switch_case", "vectorized_map", "while_loop"),
 )
+_OF_REARRANGING = (
+    *("broadcast_dynamic_shape", "broadcast_static_shape", "dynamic_partition", "dynamic_stitch"),
+    *("extract_volume_patches", "get_static_value", "guarantee_const", "histogram_fixed_width"),
+    *("histogram_fixed_width_bins", "identity_n", "is_symbolic_tensor", "parallel_stack"),
+    *("required_space_to_batch_paddings", "reverse_sequence", "shape_n", "timestamp", "tuple"),
+    *("unravel_index",),
+)
+_OF_BLOCKS = ("batch_to_space", "space_to_batch")
+_NOT_HERE = ("RaggedTensor", "RaggedTensorSpec", "SparseTensor", "SparseTensorSpec")
+_ASSERTIONS = ("assert_equal", "assert_greater", "assert_less", "assert_rank")
 _OF_MATH = (
     *("abs", "acos", "acosh", "add", "add_n", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh"),
     *("cos", "cosh", "cumsum", "divide", "equal", "exp", "floor", "greater", "greater_equal", "less"),
     *("less_equal", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply"),
     *("negative", "not_equal", "pow", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max"),
     *("reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "round", "sigmoid", "sign", "sin", "sinh"),
-    *("sqrt", "square", "subtract", "tan", "tanh", "truediv", "truncatemod"),
+    *("realdiv", "scalar_mul", "sqrt", "square", "subtract", "tan", "tanh", "truediv", "truncatediv"),
+    *("truncatemod",),
     # TensorFlow 1's:
     *("ceil", "count_nonzero", "cumprod", "erf", "floordiv", "floormod", "is_finite", "is_inf", "is_nan"),
     *("lgamma", "log", "log1p", "log_sigmoid", "mod", "reciprocal", "rint", "rsqrt", "squared_difference"),
@@ -75,9 +97,14 @@ for _names, _module in (
     (_OF_CONTROL, control),
     (_OF_MATH, _math),
     (_sessions.__all__, _sessions),
+    (_OF_REARRANGING, rearranging),
+    (_OF_BLOCKS, _blocks),
+    (_NOT_HERE, not_here),
+    (_ASSERTIONS, _debugging),
 ):
     globals().update({name: vars(_module)[name] for name in _names})
 slice = arrays.slice_
+space_to_batch_nd = vars(_blocks)["space_to_batch"]
 for _kind in DTYPES.values():
     globals()[_kind.name] = _kind
 half, double = DTYPES["float16"], DTYPES["float64"]
@@ -102,6 +129,11 @@ __all__ = sorted(
         *_OF_CONTROL,
         *_OF_LINALG,
         *_OF_MATH,
+        *_OF_REARRANGING,
+        *_OF_BLOCKS,
+        *_NOT_HERE,
+        *_ASSERTIONS,
+        "space_to_batch_nd",
         *DTYPES,
         *(f"{name}_initializer" for name in _INITIALIZERS),
         *(

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from prunelle.keras.eager.errors import (
-    AlreadyExistsError,
-    DataLossError,
-    FailedPreconditionError,
-    InvalidArgumentError,
-    NotFoundError,
-    OpError,
-    OutOfRangeError,
-    PermissionDeniedError,
-    ResourceExhaustedError,
-    UnimplementedError,
-)
+from prunelle.keras.eager import errors
+from prunelle.keras.eager.errors import OpError
 
-__all__ = [
-    "AlreadyExistsError",
-    "DataLossError",
-    "FailedPreconditionError",
-    "InvalidArgumentError",
-    "NotFoundError",
-    "OpError",
-    "OutOfRangeError",
-    "PermissionDeniedError",
-    "ResourceExhaustedError",
-    "UnimplementedError",
-]
+for _name, _class in vars(errors).items():
+    if isinstance(_class, type) and issubclass(_class, OpError):
+        globals()[_name] = _class
+
+__all__ = [name for name in vars(errors) if name.endswith("Error") and name != "ArgumentError"]

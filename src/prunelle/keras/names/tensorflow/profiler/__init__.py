@@ -1,0 +1,3 @@
+"""``tf.profiler``: see ``tf.profiler.experimental``."""
+
+__all__: list[str] = []
