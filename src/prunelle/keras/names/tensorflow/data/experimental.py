@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from prunelle.keras.pipeline.dataset import INFINITE as INFINITE_CARDINALITY
+from prunelle.keras.pipeline.dataset import UNKNOWN as UNKNOWN_CARDINALITY
 from prunelle.keras.pipeline.dataset import Dataset
 from prunelle.keras.pipeline.options import Options as ThreadingOptions
 
@@ -87,7 +89,7 @@ Counter = lambda start=0, step=1, dtype="int64": Dataset.range(start, None, step
 
 __all__ = sorted(
     {
-        *("AUTOTUNE", "Counter", "DatasetStructure", "DistributeOptions", "INFINITE_CARDINALITY", "Optional"),
+        *("AUTOTUNE", "Counter", "DistributeOptions", "INFINITE_CARDINALITY"),
         *(
             "OptimizationOptions",
             "ThreadingOptions",
