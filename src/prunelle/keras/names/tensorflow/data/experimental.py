@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from prunelle.keras.pipeline.dataset import INFINITE as INFINITE_CARDINALITY
-from prunelle.keras.pipeline.dataset import UNKNOWN as UNKNOWN_CARDINALITY
-from prunelle.keras.pipeline.dataset import Dataset
+from prunelle.keras.pipeline.dataset import INFINITE, UNKNOWN, Dataset
 from prunelle.keras.pipeline.options import Options as ThreadingOptions
 
 AUTOTUNE = -1
+INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = INFINITE, UNKNOWN
 
 Apply = Callable[[Any], Any]
 
