@@ -21,6 +21,7 @@ class Answers:
     Attributes:
         usable: whether they are answers of one output that tells classes apart.
         seen: examples so far.
+        pictures: the last batch of outputs that are pictures, ``(n, H, W, 1 or 3)``.
     """
 
     def __init__(self, room: int, logits: bool = False) -> None:
@@ -30,10 +31,16 @@ class Answers:
         self._room, self._logits = room, logits
         self.usable = True
         self.seen = 0
+        self.pictures: torch.Tensor | None = None
 
     def add(self, inputs: Sequence[Any], labels: Sequence[Any], outputs: Sequence[torch.Tensor]) -> None:
-        """Adds a batch, a tensor for each input and output; what is no classification by one makes all unusable."""
-        self.seen += len(inputs[0])
+        """Adds a batch, a tensor for each input and output; what is no classification by one makes all unusable.
+
+        There may be no inputs where there is no room for them.
+        """
+        self.seen += len((inputs or outputs)[0])
+        if len(outputs) == 1 and are_pictures(outputs[0]):
+            self.pictures = outputs[0].detach()
         if not self.usable:
             return
         numbers, probabilities = _of_classes(labels, outputs, self._logits)
@@ -46,6 +53,11 @@ class Answers:
             # A copy: a batch may be a view of memory that the program writes to again.
             self._examples.append(np.array(_array(inputs[0])))
             self._room -= self._examples[-1].size
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it keeps examples of the next batch."""
+        return self._room > 0
 
     @property
     def examples(self) -> np.ndarray:
@@ -77,6 +89,11 @@ class Answers:
         given = probabilities[np.arange(len(labels)), labels].astype(np.float64)
         loss = float(-np.log(np.clip(given, 1e-7, None)).mean())
         return Evaluation(split, classes, labels, probabilities, loss)
+
+
+def are_pictures(output: Any) -> bool:
+    """Whether an output is a batch of pictures."""
+    return torch.is_tensor(output) and output.ndim == 4 and int(output.size(3)) in (1, 3)
 
 
 def _array(value: Any) -> np.ndarray:

@@ -32,8 +32,14 @@ class LogOdds(nn.Module):
         return x.logit(_SMALLEST) if x.shape[1] == 1 else x.clamp_min(_SMALLEST).log()
 
 
-def as_network(model: Any, gives_logits: bool) -> nn.Module:
-    """A module of ``(N, C, …)`` that gives logits, sharing the model's weights, in evaluation mode."""
+def as_network(model: Any, gives_logits: bool, of_vectors: bool | None = None) -> nn.Module:
+    """A module of ``(N, C, …)`` that gives logits, sharing the model's weights, in evaluation mode.
+
+    Args:
+        of_vectors: the model takes ``(N, T)``; None asks the model, which must be a graph of layers.
+    """
+    if of_vectors is None:
+        of_vectors = len(keras.tree.flatten(model.inputs)[0].shape) == 2
     try:
         lowered = lower(model, logits=not gives_logits)
     except NotLowered:
@@ -42,7 +48,7 @@ def as_network(model: Any, gives_logits: bool) -> nn.Module:
     else:
         module, names, (ending,) = lowered.network, lowered.names, lowered.endings
     parts: list[tuple[str, nn.Module]] = []
-    if len(keras.tree.flatten(model.inputs)[0].shape) == 2:
+    if of_vectors:
         parts.append(("vector", Unflattened()))
     of_module = chain(module)
     for number, part in enumerate(of_module):

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels
 from prunelle.keras.answers import Answers
 from prunelle.keras.as_network import as_network
+from prunelle.keras.eager.boundary import takes_logits
 from prunelle.keras.floor import keras
 from prunelle.keras.recorded_examples import RECORDED, preprocess_of
 from prunelle.runs.refused import Refused
@@ -39,6 +41,10 @@ _OF_A_LOOP = Note(
     "The program trained it batch by batch in a loop of its own: a line of the curves is {batches} of its batches.",
     "Le programme l’a entraîné lot par lot dans sa propre boucle : une ligne des courbes représente {batches} lots.",
 )
+INTERRUPTED = Note(
+    "The program did not come to its end: this is what there was when it was interrupted.",
+    "Le programme n’est pas allé jusqu’à son terme : voici ce qu’il y avait quand il a été interrompu.",
+)
 _SOME_KEPT = Note(
     "The run keeps the first {kept} of the {n} examples it was judged on; the report is of those.",
     "L’entraînement garde les {kept} premiers des {n} exemples sur lesquels il a été jugé ; le rapport porte sur eux.",
@@ -47,8 +53,8 @@ _SOME_KEPT = Note(
 
 def gives_logits(model: Any) -> bool:
     """Whether the model's output is logits, as its loss says."""
-    losses = keras.tree.flatten(model.loss)
-    return len(losses) == 1 and bool(getattr(losses[0], "_fn_kwargs", {}).get("from_logits", False))
+    losses = keras.tree.flatten(getattr(model, "loss", None))
+    return len(losses) == 1 and takes_logits(losses[0])
 
 
 def begin(
@@ -58,6 +64,7 @@ def begin(
     source: Any,
     names: tuple[str, ...] | None,
     seen: Answers,
+    logits: bool,
 ) -> Run | Refused:
     """The folder of a training whose first epoch has just ended.
 
@@ -66,13 +73,16 @@ def begin(
         source: what ``fit`` was given.
         names: of the classes, where the data have them.
         seen: the answers of the epoch.
+        logits: the model's outputs are logits.
     """
     examples = seen.examples
     reason = _why_refused(model, seen, examples)
     if reason is not None:
         file = folder / "weights" / "last.safetensors"
-        told = f"{reason} Its weights are in {file}; keras.models.load_model reads them."
-        return Refused(folder, info, told)
+        reads = "keras.models.load_model reads them" if is_graph(model) else "model.load_weights reads them"
+        told = f"{reason.en} Its weights are in {file}; {reads}."
+        model_of = {"name": model.name, "parameters": num_parameters(model)}
+        return Refused(folder, {**info, "why": dataclasses.asdict(reason), "model": model_of}, told)
     number = seen.num_classes
     classes = names if names and len(names) == number else tuple(map(str, range(number)))
     preprocess, scaling, note = preprocess_of(source, examples)
@@ -92,9 +102,9 @@ def begin(
         "options": {},
         "parameters": num_parameters(model),
         "rebuild": "keras",
-        "outputs": "logits" if gives_logits(model) else "probabilities",
+        "outputs": "logits" if logits else "probabilities",
     }
-    built = as_network(model, gives_logits(model))
+    built = as_network(model, logits, of_vectors=examples.ndim == 2)
     return Run.create(folder, {**info, "data": data, "network": network}, classes, preprocess, built)
 
 
@@ -136,23 +146,82 @@ def finish(run: Run, model: Any, answers: Mapping[str, Answers], metrics: dict[s
         some = {"en": _SOME_KEPT.en.format(**numbers), "fr": _SOME_KEPT.fr.format(**numbers)}
         data["notes"] = [note for note in data["notes"] if "keeps the first" not in note["en"]] + [some]
     run.update(data=data)
-    run.attach(as_network(model, run.info["network"]["outputs"] == "logits"))
+    if is_graph(model):
+        run.attach(as_network(model, run.info["network"]["outputs"] == "logits"))
 
 
-def _why_refused(model: Any, seen: Answers, examples: np.ndarray) -> str | None:
+def _why_refused(model: Any, seen: Answers, examples: np.ndarray) -> Note | None:
     """Why no verb can use this training; None where they can."""
-    if getattr(model, "inputs", None) is None or getattr(model, "outputs", None) is None:
-        return "its model is no graph of layers: its call() is the program's own."
-    for what, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
-        if len(tensors) > 1:
-            return f"its model has {len(tensors)} {what}, and a run has one."
-    if not seen.usable:
-        return "its model tells no classes apart (a regression, or several classes at once)."
+    for what, french in (("inputs", "entrées"), ("outputs", "sorties")):
+        number = len(getattr(model, what, None) or ())
+        if number > 1:
+            return Note(
+                f"its model has {number} {what}, and a run has one.",
+                f"son modèle a {number} {french}, et un entraînement en a une.",
+            )
+    if not seen.usable or not seen.num_classes:
+        return Note(
+            "its model tells no classes apart (a regression, a generator of pictures, several classes at once).",
+            "son modèle ne distingue pas de classes (une régression, un générateur d’images, plusieurs classes à la "
+            "fois).",
+        )
     if examples.ndim not in (2, 3, 4) or not len(examples):
-        return f"its examples, of shape {examples.shape[1:]}, are neither pictures nor series."
+        shape = examples.shape[1:]
+        return Note(
+            f"its examples, of shape {shape}, are neither pictures nor series.",
+            f"ses exemples, de forme {shape}, ne sont ni des images ni des séries.",
+        )
     if examples.ndim == 4 and examples.shape[-1] not in (1, 3):
-        return f"its pictures have {examples.shape[-1]} channels; grey (1) and colour (3) are read."
+        channels = examples.shape[-1]
+        return Note(
+            f"its pictures have {channels} channels; grey (1) and colour (3) are read.",
+            f"ses images ont {channels} canaux ; le gris (1) et la couleur (3) sont lus.",
+        )
     return None
+
+
+def is_graph(model: Any) -> bool:
+    """Whether the model is a graph of layers; else its ``call`` is the program's own, and no file can hold it."""
+    return getattr(model, "inputs", None) is not None and getattr(model, "outputs", None) is not None
+
+
+def note(run: Run | Refused, before: Sequence[Note], notes: Sequence[Note]) -> None:
+    """Puts ``notes`` into ``run.json`` in the place of those that were there ``before``."""
+    if before == notes:
+        return
+    data = dict(run.info["data"])
+    gone = [dataclasses.asdict(each) for each in before]
+    kept = [each for each in data.get("notes", []) if each not in gone]
+    data["notes"] = [*kept, *(dataclasses.asdict(each) for each in notes)]
+    run.update(data=data)
+
+
+MOST_PICTURES = 16
+"""That a model made, of which a run keeps some."""
+
+
+def pictures_of(last: torch.Tensor | None, answers: Mapping[str, Answers]) -> np.ndarray | None:
+    """Some of the pictures that a model made, ``(n, H, W, C)`` uint8; None where it makes none.
+
+    Values within 0 and 1, or -1 and 1, are taken for what they mostly are; others are stretched.
+    """
+    made = (
+        last
+        if last is not None
+        else next((a.pictures for a in answers.values() if a.pictures is not None), None)
+    )
+    if made is None or not made.numel():
+        return None
+    values = made[:MOST_PICTURES].detach().float().cpu().numpy()
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return None
+    if low >= 0 and high <= 1.001:
+        low, high = 0.0, 1.0
+    elif low >= -1.001 and high <= 1.001:
+        low, high = -1.0, 1.0
+    scaled = (np.nan_to_num(values) - low) / max(high - low, 1e-9)
+    return np.asarray(np.clip(scaled, 0, 1) * 255 + 0.5, np.uint8)
 
 
 def _pixels(run: Run, answers: Answers) -> Pixels:

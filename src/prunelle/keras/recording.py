@@ -12,8 +12,9 @@ It begins when the first epoch ends, which shows what the model answers. What Pr
 outputs, a regression) has a folder too, and ``run.json`` says why (``runs.refused``).
 
 A loop of a program's own (``train_on_batch``) is recorded alike: a line for each ``BATCHES_A_LINE`` of its batches,
-and for the rest at its end. Trainings of one model that was not compiled anew go on in one folder. What cannot be
-written is told as a warning; the program's own work is never stopped by its recording.
+and for the rest at its end; one with ``GradientTape`` by ``tape_loops``. Trainings of one model that was not compiled
+anew go on in one folder. What cannot be written is told as a warning; the program's own work is never stopped by its
+recording.
 """
 
 from __future__ import annotations
@@ -22,26 +23,29 @@ import dataclasses
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+import torch
 
-from prunelle.errors import CannotWrite, PrunelleError
+from prunelle.errors import CannotWrite
 from prunelle.keras import own_files, recorded_run
 from prunelle.keras.answers import Answers
+from prunelle.keras.eager import boundary
 from prunelle.keras.floor import keras
 from prunelle.keras.generations import Generation, Told
 from prunelle.keras.plain import plain
+from prunelle.report.curves_page import write_curves_page
 from prunelle.report.run_report import write_page
 from prunelle.runs.rebuild import WEIGHTS_FILE
 from prunelle.runs.refused import Refused
 from prunelle.runs.run import Run
-from prunelle.texts import Language, default_language
+from prunelle.texts import Language, Note, default_language
 
 
 @dataclasses.dataclass
@@ -55,6 +59,7 @@ class _Session:
     language: Language
     told: Told
     trainings: list[Recording] = dataclasses.field(default_factory=list)
+    fitting: Recording | None = None
 
 
 _session: _Session | None = None
@@ -89,14 +94,24 @@ def start(
     _session = _Session(directory, program, versions or {}, host or {}, language=language, told=told)
 
 
-def stop() -> None:
-    """Finishes what is open; trainings leave nothing any more."""
+def stop(interrupted: bool = False) -> None:
+    """Finishes what is open, as far as it went if the program was interrupted; trainings leave nothing any more."""
     global _session
     session, _session = _session, None
     if session is not None:
         for recording in session.trainings:
-            recording.end_loop()
+            recording.end_loop(interrupted)
             recording.write_report()
+
+
+def is_on() -> bool:
+    """Whether trainings leave a folder."""
+    return _session is not None
+
+
+def fitting() -> Recording | None:
+    """What records the ``fit`` that runs, if one does."""
+    return _session.fitting if _session is not None else None
 
 
 @contextmanager
@@ -105,12 +120,23 @@ def recorded_program(directory: Callable[[], Path], program: str, **about: Any) 
     start(directory, program, **about)
     try:
         yield
+    except SystemExit:
+        raise
+    except BaseException:
+        stop(interrupted=True)
+        raise
     finally:
         stop()
 
 
-def recording_of(model: Any, source: Any, validation: Any, arguments: Mapping[str, Any]) -> Recording | None:
-    """What records a ``fit`` that begins: that of the model's last one, unless it was compiled anew since."""
+def recording_of(
+    model: Any, source: Any, validation: Any, arguments: Mapping[str, Any], optimizer: Any = None
+) -> Recording | None:
+    """What records a ``fit`` that begins: that of the model's last one, unless it was compiled anew since.
+
+    Args:
+        optimizer: of a loop of the program's own, whose model need not be compiled; None: the model's.
+    """
     if _session is None:
         return None
     found = recorded(model)
@@ -127,6 +153,7 @@ def recording_of(model: Any, source: Any, validation: Any, arguments: Mapping[st
         source=source,
         validation=validation,
         arguments=arguments,
+        optimizer=optimizer or model.optimizer,
     )
     _session.trainings.append(made)
     return made
@@ -171,6 +198,8 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
         self._begun = time.perf_counter()
         self._seconds: float | None = None
         self._answers("train")
+        if _session is not None:
+            _session.fitting = self._recording
 
     def _answers(self, split: str) -> None:
         self._split = self._recording.begin_pass(split)
@@ -186,11 +215,13 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
         """A line of ``results.csv``."""
         self.model.__dict__.pop(ANSWERS, None)
         seconds = self._seconds or time.perf_counter() - self._begun
-        rate = _learning_rate(self.model.optimizer)
+        rate = learning_rate(self.model.optimizer)
         self._recording.epoch(dict(logs or {}), rate, seconds)
 
     def on_train_end(self, logs: Any = None) -> None:
         """The folder is finished, until the next training of this model."""
+        if _session is not None:
+            _session.fitting = None
         self.model.__dict__.pop(ANSWERS, None)
         self._recording.end()
 
@@ -202,7 +233,11 @@ def batch(model: Any, x: Any) -> Iterator[None]:
     if found is None:
         yield
         return
-    with found.loop(model).batch():
+    loop = found.loop(lambda: _Loop(found, model))
+    if not isinstance(loop, _Loop):  # it has another with a tape
+        yield
+        return
+    with loop.batch():
         yield
 
 
@@ -229,11 +264,11 @@ def evaluation(model: Any, x: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _told(model: Any) -> Iterator[None]:
+def warned() -> Iterator[None]:
     """What goes wrong inside becomes a warning; the training goes on as if nobody had recorded it."""
     try:
         yield
-    except (OSError, PrunelleError) as error:
+    except Exception as error:  # whatever it is: what a model of the program's own does cannot be foreseen
         warnings.warn(f"this training's run folder is not complete: {error}", stacklevel=4)
 
 
@@ -243,6 +278,9 @@ class Recording:
     Attributes:
         compiled: the model's ``compile`` that it belongs to, weakly: recording keeps no model alive.
         answers: by split, those of the last pass.
+        logits: whether the model's outputs are logits.
+        pictures: those that it made last, ``(n, H, W, C)``, where it makes any.
+        loop_notes: how its lines came about, where a loop of the program's own trains it.
     """
 
     def __init__(
@@ -253,24 +291,34 @@ class Recording:
         source: Any,
         validation: Any,
         arguments: Mapping[str, Any],
+        optimizer: Any,
     ) -> None:
         self._number = number
-        compiled: Compiled = model.__dict__[COMPILED]
+        compiled: Compiled = model.__dict__.setdefault(COMPILED, Compiled({}))
         self.compiled = weakref.ref(compiled)
         self.answers: dict[str, Answers] = {}
+        self.logits = recorded_run.gives_logits(model)
+        self.pictures: torch.Tensor | None = None
+        self.loop_notes: list[Note] = []
+        self._noted: list[Note] = []
         self._session, self._model = session, weakref.ref(model)
         self._written = float("-inf")
         self._run: Run | Refused | None = None
         self._rows: list[dict[str, Any]] = []
         self._classes = _class_names(source) or _class_names(validation)
         self._reported = True
-        self._loop: _Loop | None = None
+        self._loop: Loop | None = None
         self._seen = {"train": _place(source), "validation": _place(validation)}
-        optimizer = model.optimizer
         self._settings = {
-            "optimizer": type(optimizer).__name__.lower(),
-            "learning_rate": _learning_rate(optimizer),
-            "loss": _named(plain(compiled.arguments["loss"])),
+            **(
+                {}
+                if optimizer is None
+                else {
+                    "optimizer": type(optimizer).__name__.lower(),
+                    "learning_rate": learning_rate(optimizer),
+                }
+            ),
+            **({} if compiled.arguments["loss"] is None else {"loss": compiled.arguments["loss"]}),
             **{name: value for name, value in arguments.items() if value is not None},
             "keras": _as_option(session.told),
         }
@@ -282,7 +330,7 @@ class Recording:
             "program": session.program,
             "keras": {"generation": session.told.generation.option, "told_by": session.told.by},
             "data": {"name": _data_name(source)},
-            "settings": {name: _named(value) for name, value in self._settings.items()},
+            "settings": {name: _named(plain(value)) for name, value in self._settings.items()},
             "compile": {
                 "optimizer": plain(optimizer),
                 **{name: plain(value) for name, value in compiled.arguments.items()},
@@ -300,15 +348,17 @@ class Recording:
 
     def begin_pass(self, split: str) -> Answers:
         """Answers of a pass over ``train``, ``validation`` or ``test`` that begins."""
-        model = self._model()
-        logits = model is not None and recorded_run.gives_logits(model)
-        self.answers[split] = Answers(_ROOM["train" if split == "train" else "held out"], logits)
+        self.answers[split] = self.new_answers(split == "train")
         return self.answers[split]
 
-    def loop(self, model: Any) -> _Loop:
-        """The loop of the program's own that trains ``model``."""
+    def new_answers(self, learned: bool) -> Answers:
+        """Of a pass of which it is still open what it is of."""
+        return Answers(_ROOM["train" if learned else "held out"], self.logits)
+
+    def loop(self, made: Callable[[], Loop]) -> Loop:
+        """The loop of the program's own that trains the model; ``made`` where this is its first batch."""
         if self._loop is None:
-            self._loop = _Loop(self, model)
+            self._loop = made()
         return self._loop
 
     @property
@@ -316,11 +366,13 @@ class Recording:
         """Whether a loop of the program's own trains it."""
         return self._loop is not None
 
-    def end_loop(self) -> None:
+    def end_loop(self, interrupted: bool = False) -> None:
         """The program is over: what its loop did last is told, too."""
         if self._loop is not None:
-            self._loop.line()
-            self.end()
+            self._loop.end()
+            if interrupted:
+                self.loop_notes = [*self.loop_notes, recorded_run.INTERRUPTED]
+            self.end("interrupted" if interrupted else "finished")
             self._loop = None
 
     def split_of(self, x: Any) -> str:
@@ -334,29 +386,46 @@ class Recording:
         return "test"
 
     def epoch(
-        self, logs: Mapping[str, Any], rate: float, seconds: float, examples: int | None = None
+        self, logs: Mapping[str, Any], rate: float | None, seconds: float, examples: int | None = None
     ) -> None:
         """A line of ``results.csv``, after so many examples: None for those of the training pass."""
         examples = self.answers["train"].seen if examples is None else examples
+        self.lines(len(self._rows), 0, [Line(logs, rate, seconds, examples)])
+
+    @property
+    def num_lines(self) -> int:
+        """Of ``results.csv``, so far."""
+        return len(self._rows)
+
+    def lines(self, start: int, number: int, lines: Sequence[Line]) -> None:
+        """Lines of ``results.csv`` from ``start`` on, in the place of the ``number`` that were there."""
+        self._rows[start : start + number] = map(self._row, lines)
+        for epoch, row in enumerate(self._rows, 1):
+            row["epoch"] = epoch
+        self._reported = False
+        with warned():
+            if self._run is None:
+                self._run = self._begin()
+            self._run.write_results(self._rows)
+
+    @staticmethod
+    def _row(line: Line) -> dict[str, Any]:
+        logs = line.logs
         accuracy = next((name for name in logs if "acc" in name and not name.startswith("val_")), None)
         known = {
-            "epoch": len(self._rows) + 1,
+            "epoch": 0,
             "train_loss": logs.get("loss"),
             "train_accuracy": logs.get(accuracy or ""),
             "val_loss": logs.get("val_loss"),
             "val_accuracy": logs.get(f"val_{accuracy}"),
-            "learning_rate": rate,
-            "seconds": seconds,
-            "images_per_second": examples / max(seconds, 1e-9),
+            "learning_rate": line.rate,
+            "seconds": line.seconds,
+            # Of a step of the model's own, nobody tells.
+            "images_per_second": line.examples / max(line.seconds, 1e-9) if line.examples else None,
         }
         shown = {"loss", "val_loss", accuracy, f"val_{accuracy}", "learning_rate"}
         more = {name: value for name, value in logs.items() if name not in shown and np.ndim(value) == 0}
-        self._rows.append(known | more)
-        self._reported = False
-        with _told(self._model()):
-            if self._run is None:
-                self._run = self._begin()
-            self._run.write_results(self._rows)
+        return known | more
 
     def _begin(self) -> Run | Refused:
         """The folder, once an epoch has shown what the model answers to what."""
@@ -369,14 +438,19 @@ class Recording:
             source=self._source(),
             names=self._classes,
             seen=self.answers["train"],
+            logits=self.logits,
         )
 
-    def end(self) -> None:
-        """The model as it is now, and the report; not for every ``fit`` of a program that calls it in a loop."""
-        with _told(self._model()):
+    def save(self, status: str) -> None:
+        """The model as it is now."""
+        with warned():
             if self._run is not None:  # a folder that could not begin may be somebody's
                 self._save_model()
-                self._run.update(status="finished")
+                self._run.update(status=status)
+
+    def end(self, status: str = "finished") -> None:
+        """The model as it is now, and the report; not for every ``fit`` of a program that calls it in a loop."""
+        self.save(status)
         if time.monotonic() - self._written > _REPORT_EVERY_S:
             self.write_report()
 
@@ -389,7 +463,7 @@ class Recording:
             own_files.write_model(model, target, generation)
         except CannotWrite:
             raise
-        except PrunelleError:
+        except Exception:
             # Something of the program's own in it: the weights alone, for the model built again.
             own_files.write_weights(model, target, generation)
 
@@ -403,7 +477,8 @@ class Recording:
         if self._reported or not self._rows or model is None or self._run is None:
             return
         self._reported, self._written = True, time.monotonic()
-        with _told(model):
+        # What answers here is Keras's: it is nothing that the program does.
+        with warned(), boundary.keras_runs():
             metrics = {
                 "epochs": len(self._rows),
                 "best_epoch": len(self._rows),
@@ -411,14 +486,41 @@ class Recording:
                 "parameters": recorded_run.num_parameters(model),
                 "last": {k: v for k, v in self._rows[-1].items() if v is not None},
             }
+            made = recorded_run.pictures_of(self.pictures, self.answers)
+            recorded_run.note(self._run, self._noted, self.loop_notes)
+            self._noted = self.loop_notes
             if isinstance(self._run, Refused):
                 self._run.write_metrics(metrics)
+                write_curves_page(self._run, self._rows, made, self._session.language)
                 return
             recorded_run.finish(self._run, model, self.answers, metrics)
             data = self._run.kept()
             if data is not None:
                 pixels = {split.name: split.decode(self._run.preprocess) for split in data.splits()}
                 write_page(self._run, pixels, self._session.language, lambda note: None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """An epoch, or as much as a line of a loop is.
+
+    Attributes:
+        logs: its figures, by Keras's names.
+        rate: the learning rate; None where the program keeps it.
+        seconds, examples: of its training.
+    """
+
+    logs: Mapping[str, Any]
+    rate: float | None
+    seconds: float
+    examples: int
+
+
+class Loop(Protocol):
+    """A loop of a program's own that trains a model."""
+
+    def end(self) -> None:
+        """What it did last is told to its recording."""
 
 
 class _Loop:
@@ -449,22 +551,27 @@ class _Loop:
         for name, value in self._model.get_metrics_result().items():
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
         if self._batches == BATCHES_A_LINE:
-            self.line()
+            self.end()
             if time.monotonic() - self._saved > _REPORT_EVERY_S:
                 self._recording.end()
                 self._saved = time.monotonic()
 
-    def line(self) -> None:
+    def end(self) -> None:
         """A line of ``results.csv``: the means of the batches since the last."""
         if self._batches:
             means = {name: total / self._batches for name, total in self._sums.items()}
-            rate = _learning_rate(self._model.optimizer)
+            rate = learning_rate(self._model.optimizer)
             self._recording.epoch(means, rate, self._seconds, self._answers.seen)
         self._sums, self._batches, self._seconds = {}, 0, 0.0
 
 
-def _learning_rate(optimizer: Any) -> float:
-    """As it was typed: Keras keeps it in float32, of whose 0.01 Python would write 0.009999999776482582."""
+def learning_rate(optimizer: Any) -> float | None:
+    """As it was typed: Keras keeps it in float32, of whose 0.01 Python would write 0.009999999776482582.
+
+    None where no optimiser keeps it.
+    """
+    if optimizer is None:
+        return None
     return float(str(np.float32(keras.ops.convert_to_numpy(optimizer.learning_rate))))
 
 
@@ -508,7 +615,7 @@ def _data_name(data: Any) -> str:
     folder = getattr(data, "directory", None)
     if isinstance(folder, str | Path):
         return Path(folder).name
-    return "arrays" if isinstance(data, np.ndarray | list | tuple) else type(data).__name__
+    return "arrays" if isinstance(data, np.ndarray | torch.Tensor | list | tuple) else type(data).__name__
 
 
 def _is_kept_weakly(source: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from prunelle.report.content import ReportContent
 from prunelle.report.words import Words
 from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
+from prunelle.training.records import RESULT_FIELDS
 
 MOST_NUMBERED = 30
 """Up to so many classes a confusion matrix carries names and numbers; beyond it is a heat map."""
@@ -53,6 +55,54 @@ def learning_rate_svg(content: ReportContent, words: Words) -> str | None:
     return svg_element(figure, "learning-rate")
 
 
+def other_curves(
+    results: Sequence[Mapping[str, float | None]], words: Words, *, loss_too: bool = False
+) -> list[tuple[str, np.ndarray, str]]:
+    """What a program measured besides: ``(name, values, <svg>)`` for each figure, validation's in the same chart.
+
+    Args:
+        loss_too: the loss, the accuracy and the learning rate, where there are any, come first.
+    """
+    names = list(dict.fromkeys(name.removeprefix("val_") for row in results for name in row))
+    columns = {name: (name, f"val_{name}") for name in names if name not in _KNOWN}
+    if loss_too:
+        known = {name: (f"train_{name}", f"val_{name}") for name in ("loss", "accuracy")}
+        columns = known | columns
+    drawn: list[tuple[str, np.ndarray, str]] = []
+    for name, (training, validation) in columns.items():
+        lines = [
+            (key, _values(results, column))
+            for key, column in (("train", training), ("validation", validation))
+        ]
+        there = [(key, values) for key, values in lines if np.isfinite(values).any()]
+        if not there:
+            continue
+        figure, axes = new_chart(5.2, 3.2)
+        epochs = _values(results, "epoch")
+        epoch_axis(axes, words, only=float(epochs[0]) if len(epochs) == 1 else None)
+        for key, values in lines:
+            _draw_curve(axes, epochs, values, key, words)
+        if name == "accuracy":
+            axes.set_ylabel(words("accuracy"))
+            accuracy_axis(axes, words, whole=len(epochs) == 1)
+        else:
+            axes.set_ylabel(words("loss") if name == "loss" else "")
+            ticks(axes.yaxis, words.number)
+        if len(there) > 1:
+            legend(axes)
+        drawn.append((name, there[0][1], svg_element(figure, f"curve-{len(drawn)}")))
+    return drawn
+
+
+_KNOWN = frozenset({*RESULT_FIELDS, "loss", "accuracy"})
+
+
+def _values(results: Sequence[Mapping[str, float | None]], name: str) -> np.ndarray:
+    """``(epochs,)`` float, NaN where there is no finite value."""
+    values = np.array([row.get(name) for row in results], dtype=float)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
 def confusion_svg(evaluation: Evaluation, words: Words) -> str:
     """The confusion matrix, as an ``<svg>`` element."""
     return svg_element(_confusion(evaluation, words), "confusion")
@@ -84,28 +134,8 @@ def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words
     epochs = _epochs(content)
     training, validation = (_column(content, f"{split}_{quantity}") for split in ("train", "val"))
     epoch_axis(axes, words, only=_only(content))
-    # Dash and marker differ as well as colour, for readers who do not see the colours.
-    for values, name, colour, dash, marker in (
-        (training, "train", ORANGE, (0, (5, 2)), "s"),
-        (validation, "validation", BLUE, "solid", "o"),
-    ):
-        if not np.isfinite(values).any():
-            continue
-        known = np.isfinite(np.pad(values, 1, constant_values=np.nan))
-        alone = known[1:-1] & ~known[:-2] & ~known[2:]
-        # On long trainings markers would merge; a point between two gaps has no line to show it.
-        marked = np.flatnonzero(alone | (len(epochs) <= 30))
-        axes.plot(
-            epochs,
-            values,
-            color=colour,
-            linestyle=dash,
-            linewidth=1.8,
-            marker=marker,
-            markersize=4,
-            markevery=marked.tolist(),
-            label=words(name),
-        )
+    for values, name in ((training, "train"), (validation, "validation")):
+        _draw_curve(axes, epochs, values, name, words)
     kept = np.flatnonzero(epochs == content.best_epoch)
     if len(kept) and len(epochs) > 1:
         key = "best_epoch_mark" if content.chose_by_validation else "kept_epoch_mark"
@@ -121,6 +151,31 @@ def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words
         legend(axes)
     else:
         axes.text(0.5, 0.5, words("no_values"), transform=axes.transAxes, ha="center", color=MUTED)
+
+
+_LOOK = {"train": (ORANGE, (0, (5, 2)), "s"), "validation": (BLUE, "solid", "o")}
+"""Dash and marker differ as well as colour, for readers who do not see the colours."""
+
+
+def _draw_curve(axes: Axes, epochs: np.ndarray, values: np.ndarray, name: str, words: Words) -> None:
+    if not np.isfinite(values).any():
+        return
+    colour, dash, marker = _LOOK[name]
+    known = np.isfinite(np.pad(values, 1, constant_values=np.nan))
+    alone = known[1:-1] & ~known[:-2] & ~known[2:]
+    # On long trainings markers would merge; a point between two gaps has no line to show it.
+    marked = np.flatnonzero(alone | (len(epochs) <= 30))
+    axes.plot(
+        epochs,
+        values,
+        color=colour,
+        linestyle=dash,
+        linewidth=1.8,
+        marker=marker,
+        markersize=4,
+        markevery=marked.tolist(),
+        label=words(name),
+    )
 
 
 def _confusion(evaluation: Evaluation, words: Words) -> Figure:
@@ -246,10 +301,8 @@ def _only(content: ReportContent) -> float | None:
 
 
 def _epochs(content: ReportContent) -> np.ndarray:
-    return np.array([row["epoch"] for row in content.results], dtype=float)
+    return _column(content, "epoch")
 
 
 def _column(content: ReportContent, name: str) -> np.ndarray:
-    """``(epochs,)`` float, NaN where there is no finite value."""
-    values = np.array([row.get(name) for row in content.results], dtype=float)
-    return np.where(np.isfinite(values), values, np.nan)
+    return _values(content.results, name)

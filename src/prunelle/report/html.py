@@ -219,6 +219,22 @@ def _curves(content: ReportContent, words: Words) -> list[tuple[str, str, Markup
             last=words.percent(last) if name == "accuracy" else words.decimal(last, 4),
         )
         drawn.append((title, alt, Markup(svg)))
+    return drawn + other_curves(content.results, words)
+
+
+def other_curves(
+    results: Sequence[Mapping[str, float | None]], words: Words, *, loss_too: bool = False
+) -> list[tuple[str, str, Markup]]:
+    """The same of what a program measured besides; the arguments are those of ``figures.other_curves``."""
+    drawn = []
+    for name, values, svg in figures.other_curves(results, words, loss_too=loss_too):
+        title = (
+            words(f"{name}_by_epoch") if name in ("loss", "accuracy") else words("figure_by_epoch", name=name)
+        )
+        first, last = (
+            words.percent(v) if name == "accuracy" else words.decimal(v, 4) for v in values[[0, -1]]
+        )
+        drawn.append((title, words("curve_alt", title=title, first=first, last=last), Markup(svg)))
     return drawn
 
 

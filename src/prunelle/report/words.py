@@ -98,6 +98,7 @@ TEXTS = {
     "loss_by_epoch": Note("Loss, by epoch", "Perte, par époque"),
     "accuracy_by_epoch": Note("Accuracy, by epoch", "Exactitude, par époque"),
     "learning_rate_by_epoch": Note("Learning rate, by epoch", "Taux d’apprentissage, par époque"),
+    "figure_by_epoch": Note("{name}, by epoch", "{name}, par époque"),
     "epoch": Note("Epoch", "Époque"),
     "log_scale": Note("{name} (log scale)", "{name} (échelle logarithmique)"),
     "learning_rate": Note("Learning rate", "Taux d’apprentissage"),

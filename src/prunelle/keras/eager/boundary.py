@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from prunelle.keras.eager import tape, taped
+from prunelle.keras.eager import tape, taped, watching
 from prunelle.keras.eager.dtypes import as_dtype
 from prunelle.keras.eager.shapes import TensorShape
 from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
@@ -31,7 +31,7 @@ _running: ContextVar[str] = ContextVar("running", default=TOP)
 
 _OF_LAYERS = ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
 _OF_LOSSES = ("call", "__call__")
-_OF_METRICS = ("update_state", "result")
+_OF_METRICS = ("update_state", "result", "reset_state")
 _OF_CALLBACKS = tuple(
     f"on_{when}"
     for when in (
@@ -44,6 +44,11 @@ _OF_MODELS = (
     *("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"),
     *("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics"),
 )
+
+
+def at_the_top() -> bool:
+    """Whether the program's own code is running, and Keras did not call it."""
+    return _running.get() is TOP
 
 
 def of_program() -> bool:
@@ -69,13 +74,16 @@ def is_laid() -> bool:
 def lay(overlay: Overlay) -> None:
     """Keras's doors, and those of the program's own classes."""
     layer, loss, metric = keras.layers.Layer, keras.losses.Loss, keras.metrics.Metric
-    overlay.put(layer, "__call__", _into_keras(layer.__call__, of_layers=True))
-    for owner, name in (
-        (loss, "__call__"),
-        (metric, "__call__"),
-        *((keras.Model, name) for name in _OF_MODELS),
-    ):
-        overlay.put(owner, name, _into_keras(getattr(owner, name)))
+    overlay.put(layer, "__call__", _watched_call(_into_keras(layer.__call__, of_layers=True)))
+    for name in _OF_MODELS:
+        overlay.put(keras.Model, name, _into_keras(getattr(keras.Model, name)))
+    overlay.put(loss, "__call__", _watched(_into_keras(loss.__call__)))
+    overlay.put(metric, "__call__", _watched(_into_keras(metric.__call__)))
+    for kind in _kinds_of(metric):
+        for name in ("update_state", "reset_state"):
+            own = vars(kind).get(name)
+            if own is not None:
+                overlay.put(kind, name, _WATCHED[name](_into_keras(own)))
     for owner, names in (
         (layer, _OF_LAYERS),
         (loss, _OF_LOSSES),
@@ -88,12 +96,91 @@ def lay(overlay: Overlay) -> None:
     overlay.put(tensor, "dtype", property(lambda self: as_dtype(self._dtype)))
     overlay.put(tensor, "get_shape", lambda self: self.shape)
     overlay.put(keras.layers.Lambda, "call", _of_a_function(keras.layers.Lambda.call))
+    for name in _FUNCTIONS:
+        overlay.put(private("ops"), name, _watched_function(getattr(keras.ops, name)))
     core = private("backend.torch.core")
     undressed = _undressing(core.convert_to_tensor)
     for module in list(_of_keras()):
         if vars(module).get("convert_to_tensor") is core.convert_to_tensor and module is not core:
             overlay.put(module, "convert_to_tensor", undressed)
     overlay.put(core, "convert_to_tensor", undressed)
+
+
+def _kinds_of(kind: Any) -> list[Any]:
+    """A class of Keras's, and all those of Keras's under it."""
+    under = [each for each in kind.__subclasses__() if each.__module__.startswith("keras.")]
+    return list(dict.fromkeys([kind, *(inner for each in under for inner in _kinds_of(each))]))
+
+
+def _watched_call(original: Any) -> Any:
+    """A layer's ``__call__``: who records a program's loop is told of a model that its own code calls."""
+
+    @like(original)
+    def call(self: Any, *args: Any, **given: Any) -> Any:
+        watcher = watching.watcher
+        if watcher is None or _running.get() is KERAS or not isinstance(self, keras.Model):
+            return original(self, *args, **given)
+        found = original(self, *args, **given)
+        watcher.called(self, args, found)
+        return found
+
+    return call
+
+
+def _watched(original: Any) -> Any:
+    """A loss's or a metric's ``__call__``, or ``update_state``, likewise."""
+
+    @like(original)
+    def call(self: Any, *args: Any, **given: Any) -> Any:
+        watcher = watching.watcher
+        if watcher is None or _running.get() is not TOP:
+            return original(self, *args, **given)
+        truth, answer = (*args, *(given.get(name) for name in ("y_true", "y_pred")[len(args) :]))[:2]
+        watcher.compared(truth, answer, takes_logits(self))
+        found = original(self, *args, **given)
+        if isinstance(self, keras.metrics.Metric):
+            watcher.measured(self)
+        return found
+
+    return call
+
+
+def takes_logits(loss: Any) -> bool:
+    """Whether a loss, or a metric, is of logits."""
+    return bool(getattr(loss, "_fn_kwargs", {}).get("from_logits", False))
+
+
+_FUNCTIONS = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy")
+"""Of ``keras.ops``, which the losses that a program calls as functions end in."""
+
+
+def _watched_function(original: Any) -> Any:
+    """One of these, likewise."""
+
+    @like(original)
+    def call(target: Any, output: Any, from_logits: bool = False, *args: Any, **given: Any) -> Any:
+        watcher = watching.watcher
+        if watcher is not None and _running.get() is TOP:
+            watcher.compared(target, output, from_logits)
+        return original(target, output, from_logits, *args, **given)
+
+    return call
+
+
+def _watched_reset(original: Any) -> Any:
+    """A metric's ``reset_state``, likewise."""
+
+    @like(original)
+    def call(self: Any, *args: Any, **given: Any) -> Any:
+        watcher = watching.watcher
+        if watcher is not None and _running.get() is TOP:
+            watcher.resetting(self)
+        return original(self, *args, **given)
+
+    return call
+
+
+_WATCHED: dict[str, Callable[[Any], Any]] = {"update_state": _watched, "reset_state": _watched_reset}
 
 
 def _of_keras() -> list[Any]:
@@ -206,7 +293,8 @@ def _dressing(owner: Any, names: tuple[str, ...]) -> Any:
         for name in names:
             own = vars(cls).get(name)
             if callable(own):
-                setattr(cls, name, from_keras(own))
+                watched = _WATCHED.get(name) if owner is keras.metrics.Metric else None
+                setattr(cls, name, from_keras(own) if watched is None else watched(from_keras(own)))
         build = vars(cls).get("build")
         if callable(build) and issubclass(cls, keras.layers.Layer):
             setattr(cls, "build", _of_shapes(build))  # noqa: B010

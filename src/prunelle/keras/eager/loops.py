@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import passes
-from prunelle.keras.eager import boundary
+from prunelle.keras import passes, tape_loops
+from prunelle.keras.eager import boundary, watching
 from prunelle.keras.eager.tape import GradientTape
 from prunelle.keras.floor import keras, private
 from prunelle.keras.overlay import Overlay, like
@@ -25,6 +25,7 @@ def lay(overlay: Overlay) -> None:
     overlay.put(base, "minimize", _minimize)
     overlay.put(base, "compute_gradients", _compute_gradients)
     model = keras.Model
+    overlay.put(watching, "watcher", tape_loops.TapeLoops())
     overlay.put(model, "_symbolic_build", _build_by_its_own_step(model._symbolic_build))
 
 
@@ -40,6 +41,8 @@ def _apply_gradients(original: Callable[..., Any]) -> Any:
                 f"no variable has a gradient (of: {names}). What was computed from them must be computed inside the "
                 f"tape, and the loss by functions of tf or keras: NumPy's leave no gradient."
             )
+        if (watcher := watching.watcher) is not None and boundary.at_the_top():
+            watcher.applied(self, [variable for _, variable in pairs])
         with boundary.keras_runs(), torch.no_grad():
             step = self.__dict__.get(_STEP)
             if step is None or not step.is_of(pairs):

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from prunelle.errors import ArgumentError
+from prunelle.keras.eager import watching
 from prunelle.keras.eager.errors import InvalidArgumentError
 from prunelle.keras.eager.taped import standing_for
 from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
@@ -28,6 +29,11 @@ class UsedUp(ArgumentError, RuntimeError):
 def recording() -> bool:
     """Whether a tape records."""
     return bool(_active)
+
+
+def active() -> list[GradientTape]:
+    """The tapes that record, the outermost first."""
+    return _active
 
 
 def one_set() -> bool:
@@ -48,8 +54,12 @@ class GradientTape:
         self._watched: list[Any] = []
         self._opened: list[torch.Tensor] = []
         self._used = False
+        self.kept: Any = None
+        """What a watcher of the program's loop keeps of it."""
 
     def __enter__(self) -> GradientTape:
+        if (watcher := watching.watcher) is not None and not _active:
+            watcher.opened(self)
         _active.append(self)
         return self
 
@@ -131,6 +141,8 @@ class GradientTape:
             torch.zeros_like(plain(source)) if grad is None and _is_zero(unconnected_gradients) else grad
             for grad, source in zip(found, flat, strict=True)
         ]
+        if (watcher := watching.watcher) is not None:
+            watcher.asked(self, target, sources)
         return _packed(sources, [None if each is None else wrap(each) for each in found])
 
     def _of_variables(

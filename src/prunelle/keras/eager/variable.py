@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from prunelle.errors import ArgumentError
-from prunelle.keras.eager import boundary
+from prunelle.keras.eager import boundary, watching
 from prunelle.keras.eager.dtypes import DType, as_dtype
 from prunelle.keras.eager.errors import WrongType
 from prunelle.keras.eager.functions import sizes
@@ -143,6 +143,7 @@ def _operator(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _assigning(original: Callable[..., Any]) -> Any:
     """TensorFlow's arguments; what it gives is the variable."""
+    subtracts = original.__name__ == "assign_sub"
 
     @like(original)
     def assign(
@@ -151,6 +152,8 @@ def _assigning(original: Callable[..., Any]) -> Any:
         kind = as_dtype(_Own.dtype.fget(self))
         if not isinstance(value, torch.Tensor):
             value = convert(value, hint=kind)
+        if subtracts and (watcher := watching.watcher) is not None and boundary.at_the_top():
+            watcher.applied(None, [self])
         original(self, boundary.undress(value))
         return self
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from prunelle.keras.eager import watching
 from prunelle.keras.eager.errors import InvalidArgumentError
 from prunelle.keras.eager.functions import axes, function
 from prunelle.keras.eager.tensor import convert, wrap
@@ -32,6 +33,7 @@ def softmax_cross_entropy_with_logits(
     labels: Torch, logits: Torch, axis: Any = -1, name: str | None = None
 ) -> Torch:
     """``-Σ labels · log softmax(logits)`` along an axis; labels are shares that sum to 1."""
+    watching.compared(labels, logits)
     along = axes(axis, logits.ndim)[0]
     values = _exact(logits)
     shares = labels.to(values.dtype)
@@ -53,6 +55,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: Torch, logits: Torch, name:
     Raises:
         InvalidArgumentError: labels of another shape, or that are no class.
     """
+    watching.compared(labels, logits)
     title = "tf.nn.sparse_softmax_cross_entropy_with_logits"
     if labels.is_floating_point() or labels.dtype == torch.bool:
         raise InvalidArgumentError(f"{title}: labels are whole numbers, tf.cast(labels, tf.int32).")
@@ -73,6 +76,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: Torch, logits: Torch, name:
 @function("labels logits", numbers="float")
 def sigmoid_cross_entropy_with_logits(labels: Torch, logits: Torch, name: str | None = None) -> Torch:
     """``-labels · log σ(x) - (1 - labels) · log(1 - σ(x))`` of each number."""
+    watching.compared(labels, logits)
     _same_shape(labels, logits, "tf.nn.sigmoid_cross_entropy_with_logits")
     above = logits >= 0
     positive = torch.where(above, logits, torch.zeros_like(logits))
