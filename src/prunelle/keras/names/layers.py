@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prunelle.keras.floor import keras
+from prunelle.keras.lookup import IntegerLookup, StringLookup
 from prunelle.keras.old_layers import (
     Highway,
     LocallyConnected1D,
@@ -47,6 +48,8 @@ __all__ = [
     "LocallyConnected2D",
     "MaxoutDense",
     "Merge",
+    "IntegerLookup",
+    "StringLookup",
     "TextVectorization",
     "ThresholdedReLU",
     "merge",

@@ -12,6 +12,7 @@ from prunelle.errors import ArgumentError
 from prunelle.keras.drawing import plot_model
 from prunelle.keras.files import get_file
 from prunelle.keras.floor import keras, private
+from prunelle.keras.pipeline.of_keras import split_dataset, timeseries_dataset_from_array
 from prunelle.keras.preprocessing.from_directory import image_dataset_from_directory
 from prunelle.keras.preprocessing.pictures import array_to_img, img_to_array, load_img, save_img
 from prunelle.keras.sequences import Sequence
@@ -39,6 +40,8 @@ __all__ = [
     "print_summary",
     "save_img",
     "slice_arrays",
+    "split_dataset",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "to_list",
     "unpack_singleton",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -753,6 +754,32 @@ class Dataset:
 
 def _of_rows(table: rows.Rows, spec: Any, length: int) -> Dataset:
     return Dataset(table.elements, spec, length, of_rows=table)
+
+
+class TextLineDataset(Dataset):
+    """The lines of files, without their ends.
+
+    Args:
+        filenames: one or several, also as a data set.
+        compression_type: None, ``"GZIP"`` or ``"ZLIB"``.
+
+    Raises:
+        NotFoundError: when it is gone through, of a file that is not there.
+    """
+
+    def __init__(
+        self,
+        filenames: Any,
+        compression_type: Any = None,
+        buffer_size: Any = None,
+        num_parallel_reads: Any = None,
+        name: str | None = None,
+    ) -> None:
+        if isinstance(filenames, Dataset):
+            names: Callable[[], Any] = lambda: (each.text() for each in filenames._elements())  # noqa: E731
+        else:
+            names = functools.partial(sources.patterns, filenames)
+        super().__init__(lambda: sources.lines(names(), compression_type), TensorSpec((), "string"), UNKNOWN)
 
 
 def _of_list(elements: list[Any]) -> Dataset:

@@ -37,6 +37,16 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Made:
+    """Rows that a function makes of places ``(n,)``."""
+
+    rows: Callable[[torch.Tensor], torch.Tensor]
+
+    def __getitem__(self, places: Any) -> torch.Tensor:
+        return self.rows(torch.as_tensor(places))
+
+
+@dataclass(frozen=True)
 class Rows:
     """Examples made of the rows of several columns.
 
@@ -90,7 +100,7 @@ def _run(places: np.ndarray) -> Any:
 
 
 def _rows(values: Any, places: Any) -> Any:
-    if isinstance(values, Counted):
+    if isinstance(values, (Counted, Made)):
         return values[np.arange(places.start, places.stop) if isinstance(places, slice) else places]
     if isinstance(values, Text):
         return Text.of(np.asarray(values)[places if isinstance(places, slice) else places.numpy()])

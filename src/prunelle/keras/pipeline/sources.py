@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from prunelle import disk
 from prunelle.keras.eager.control import TensorSpec
 from prunelle.keras.eager.dtypes import as_dtype
-from prunelle.keras.eager.errors import InvalidArgumentError, WrongType
+from prunelle.keras.eager.errors import (
+    DataLossError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    WrongType,
+)
 from prunelle.keras.eager.text import Text
 from prunelle.keras.pipeline.rows import Counted, Rows, counted
 from prunelle.keras.pipeline.structure import flatten, plain_element, spec_of, unbatched_spec
@@ -94,3 +105,39 @@ def matching(file_pattern: Any) -> list[str]:
     return sorted(
         name for pattern in patterns(file_pattern) for name in glob.glob(pattern, include_hidden=True)
     )
+
+
+def lines(files: Iterable[str], compression: Any) -> Iterator[Text]:
+    """The lines of files, one after the other.
+
+    Raises:
+        NotFoundError: one is not there.
+        DataLossError: one is not compressed as it should be.
+    """
+    for file in files:
+        content = read(file)
+        if compression:
+            try:
+                content = zlib.decompress(content, wbits=zlib.MAX_WBITS | 32)
+            except zlib.error:
+                raise DataLossError(f"{file} is damaged, or not compressed by {compression}.") from None
+        for line in io.BytesIO(content):
+            yield Text.of(line.rstrip(b"\n").removesuffix(b"\r"))
+
+
+def read(file: Any) -> bytes:
+    """What is in a file.
+
+    Raises:
+        NotFoundError: it is not there.
+        PermissionDeniedError: the system does not let it be read.
+    """
+    name = path_text(file)
+    try:
+        return Path(name).read_bytes()
+    except PermissionError:
+        raise PermissionDeniedError(f"{name}: the system does not let it be read.") from None
+    except OSError as error:
+        raise NotFoundError(
+            f"{name}: {disk.reason(error)}. Look at the name and the working folder."
+        ) from None

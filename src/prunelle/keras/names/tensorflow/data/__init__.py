@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prunelle.keras.pipeline.dataset import INFINITE as INFINITE_CARDINALITY
 from prunelle.keras.pipeline.dataset import UNKNOWN as UNKNOWN_CARDINALITY
-from prunelle.keras.pipeline.dataset import Dataset
+from prunelle.keras.pipeline.dataset import Dataset, TextLineDataset
 from prunelle.keras.pipeline.iterator import Iterator
 from prunelle.keras.pipeline.options import Options
 from prunelle.keras.pipeline.structure import DatasetSpec
@@ -19,4 +19,5 @@ __all__ = [
     "DatasetSpec",
     "Iterator",
     "Options",
+    "TextLineDataset",
 ]
