@@ -24,7 +24,7 @@ from prunelle.keras import (
     summaries,
     training,
 )
-from prunelle.keras.eager import boundary, loops, plain_tensors
+from prunelle.keras.eager import boundary, checkpoints, loops, plain_tensors
 from prunelle.keras.eager import variable as variables
 from prunelle.keras.generations import Generation, named, speaking
 from prunelle.keras.graphs import LEARNING_PHASE
@@ -76,5 +76,5 @@ def compat(generation: Generation | str = Generation.KERAS_2) -> Iterator[None]:
 def _put_on_tensorflows_face(overlay: Overlay) -> None:
     """Of programs for tf.keras, and of all that import TensorFlow: what they have in their hands are its tensors."""
     if not boundary.is_laid():
-        for room in (boundary, variables, loops):
+        for room in (boundary, variables, loops, checkpoints):
             room.lay(overlay)
