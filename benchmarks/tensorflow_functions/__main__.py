@@ -21,6 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tensorflow_functions.cases import Case, Entry
 from tensorflow_functions.tables import TABLES
+from tensorflow_functions.tables.reasons import reason
 
 TOLERANCE = {"float16": 4e-3, "bfloat16": 3e-2, "float32": 2e-5, "float64": 1e-10}
 """Of a number, and of the greatest number beside it: some last bits of each type, as sums are added in other orders."""
@@ -162,9 +163,11 @@ def table(rows: list[dict[str, Any]]) -> str:
         if row["agree"] == row["cases"]:
             continue
         what = "; ".join(f"{each} ({number})" for each, number in row["differs"].most_common())
+        most = row["differs"].most_common(1)
+        why = row["why"] or reason(row["function"], most[0][0] if most else "")
         if "missing" in row:
             what = "not there"
-        lines.append(f"| `{row['function']}` | {row['cases']} | {row['agree']} | {what} | {row['why']} |")
+        lines.append(f"| `{row['function']}` | {row['cases']} | {row['agree']} | {what} | {why} |")
     return "\n".join(lines)
 
 

@@ -192,6 +192,20 @@ def test_dropout_keeps_the_mean_and_refuses_1() -> None:
         tf.nn.dropout(tf.ones(3), 1.0)
 
 
+def test_normalising_without_scale_or_offset() -> None:
+    """(3 - 1) / √(3.999 + 0.001) = 1, by hand."""
+    import tensorflow as tf
+
+    made = tf.nn.batch_normalization(tf.constant([3.0]), [1.0], [3.999], None, None, 1e-3)
+    assert made.numpy() == pytest.approx([1.0])
+    point = tf.constant([2.0, -3.0, 0.0])
+    with tf.GradientTape() as tape:
+        tape.watch(point)
+        signs = tf.sign(point)
+    assert signs.numpy().tolist() == [1, -1, 0]
+    assert tape.gradient(signs, point).numpy().tolist() == [0, 0, 0]
+
+
 def test_pixels_become_channels_and_examples_and_back() -> None:
     import tensorflow as tf
 

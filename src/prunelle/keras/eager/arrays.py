@@ -762,7 +762,7 @@ def clip_by_norm(t: Torch, clip_norm: Any, axes: Any = None, name: str | None = 
 def global_norm(t_list: Any, name: str | None = None) -> Any:
     """The length of all tensors of a list together."""
     lengths = [convert(each).square().sum() for each in t_list if each is not None]
-    return wrap(torch.stack(lengths).sum().sqrt())
+    return wrap(torch.stack(lengths).sum().sqrt() if lengths else torch.zeros(()))
 
 
 def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None, name: str | None = None) -> Any:

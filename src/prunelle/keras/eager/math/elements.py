@@ -36,7 +36,9 @@ def _acosh(x: Torch) -> Torch:
 
 
 def _sign(x: Torch) -> Torch:
-    found = torch.sgn(x)
+    if x.is_complex():
+        return torch.sgn(x)
+    found = torch.sign(x)
     return torch.where(x.isnan(), x.detach(), found) if x.is_floating_point() else found
 
 

@@ -76,7 +76,7 @@ def sufficient_statistics(
 
 @function("counts mean_ss variance_ss", numbers="float", alone="shift")
 def normalize_moments(
-    counts: Torch, mean_ss: Torch, variance_ss: Torch, shift: Any, name: str | None = None
+    counts: Torch, mean_ss: Torch, variance_ss: Torch, shift: Any = None, name: str | None = None
 ) -> Any:
     """Mean and variance of what ``sufficient_statistics`` gave."""
     about = mean_ss / counts
@@ -89,9 +89,9 @@ def batch_normalization(
     x: Torch,
     mean: Torch,
     variance: Torch,
-    offset: Any,
-    scale: Any,
-    variance_epsilon: Any,
+    offset: Any = None,
+    scale: Any = None,
+    variance_epsilon: Any = 0.001,
     name: str | None = None,
 ) -> Torch:
     """``scale · (x - mean) / √(variance + ε) + offset``."""
