@@ -14,6 +14,7 @@ import numpy as np
 from prunelle.errors import ArgumentError
 from prunelle.keras import checks, differences, layers, passes, recording, seeds
 from prunelle.keras.arguments import renamed
+from prunelle.keras.eager import boundary
 from prunelle.keras.feeding import Batches, fed
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
@@ -70,6 +71,8 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(model, "predict_classes", _predict_classes)
     overlay.put(model, "predict_proba", lambda self, *args, **given: self.predict(*args, **given))
     overlay.put(model, "metrics_names", property(_metrics_names))
+    overlay.put(model, "compiled_loss", property(_CompiledLoss))
+    overlay.put(model, "compiled_metrics", property(_CompiledMetrics))
     overlay.put(model, "_flatten_metrics_in_order", _flatten)
     overlay.put(model, "optimizer", None)
     overlay.put(
@@ -92,6 +95,46 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(model, "_input_layers", property(lambda self: _made_by(self.inputs)))
     overlay.put(model, "_output_layers", property(lambda self: _made_by(self.outputs)))
     overlay.put(model, "get_layer", _get_layer(model.get_layer))
+
+
+class _CompiledLoss:
+    """What ``compile`` was given as a loss, for a ``train_step`` of tf.keras: called, it also counts for ``loss``."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The mean that it keeps."""
+        return [self._model._loss_tracker]
+
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None
+    ) -> Any:
+        """The loss of a batch, penalties of layers among it."""
+        loss = self._model.compute_loss(y=y_true, y_pred=y_pred, sample_weight=sample_weight)
+        self._model._loss_tracker.update_state(loss)
+        return loss
+
+
+class _CompiledMetrics:
+    """What ``compile`` was given as metrics, for a ``train_step`` of tf.keras."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    @property
+    def metrics(self) -> list[Any]:
+        """All of them."""
+        found = self._model._compile_metrics
+        return [] if found is None else list(found.metrics)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count a batch."""
+        if self._model._compile_metrics is not None:
+            self._model._compile_metrics.update_state(
+                *boundary.undress((y_true, y_pred)), sample_weight=boundary.undress(sample_weight)
+            )
 
 
 _ENDS = {"input": "inputs", "output": "outputs"}
@@ -493,6 +536,9 @@ def _predict(original: Any, generation: Generation) -> Any:
         given["x"] = data.x
         if isinstance(data.x, Batches):
             data.x.first()
+        elif generation <= Generation.KERAS_2 and isinstance(data.x, list) and len(data.x) > 1:
+            # Of several inputs the first one's length counted; more of another were not looked at.
+            given["x"] = [each[: len(data.x[0])] for each in data.x]
         given.setdefault("verbose", 0)
         with passes.session(self, training=False):
             return original(self, **given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -329,3 +330,28 @@ def test_what_is_called_outside_a_tape_is_not_recorded() -> None:
     with tf.GradientTape() as tape:
         pass
     assert tape.gradient(answers, model.trainable_variables) == [None, None]
+
+
+@pytest.mark.usefixtures("tf_keras")
+def test_a_step_asks_for_the_loss_and_metrics_that_were_compiled() -> None:
+    """By hand: errors 2, 0, 2, 0 in two batches."""
+    tf = importlib.import_module("tensorflow")
+
+    class Own(tf.keras.Model):  # type: ignore[misc, name-defined]
+        def train_step(self, data: Any) -> Any:
+            x, y = data
+            with tf.GradientTape() as tape:
+                found = self(x, training=True)
+                loss = self.compiled_loss(y, found, regularization_losses=self.losses)
+            weights = self.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+            self.compiled_metrics.update_state(y, found)
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    inputs = tf.keras.Input((3,))
+    dense = tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    model = Own(inputs, dense(inputs))
+    model.compile(tf.keras.optimizers.SGD(0.0), "mse", metrics=["mae"])
+    x, y = np.ones((4, 3), "float32"), np.array([[1], [3], [5], [3]], "float32")
+    history = model.fit(x, y, batch_size=2, epochs=2, verbose=0).history
+    assert history == {"loss": [2.0, 2.0], "mae": [1.0, 1.0]}

@@ -367,3 +367,11 @@ def test_a_model_takes_more_axes_from_another() -> None:
     np.testing.assert_allclose(
         model.predict([x, y], verbose=0), expected.reshape(4, 3, 4), rtol=1e-4, atol=1e-5
     )
+
+
+def test_the_first_inputs_length_counts() -> None:
+    """A program of Keras's examples asks for 100 answers with a second input of thousands."""
+    one, other = keras.Input((3,)), keras.Input((3,))
+    model = keras.Model([one, other], keras.layers.add([one, other]))
+    x, y = numbers(4, 3), numbers(9, 3)
+    np.testing.assert_allclose(model.predict([x, y], verbose=0), x + y[:4], rtol=1e-6)
