@@ -10,6 +10,7 @@ from prunelle.keras import (
     activations,
     arguments,
     callbacks,
+    compiled,
     event_files,
     feeding,
     floor,
@@ -40,7 +41,16 @@ _ROOMS = (
         losses.lay,
         optimizers.lay,
     ),
-    *(models.lay, training.lay, feeding.lay, saving.lay, callbacks.lay, plain_tensors.lay, seeds.lay),
+    *(
+        models.lay,
+        training.lay,
+        compiled.lay,
+        feeding.lay,
+        saving.lay,
+        callbacks.lay,
+        plain_tensors.lay,
+        seeds.lay,
+    ),
     *(event_files.lay, summaries.lay),
 )
 

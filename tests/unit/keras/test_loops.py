@@ -81,6 +81,35 @@ def test_a_train_step_of_its_own() -> None:
     assert history["loss"] == pytest.approx([1.23682, 1.15434, 1.09516], abs=2e-5)
 
 
+def test_a_train_step_with_what_was_compiled() -> None:
+    """As TensorFlow 2's guides had it; the figures are those of tf_keras 2.21."""
+    import tensorflow as tf
+
+    class Own(tf.keras.Model):  # type: ignore[misc]
+        def train_step(self, data: Any) -> Any:
+            x, y = data
+            with tf.GradientTape() as tape:
+                answers = self(x, training=True)
+                loss = self.compiled_loss(y, answers, regularization_losses=self.losses)
+            gradients = tape.gradient(loss, self.trainable_weights)
+            self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
+            self.compiled_metrics.update_state(y, answers)
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    penalty = keras.regularizers.L2(0.1)
+    inputs = tf.keras.Input(shape=(2,))
+    model = Own(inputs, keras.layers.Dense(1, kernel_initializer="ones", kernel_regularizer=penalty)(inputs))
+    model.compile(keras.optimizers.SGD(0.1), loss="mse", metrics=["mae"])
+    x = np.array([[1, 2], [3, 4], [0, 1]], np.float32)
+    y = np.array([[1], [2], [3]], np.float32)
+    history = model.fit(x, y, batch_size=2, epochs=2, shuffle=False, verbose=0).history
+    assert history["loss"] == pytest.approx([18.622627, 10.984271], abs=2e-5)
+    assert history["mae"] == pytest.approx([4.04, 2.536798], abs=2e-5)
+    kernel, bias = model.get_weights()
+    assert kernel.ravel() == pytest.approx([1.077169, 2.078946], abs=2e-5)
+    assert bias == pytest.approx([1.015922], abs=2e-5)
+
+
 def test_a_loop_that_clips_its_gradients() -> None:
     import tensorflow as tf
 
