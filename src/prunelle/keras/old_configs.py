@@ -52,7 +52,10 @@ def _today(config: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> dict
         return {**config, "config": {"name": None, "layers": about}} if kind == "Sequential" else {**config}
     if not isinstance(about, dict):
         return {**config}
-    about = dict(about)
+    about = {
+        name: _without_type(value) if name.endswith("_initializer") else value
+        for name, value in about.items()
+    }
     if kind not in custom_objects:
         kind = OLD_NAMES.get(kind, kind)
     if kind == "InputLayer":
@@ -65,6 +68,14 @@ def _today(config: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> dict
     if kind == "Merge" and about.get("mode") in _MERGED and kind not in custom_objects:
         kind, about = _merged(about)
     return {**config, "class_name": kind, "config": about}
+
+
+def _without_type(initializer: Any) -> Any:
+    """TensorFlow 1's initialisers had a type of their own; today's take that of the weight."""
+    if not isinstance(initializer, dict) or "dtype" not in (initializer.get("config") or {}):
+        return initializer
+    about = {name: value for name, value in initializer["config"].items() if name != "dtype"}
+    return {**initializer, "config": about}
 
 
 def _merged(about: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -251,3 +251,21 @@ def test_a_graph_of_keras_1(mode: str, merged: Any, tmp_path: Path) -> None:
     sides = [_maps(x[:, :, None], kernel[:, None], bias)[:, :, 0] for kernel in (left, right)]
     expected = np.concatenate(sides, -1) if merged is None else merged(*sides)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_initialisers_of_tensorflow_1_had_a_type(tmp_path: Path) -> None:
+    """As tf.keras 1.13 wrote ``kernel_initializer``."""
+    with compat("tf2"):
+        import keras
+
+        model = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+        model.save(tmp_path / "m.h5")
+        with h5py.File(tmp_path / "m.h5", "r+") as file:
+            config = json.loads(file.attrs["model_config"])
+            for layer in config["config"]["layers"]:
+                if "kernel_initializer" in layer["config"]:
+                    about = {"class_name": "GlorotUniform", "config": {"seed": None, "dtype": "float32"}}
+                    layer["config"]["kernel_initializer"] = about
+            file.attrs["model_config"] = json.dumps(config)
+        again = keras.models.load_model(tmp_path / "m.h5")
+        np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])
