@@ -15,7 +15,7 @@ from prunelle.errors import ArgumentError
 from prunelle.keras.eager.control import TensorSpec
 from prunelle.keras.eager.errors import FailedPreconditionError, InvalidArgumentError, UnimplementedError
 from prunelle.keras.eager.tensor import wrap
-from prunelle.keras.pipeline import batching, calling, element_files, keeping, order, rows, sources
+from prunelle.keras.pipeline import batching, calling, element_files, keeping, order, records, rows, sources
 from prunelle.keras.pipeline.iterator import Iterator as OwnedIterator
 from prunelle.keras.pipeline.iterator import NumpyIterator
 from prunelle.keras.pipeline.options import Options
@@ -775,11 +775,38 @@ class TextLineDataset(Dataset):
         num_parallel_reads: Any = None,
         name: str | None = None,
     ) -> None:
-        if isinstance(filenames, Dataset):
-            names: Callable[[], Any] = lambda: (each.text() for each in filenames._elements())  # noqa: E731
-        else:
-            names = functools.partial(sources.patterns, filenames)
+        names = _names(filenames)
         super().__init__(lambda: sources.lines(names(), compression_type), TensorSpec((), "string"), UNKNOWN)
+
+
+class TFRecordDataset(Dataset):
+    """The records of TFRecord files, as texts.
+
+    Args:
+        filenames: one or several, also as a data set.
+        compression_type: None, ``"GZIP"`` or ``"ZLIB"``.
+
+    Raises:
+        NotFoundError: when it is gone through, of a file that is not there.
+        DataLossError: of one whose content is not what was written.
+    """
+
+    def __init__(
+        self,
+        filenames: Any,
+        compression_type: Any = None,
+        buffer_size: Any = None,
+        num_parallel_reads: Any = None,
+        name: str | None = None,
+    ) -> None:
+        names, packed = _names(filenames), records.kind(compression_type)
+        super().__init__(lambda: records.records(names(), packed), TensorSpec((), "string"), UNKNOWN)
+
+
+def _names(filenames: Any) -> Callable[[], Any]:
+    if isinstance(filenames, Dataset):
+        return lambda: (each.text() for each in filenames._elements())
+    return functools.partial(sources.patterns, filenames)
 
 
 def _of_list(elements: list[Any]) -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prunelle.keras.pipeline.dataset import INFINITE as INFINITE_CARDINALITY
 from prunelle.keras.pipeline.dataset import UNKNOWN as UNKNOWN_CARDINALITY
-from prunelle.keras.pipeline.dataset import Dataset, TextLineDataset
+from prunelle.keras.pipeline.dataset import Dataset, TextLineDataset, TFRecordDataset
 from prunelle.keras.pipeline.iterator import Iterator
 from prunelle.keras.pipeline.options import Options
 from prunelle.keras.pipeline.structure import DatasetSpec
@@ -19,5 +19,6 @@ __all__ = [
     "DatasetSpec",
     "Iterator",
     "Options",
+    "TFRecordDataset",
     "TextLineDataset",
 ]

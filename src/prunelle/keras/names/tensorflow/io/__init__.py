@@ -15,13 +15,18 @@ from prunelle.keras.eager.functions import offered
 from prunelle.keras.eager.image import files
 from prunelle.keras.eager.tensor import convert, wrap
 from prunelle.keras.eager.text import Text
-from prunelle.keras.pipeline import sources
+from prunelle.keras.pipeline import examples, records, sources
 
 decode_and_crop_jpeg, decode_bmp, decode_gif = (
     files.decode_and_crop_jpeg,
     files.decode_bmp,
     files.decode_gif,
 )
+TFRecordOptions, TFRecordWriter = records.TFRecordOptions, records.TFRecordWriter
+FixedLenFeature, VarLenFeature = examples.FixedLenFeature, examples.VarLenFeature
+FixedLenSequenceFeature = examples.FixedLenSequenceFeature
+parse_example, parse_single_example = examples.parse_example, examples.parse_single_example
+parse_tensor, serialize_tensor = examples.parse_tensor, examples.serialize_tensor
 decode_image, decode_jpeg, decode_png = files.decode_image, files.decode_jpeg, files.decode_png
 encode_jpeg, encode_png = files.encode_jpeg, files.encode_png
 extract_jpeg_shape, is_jpeg = files.extract_jpeg_shape, files.is_jpeg
@@ -99,5 +104,7 @@ def _each(texts: Any, function: Any) -> Text:
 
 __all__ = offered(
     globals(),
+    *("FixedLenFeature", "FixedLenSequenceFeature", "TFRecordOptions", "TFRecordWriter", "VarLenFeature"),
+    *("parse_example", "parse_single_example", "parse_tensor", "serialize_tensor"),
     *("decode_base64", "decode_raw", "encode_base64", "matching_files", "read_file", "write_file"),
 )
