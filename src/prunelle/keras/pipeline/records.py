@@ -102,7 +102,7 @@ class TFRecordOptions:
 
 
 class TFRecordWriter:
-    """Writes records to a file: ``with tf.io.TFRecordWriter(path) as writer: writer.write(example.SerializeToString())``.
+    """Writes records to a file: ``with tf.io.TFRecordWriter(path) as w: w.write(example.SerializeToString())``.
 
     Args:
         path: the file, made anew.
