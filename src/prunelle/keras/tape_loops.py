@@ -107,13 +107,13 @@ class _Piece:
 
     def __add__(self, other: _Piece) -> _Piece:
         return _Piece(
-            self.batches + other.batches,
-            self.examples + other.examples,
-            self.seconds + other.seconds,
-            self.loss + other.loss,
-            other.rate,
-            self.tracked | other.tracked,
-            self.printed | other.printed,
+            batches=self.batches + other.batches,
+            examples=self.examples + other.examples,
+            seconds=self.seconds + other.seconds,
+            loss=self.loss + other.loss,
+            rate=other.rate,
+            tracked=self.tracked | other.tracked,
+            printed=self.printed | other.printed,
         )
 
 

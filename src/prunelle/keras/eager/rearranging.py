@@ -107,7 +107,7 @@ def extract_volume_patches(
     title = "tf.extract_volume_patches"
     given = pictures(input, 3, None, title)
     kernel, stride = (per_axis(each, 3, False, title, "ksizes, strides") for each in (ksizes, strides))
-    around = borders(padding, tuple(given.values.shape[2:]), kernel, stride, False, title)
+    around = borders(padding, tuple(given.values.shape[2:]), kernel, stride=stride, first=False, name=title)
     blocks = padded(given.values, around)
     for axis, (size, step) in enumerate(zip(kernel, stride, strict=True), start=2):
         blocks = blocks.unfold(axis, size, step)

@@ -30,17 +30,21 @@ _LISTS = {
 _KINDS = {"string": "bytes_list", "float32": "float_list", "int64": "int64_list"}
 # The numbers of framework/types.proto.
 _NUMBERS = {
-    "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "string": 7,
-
-        "complex64": 8,
-        "int64": 9,
-        "bool": 10,
-        "bfloat16": 14,
-        "uint16": 17,
-        "float16": 19,
-        "uint32": 22,
-        "uint64": 23
-    ,
+    "float32": 1,
+    "float64": 2,
+    "int32": 3,
+    "uint8": 4,
+    "int16": 5,
+    "int8": 6,
+    "string": 7,
+    "complex64": 8,
+    "int64": 9,
+    "bool": 10,
+    "bfloat16": 14,
+    "uint16": 17,
+    "float16": 19,
+    "uint32": 22,
+    "uint64": 23,
 }
 
 
@@ -174,7 +178,9 @@ def _parsed(content: bytes, features: Mapping[str, Any]) -> dict[str, Any]:
             "this record is no tf.train.Example: its bytes cannot be read as one."
         ) from error
     there = example.features.feature
-    held = {key: there[key] for key in features if key in there}  # a map of messages makes what it is asked for
+    held = {
+        key: there[key] for key in features if key in there
+    }  # a map of messages makes what it is asked for
     return {key: _value(key, held.get(key), about) for key, about in features.items()}
 
 

@@ -133,7 +133,12 @@ def non_max_suppression_with_scores(
 ) -> tuple[Torch, Torch]:
     """As ``non_max_suppression``, with scores; ``soft_nms_sigma`` above 0 lowers them instead of leaving any out."""
     kept = _kept(
-        boxes, scores, convert(max_output_size), iou_threshold, score_threshold, float(soft_nms_sigma)
+        boxes,
+        scores,
+        convert(max_output_size),
+        iou_threshold=iou_threshold,
+        score_threshold=score_threshold,
+        sigma=float(soft_nms_sigma),
     )
     return kept.selected_indices, kept.selected_scores
 

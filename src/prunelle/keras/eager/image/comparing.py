@@ -134,7 +134,7 @@ def ssim(
     """
     white = _white(max_val, img1.dtype).to(img1.device)
     one, other = _two(img1, img2, "tf.image.ssim")
-    found, _ = _similarity(one, other, white, filter_size, filter_sigma, k1, k2)
+    found, _ = _similarity(one, other, white, size=filter_size, sigma=filter_sigma, k1=k1, k2=k2)
     return found.mean(-1) if return_index_map else found.mean((-3, -2)).mean(-1)
 
 
@@ -157,7 +157,8 @@ def ssim_multiscale(
         if number:
             one, other = _halved(one), _halved(other)
         whole, structure = (
-            each.mean((-3, -2)) for each in _similarity(one, other, white, filter_size, filter_sigma, k1, k2)
+            each.mean((-3, -2))
+            for each in _similarity(one, other, white, size=filter_size, sigma=filter_sigma, k1=k1, k2=k2)
         )
         parts.append(torch.relu(structure))
     parts[-1] = torch.relu(whole)

@@ -415,7 +415,14 @@ def encode_jpeg(
     if format not in ("", own):
         raise InvalidArgumentError(f"format of {image.shape[-1]} channels is {own!r}; received {format!r}.")
     return Text(
-        _jpeg(image, int(quality), progressive, optimize_size, chroma_downsampling, (x_density, y_density))
+        _jpeg(
+            image,
+            int(quality),
+            progressive,
+            optimize=optimize_size,
+            downsampling=chroma_downsampling,
+            density=(x_density, y_density),
+        )
     )
 
 

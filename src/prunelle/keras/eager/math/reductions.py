@@ -181,7 +181,7 @@ def cumsum(
     x: Torch, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Torch:
     """The running sum along an axis; ``exclusive``: of what comes before each number."""
-    return _running(x, axis, exclusive, reverse, torch.cumsum, 0)
+    return _running(x, axis, exclusive, reverse=reverse, compute=torch.cumsum, neutral=0)
 
 
 @function("x", numbers="count")
@@ -189,7 +189,7 @@ def cumprod(
     x: Torch, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Torch:
     """The running product along an axis; ``exclusive``: of what comes before each number."""
-    return _running(x, axis, exclusive, reverse, torch.cumprod, 1)
+    return _running(x, axis, exclusive, reverse=reverse, compute=torch.cumprod, neutral=1)
 
 
 @function("x", numbers="float")
@@ -197,7 +197,7 @@ def cumulative_logsumexp(
     x: Torch, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Torch:
     """The logarithm of the running sum of exponentials."""
-    return _running(x, axis, exclusive, reverse, torch.logcumsumexp, -float("inf"))
+    return _running(x, axis, exclusive, reverse=reverse, compute=torch.logcumsumexp, neutral=-float("inf"))
 
 
 @function(lists="inputs")

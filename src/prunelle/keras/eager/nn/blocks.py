@@ -37,7 +37,7 @@ def space_to_depth(
     fits = input.ndim == 4 and not last.shape[1] % int(block_size) and not last.shape[2] % int(block_size)
     size = _check(input, block_size, fits, title)
     count, height, width, channels = last.shape
-    parts = last.reshape(count, height // size, size, width // size, size, channels)
+    parts = last.reshape((count, height // size, size, width // size, size, channels))
     made = parts.permute(0, 1, 3, 2, 4, 5).reshape(count, height // size, width // size, -1)
     return made.movedim(-1, 1) if last is not input else made
 
@@ -52,7 +52,7 @@ def depth_to_space(
     fits = input.ndim == 4 and not last.shape[3] % int(block_size) ** 2
     size = _check(input, block_size, fits, title)
     count, height, width, channels = last.shape
-    parts = last.reshape(count, height, width, size, size, channels // size**2)
+    parts = last.reshape((count, height, width, size, size, channels // size**2))
     made = parts.permute(0, 1, 3, 2, 4, 5).reshape(count, height * size, width * size, -1)
     return made.movedim(-1, 1) if last is not input else made
 

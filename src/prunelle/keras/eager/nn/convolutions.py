@@ -56,7 +56,9 @@ def _convolved(
             f"but one."
         )
     window = reach(tuple(filters.shape[:n]), dilation)
-    around = borders(padding, tuple(given.values.shape[2:]), window, stride, given.first, name)
+    around = borders(
+        padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
+    )
     values = padded(given.values, around)
     check_fits(values, window, name)
     found = _FORWARD[n](values, _kernel(filters), stride=stride, dilation=dilation, groups=channels // taken)
@@ -74,7 +76,16 @@ def conv1d(
     name: str | None = None,
 ) -> Torch:
     """Signals ``(N, T, in)`` with kernels ``(k, in, out)``."""
-    return _convolved(1, input, filters, stride, padding, data_format, dilations, "tf.nn.conv1d")
+    return _convolved(
+        1,
+        input,
+        filters,
+        strides=stride,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.conv1d",
+    )
 
 
 @function("input filters", numbers="float")
@@ -88,7 +99,16 @@ def conv2d(
     name: str | None = None,
 ) -> Torch:
     """Pictures ``(N, H, W, in)`` with kernels ``(h, w, in, out)``."""
-    return _convolved(2, input, filters, strides, padding, data_format, dilations, "tf.nn.conv2d")
+    return _convolved(
+        2,
+        input,
+        filters,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.conv2d",
+    )
 
 
 @function("input filters", numbers="float")
@@ -102,7 +122,16 @@ def conv3d(
     name: str | None = None,
 ) -> Torch:
     """Volumes ``(N, D, H, W, in)`` with kernels ``(d, h, w, in, out)``."""
-    return _convolved(3, input, filters, strides, padding, data_format, dilations, "tf.nn.conv3d")
+    return _convolved(
+        3,
+        input,
+        filters,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.conv3d",
+    )
 
 
 @function("input filters", numbers="float")
@@ -117,13 +146,31 @@ def convolution(
 ) -> Torch:
     """Of one, two or three axes, as the kernel ``(…, in, out)`` has."""
     n = min(3, max(1, filters.ndim - 2))
-    return _convolved(n, input, filters, strides, padding, data_format, dilations, "tf.nn.convolution")
+    return _convolved(
+        n,
+        input,
+        filters,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.convolution",
+    )
 
 
 @function("value filters", numbers="float")
 def atrous_conv2d(value: Torch, filters: Torch, rate: Any, padding: Any, name: str | None = None) -> Torch:
     """``conv2d`` with kernels that have gaps: every ``rate``-th pixel."""
-    return _convolved(2, value, filters, 1, padding, None, rate, "tf.nn.atrous_conv2d")
+    return _convolved(
+        2,
+        value,
+        filters,
+        strides=1,
+        padding=padding,
+        data_format=None,
+        dilations=rate,
+        name="tf.nn.atrous_conv2d",
+    )
 
 
 def _by_channel(
@@ -145,7 +192,9 @@ def _by_channel(
             f"{name}: filters for {filters.shape[2]} channels do not fit a picture of {channels}."
         )
     window = reach(tuple(filters.shape[:2]), dilation)
-    around = borders(padding, tuple(given.values.shape[2:]), window, stride, given.first, name)
+    around = borders(
+        padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
+    )
     values = padded(given.values, around)
     check_fits(values, window, name)
     # (h, w, in, times) to (in · times, 1, h, w): those of a channel one after the other.
@@ -164,7 +213,15 @@ def depthwise_conv2d(
     name: str | None = None,
 ) -> Torch:
     """Each channel by itself with kernels ``(h, w, in, times)``: ``in · times`` channels."""
-    return _by_channel(input, filter, strides, padding, data_format, dilations, "tf.nn.depthwise_conv2d")
+    return _by_channel(
+        input,
+        filter,
+        strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.depthwise_conv2d",
+    )
 
 
 @function("input depthwise_filter pointwise_filter", numbers="float")
@@ -185,8 +242,25 @@ def separable_conv2d(
             f"{title}: pointwise_filter is for in · times channels; received {tuple(depthwise_filter.shape)} and "
             f"{tuple(pointwise_filter.shape)}."
         )
-    between = _by_channel(input, depthwise_filter, strides, padding, data_format, dilations, title)
-    return _convolved(2, between, pointwise_filter, 1, "VALID", data_format, None, title)
+    between = _by_channel(
+        input,
+        depthwise_filter,
+        strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=title,
+    )
+    return _convolved(
+        2,
+        between,
+        pointwise_filter,
+        strides=1,
+        padding="VALID",
+        data_format=data_format,
+        dilations=None,
+        name=title,
+    )
 
 
 def _transposed(
@@ -214,7 +288,7 @@ def _transposed(
             f"input of {tuple(input.shape)}."
         )
     window = reach(tuple(filters.shape[:n]), dilation)
-    around = borders(padding, wanted, window, stride, given.first, name)
+    around = borders(padding, wanted, window, stride=stride, first=given.first, name=name)
     made = tuple(
         (size + sum(pair) - wide) // step + 1
         for size, pair, wide, step in zip(wanted, around, window, stride, strict=True)
@@ -247,7 +321,15 @@ def conv1d_transpose(
 ) -> Torch:
     """The way back of ``conv1d``: kernels ``(k, out, in)``."""
     return _transposed(
-        1, input, filters, output_shape, strides, padding, data_format, dilations, "tf.nn.conv1d_transpose"
+        1,
+        input,
+        filters,
+        output_shape=output_shape,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.conv1d_transpose",
     )
 
 
@@ -264,7 +346,15 @@ def conv2d_transpose(
 ) -> Torch:
     """The way back of ``conv2d``: kernels ``(h, w, out, in)``."""
     return _transposed(
-        2, input, filters, output_shape, strides, padding, data_format, dilations, "tf.nn.conv2d_transpose"
+        2,
+        input,
+        filters,
+        output_shape=output_shape,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.conv2d_transpose",
     )
 
 
@@ -281,7 +371,15 @@ def conv3d_transpose(
 ) -> Torch:
     """The way back of ``conv3d``: kernels ``(d, h, w, out, in)``."""
     return _transposed(
-        3, input, filters, output_shape, strides, padding, data_format, dilations, "tf.nn.conv3d_transpose"
+        3,
+        input,
+        filters,
+        output_shape=output_shape,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.conv3d_transpose",
     )
 
 
@@ -299,7 +397,15 @@ def conv_transpose(
     """The way back of ``convolution``, of one, two or three axes."""
     n = min(3, max(1, filters.ndim - 2))
     return _transposed(
-        n, input, filters, output_shape, strides, padding, data_format, dilations, "tf.nn.conv_transpose"
+        n,
+        input,
+        filters,
+        output_shape=output_shape,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.conv_transpose",
     )
 
 
@@ -309,7 +415,15 @@ def atrous_conv2d_transpose(
 ) -> Torch:
     """The way back of ``atrous_conv2d``."""
     return _transposed(
-        2, value, filters, output_shape, 1, padding, None, rate, "tf.nn.atrous_conv2d_transpose"
+        2,
+        value,
+        filters,
+        output_shape=output_shape,
+        strides=1,
+        padding=padding,
+        data_format=None,
+        dilations=rate,
+        name="tf.nn.atrous_conv2d_transpose",
     )
 
 
@@ -332,7 +446,9 @@ def _dilated(
         )
     kernel = tuple(filters.shape[:2])
     window = reach(kernel, dilation)
-    around = borders(padding, tuple(given.values.shape[2:]), window, stride, given.first, name)
+    around = borders(
+        padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
+    )
     values = padded(given.values, around, torch.finfo(input.dtype).min)
     check_fits(values, window, name)
     number = kernel[0] * kernel[1]
@@ -357,7 +473,15 @@ def dilation2d(
     name: str | None = None,
 ) -> Torch:
     """The greatest of picture plus ``filters`` ``(h, w, channels)`` in each window, by channel."""
-    return _dilated(input, filters, strides, padding, data_format, dilations, "tf.nn.dilation2d")
+    return _dilated(
+        input,
+        filters,
+        strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.dilation2d",
+    )
 
 
 @function("value filters", numbers="float")
@@ -372,4 +496,12 @@ def erosion2d(
 ) -> Torch:
     """The least of picture minus ``filters`` (turned round) in each window, by channel."""
     turned = filters.flip(0, 1)
-    return -_dilated(-value, turned, strides, padding, data_format, dilations, "tf.nn.erosion2d")
+    return -_dilated(
+        -value,
+        turned,
+        strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name="tf.nn.erosion2d",
+    )

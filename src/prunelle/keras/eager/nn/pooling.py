@@ -41,11 +41,13 @@ def _pooled(
     stride = per_axis(strides, n, given.first, name, "strides")
     dilation = per_axis(dilations, n, given.first, name, "dilations")
     window = reach(kernel, dilation)
-    around = borders(padding, tuple(given.values.shape[2:]), window, stride, given.first, name)
+    around = borders(
+        padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
+    )
     values = given.values
     if not greatest:
         check_fits(padded(values, around), window, name)
-        return given.back(_means(n, values, around, kernel, stride, dilation))
+        return given.back(_means(n, values, around, kernel=kernel, stride=stride, dilation=dilation))
     if not values.is_floating_point():
         exact = padded(values.double(), around, -float("inf"))
         check_fits(exact, window, name)
@@ -92,7 +94,16 @@ def _pooling(n: int | None, greatest: bool) -> Any:
         input: Torch, ksize: Any, strides: Any, padding: Any, data_format: Any = None, name: str | None = None
     ) -> Torch:
         axes = _rank(input, title) if n is None else n
-        return _pooled(axes, input, ksize, strides, padding, data_format, title, greatest=greatest)
+        return _pooled(
+            axes,
+            input,
+            ksize,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            name=title,
+            greatest=greatest,
+        )
 
     pool.__name__ = pool.__qualname__ = name
     pool.__doc__ = f"The {'greatest' if greatest else 'mean'} of each window, by channel."
@@ -122,10 +133,10 @@ def pool(
         _rank(input, "tf.nn.pool"),
         input,
         window_shape,
-        strides,
-        padding,
-        data_format,
-        "tf.nn.pool",
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        name="tf.nn.pool",
         greatest=greatest,
         dilations=dilations,
     )
@@ -148,7 +159,7 @@ def max_pool_with_argmax(
     kernel = per_axis(ksize, 2, given.first, title, "ksize")
     stride = per_axis(strides, 2, given.first, title, "strides")
     count, channels, height, width = given.values.shape
-    around = borders(padding, (height, width), kernel, stride, given.first, title)
+    around = borders(padding, (height, width), kernel, stride=stride, first=given.first, name=title)
     values = padded(given.values, around, -float("inf"))
     found, places = F.max_pool2d(values, kernel, stride, return_indices=True)
     rows = places // values.shape[3] - around[0][0]

@@ -134,7 +134,14 @@ def frame(
 ) -> Torch:
     """Parts of ``frame_length``, one every ``frame_step``: the axis becomes ``(frames, frame_length)``."""
     along = axes(axis, signal.ndim)[0]
-    return _framed(signal, int(convert(frame_length)), int(convert(frame_step)), pad_end, pad_value, along)
+    return _framed(
+        signal,
+        int(convert(frame_length)),
+        int(convert(frame_step)),
+        pad_end=pad_end,
+        pad_value=pad_value,
+        axis=along,
+    )
 
 
 @function(alone="signal")
@@ -184,7 +191,7 @@ def stft(
         raise WrongType(f"signals are floating-point numbers; received {as_dtype(signals.dtype).name}.")
     _enough(signals, 1, "stft")
     wanted = _power_of_two(length) if fft_length is None else int(convert(fft_length))
-    frames = _framed(signals, length, step, pad_end, 0, signals.ndim - 1)
+    frames = _framed(signals, length, step, pad_end=pad_end, pad_value=0, axis=signals.ndim - 1)
     if 0 in frames.shape:
         return torch.fft.rfft(frames.new_zeros(1, wanted)).new_zeros((*frames.shape[:-1], wanted // 2 + 1))
     window = _window(window_fn, length, signals.dtype)

@@ -102,9 +102,9 @@ def _each(texts: Any, function: Any) -> Text:
     return Text.of(found)
 
 
-__all__ = offered(
-    globals(),
+_OTHERS = (
     *("FixedLenFeature", "FixedLenSequenceFeature", "TFRecordOptions", "TFRecordWriter", "VarLenFeature"),
     *("parse_example", "parse_single_example", "parse_tensor", "serialize_tensor"),
     *("decode_base64", "decode_raw", "encode_base64", "matching_files", "read_file", "write_file"),
 )
+__all__ = offered(globals(), *_OTHERS)

@@ -114,6 +114,5 @@ get_global_generator = generator.get_global_generator
 set_global_generator = generator.set_global_generator
 globals().update({name: vars(stateless)[name] for name in offered(vars(stateless))})
 
-__all__ = offered(
-    globals(), "Generator", "get_global_generator", "set_global_generator", "set_random_seed", "set_seed"
-)
+_OTHERS = ("Generator", "get_global_generator", "set_global_generator", "set_random_seed", "set_seed")
+__all__ = offered(globals(), *_OTHERS)
