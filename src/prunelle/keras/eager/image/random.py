@@ -249,9 +249,15 @@ def sample_distorted_bounding_box(
     """
     generator = sequence("sample_distorted_bounding_box", seed or None)
     return _box(
-        image_size, bounding_boxes, generator, min_object_covered=min_object_covered, aspect_ratio_range=aspect_ratio_range, area_range=area_range,
-        max_attempts=max_attempts, use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
-    )  # fmt: skip
+        image_size,
+        bounding_boxes,
+        generator,
+        min_object_covered=min_object_covered,
+        aspect_ratio_range=aspect_ratio_range,
+        area_range=area_range,
+        max_attempts=max_attempts,
+        use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
+    )
 
 
 @function(alone="image_size bounding_boxes")
@@ -268,6 +274,12 @@ def stateless_sample_distorted_bounding_box(
 ) -> tuple[Torch, Torch, Torch]:
     """``sample_distorted_bounding_box``, the same for a seed."""
     return _box(
-        image_size, bounding_boxes, stateless(seed), min_object_covered=min_object_covered, aspect_ratio_range=aspect_ratio_range, area_range=area_range,
-        max_attempts=max_attempts, use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
-    )  # fmt: skip
+        image_size,
+        bounding_boxes,
+        stateless(seed),
+        min_object_covered=min_object_covered,
+        aspect_ratio_range=aspect_ratio_range,
+        area_range=area_range,
+        max_attempts=max_attempts,
+        use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
+    )
