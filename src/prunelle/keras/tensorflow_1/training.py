@@ -271,6 +271,5 @@ SPACES = {
         )
     ),
     "python_io": said(Note("tf.io, which has the same", "tf.io, qui a la même chose")),
-    "gfile": said(Note("os, shutil and open, of Python", "os, shutil et open, de Python")),
 }
 """Modules of which whatever is not told by itself is told alike."""
