@@ -127,8 +127,8 @@ def test_an_absent_attribute_says_so_too_and_hasattr_says_no() -> None:
     assert isinstance(error.value, imports.NotThere)
     assert not hasattr(keras.layers, "LSTMN")
     tensorflow = importlib.import_module("tensorflow")
-    with pytest.raises(AttributeError, match=r"Prunelle has no tf\.SparseTensor\."):
-        _ = tensorflow.SparseTensor
+    with pytest.raises(AttributeError, match=r"Prunelle has no tf\.SparsestTensor\."):
+        _ = tensorflow.SparsestTensor
 
 
 @pytest.mark.usefixtures("keras_2")
