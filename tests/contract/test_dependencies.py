@@ -16,7 +16,12 @@ from tests.contract.test_floors import imported
 PROJECT = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
 
 # Packages whose module has another name than their distribution.
-DISTRIBUTION = {"PIL": "pillow", "sklearn": "scikit-learn", "google": "protobuf", "google_crc32c": "google-crc32c"}
+DISTRIBUTION = {
+    "PIL": "pillow",
+    "sklearn": "scikit-learn",
+    "google": "protobuf",
+    "google_crc32c": "google-crc32c",
+}
 
 
 def names(requirements: Iterable[str]) -> set[str]:
