@@ -69,12 +69,12 @@ def main() -> None:
         here = [name for name in tried if name.startswith(source)]
         ended = [name for name in here if known.get(name, {}).get("ended")]
         print(f"| {source or 'together'} | {len(all_of)} | {len(here)} | {len(ended)} |")
-    print("\n| does not end | where | why |\n| --- | --- | --- |")
+    print("\n| does not end | at commit | line | why |\n| --- | --- | --- | --- |")
     for name in tried:
         result = known.get(name, {"where": "", "error": "not run"})
         if not result.get("ended"):
             place = f"`{result['where'].partition(':')[0]}`" if result["where"] else ""
-            print(f"| {name} | {place} | {_short(result['error'])} |")
+            print(f"| {name} | {result.get('commit', '')} | {place} | {_short(result['error'])} |")
     print("\n| left out | why |\n| --- | --- |")
     for name, why in left_out.items():
         print(f"| {name} | {why} |")
