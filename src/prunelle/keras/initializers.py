@@ -111,12 +111,17 @@ def _without_drawing(original: Any) -> Any:
     stateless = private("backend.common.stateless_scope")
     core = private("backend.torch.core")
 
+    def is_known(variable: Any) -> bool:
+        if variable._value is not None or variable._initializer is None:
+            return True
+        return (
+            stateless.in_stateless_scope()
+            and stateless.get_stateless_scope().get_current_value(variable) is not None
+        )
+
     def value(self: Any) -> Any:
-        if self._value is None and self._initializer is not None:
-            known = stateless.in_stateless_scope() and stateless.get_stateless_scope().get_current_value(self)
-            if known is None or known is False:
-                kind = core.to_torch_dtype(self._dtype)
-                return torch.empty(self._shape, dtype=kind, device=core.get_device())
-        return original(self)
+        if is_known(self):
+            return original(self)
+        return torch.empty(self._shape, dtype=core.to_torch_dtype(self._dtype), device=core.get_device())
 
     return value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,27 +12,12 @@ from prunelle.errors import ArgumentError, UnknownName
 from prunelle.keras.eager.errors import InvalidArgumentError
 from prunelle.keras.eager.text import Text
 from prunelle.keras.floor import keras
+from prunelle.keras.vocabulary import Vocabulary
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _NOTHING = -2
 """The place of a mask among figures: it counts for none."""
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
-
-
-class _Known:
-    """What a layer knows. Keras would take lists and dictionaries of a layer apart."""
-
-    def __init__(self) -> None:
-        self.tokens: list[Any] = []
-        self.places: dict[Any, int] = {}
-        self.weights: list[float] = []
-        self.forget()
-
-    def forget(self) -> None:
-        """Nothing was counted."""
-        self.counts: Counter[Any] = Counter()
-        self.documents: Counter[Any] = Counter()
-        self.num_documents = 0
 
 
 class Lookup(keras.layers.Layer):  # type: ignore[misc]
@@ -95,7 +78,7 @@ class Lookup(keras.layers.Layer):  # type: ignore[misc]
         self.oov_token = self._unknown if oov_token is None else oov_token
         self.invert, self.output_mode = invert, mode
         self.pad_to_max_tokens, self.encoding = pad_to_max_tokens, encoding
-        self._known = _Known()
+        self._known = Vocabulary("token")
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True
         self.built = True
@@ -128,18 +111,13 @@ class Lookup(keras.layers.Layer):  # type: ignore[misc]
         tokens = self._array(data)
         rows = tokens.reshape(len(tokens), -1) if tokens.ndim > 1 else tokens.reshape(-1, 1)
         for row in rows:
-            self._known.counts.update(row.tolist())
-            self._known.documents.update(set(row.tolist()))
-        self._known.num_documents += len(rows)
+            self._known.count(row.tolist())
 
     def finalize_state(self) -> None:
         """The vocabulary of what was counted."""
-        known, special = self._known, self._special()
-        found = [token for token in known.counts if token not in special and token != self.mask_token]
-        found.sort(key=lambda token: (known.counts[token], self._order(token)), reverse=True)
-        if self.max_tokens is not None:
-            found = found[: self.max_tokens - len(special)]
-        self._set(found, [math.log(1 + known.num_documents / (1 + known.documents[t])) for t in found])
+        special = self._special()
+        most = None if self.max_tokens is None else self.max_tokens - len(special)
+        self._set(*self._known.ranked(self._order, most, without=[*special, self.mask_token]))
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
         """The tokens from now on, with or without what stands for the mask and the unknown before them.
@@ -149,24 +127,9 @@ class Lookup(keras.layers.Layer):  # type: ignore[misc]
         """
         if isinstance(vocabulary, (str, Path)):
             vocabulary = Path(vocabulary).read_text(encoding=self.encoding).splitlines()
-        tokens, special = self._array(vocabulary).reshape(-1).tolist(), self._special()
-        if special and tokens[: len(special)] == special:
-            tokens = tokens[len(special) :]
-        if len(set(tokens)) < len(tokens):
-            twice = next(token for token, count in Counter(tokens).items() if count > 1)
-            raise ArgumentError(f"vocabulary must have each token once; {twice!r} is there again.")
-        if self.max_tokens is not None and len(tokens) + len(special) > self.max_tokens:
-            raise ArgumentError(
-                f"vocabulary must have at most max_tokens={self.max_tokens} tokens, with {special}; received "
-                f"{len(tokens)} besides."
-            )
-        weights = [] if idf_weights is None else [float(each) for each in idf_weights]
-        if self.output_mode == "tf_idf" and len(weights) != len(tokens):
-            raise ArgumentError(
-                f"idf_weights must be as many as tokens, {len(tokens)}, with output_mode='tf_idf'; received "
-                f"{len(weights)}."
-            )
-        self._set(tokens, weights)
+        tokens = self._array(vocabulary).reshape(-1).tolist()
+        weighed = self.output_mode == "tf_idf"
+        self._set(*self._known.given(tokens, self._special(), self.max_tokens, idf_weights, weighed=weighed))
 
     def _set(self, tokens: list[Any], weights: list[float]) -> None:
         first = len(self._special())

@@ -111,8 +111,7 @@ class Session:
         if not self._plain or any(grad is None for grad in grads):
             optimizer.apply(grads, self._variables)
             return
-        optimizer._backend_update_step(grads, self._variables, optimizer._get_current_learning_rate())
-        optimizer._iterations.value.add_(1)
+        take_plain_step(optimizer, grads, self._variables)
 
     def _penalty(self) -> torch.Tensor | None:
         """That of the weights, whose gradients it adds."""
@@ -220,6 +219,12 @@ def is_plain(optimizer: Any, variables: list[Any]) -> bool:
         and type(optimizer).apply is keras.optimizers.Optimizer.apply
         and not any(v.constraint is not None or v.overwrite_with_gradient for v in variables)
     )
+
+
+def take_plain_step(optimizer: Any, grads: list[Any], variables: list[Any]) -> None:
+    """``optimizer.apply`` of one that ``is_plain``, without the questions that it asks itself at each step."""
+    optimizer._backend_update_step(grads, variables, optimizer._get_current_learning_rate())
+    optimizer._iterations.value.add_(1)
 
 
 def flat(values: Any) -> list[Any]:

@@ -6,9 +6,7 @@ strings that are worked on; functions of the program's own get what TensorFlow's
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import torch
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.keras.eager.text import Text
 from prunelle.keras.floor import keras
+from prunelle.keras.vocabulary import Vocabulary
 
 _PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
 _WORD = re.compile(r"[^ \t\n\v\f\r]+")  # TensorFlow's white space is ASCII's
@@ -30,25 +29,6 @@ _MODES = {
     "tf-idf": "tf_idf",
 }
 _UNKNOWN = "[UNK]"
-
-
-class _Known:
-    """Which words are known, with their numbers and weights, and what was counted.
-
-    It stands apart because Keras would wrap a layer's dictionaries.
-    """
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self.numbers: dict[str, int] = {}
-        self.weights = np.zeros(0, np.float32)
-        self.forget()
-
-    def forget(self) -> None:
-        """Nothing was counted."""
-        self.counts: Counter[str] = Counter()
-        self.documents: Counter[str] = Counter()
-        self.num_documents = 0
 
 
 class TextVectorization(keras.layers.Layer):  # type: ignore[misc]
@@ -107,7 +87,7 @@ class TextVectorization(keras.layers.Layer):  # type: ignore[misc]
         self.standardize, self.split, self.ngrams = standardize, split, ngrams
         self.output_mode, self.output_sequence_length = _MODES[output_mode], output_sequence_length
         self.pad_to_max_tokens = pad_to_max_tokens
-        self._known = _Known()
+        self._known = Vocabulary("word")
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True
         self.built = True
@@ -140,21 +120,12 @@ class TextVectorization(keras.layers.Layer):  # type: ignore[misc]
     def update_state(self, data: Any) -> None:
         """Count the words of a batch of texts."""
         for tokens in self._tokens(data)[0]:
-            self._known.counts.update(tokens)
-            self._known.documents.update(set(tokens))
-            self._known.num_documents += 1
+            self._known.count(tokens)
 
     def finalize_state(self) -> None:
         """The vocabulary of what was counted."""
-        self._known.counts.pop("", None)  # stands for padding
-        by_count = sorted(
-            self._known.counts, key=lambda word: (self._known.counts[word], word.encode()), reverse=True
-        )
-        words = by_count if self.max_tokens is None else by_count[: self.max_tokens - self._first_word()]
-        weights = [
-            math.log(1 + self._known.num_documents / (1 + self._known.documents[word])) for word in words
-        ]
-        self._set(words, weights)
+        most = None if self.max_tokens is None else self.max_tokens - self._first_word()
+        self._set(*self._known.ranked(str.encode, most, without=[""]))  # "" stands for padding
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
         """The words from now on, with or without what stands for padding and the unknown before them.
@@ -165,31 +136,15 @@ class TextVectorization(keras.layers.Layer):  # type: ignore[misc]
         if isinstance(vocabulary, (str, Path)):
             vocabulary = Path(vocabulary).read_text(encoding=self.encoding).splitlines()
         words = [_decoded(word, self.encoding) for word in _as_list(vocabulary)]
-        special = ["", _UNKNOWN][-self._first_word() :]
-        if words[: len(special)] == special:
-            words = words[len(special) :]
-        if len(set(words)) < len(words):
-            twice = next(word for word, count in Counter(words).items() if count > 1)
-            raise ArgumentError(f"vocabulary must have each word once; {twice!r} is there again.")
-        if self.max_tokens is not None and len(words) + len(special) > self.max_tokens:
-            raise ArgumentError(
-                f"vocabulary must have at most max_tokens={self.max_tokens} words, with {special}; received "
-                f"{len(words)} besides."
-            )
-        weights = [] if idf_weights is None else [float(weight) for weight in idf_weights]
-        if self.output_mode == "tf_idf" and len(weights) != len(words):
-            raise ArgumentError(
-                f"idf_weights must be as many as words, {len(words)}, with output_mode='tf_idf'; received "
-                f"{len(weights)}."
-            )
-        self._set(words, weights)
+        special, weighed = ["", _UNKNOWN][-self._first_word() :], self.output_mode == "tf_idf"
+        self._set(*self._known.given(words, special, self.max_tokens, idf_weights, weighed=weighed))
 
     def _set(self, words: Sequence[str], weights: Sequence[float]) -> None:
         first = self._first_word()
-        self._known.words = list(words)
-        self._known.numbers = {word: first + i for i, word in enumerate(words)}
+        self._known.tokens = list(words)
+        self._known.places = {word: first + i for i, word in enumerate(words)}
         mean = float(np.mean(weights)) if len(weights) else 0.0
-        self._known.weights = np.array([mean, *weights], np.float32)  # the unknown's is the mean
+        self._known.weights = [mean, *weights]  # the unknown's is the mean
 
     def _first_word(self) -> int:
         """The number of the first word: after the unknown, and after padding where there is any."""
@@ -198,18 +153,18 @@ class TextVectorization(keras.layers.Layer):  # type: ignore[misc]
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[str]:
         """The words in the order of their numbers."""
         special = ["", _UNKNOWN][-self._first_word() :]
-        return [*special, *self._known.words] if include_special_tokens else list(self._known.words)
+        return [*special, *self._known.tokens] if include_special_tokens else list(self._known.tokens)
 
     def vocabulary_size(self) -> int:
         """How many numbers there are."""
-        return self._first_word() + len(self._known.words)
+        return self._first_word() + len(self._known.tokens)
 
     def call(self, inputs: Any) -> torch.Tensor:
         """Texts → numbers."""
         tokens, scalar = self._tokens(inputs)
         unknown = self._first_word() - 1
         numbers = [
-            [0 if t == "" and unknown else self._known.numbers.get(t, unknown) for t in each]
+            [0 if t == "" and unknown else self._known.places.get(t, unknown) for t in each]
             for each in tokens
         ]
         if self.output_mode == "int":
@@ -237,7 +192,7 @@ class TextVectorization(keras.layers.Layer):  # type: ignore[misc]
         if self.output_mode in ("multi_hot", "one_hot"):
             return np.minimum(found, 1)
         if self.output_mode == "tf_idf":
-            found[:, : len(self._known.weights)] *= self._known.weights
+            found[:, : len(self._known.weights)] *= np.asarray(self._known.weights, np.float32)
         return found
 
     def _tokens(self, inputs: Any) -> tuple[list[list[str]], bool]:
@@ -295,7 +250,7 @@ class TextVectorization(keras.layers.Layer):  # type: ignore[misc]
             "output_sequence_length": self.output_sequence_length,
             "pad_to_max_tokens": self.pad_to_max_tokens,
             "vocabulary": words or None,
-            "idf_weights": self._known.weights[1:].tolist()
+            "idf_weights": np.asarray(self._known.weights[1:], np.float32).tolist()
             if words and self.output_mode == "tf_idf"
             else None,
             "encoding": self.encoding,

@@ -278,9 +278,7 @@ def _is_kept(value: Any) -> bool:
     kinds = (keras.Variable, keras.layers.Layer, keras.optimizers.Optimizer, keras.metrics.Metric, Module)
     if isinstance(value, (list, tuple, dict)):
         return all(map(_is_kept, value.values() if isinstance(value, dict) else value))
-    return (
-        isinstance(value, (*kinds, Checkpoint)) or hasattr(value, "__next__") or hasattr(value, "_variables")
-    )
+    return isinstance(value, (*kinds, Checkpoint)) or hasattr(value, "__next__")
 
 
 def _parts(objects: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import functools
+import itertools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -204,38 +205,31 @@ def vectorized_map(fn: Callable[..., Any], elems: Any, **_: Any) -> Any:
     return map_fn(fn, elems)
 
 
+def _begun(rows: list[Any], initializer: Any) -> Any:
+    """What comes before the first row: the initialiser, or the first row, which is taken out."""
+    if initializer is None:
+        return rows.pop(0)
+    return map_structure(lambda each: wrap(convert(each)), initializer)
+
+
 def scan(fn: Callable[..., Any], elems: Any, initializer: Any = None, reverse: bool = False, **_: Any) -> Any:
     """A function of what came so far and the next row: all that it gave."""
-    rows = _rows(elems)
-    rows = rows[::-1] if reverse else rows
-    found = [rows.pop(0)] if initializer is None else []
-    state = found[0] if found else map_structure(lambda each: wrap(convert(each)), initializer)
-    for row in rows:
-        state = fn(state, row)
-        found.append(state)
-    return _stacked(found[::-1] if reverse else found)
+    rows = _rows(elems)[:: -1 if reverse else 1]
+    states = list(itertools.accumulate(rows, fn, initial=_begun(rows, initializer)))
+    found = states if initializer is None else states[1:]
+    return _stacked(found[:: -1 if reverse else 1])
 
 
 def foldl(fn: Callable[..., Any], elems: Any, initializer: Any = None, **_: Any) -> Any:
     """A function of what came so far and the next row: the last that it gave."""
     rows = _rows(elems)
-    state = (
-        rows.pop(0) if initializer is None else map_structure(lambda each: wrap(convert(each)), initializer)
-    )
-    for row in rows:
-        state = fn(state, row)
-    return state
+    return functools.reduce(fn, rows, _begun(rows, initializer))
 
 
 def foldr(fn: Callable[..., Any], elems: Any, initializer: Any = None, **_: Any) -> Any:
     """As ``foldl``, from the last row on."""
     rows = _rows(elems)[::-1]
-    state = (
-        rows.pop(0) if initializer is None else map_structure(lambda each: wrap(convert(each)), initializer)
-    )
-    for row in rows:
-        state = fn(state, row)
-    return state
+    return functools.reduce(fn, rows, _begun(rows, initializer))
 
 
 def py_function(func: Any = None, inp: Any = (), Tout: Any = None, name: Any = None, **_: Any) -> Any:  # noqa: N803

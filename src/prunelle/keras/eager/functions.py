@@ -26,7 +26,6 @@ _RENAMED = {
     "dim": "axis",
     "dimension": "axis",
     "squeeze_dims": "axis",
-    "labels_": "labels",
 }
 """Names of arguments until TensorFlow 1, and today's."""
 

@@ -48,7 +48,8 @@ def _apply_gradients(original: Callable[..., Any]) -> Any:
             if step is None or not step.is_of(pairs):
                 step = self.__dict__[_STEP] = _Step(self, [variable for _, variable in pairs])
             if step.plain and not any(grad is None for grad, _ in pairs):
-                return step.taken(self, [grad for grad, _ in pairs])
+                passes.take_plain_step(self, [grad for grad, _ in pairs], step.variables)
+                return self._iterations
             return original(self, pairs)
 
     return apply_gradients
@@ -62,11 +63,12 @@ class _Step:
     """The variables that a loop gives an optimiser, the same at each of its steps: what must be asked once.
 
     Attributes:
+        variables: the list itself, by which an optimiser knows its last step's again.
         plain: the step is the optimiser's formula and nothing else.
     """
 
     def __init__(self, optimizer: Any, variables: list[Any]) -> None:
-        self._variables = variables
+        self.variables = variables
         if not optimizer.built:
             optimizer.build(variables)
         known = optimizer._trainable_variables_indices
@@ -76,14 +78,8 @@ class _Step:
 
     def is_of(self, pairs: list[tuple[Any, Any]]) -> bool:
         """Whether these are the variables."""
-        mine = self._variables
+        mine = self.variables
         return len(pairs) == len(mine) and all(v is own for (_, v), own in zip(pairs, mine, strict=True))
-
-    def taken(self, optimizer: Any, grads: list[torch.Tensor]) -> Any:
-        """``optimizer.apply`` without the questions that it asks itself at each step."""
-        optimizer._backend_update_step(grads, self._variables, optimizer._get_current_learning_rate())
-        optimizer._iterations.value.add_(1)
-        return optimizer._iterations
 
 
 def _compute_gradients(

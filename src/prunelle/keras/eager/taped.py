@@ -31,7 +31,7 @@ class _Taped:
             self._struct = (getattr(model, "_functional", None) or model)._outputs_struct
         else:
             self._lowered, self._struct = lower_layer(model, inputs[0].shape), None
-        self._state = _state(model)
+        self._state = _state(model)  # as kernels lie now
         self.channels, self.ndim = inputs[0].shape[-1:], inputs[0].ndim
         speed.keep_large_blocks()
         speed.avoid_overrun(self._lowered.network)
@@ -84,7 +84,6 @@ def call(model: Any, args: tuple[Any, ...], given: dict[str, Any]) -> Any:
 def _taped(model: Any, inputs: list[torch.Tensor]) -> Any:
     try:
         made: Any = _Taped(model, inputs)
-        made._state = _state(model)  # kernels were laid anew
     except NotLowered:
         made = NotLowered
     model.__dict__[_TAPED] = made

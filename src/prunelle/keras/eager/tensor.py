@@ -626,7 +626,7 @@ for _name, _function in OPERATORS.items():
     setattr(EagerTensor, f"__{_name}__", _operator(_name, _function, reflected=False))
     setattr(EagerTensor, f"__r{_name}__", _operator(_name, _function, reflected=True))
     # x += 1 is another tensor, as all of TensorFlow's; PyTorch changes the one that is there.
-    setattr(EagerTensor, f"__i{_name}__", _operator(_name, _function, reflected=False))
+    setattr(EagerTensor, f"__i{_name}__", getattr(EagerTensor, f"__{_name}__"))
 for _name, _function in COMPARISONS.items():
     made = _equality if _name in ("eq", "ne") else lambda name, function: _operator(name, function, False)
     setattr(EagerTensor, f"__{_name}__", made(_name, _function))
@@ -660,7 +660,7 @@ _OF_UFUNCS: dict[Any, Any] = {
 class _NumPysOwn:
     """A method that NumPy's functions would call on an array, and TensorFlow's tensors have not."""
 
-    def __set_name__(self, owner: Any, name: str) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -674,6 +674,4 @@ for _name in (
     *("all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "max", "mean", "min"),
     *("nonzero", "prod", "round", "sort", "std", "sum", "trace", "var", "astype"),
 ):
-    _hidden = _NumPysOwn()
-    _hidden.__set_name__(EagerTensor, _name)
-    setattr(EagerTensor, _name, _hidden)
+    setattr(EagerTensor, _name, _NumPysOwn(_name))

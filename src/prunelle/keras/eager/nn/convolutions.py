@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import torch
@@ -23,6 +24,17 @@ _FORWARD = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _BACKWARD = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
 
 
+@dataclasses.dataclass(frozen=True)
+class _Sliding:
+    """How a kernel goes over pictures, as a program said it to the function ``name``."""
+
+    name: str
+    strides: Any
+    padding: Any
+    data_format: str | None
+    dilations: Any
+
+
 def _kernel(filters: Torch) -> Torch:
     """``(…, in, out)`` to PyTorch's ``(out, in, …)``."""
     return filters.movedim((-1, -2), (0, 1))
@@ -35,20 +47,12 @@ def _check_kernel(filters: Torch, n: int, name: str) -> None:
         )
 
 
-def _convolved(
-    n: int,
-    input: Torch,
-    filters: Torch,
-    strides: Any,
-    padding: Any,
-    data_format: str | None,
-    dilations: Any,
-    name: str,
-) -> Torch:
-    given = pictures(input, n, data_format, name)
+def _convolved(n: int, input: Torch, filters: Torch, how: _Sliding) -> Torch:
+    name = how.name
+    given = pictures(input, n, how.data_format, name)
     _check_kernel(filters, n, name)
-    stride = per_axis(strides, n, given.first, name, "strides")
-    dilation = per_axis(dilations, n, given.first, name, "dilations")
+    stride = per_axis(how.strides, n, given.first, name, "strides")
+    dilation = per_axis(how.dilations, n, given.first, name, "dilations")
     channels, taken = given.values.shape[1], filters.shape[-2]
     if channels % taken or filters.shape[-1] % max(1, channels // taken):
         raise InvalidArgumentError(
@@ -57,7 +61,7 @@ def _convolved(
         )
     window = reach(tuple(filters.shape[:n]), dilation)
     around = borders(
-        padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
+        how.padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
     )
     values = padded(given.values, around)
     check_fits(values, window, name)
@@ -76,16 +80,7 @@ def conv1d(
     name: str | None = None,
 ) -> Torch:
     """Signals ``(N, T, in)`` with kernels ``(k, in, out)``."""
-    return _convolved(
-        1,
-        input,
-        filters,
-        strides=stride,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.conv1d",
-    )
+    return _convolved(1, input, filters, _Sliding("tf.nn.conv1d", stride, padding, data_format, dilations))
 
 
 @function("input filters", numbers="float")
@@ -99,16 +94,7 @@ def conv2d(
     name: str | None = None,
 ) -> Torch:
     """Pictures ``(N, H, W, in)`` with kernels ``(h, w, in, out)``."""
-    return _convolved(
-        2,
-        input,
-        filters,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.conv2d",
-    )
+    return _convolved(2, input, filters, _Sliding("tf.nn.conv2d", strides, padding, data_format, dilations))
 
 
 @function("input filters", numbers="float")
@@ -122,16 +108,7 @@ def conv3d(
     name: str | None = None,
 ) -> Torch:
     """Volumes ``(N, D, H, W, in)`` with kernels ``(d, h, w, in, out)``."""
-    return _convolved(
-        3,
-        input,
-        filters,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.conv3d",
-    )
+    return _convolved(3, input, filters, _Sliding("tf.nn.conv3d", strides, padding, data_format, dilations))
 
 
 @function("input filters", numbers="float")
@@ -147,45 +124,22 @@ def convolution(
     """Of one, two or three axes, as the kernel ``(…, in, out)`` has."""
     n = min(3, max(1, filters.ndim - 2))
     return _convolved(
-        n,
-        input,
-        filters,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.convolution",
+        n, input, filters, _Sliding("tf.nn.convolution", strides, padding, data_format, dilations)
     )
 
 
 @function("value filters", numbers="float")
 def atrous_conv2d(value: Torch, filters: Torch, rate: Any, padding: Any, name: str | None = None) -> Torch:
     """``conv2d`` with kernels that have gaps: every ``rate``-th pixel."""
-    return _convolved(
-        2,
-        value,
-        filters,
-        strides=1,
-        padding=padding,
-        data_format=None,
-        dilations=rate,
-        name="tf.nn.atrous_conv2d",
-    )
+    return _convolved(2, value, filters, _Sliding("tf.nn.atrous_conv2d", 1, padding, None, rate))
 
 
-def _by_channel(
-    input: Torch,
-    filters: Torch,
-    strides: Any,
-    padding: Any,
-    data_format: str | None,
-    dilations: Any,
-    name: str,
-) -> Torch:
-    given = pictures(input, 2, data_format, name)
+def _by_channel(input: Torch, filters: Torch, how: _Sliding) -> Torch:
+    name = how.name
+    given = pictures(input, 2, how.data_format, name)
     _check_kernel(filters, 2, name)
-    stride = per_axis(strides, 2, given.first, name, "strides")
-    dilation = per_axis(dilations, 2, given.first, name, "dilations")
+    stride = per_axis(how.strides, 2, given.first, name, "strides")
+    dilation = per_axis(how.dilations, 2, given.first, name, "dilations")
     channels = given.values.shape[1]
     if filters.shape[2] != channels:
         raise InvalidArgumentError(
@@ -193,7 +147,7 @@ def _by_channel(
         )
     window = reach(tuple(filters.shape[:2]), dilation)
     around = borders(
-        padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
+        how.padding, tuple(given.values.shape[2:]), window, stride=stride, first=given.first, name=name
     )
     values = padded(given.values, around)
     check_fits(values, window, name)
@@ -214,13 +168,7 @@ def depthwise_conv2d(
 ) -> Torch:
     """Each channel by itself with kernels ``(h, w, in, times)``: ``in · times`` channels."""
     return _by_channel(
-        input,
-        filter,
-        strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.depthwise_conv2d",
+        input, filter, _Sliding("tf.nn.depthwise_conv2d", strides, padding, data_format, dilations)
     )
 
 
@@ -242,43 +190,17 @@ def separable_conv2d(
             f"{title}: pointwise_filter is for in · times channels; received {tuple(depthwise_filter.shape)} and "
             f"{tuple(pointwise_filter.shape)}."
         )
-    between = _by_channel(
-        input,
-        depthwise_filter,
-        strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name=title,
-    )
-    return _convolved(
-        2,
-        between,
-        pointwise_filter,
-        strides=1,
-        padding="VALID",
-        data_format=data_format,
-        dilations=None,
-        name=title,
-    )
+    between = _by_channel(input, depthwise_filter, _Sliding(title, strides, padding, data_format, dilations))
+    return _convolved(2, between, pointwise_filter, _Sliding(title, 1, "VALID", data_format, None))
 
 
-def _transposed(
-    n: int,
-    input: Torch,
-    filters: Torch,
-    output_shape: Any,
-    strides: Any,
-    padding: Any,
-    data_format: str | None,
-    dilations: Any,
-    name: str,
-) -> Torch:
+def _transposed(n: int, input: Torch, filters: Torch, output_shape: Any, how: _Sliding) -> Torch:
     """What a convolution with these kernels ``(…, out, in)`` sends back to its input of ``output_shape``."""
-    given = pictures(input, n, data_format, name)
+    name = how.name
+    given = pictures(input, n, how.data_format, name)
     _check_kernel(filters, n, name)
-    stride = per_axis(strides, n, given.first, name, "strides")
-    dilation = per_axis(dilations, n, given.first, name, "dilations")
+    stride = per_axis(how.strides, n, given.first, name, "strides")
+    dilation = per_axis(how.dilations, n, given.first, name, "dilations")
     wanted = sizes(output_shape)
     if len(wanted) == n + 2:
         wanted = wanted[2:] if given.first else wanted[1:-1]
@@ -288,7 +210,7 @@ def _transposed(
             f"input of {tuple(input.shape)}."
         )
     window = reach(tuple(filters.shape[:n]), dilation)
-    around = borders(padding, wanted, window, stride=stride, first=given.first, name=name)
+    around = borders(how.padding, wanted, window, stride=stride, first=given.first, name=name)
     made = tuple(
         (size + sum(pair) - wide) // step + 1
         for size, pair, wide, step in zip(wanted, around, window, stride, strict=True)
@@ -324,12 +246,8 @@ def conv1d_transpose(
         1,
         input,
         filters,
-        output_shape=output_shape,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.conv1d_transpose",
+        output_shape,
+        _Sliding("tf.nn.conv1d_transpose", strides, padding, data_format, dilations),
     )
 
 
@@ -349,12 +267,8 @@ def conv2d_transpose(
         2,
         input,
         filters,
-        output_shape=output_shape,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.conv2d_transpose",
+        output_shape,
+        _Sliding("tf.nn.conv2d_transpose", strides, padding, data_format, dilations),
     )
 
 
@@ -374,12 +288,8 @@ def conv3d_transpose(
         3,
         input,
         filters,
-        output_shape=output_shape,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.conv3d_transpose",
+        output_shape,
+        _Sliding("tf.nn.conv3d_transpose", strides, padding, data_format, dilations),
     )
 
 
@@ -400,12 +310,8 @@ def conv_transpose(
         n,
         input,
         filters,
-        output_shape=output_shape,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        dilations=dilations,
-        name="tf.nn.conv_transpose",
+        output_shape,
+        _Sliding("tf.nn.conv_transpose", strides, padding, data_format, dilations),
     )
 
 
@@ -415,15 +321,7 @@ def atrous_conv2d_transpose(
 ) -> Torch:
     """The way back of ``atrous_conv2d``."""
     return _transposed(
-        2,
-        value,
-        filters,
-        output_shape=output_shape,
-        strides=1,
-        padding=padding,
-        data_format=None,
-        dilations=rate,
-        name="tf.nn.atrous_conv2d_transpose",
+        2, value, filters, output_shape, _Sliding("tf.nn.atrous_conv2d_transpose", 1, padding, None, rate)
     )
 
 

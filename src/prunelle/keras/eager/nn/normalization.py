@@ -135,16 +135,6 @@ def fused_batch_norm(
     return made, middle, told
 
 
-def _local(input: Torch, depth_radius: Any, bias: Any, alpha: Any, beta: Any) -> Torch:
-    if input.ndim != 4:
-        raise InvalidArgumentError(
-            f"tf.nn.local_response_normalization takes pictures (N, H, W, C); received {tuple(input.shape)}."
-        )
-    radius = int(depth_radius)
-    squares = F.pad(input.square(), [radius, radius]).unfold(-1, 2 * radius + 1, 1).sum(-1)
-    return input / (float(bias) + float(alpha) * squares) ** float(beta)
-
-
 @function("input", numbers="float")
 def local_response_normalization(
     input: Torch,
@@ -155,17 +145,13 @@ def local_response_normalization(
     name: str | None = None,
 ) -> Torch:
     """Divided by ``(bias + alpha · Σ squares of the channels around)^beta``."""
-    return _local(input, depth_radius, bias, alpha, beta)
+    if input.ndim != 4:
+        raise InvalidArgumentError(
+            f"tf.nn.local_response_normalization takes pictures (N, H, W, C); received {tuple(input.shape)}."
+        )
+    radius = int(depth_radius)
+    squares = F.pad(input.square(), [radius, radius]).unfold(-1, 2 * radius + 1, 1).sum(-1)
+    return input / (float(bias) + float(alpha) * squares) ** float(beta)
 
 
-@function("input", numbers="float")
-def lrn(
-    input: Torch,
-    depth_radius: Any = 5,
-    bias: Any = 1,
-    alpha: Any = 1,
-    beta: Any = 0.5,
-    name: str | None = None,
-) -> Torch:
-    """Divided by ``(bias + alpha · Σ squares of the channels around)^beta``."""
-    return _local(input, depth_radius, bias, alpha, beta)
+lrn = local_response_normalization
