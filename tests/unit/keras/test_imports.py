@@ -174,9 +174,11 @@ def test_tensorboard_is_told_that_there_is_no_tensorflow(
     monkeypatch.syspath_prepend(tmp_path)
     for name in [name for name in sys.modules if name.partition(".")[0] == "tensorboard"]:
         monkeypatch.delitem(sys.modules, name)
-    with compat():
-        importlib.import_module("tensorflow")
-        assert importlib.import_module("tensorboard.compat").found == "stub"
-    assert "tensorboard.compat.notf" not in sys.modules
-    for name in ("tensorboard", "tensorboard.compat"):
-        monkeypatch.delitem(sys.modules, name)
+    try:
+        with compat():
+            importlib.import_module("tensorflow")
+            assert importlib.import_module("tensorboard.compat").found == "stub"
+        assert "tensorboard.compat.notf" not in sys.modules
+    finally:  # by hand: what monkeypatch takes out, it puts back
+        for name in ("tensorboard", "tensorboard.compat"):
+            sys.modules.pop(name, None)
