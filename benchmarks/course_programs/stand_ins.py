@@ -149,10 +149,10 @@ def files_to_get(folder: Path, photos: list[Path]) -> None:
                 text = "".join(_stories(200 if part == "train" else 50)).encode()
                 _add(archive, f"tasks_1-20_v1-2/{where}/{task}_{part}.txt", text)
     with tarfile.open(folder / "wordlists.tgz", "w:gz") as archive:
-        short = dict.fromkeys(w for w in WORDS if w.isalpha())
-        _add(archive, "wordlists/wordlist_mono_clean.txt", "\n".join(list(short) * 6).encode())
+        short = ["".join(letters) for letters in itertools.product("abcdefghijklmnopqrstuvwxyz", repeat=3)]
+        _add(archive, "wordlist_mono_clean.txt", "\n".join(short * 2).encode())
         pairs = "\n".join(f"{a} {b}" for a, b in zip(words(20_000), words(20_000), strict=True))
-        _add(archive, "wordlists/wordlist_bi_clean.txt", pairs.encode())
+        _add(archive, "wordlist_bi_clean.txt", pairs.encode())
     with zipfile.ZipFile(folder / "spa-eng.zip", "w") as zipped:
         zipped.writestr("spa-eng/spa.txt", pairs_of_sentences())
     with tarfile.open(folder / "aclImdb_v1.tar.gz", "w:gz") as archive:

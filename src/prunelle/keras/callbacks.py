@@ -81,6 +81,37 @@ _NAMES = "_prunelle_names"
 """The attribute of a model with the names of its figures, and the metrics that they are of."""
 
 
+class Begun(keras.callbacks.CallbackList):  # type: ignore[misc]
+    """Callbacks of a training that begins with this: before a batch is asked for, as until Keras 2.
+
+    A generator may need what a callback makes in ``on_train_begin``; Keras 3 looks at a batch before it.
+
+    Args:
+        model: compiled.
+        given: the arguments of ``fit``.
+        steps: batches an epoch, where they are known.
+    """
+
+    def __init__(self, model: Any, given: Mapping[str, Any], steps: int | None) -> None:
+        verbose = given.get("verbose", "auto")
+        super().__init__(
+            given.get("callbacks"),
+            add_history=True,
+            add_progbar=verbose != 0,
+            verbose=verbose,
+            epochs=given["epochs"],
+            steps=steps,
+            model=model,
+        )
+        model.stop_training = False
+        super().on_train_begin()
+        self._stop = model.stop_training
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """It has begun; what a callback said then holds."""
+        self.model.stop_training = self._stop
+
+
 def lay(overlay: Overlay, generation: Generation) -> None:
     """``logs['acc']``, ``history['lr']``, ``on_batch_end`` with a batch's size, ``params`` of Keras 2."""
     calls = keras.callbacks.CallbackList

@@ -35,6 +35,8 @@ class Batches(_Adapter):  # type: ignore[misc]
         steps: batches an epoch; None for all there are.
         shuffle: a ``Sequence``'s batches in another order at each epoch.
         class_weight: weight of each class, by its number.
+        names: of a model's outputs.
+        inputs: of a model's inputs; what else a batch brings under other names is left out.
         evaluates: each evaluation begins anew, so none is made that it does not ask for.
     """
 
@@ -46,13 +48,14 @@ class Batches(_Adapter):  # type: ignore[misc]
         shuffle: bool = False,
         class_weight: Any = None,
         names: Sequence[str] = (),
+        inputs: Sequence[str] = (),
         evaluates: bool = False,
     ) -> None:
         self._data, self._steps, self._evaluates = data, steps, evaluates
         self._indexed = hasattr(data, "__getitem__") and hasattr(data, "__len__")
         self._once = not self._indexed and hasattr(data, "__next__")
         self._shuffle = shuffle and self._indexed and not hasattr(data, "shuffle")
-        self._class_weight, self._names = class_weight, names
+        self._class_weight, self._names, self._inputs = class_weight, names, inputs
         self._begun: tuple[Any, Iterator[Any]] | None = None
 
     def first(self) -> Any:
@@ -79,7 +82,7 @@ class Batches(_Adapter):  # type: ignore[misc]
         if seeds.ahead() and not self._once and getattr(self._data, "prefetchable", True):
             batches = core.read_ahead(batches)
         for batch in batches:
-            yield _tuple(batch, self._class_weight, self._names)
+            yield _tuple(batch, self._class_weight, self._names, self._inputs)
 
     def _epochs(self) -> Iterator[Any]:
         while True:
@@ -186,13 +189,12 @@ def _why_empty(data: Any) -> str:
     )
 
 
-def _tuple(batch: Any, class_weight: Any, names: Sequence[str] = ()) -> tuple[Any, ...]:
+def _tuple(
+    batch: Any, class_weight: Any, names: Sequence[str] = (), inputs: Sequence[str] = ()
+) -> tuple[Any, ...]:
     x, y, weights = core.split(batch)
-    x, y, weights = (_tensors(each) for each in (x, y, weights))
-    if isinstance(y, Mapping) and names:
-        y = [y[name] for name in names]
-    if isinstance(weights, Mapping) and names:
-        weights = [weights.get(name) for name in names]
+    x, y, weights = (_tensors(each) for each in (_asked_for(x, inputs), y, weights))
+    y, weights = _in_order(y, names, all_of_them=True), _in_order(weights, names)
     weights = _ones_for_none(weights, y)
     if class_weight is not None and y is not None:
         weights = _weighted(y, weights, class_weight, names)
@@ -280,23 +282,21 @@ def fed(
                 steps,
                 shuffle=shuffle,
                 class_weight=weight,
-                names=_several(model),
+                names=_outputs(model),
+                inputs=_inputs(model),
                 evaluates=called != "steps_per_epoch",
             ),
             adapted=True,
         )
     x, y, sample_weight = (
-        arrays(x, model, "inputs"),
+        arrays(_asked_for(x, _inputs(model)), model, "inputs"),
         arrays(y, model, "outputs"),
         arrays(sample_weight, model, ""),
     )
     for each in keras.tree.flatten((x, y, sample_weight)):
         _holds_numbers(each)
-    names = _several(model)
-    if names and isinstance(y, Mapping) and set(y) == set(names):
-        y = [y[name] for name in names]
-    if names and isinstance(sample_weight, Mapping):
-        sample_weight = [sample_weight.get(name) for name in names]
+    names = _outputs(model)
+    y, sample_weight = _in_order(y, names, all_of_them=True), _in_order(sample_weight, names)
     sample_weight = _ones_for_none(sample_weight, y)
     if class_weight is not None:
         if not _by_output(class_weight, model):
@@ -329,10 +329,32 @@ def _holds_numbers(array: Any) -> None:
         raise ArgumentError(f"the arrays hold no example: their first axis is 0, shape {array.shape}.")
 
 
-def _several(model: Any) -> Sequence[str]:
-    """The names of a model's outputs, where they are several."""
-    names = getattr(model, "output_names", None) or ()
-    return names if len(names) > 1 else ()
+def _outputs(model: Any) -> Sequence[str]:
+    """The names of a model's outputs; nothing where its only one is in a mapping, as its labels are to be then."""
+    names: Sequence[str] = getattr(model, "output_names", None) or ()
+    struct = getattr(getattr(model, "_functional", None) or model, "_outputs_struct", None)
+    return () if len(names) == 1 and isinstance(struct, Mapping) else names
+
+
+def _in_order(values: Any, names: Sequence[str], *, all_of_them: bool = False) -> Any:
+    """What a mapping has for a model's outputs: a list, or what there is for the only one."""
+    if not names or not isinstance(values, Mapping) or (all_of_them and not set(names) <= set(values)):
+        return values
+    found = [values.get(name) for name in names]
+    return found if len(names) > 1 else found[0]
+
+
+def _inputs(model: Any) -> Sequence[str]:
+    """What a model with a graph calls its inputs in a mapping; nothing where only its ``call`` knows."""
+    struct = getattr(getattr(model, "_functional", None) or model, "_inputs_struct", None)
+    return list(struct) if isinstance(struct, Mapping) else getattr(model, "input_names", None) or ()
+
+
+def _asked_for(x: Any, names: Sequence[str]) -> Any:
+    """Of a mapping, what the model has inputs for: it may bring more, as the words of a picture, to be shown."""
+    if isinstance(x, Mapping) and names and set(names) < set(x):
+        return {name: x[name] for name in names}
+    return x
 
 
 def _by_output(class_weight: Any, model: Any) -> bool:
@@ -365,7 +387,9 @@ def _weighted(y: Any, weights: Any, class_weight: Any, names: Sequence[str]) -> 
     by_output = isinstance(next(iter(class_weight.values()), None), Mapping)
     return [
         one(labels, weight, class_weight.get(name) if by_output else class_weight)
-        for name, labels, weight in zip(names or [""] * len(y), y, given, strict=True)
+        for name, labels, weight in zip(
+            names if len(names) == len(y) else [""] * len(y), y, given, strict=True
+        )
     ]
 
 

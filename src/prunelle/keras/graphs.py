@@ -109,6 +109,13 @@ def gradients(loss: Any, variables: Any) -> list[Any]:
     values = [v.value if isinstance(v, keras.Variable) else v for v in listed]
     if is_symbolic(loss):
         return list(Gradients()(loss, values))
+    for each in (loss, *values):
+        if not (torch.is_tensor(each) and each.requires_grad):
+            raise ArgumentError(
+                "K.gradients differentiates a graph: from model inputs, K.placeholder or K.variable to what is computed"
+                " of them. Of a constant nothing is recorded; with tf.GradientTape() as tape: tape.watch(x), then "
+                "tape.gradient(y, x), finds the derivatives there."
+            )
     return list(torch.autograd.grad(loss.sum(), values, retain_graph=True, allow_unused=True))
 
 

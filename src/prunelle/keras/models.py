@@ -14,6 +14,7 @@ import numpy as np
 from prunelle.errors import ArgumentError
 from prunelle.keras import checks, differences, layers, passes, recording, seeds
 from prunelle.keras.arguments import renamed
+from prunelle.keras.callbacks import Begun
 from prunelle.keras.eager import boundary
 from prunelle.keras.feeding import Batches, fed
 from prunelle.keras.floor import keras, private
@@ -456,6 +457,8 @@ def _fit(original: Any, generation: Generation) -> Any:
         given["shuffle"] = bool(given.get("shuffle", True)) and not data.adapted
         given["epochs"] = int(given.get("epochs", 1))
         if self.compiled and isinstance(data.x, Batches):
+            if generation <= Generation.KERAS_2 and not isinstance(callbacks, keras.callbacks.CallbackList):
+                given["callbacks"] = Begun(self, given, given.get("steps_per_epoch") or data.x.num_batches)
             self._symbolic_build(data_batch=data.x.first())
         _listen(self, given, source, held_out)
         held = given.get("validation_data")
@@ -477,10 +480,14 @@ def _listen(model: Any, given: dict[str, Any], source: Any, held_out: Any) -> No
         return
     settings = {name: given.get(name) for name in ("epochs", "batch_size", "steps_per_epoch")}
     found = recording.recording_of(model, source, held_out, settings)
-    callbacks = given.get("callbacks")
-    if found is None or isinstance(callbacks, keras.callbacks.CallbackList):
+    if found is None:
         return
-    given["callbacks"] = [*keras.tree.flatten(callbacks or []), recording.Listening(found)]
+    listening, callbacks = recording.Listening(found), given.get("callbacks")
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.callbacks.append(listening)
+        listening.set_model(model)
+    else:
+        given["callbacks"] = [*keras.tree.flatten(callbacks or []), listening]
 
 
 def _tell_callbacks(callbacks: Any, validation: tuple[Any, ...]) -> None:

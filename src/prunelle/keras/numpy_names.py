@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import scipy
 from PIL import Image
 
 from prunelle.keras.overlay import Overlay
@@ -92,7 +93,8 @@ def there_again(
 
     overlay.put(np, "__getattr__", found)
     before = sys.modules.get("scipy.misc")
-    overlay.enter(sys.modules, "scipy.misc", _Misc(before, noted))
+    overlay.enter(sys.modules, "scipy.misc", misc := _Misc(before, noted))
+    overlay.put(scipy, "misc", misc)  # "import scipy" was enough where Keras had imported it
     for old, new in _MOVED.items():
         overlay.enter(sys.modules, old, _Elsewhere(old, new, noted))
     try:

@@ -6,7 +6,7 @@ and metrics do their own work; what changes is how outputs, gradients and the va
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -225,6 +225,18 @@ def take_plain_step(optimizer: Any, grads: list[Any], variables: list[Any]) -> N
     """``optimizer.apply`` of one that ``is_plain``, without the questions that it asks itself at each step."""
     optimizer._backend_update_step(grads, variables, optimizer._get_current_learning_rate())
     optimizer._iterations.value.add_(1)
+
+
+def in_order(model: Any, x: Any) -> Any:
+    """Of a mapping, what a model with a list of inputs has under their names, in their order; ``tree`` sorts keys."""
+    graph = getattr(model, "_functional", None) or model
+    if not isinstance(x, Mapping) or isinstance(getattr(graph, "_inputs_struct", {}), Mapping):
+        return x
+    names = [each._keras_history.operation.name for each in graph._inputs]
+    if not set(names) <= set(x):
+        return x  # Keras says what is missing
+    found = [x[name] for name in names]
+    return found if len(found) > 1 else found[0]
 
 
 def flat(values: Any) -> list[Any]:

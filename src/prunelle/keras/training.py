@@ -53,6 +53,7 @@ def _step(original: Any, generation: Generation) -> Any:
     @like(original)
     def step(self: Any, data: Any) -> Any:
         x, y, weights = _unpack(data)
+        x = passes.in_order(self, x)
         first = next((each for each in passes.flat(x) if each is not None), None)
         # Not by ``self._batch_size =``, which Keras looks through for layers.
         self.__dict__["_batch_size"] = int(first.shape[0]) if first is not None and len(first.shape) else 1
@@ -108,7 +109,9 @@ def _predict_step(original: Any) -> Any:
     @like(original)
     def predict_step(self: Any, data: Any) -> Any:
         session = passes.session_of(self)
-        return original(self, data) if session is None else session.outputs(_unpack(data)[0])
+        if session is None:
+            return original(self, data)
+        return session.outputs(passes.in_order(self, _unpack(data)[0]))
 
     return predict_step
 

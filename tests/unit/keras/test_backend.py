@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from prunelle.errors import ArgumentError
 from prunelle.keras import compat
 from prunelle.keras.floor import keras
 from prunelle.keras.names import backend as k
@@ -99,6 +100,15 @@ def test_a_number_that_changes_and_a_node_make_a_node() -> None:
     assert (float(value), slope.tolist()) == (9.0, [[1.0, 2.0, 3.0]])
     half = k.function([x], [k.variable(3.0) / k.sum(x) - k.sum(x)])([[[1.0, 2.0, 3.0]]])[0]
     assert float(half) == -5.5
+
+
+@pytest.mark.usefixtures("keras_2")
+def test_of_constants_there_is_no_graph() -> None:
+    x = k.constant([3.0])
+    weight = k.variable([2.0])
+    for of, by in ((x**2, x), (weight * x, x)):
+        with pytest.raises(ArgumentError, match=r"K\.gradients differentiates a graph.*GradientTape"):
+            k.gradients(of, by)
 
 
 @pytest.mark.usefixtures("keras_2")

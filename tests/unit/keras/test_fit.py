@@ -21,6 +21,7 @@ from prunelle.keras.floor import keras
 from prunelle.keras.names import backend as K
 from prunelle.keras.names.callbacks import ModelCheckpoint
 from prunelle.keras.names.models import load_model
+from prunelle.keras.pipeline.dataset import Dataset
 from tests.unit.keras.oracle import numbers
 
 callbacks, layers, Sequential = keras.callbacks, keras.layers, keras.Sequential
@@ -30,14 +31,14 @@ X = np.random.default_rng(0).random((40, 6, 6, 1))
 Y = np.arange(40) % 3
 
 
-def network(**compiled: Any) -> Sequential:
+def network(named: str | None = None, **compiled: Any) -> Sequential:
     K.clear_session()
     np.random.seed(3)
     model = Sequential(
         [
             layers.Conv2D(4, 3, activation="relu", input_shape=(6, 6, 1)),
             layers.Flatten(),
-            layers.Dense(3, activation="softmax"),
+            layers.Dense(3, activation="softmax", name=named),
         ]
     )
     arguments = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
@@ -116,6 +117,32 @@ def test_the_next_batch_is_made_meanwhile_but_a_generator_is_asked_in_its_own_th
     seen: set[int] = set()
     losses(network(), here(), steps_per_epoch=2)
     assert seen == {threading.get_ident()}
+
+
+def test_a_callback_may_make_what_the_generator_needs(tmp_path: Path) -> None:
+    """``on_train_begin`` comes before the first batch is asked for, once; as Keras's image_ocr has it."""
+
+    class Source(keras.callbacks.Callback):  # type: ignore[misc]
+        began = 0
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.began += 1
+            self.batches = forever()
+            assert self.params["steps"] == 2
+            assert self.params["epochs"] == 3
+
+        def batches_of_its_own(self) -> Iterator[Any]:
+            while True:
+                yield next(self.batches)
+
+    source = Source()
+    with recording.recorded_program(lambda: tmp_path, "program.py"):
+        history = network().fit_generator(
+            source.batches_of_its_own(), 2, epochs=3, verbose=0, callbacks=[source]
+        )
+    assert (source.began, len(history.epoch)) == (1, 3)
+    (lines,) = tmp_path.rglob("results.csv")
+    assert len(list(csv.DictReader(lines.open()))) == 3
 
 
 def test_an_error_in_the_data_comes_out_as_it_is_and_leaves_no_thread() -> None:
@@ -471,3 +498,72 @@ def test_a_class_with_two_outputs_takes_a_list_of_two() -> None:
     model.compile("sgd", loss=["mse", "categorical_crossentropy"])
     model.fit(x, [numbers(8, 1), np.eye(3)[np.arange(8) % 3]], verbose=0)
     assert [found.shape for found in model.predict(x, verbose=0)] == [(8, 1), (8, 3)]
+
+
+def test_what_has_no_input_is_left_out() -> None:
+    """A mapping may bring more than the model's inputs, of any type, as Keras's image_ocr does."""
+    words = np.array(["a"] * len(X))
+    named = {"words": words, "pixels": X}
+    K.clear_session()
+    pixels = keras.Input((6, 6, 1), name="pixels")
+    model = keras.Model(pixels, layers.Dense(3, activation="softmax")(layers.Flatten()(pixels)))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    alone = model.predict(X, verbose=0)
+    np.testing.assert_array_equal(model.predict(named), alone)
+    np.testing.assert_array_equal(model.predict(iter([named]), steps=1), alone)
+    assert model.evaluate(named, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+    model.fit(named, Y, validation_data=(named, Y), verbose=0)
+    model.fit(iter([(named, Y)] * 2), steps_per_epoch=2, verbose=0)
+    model.train_on_batch(named, Y)
+
+
+def test_labels_of_the_only_output_may_have_its_name() -> None:
+    def steps(labels: Any) -> list[float]:
+        model = network(loss={"answer": "sparse_categorical_crossentropy"}, named="answer")
+        model.fit(X, labels, batch_size=40, validation_data=(X, labels), verbose=0)
+        model.fit(
+            iter([(X, labels)] * 2), steps_per_epoch=2, class_weight={0: 2.0, 1: 1.0, 2: 1.0}, verbose=0
+        )
+        model.train_on_batch(X, labels)
+        return [model.evaluate(X, labels, verbose=0)[0], model.evaluate(iter([(X, labels)]), steps=1)[0]]
+
+    by_name = steps({"answer": Y})
+    assert by_name == steps(Y)
+    assert by_name[0] == pytest.approx(by_name[1])
+
+
+@pytest.mark.parametrize("form", ["arrays", "generator", "data set", "loader", "keys of its own"])
+def test_inputs_by_name_are_in_the_order_of_the_model(form: str) -> None:
+    """Whatever the order of the alphabet: of two inputs of one shape, nothing else would say that they were swapped."""
+    z, a = (np.random.default_rng(i).normal(size=(40, 3)).astype(np.float32) for i in range(2))
+
+    def answers(given: Any, steps: int | None = None, keyed: bool = False) -> list[Any]:
+        K.clear_session()
+        keras.utils.set_random_seed(1)
+        first, second = keras.Input((3,), name="z"), keras.Input((3,), name="a")
+        both = layers.Concatenate()([layers.Dense(4)(first), layers.Dense(4)(second)])
+        inputs = {"first": first, "again": second} if keyed else [first, second]
+        model = keras.Model(inputs, layers.Dense(3, activation="softmax")(both))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        whole = {"batch_size": 40} if len(given()) == 2 else {}
+        model.fit(*given(), steps_per_epoch=steps, shuffle=False, verbose=0, **whole)
+        found = [model.evaluate(*given(), steps=steps, verbose=0)]
+        found.append(model.predict(given()[0], steps=steps, verbose=0))
+        return [*found, *model.get_weights()]
+
+    named = {"z": z, "a": a}
+    expected = answers(lambda: ([z, a], Y))
+    if form == "arrays":
+        found = answers(lambda: (named, Y))
+    elif form == "generator":
+        found = answers(lambda: (iter([(named, Y)]),), 1)
+    elif form == "data set":
+        found = answers(lambda: (Dataset.from_tensor_slices((named, Y)).batch(40),))
+    elif form == "loader":
+        pairs = [({"z": z[i], "a": a[i]}, Y[i]) for i in range(40)]
+        found = answers(lambda: (torch.utils.data.DataLoader(pairs, batch_size=40),))
+    else:
+        keyed = {"first": z, "again": a}
+        found = answers(lambda: (keyed, Y), keyed=True)
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -43,6 +44,9 @@ def test_pictures_of_scipy(tmp_path: Path) -> None:
         assert read.tolist() == np.arange(12).reshape(3, 4).tolist()
         assert imresize(read, (6, 8)).shape == (6, 8)
         assert imresize(read, 200).shape == (6, 8)
+        import scipy
+
+        assert scipy.misc.imread is imread
         imsave(str(tmp_path / "b.png"), np.array([[0.0, 1.0], [0.5, 0.0]]))  # spread from 0 to 255
         assert imread(tmp_path / "b.png").tolist() == [[0, 255], [128, 0]]
     with pytest.raises(ImportError):
@@ -65,3 +69,13 @@ def test_modules_of_scikit_learn_that_moved() -> None:
         "sklearn.externals has no joblib any more; here it is there as it was.",
     ]
     assert "sklearn.cross_validation" not in sys.modules
+
+
+def test_an_array_of_one_is_a_number() -> None:
+    """As up to NumPy 2.3, which the extra ``keras`` asks for: printed programs write labels and answers so."""
+    one = np.array([[3]])
+    written = "%d %f"
+    assert written % (one[0], one) == "3 3.000000"
+    assert (int(one), float(one[0]), math.sqrt(np.array([4.0]))) == (3, 3.0, 2.0)
+    with pytest.raises(TypeError):
+        int(np.arange(2))
