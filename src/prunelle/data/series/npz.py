@@ -123,9 +123,11 @@ def _array(path: Path, file: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.nda
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     with contextlib.suppress(UnicodeError):
-        shape, _, dtype = read(stream)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+        else:
+            shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
         return shape, dtype
     raise DataError("the header of an array is no text.")
 
