@@ -202,7 +202,7 @@ class _Tally:
         usable = np.outer(~dead, ~dead) & (scale > 0)
         correlation = np.divide(covariance, scale, out=np.zeros_like(covariance), where=usable)
         before = np.tril(np.abs(correlation) > TWINS, k=-1)
-        redundant: np.ndarray = before.any(axis=1)
+        redundant = np.asarray(before.any(axis=1))
         twin = np.where(redundant, before.argmax(axis=1), -1)
         saturated = self._near / self._values if self._values else None
         return Health(dead, saturated, redundant, twin)
