@@ -1,6 +1,8 @@
 # make demo   sets up .venv, programs for Keras included, and trains a classifier on real handwritten digits, in about a minute
 # make test   sets up the test tools as well, and checks everything
 # make quick  what a change is checked with while one works on it: lint, types, the fast tests; under 90 seconds
+# make test-mlflow, make test-wandb  the extra of that name, in a virtual environment of its own, and its tests: both bring
+#             dozens of packages, so make test leaves them out
 # make lint   ruff and mypy alone
 # make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
 #             them: about ten minutes on two cores; ARGS=--quick about four, ARGS=lenet5 one network
@@ -16,7 +18,7 @@ BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test quick lint bench torture clean
+.PHONY: demo test test-mlflow test-wandb quick lint bench torture clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
@@ -32,6 +34,16 @@ quick: lint
 # A worker that died is not replaced: pytest-xdist loses tests, or waits for ever, where one of a file's tests killed it.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0
+
+test-mlflow test-wandb: test-%: .venv-%/.installed
+	OMP_NUM_THREADS=1 .venv-$*/bin/pytest tests/unit/trackers/test_$*.py
+
+.venv-mlflow/.installed .venv-wandb/.installed: .venv-%/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[$*,test]'
+	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Prunelle needs Python 3.11 or newer")'
@@ -62,4 +74,4 @@ bench: .venv-bench/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .venv-mlflow .venv-wandb build dist .pytest_cache .mypy_cache .ruff_cache

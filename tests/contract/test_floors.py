@@ -21,7 +21,7 @@ FLOORS = (
     ("training",),
     ("transfer", "runs"),
     ("planning", "views"),
-    ("report", "console", "export"),
+    ("report", "console", "export", "trackers"),
     ("keras",),
     ("jobs",),
     ("tasks",),

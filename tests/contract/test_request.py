@@ -22,7 +22,7 @@ from prunelle.planning.request import (
 from prunelle.transfer.strategies import Strategy
 
 PARTS = {"source": DataSource, "preparation": Preparation, "limits": Limits, "destination": Destination}
-OF_VERBS = {"style", "resume", "data_root", "unlabelled", "rounds"}
+OF_VERBS = {"style", "log", "resume", "data_root", "unlabelled", "rounds"}
 """What is not of the training itself."""
 OF_REQUESTS = {"seed"}
 """What no verb is asked for."""

@@ -14,8 +14,10 @@ from click.core import ParameterSource
 from prunelle.cli.options import (
     DataOptions,
     LanguageOptions,
+    LogOptions,
     PreparationOptions,
     StyleOptions,
+    log_option,
     memory_budget,
     refuse_without_effect,
     style_options,
@@ -72,7 +74,7 @@ _OF_TRAIN = {
 }
 
 
-class _Options(RecipeOptions, DataOptions, PreparationOptions, LanguageOptions, StyleOptions):
+class _Options(RecipeOptions, DataOptions, PreparationOptions, LanguageOptions, StyleOptions, LogOptions):
     networks: tuple[str, ...]
     data: str | None
     match_parameters: bool
@@ -89,7 +91,7 @@ class _Options(RecipeOptions, DataOptions, PreparationOptions, LanguageOptions, 
     as_json: bool
 
 
-_WITH_RESUME = ("resume", "memory", "language", "progress", "as_json")
+_WITH_RESUME = ("resume", "memory", "language", "progress", "log", "as_json")
 
 
 def _options_of_train(command: click.Command) -> click.Command:
@@ -110,6 +112,7 @@ def _options_of_train(command: click.Command) -> click.Command:
 @click.option("--output", type=click.Path(), help="The comparison's folder. Default: a new one under --runs.")
 @click.option("--resume", type=click.Path(), metavar="FOLDER", help="Go on with a comparison.")
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
+@log_option
 @style_options
 @click.pass_context
 def compare(context: click.Context, /, **given: Unpack[_Options]) -> None:
@@ -166,6 +169,7 @@ def compare(context: click.Context, /, **given: Unpack[_Options]) -> None:
         memory_budget=memory_budget(given["memory"]),
         language=given["language"],
         style=given["progress"],
+        log=given["log"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
     if given["as_json"]:

@@ -35,6 +35,12 @@ class StyleOptions(TypedDict):
     progress: Style
 
 
+class LogOptions(TypedDict):
+    """Of ``log_option``."""
+
+    log: tuple[str, ...]
+
+
 class DataOptions(TypedDict):
     """Of ``data_options``."""
 
@@ -122,6 +128,16 @@ def style_options(command: Command) -> Command:
     )(command)
     return click.option(
         "-q", "--quiet", "progress", flag_value="quiet", help="The same as --progress quiet."
+    )(command)
+
+
+def log_option(command: Command) -> Command:
+    """``--log``, of what trains."""
+    return click.option(
+        "--log",
+        metavar="tensorboard|mlflow|wandb",
+        multiple=True,
+        help="Tell a tracker too, which the training never waits for; may be given several times.",
     )(command)
 
 

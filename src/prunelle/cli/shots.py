@@ -12,11 +12,13 @@ from prunelle.cli.options import (
     DataCommand,
     DataOptions,
     LanguageOptions,
+    LogOptions,
     NumbersType,
     PreparationOptions,
     StyleOptions,
     WeightsOptions,
     data_options,
+    log_option,
     preparation_options,
     style_options,
     weights_options,
@@ -25,7 +27,7 @@ from prunelle.cli.output import echo, say, spoken
 from prunelle.texts import Note
 
 
-class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions, StyleOptions):
+class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions, StyleOptions, LogOptions):
     data: str
     network: str | None
     shots: tuple[int, ...]
@@ -67,6 +69,7 @@ class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions,
 @click.option(
     "--language", type=click.Choice(("en", "fr")), help="Of plot and terminal. Default: the locale's."
 )
+@log_option
 @style_options
 def shots(**given: Unpack[_Options]) -> None:
     """Measure accuracy against the number of training pictures a class, on DATA (as for train)."""
@@ -93,6 +96,7 @@ def shots(**given: Unpack[_Options]) -> None:
         test=given["test"],
         language=given["language"],
         style=given["progress"],
+        log=given["log"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
     echo(curves.markdown(spoken(given["language"])))

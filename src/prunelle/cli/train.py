@@ -16,6 +16,7 @@ from prunelle.cli.options import (
     DataCommand,
     DataOptions,
     LanguageOptions,
+    LogOptions,
     NumbersType,
     PreparationOptions,
     ReuseOptions,
@@ -23,6 +24,7 @@ from prunelle.cli.options import (
     WeightsOptions,
     data_options,
     data_root_option,
+    log_option,
     memory_budget,
     preparation_options,
     refuse_without_effect,
@@ -104,7 +106,9 @@ class _FolderOptions(TypedDict):
     name: str | None
 
 
-class _Options(RecipeOptions, _DataOptions, _NetworkOptions, _FolderOptions, LanguageOptions, StyleOptions):
+class _Options(
+    RecipeOptions, _DataOptions, _NetworkOptions, _FolderOptions, LanguageOptions, StyleOptions, LogOptions
+):
     recipe_name: str
     seed: int | None
     memory: int | None
@@ -114,7 +118,7 @@ class _Options(RecipeOptions, _DataOptions, _NetworkOptions, _FolderOptions, Lan
     rounds: int
 
 
-WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "progress")
+WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "progress", "log")
 """What a run that goes on may be given anew."""
 
 
@@ -200,6 +204,7 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
 @click.option(
     "--language", type=click.Choice(("en", "fr")), help="Of report and terminal. Default: the locale's."
 )
+@log_option
 @style_options
 @click.pass_context
 def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
@@ -225,6 +230,7 @@ def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
             memory_budget=memory_budget(given["memory"]),
             language=given["language"],
             style=given["progress"],
+            log=given["log"],
         )
     else:
         run = _new_run(given)
@@ -282,6 +288,7 @@ def _new_run(given: _Options) -> Run:
         memory_budget=memory_budget(given["memory"]),
         language=given["language"],
         style=given["progress"],
+        log=given["log"],
         command=shlex.join(["prunelle", *sys.argv[1:]]),
     )
 

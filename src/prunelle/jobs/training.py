@@ -144,6 +144,8 @@ def _to_the_end(run: Run, prepared: Prepared, limits: Limits, language: Language
             epochs=prepared.training.recipe.epochs,
             epoch=progress.epoch,
             steps=prepared.training.steps_per_epoch,
+            layers=prepared.layers,
+            examples=prepared.pixels["train"],
         )
     )
     try:

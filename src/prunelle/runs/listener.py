@@ -7,13 +7,18 @@ Notes and progress come from any task, at any time.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from prunelle.texts import Note
 from prunelle.training.records import EpochRecord, StepRecord
+
+if TYPE_CHECKING:
+    from prunelle.data.pixels import Pixels
+    from prunelle.networks.summary import LayerRow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Started:
         network, data: what they are called.
         epochs: it is to do in all; epoch: those it has done.
         steps: of an epoch.
+        layers: the network's table.
+        examples: that it learns, decoded, to look at; they are the training's own.
     """
 
     path: Path
@@ -33,6 +40,8 @@ class Started:
     epochs: int
     epoch: int
     steps: int
+    layers: Sequence[LayerRow] = dataclasses.field(default=(), compare=False, repr=False)
+    examples: Pixels | None = dataclasses.field(default=None, compare=False, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,3 +167,51 @@ class Quiet:
 
     def close(self) -> None:
         """Nothing."""
+
+
+class Several:
+    """Tells several listeners, one after the other; each is closed, even where one before it fails."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = tuple(listeners)
+
+    def on_started(self, started: Started) -> None:
+        """To each."""
+        for listener in self._listeners:
+            listener.on_started(started)
+
+    def on_step(self, record: StepRecord) -> None:
+        """To each."""
+        for listener in self._listeners:
+            listener.on_step(record)
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """To each."""
+        for listener in self._listeners:
+            listener.on_epoch(record)
+
+    def on_finished(self, finished: Finished) -> None:
+        """To each."""
+        for listener in self._listeners:
+            listener.on_finished(finished)
+
+    def on_failed(self, failed: Failed) -> None:
+        """To each."""
+        for listener in self._listeners:
+            listener.on_failed(failed)
+
+    def on_note(self, note: Note) -> None:
+        """To each."""
+        for listener in self._listeners:
+            listener.on_note(note)
+
+    def on_progress(self, what: Note, done: int, total: int) -> None:
+        """To each."""
+        for listener in self._listeners:
+            listener.on_progress(what, done, total)
+
+    def close(self) -> None:
+        """Each, from the first on."""
+        with contextlib.ExitStack() as closing:
+            for listener in reversed(self._listeners):
+                closing.callback(listener.close)

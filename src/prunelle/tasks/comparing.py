@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from prunelle.console.listeners import Style, make_listener
+from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import comparing
+from prunelle.jobs.hearing import hearing
 from prunelle.planning.comparison import ComparisonRequest
 from prunelle.planning.contestants import Networks, as_runs
 from prunelle.planning.request import (
@@ -53,6 +54,7 @@ def compare(
     memory_budget: int = MEMORY_BUDGET,
     language: Language | None = None,
     style: Style = "auto",
+    log: str | Sequence[str] | None = None,
     command: str | None = None,
 ) -> Comparison:
     """Trains several networks under the same recipe, once a seed, and compares what they reach.
@@ -72,9 +74,10 @@ def compare(
         epochs, size, fit, normalisation, mean, std, labels, data_dir, validation, test, memory_budget, language: as
             for ``train``.
         resume: a comparison's folder to go on with instead; of all the rest only modules and data of your own,
-            ``memory_budget``, ``language`` and ``style`` count then.
+            ``memory_budget``, ``language``, ``style`` and ``log`` count then.
         output: the comparison's folder itself; None makes a new one under ``runs``.
         style: what to show meanwhile.
+        log: as for ``train``; each training is one there.
         command: the shell command to print in the report; None says it in Python.
 
     Raises:
@@ -100,7 +103,7 @@ def compare(
         match_parameters=match_parameters,
         options=options or {},
     )
-    with contextlib.closing(make_listener(style, language)) as listener:
+    with contextlib.closing(hearing(style, language, log=log)) as listener:
         if resume is not None:
             return comparing.resume(Path(resume), request, listener)
         if (finished := as_runs(networks)) is not None:

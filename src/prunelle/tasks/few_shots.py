@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from prunelle.console.listeners import Style, make_listener
+from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import few_shots
 from prunelle.jobs.few_shots import ShotsRequest
+from prunelle.jobs.hearing import hearing
 from prunelle.planning.request import (
     DataSource,
     Destination,
@@ -54,6 +55,7 @@ def shots(
     test: float | None = None,
     language: Language | None = None,
     style: Style | Listener = "auto",
+    log: str | Sequence[str] | None = None,
     command: str | None = None,
 ) -> Shots:
     """Trains with few pictures a class, then more, several times with others, and measures on the test split.
@@ -74,6 +76,7 @@ def shots(
         output: the folder.
         language: of the plot; None for the locale's.
         style: what to show meanwhile.
+        log: as for ``train``; each training is one there.
         command: the shell command that makes this call.
 
     Raises:
@@ -97,5 +100,5 @@ def shots(
         draws=draws,
         recipe_fields={"device": device} | ({} if augment is None else {"augment": augment}),
     )
-    with contextlib.closing(make_listener(style, language)) as listener:
+    with contextlib.closing(hearing(style, language, log=log)) as listener:
         return few_shots.shots(request, listener)

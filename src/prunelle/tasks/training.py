@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from prunelle.console.listeners import Style, make_listener
+from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError
 from prunelle.jobs import training
+from prunelle.jobs.hearing import hearing
 from prunelle.planning.request import MEMORY_BUDGET, SAVE_EVERY_S, request_of
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
@@ -52,6 +53,7 @@ def train(
     save_every_s: float = SAVE_EVERY_S,
     language: Language | None = None,
     style: Style | Listener = "auto",
+    log: str | Sequence[str] | None = None,
     command: str | None = None,
 ) -> Run:
     """Trains a network on labelled pictures and leaves a run folder.
@@ -63,7 +65,8 @@ def train(
         recipe: how; a function of the data, and of the strategy where there is one, that gives one; None for
             ``choose_recipe``.
         resume: a run to go on with instead; of all the rest only ``epochs``, ``network`` and ``data`` (those
-            of your own), ``data_root``, ``language``, ``style``, ``memory_budget`` and ``save_every_s`` count then.
+            of your own), ``data_root``, ``language``, ``style``, ``log``, ``memory_budget`` and ``save_every_s`` count
+            then.
         output: the run folder itself; None makes a new one under ``runs``.
         name: goes into the new folder's name in place of network and data.
         size: of the network's input in pixels, of series in steps; None for the network's own, or the data's.
@@ -85,6 +88,8 @@ def train(
         save_every_s: seconds between saves within an epoch.
         language: of the report; None for the locale's.
         style: what to show meanwhile, or who is told.
+        log: a tracker that is told too, or several: ``tensorboard``, ``mlflow``, ``wandb``, each an extra. It may be
+            slow, fail or hang: the training does not wait for it.
         command: the shell command to print in the report; None says it in Python.
 
     Returns:
@@ -94,7 +99,7 @@ def train(
         PrunelleError: see ``prunelle.errors``; ``Interrupted`` after SIGINT or SIGTERM, with the state saved.
     """
     request = request_of(locals())
-    with contextlib.closing(make_listener(style, language)) as listener:
+    with contextlib.closing(hearing(style, language, log=log)) as listener:
         if resume is not None:
             return training.resume_from_request(resume, request, data_root, listener)
         if data_root is not None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from prunelle.console.listeners import Style, make_listener
+from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import unlabelled as rounds_of_training
+from prunelle.jobs.hearing import hearing
 from prunelle.jobs.unlabelled import UnlabelledRequest
 from prunelle.planning.request import MEMORY_BUDGET, SAVE_EVERY_S, request_of
 from prunelle.runs.listener import Listener
@@ -52,6 +53,7 @@ def train_with_unlabelled(
     save_every_s: float = SAVE_EVERY_S,
     language: Language | None = None,
     style: Style | Listener = "auto",
+    log: str | Sequence[str] | None = None,
     command: str | None = None,
 ) -> Run:
     """``train``, helped by pictures without labels.
@@ -77,5 +79,5 @@ def train_with_unlabelled(
             other settings.
     """
     request = UnlabelledRequest(training=request_of(locals()), unlabelled=unlabelled, rounds=rounds)
-    with contextlib.closing(make_listener(style, language)) as listener:
+    with contextlib.closing(hearing(style, language, log=log)) as listener:
         return rounds_of_training.train_with_unlabelled(request, listener)

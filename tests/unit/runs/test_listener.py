@@ -12,8 +12,9 @@ from torch import nn
 import prunelle as pn
 from prunelle.console import listeners
 from prunelle.errors import Diverged
-from prunelle.runs.listener import Failed, Finished, Listener, Quiet, Relay, Started
+from prunelle.runs.listener import Failed, Finished, Listener, Quiet, Relay, Several, Started
 from prunelle.texts import Note
+from prunelle.trackers.background import Background
 from prunelle.training.records import EpochRecord, StepRecord
 
 
@@ -89,7 +90,7 @@ METHODS = [name for name in vars(Listener) if not name.startswith("_")]
 
 @pytest.mark.parametrize(
     "kind",
-    [Quiet, Relay, listeners.Lines, listeners.JsonLines, listeners.BrokenPipeSafe],
+    [Quiet, Relay, Several, Background, listeners.Lines, listeners.JsonLines, listeners.BrokenPipeSafe],
     ids=lambda kind: kind.__name__,
 )
 @pytest.mark.parametrize("method", METHODS)
@@ -109,3 +110,36 @@ def test_a_relay_passes_on_everything(method: str) -> None:
     what = (Note("decoding", "décodage"), 1, 2) if method == "on_progress" else (Note("a", "b"),)
     getattr(Relay(Told()), method)(*what)
     assert told == [what]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_several_hear_the_same_in_their_order(method: str) -> None:
+    told: list[Any] = []
+
+    class Told(Quiet):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    setattr(Told, method, lambda self, *what: told.append((self.name, *what)))
+    what: tuple[Any, ...] = () if method == "close" else (Note("a", "b"),)
+    if method == "on_progress":
+        what = (Note("decoding", "décodage"), 1, 2)
+    getattr(Several([Told("first"), Told("second")]), method)(*what)
+    assert told == [("first", *what), ("second", *what)]
+
+
+def test_each_of_several_is_closed_where_one_fails() -> None:
+    closed: list[str] = []
+
+    class Failing(Quiet):
+        def close(self) -> None:
+            closed.append("failing")
+            raise OSError("gone")
+
+    class Closing(Quiet):
+        def close(self) -> None:
+            closed.append("closing")
+
+    with pytest.raises(OSError, match="gone"):
+        Several([Failing(), Closing()]).close()
+    assert closed == ["failing", "closing"]
