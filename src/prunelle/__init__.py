@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prunelle.networks import build
     from prunelle.networks.classifier import with_classifier
     from prunelle.networks.freezing import freeze, unfreeze
+    from prunelle.runs.listener import Listener
     from prunelle.runs.run import Run
     from prunelle.tasks import (
         advise,
@@ -48,6 +49,7 @@ _HOMES = {
     "Augment": "prunelle.data.augment",
     "Data": "prunelle.data.examples",
     "Preprocess": "prunelle.data.preprocess",
+    "Listener": "prunelle.runs.listener",
     "PrunelleError": "prunelle.errors",
     "Recipe": "prunelle.training.recipe",
     "Run": "prunelle.runs.run",
@@ -78,6 +80,7 @@ _HOMES = {
 __all__ = [
     "Augment",
     "Data",
+    "Listener",
     "Preprocess",
     "PrunelleError",
     "Recipe",

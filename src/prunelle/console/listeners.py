@@ -190,6 +190,7 @@ def epoch_line(record: EpochRecord, words: Typography = EN) -> str:
             f"{words.note(_VAL_LOSS)} {words.decimal(record.val_loss, 4)}",
             f"{words.note(_VAL_ACCURACY)} {words.percent(record.val_accuracy, digits=2):>8}{mark}",
         ]
+    parts += [f"{name} {words.decimal(value, 4)}" for name, value in record.metrics.items()]
     parts += [_pace(record, words), clock(record.seconds)]
     return "  ".join(parts)
 

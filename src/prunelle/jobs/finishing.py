@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prunelle.jobs import run_data
 from prunelle.report.run_report import write_page
@@ -10,6 +10,7 @@ from prunelle.runs.judging import learned_in
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import Language
+from prunelle.training.engine import Training
 from prunelle.training.inference import evaluate
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import summary
@@ -40,7 +41,10 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     rows = training.progress.rows
     seconds = sum(row["seconds"] or 0.0 for row in rows)
     metrics = {
-        **{split: summary(evaluation) for split, evaluation in evaluations.items()},
+        **{
+            split: summary(evaluation) | _own(training, evaluation)
+            for split, evaluation in evaluations.items()
+        },
         "best_epoch": training.progress.best_epoch,
         "epochs": len(rows),
         "seconds": round(seconds, 3),
@@ -54,6 +58,12 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     run.update(warnings=training.progress.warnings)
     write_page(run, prepared.pixels, language, listener.on_note)
     run.update(status="finished")
+
+
+def _own(training: Training, evaluation: Evaluation) -> dict[str, Any]:
+    """What metrics of the caller's own say of a split."""
+    found = training.own.measured(evaluation.probabilities, evaluation.labels)
+    return {"metrics": found} if found else {}
 
 
 def _learned(

@@ -59,6 +59,8 @@ def fit(
                     last.update(prepared.weights())
                     if record.improved:
                         best.update(last)
+                    if training.own.keep is not None and training.own.keep(record.row()):
+                        run.save_weights(f"epoch-{record.epoch}", last)
                     # An epoch on features takes a moment, and the whole network is written each time.
                     last_one = training.finished or training.progress.epoch == until
                     due = due or last_one or since > 10 * cost

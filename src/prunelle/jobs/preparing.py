@@ -28,6 +28,7 @@ from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run, build_network
 from prunelle.texts import Note
 from prunelle.training.engine import Training
+from prunelle.training.own import NOTHING, Own
 from prunelle.training.recipe import Recipe
 from prunelle.transfer import learning
 from prunelle.transfer.advice import Advice, advise
@@ -98,6 +99,7 @@ class Setup:
     preprocess: AnyPreprocess
     recipe: Recipe
     description: Mapping[str, Any]
+    own: Own = NOTHING
 
     def begin(
         self, strategy: Strategy | None, advice: Advice | None, limits: Limits, listener: Listener
@@ -113,6 +115,8 @@ class Setup:
             memory_budget=limits.memory_budget,
             progress=listener.on_progress,
         )
+        if self.own:
+            learner.training.use(self.own)
         transfer = pretrained.transfer_info(strategy, self.network, learner, advice)
         reused = () if transfer is None else (strategy_note(transfer), *learner.notes, *learner.feature_notes)
         for note in (*reused, *learner.training.notes):
@@ -229,7 +233,8 @@ def prepare(built: Built, listener: Listener) -> Prepared:
             if outputs is not None:
                 listener.on_note(outputs)
     description["parameters"] = count_parameters(network)
-    setup = Setup(built.examples, network, built.preprocess, recipe, description=description)
+    own = plan.request.own
+    setup = Setup(built.examples, network, built.preprocess, recipe, description=description, own=own)
     return setup.begin(strategy, advice, plan.request.limits, listener)
 
 

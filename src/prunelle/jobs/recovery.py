@@ -59,6 +59,7 @@ def resume_command(run: Run, epochs: int | None = None) -> str:
     own = [] if networks.is_known(run.info["network"]["name"]) else ["network=…"]
     if run.info["data"]["source"] is None:
         own.append("data=…")
+    own += [f"{name}=…" for name in dict.fromkeys(part.split(".")[0] for part in run.info.get("own", {}))]
     if own:
         last = [f"resume={str(run.path)!r}", *([] if epochs is None else [f"epochs={epochs}"])]
         return f"prunelle.train({', '.join([*own, *last])})"

@@ -27,6 +27,7 @@ from prunelle.transfer.strategies import Strategy
 def prepare_resumed(request: ResumeRequest, recipe: Recipe, listener: Listener) -> Prepared:
     """The training of ``request.run`` as it was when its state was last saved, by ``recipe``."""
     run = request.run
+    request.own.check_same(run.path, run.info.get("own", {}))
     examples = _examples_of(request, listener)
     network = request.network
     if not isinstance(network, nn.Module):
@@ -47,7 +48,7 @@ def prepare_resumed(request: ResumeRequest, recipe: Recipe, listener: Listener) 
                 {n.removeprefix(NETWORK): t for n, t in state.items() if n.startswith(NETWORK)}
             )
         strategy.apply(network)
-    setup = Setup(examples, network, run.preprocess, recipe, description=run.info["network"])
+    setup = Setup(examples, network, run.preprocess, recipe, description=run.info["network"], own=request.own)
     prepared = setup.begin(strategy, None, request.limits, listener)
     if state is not None:
         prepared.load_state(state, progress)

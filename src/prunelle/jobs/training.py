@@ -62,6 +62,7 @@ def resume_from_request(
         data=request.source.data,
         data_root=data_root,
         epochs=request.epochs,
+        own=request.own,
         limits=request.limits,
         language=request.language,
     )
@@ -185,6 +186,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) 
         },
         "network": prepared.description,
         "recipe": prepared.recipe.to_json(),
+        **({"own": training.own.to_json()} if training.own else {}),
         **({} if prepared.transfer is None else {"transfer": prepared.transfer}),
         "skipped": [
             {"split": split, **dataclasses.asdict(skipped)}

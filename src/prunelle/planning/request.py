@@ -19,6 +19,7 @@ from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError
 from prunelle.runs.run import Run
 from prunelle.texts import Language, default_language
+from prunelle.training.own import NOTHING, Own
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -128,6 +129,7 @@ class TrainingRequest:
         strategy: what is kept of them and what learns; None: everything learns alike.
         recipe: how to train, or what makes one.
         epochs: in place of the recipe's.
+        own: parts of the training that are the caller's.
         limits: of memory and time.
         destination: of the run.
         language: of the report.
@@ -142,6 +144,7 @@ class TrainingRequest:
     strategy: Strategy | None = None
     recipe: Recipe | RecipeFactory | None = None
     epochs: int | None = None
+    own: Own = NOTHING
     limits: Limits = Limits()
     destination: Destination = Destination()
     language: Language = dataclasses.field(default_factory=default_language)
@@ -158,6 +161,7 @@ class ResumeRequest:
         data: of the caller's own, or where the run's are now.
         data_root: where the run's data are now.
         epochs: extends the training to this many.
+        own: the parts of the training that were the caller's.
         limits: of memory and time.
         language: of the report.
     """
@@ -167,11 +171,12 @@ class ResumeRequest:
     data: Data | str | Path | None = None
     data_root: str | Path | None = None
     epochs: int | None = None
+    own: Own = NOTHING
     limits: Limits = Limits()
     language: Language = dataclasses.field(default_factory=default_language)
 
 
-Part = TypeVar("Part", DataSource, Preparation, Limits, Destination)
+Part = TypeVar("Part", DataSource, Preparation, Limits, Destination, Own)
 
 
 def request_of(given: Mapping[str, Any]) -> TrainingRequest:
@@ -196,6 +201,7 @@ def request_of(given: Mapping[str, Any]) -> TrainingRequest:
         strategy=as_strategy(given["strategy"]),
         recipe=given["recipe"],
         epochs=given["epochs"],
+        own=part(Own),
         limits=part(Limits),
         destination=part(Destination),
         language=given["language"] or default_language(),

@@ -43,6 +43,7 @@ class ReportContent:
         plates: figures of the inside of a network for series.
         layers: the network's table; their parameters add up to ``num_parameters``.
         recipe: how it was trained; of a program of one's own, its settings by name.
+        own: parts of the training that were the caller's own, by what they take the place of: their names.
         versions: of prunelle, python, torch, numpy… host: processor, cores, device.
         started: ISO 8601 date and time. seconds: how long the training took, interruptions left out.
     """
@@ -73,6 +74,7 @@ class ReportContent:
     insight: Insight | None = None
     plates: Sequence[Plate] = ()
     reused: Sequence[Note] = ()
+    own: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def shown(self) -> Shown:

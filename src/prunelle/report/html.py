@@ -67,7 +67,7 @@ def render(content: ReportContent, language: Language) -> str:
         examples=examples,
         examples_text=_examples_text(content, len(examples), words),
         reasons=Counter(picture.reason for picture in content.skipped).most_common(),
-        recipe=recipe_rows(content.recipe),
+        recipe=recipe_rows(content.recipe, content.own),
         preprocess=content.preprocess.to_json(),
         host=host_rows(content.host, words),
     )
@@ -438,8 +438,14 @@ def _source(content: ReportContent, largest_px: int) -> Callable[[np.ndarray], s
     return content.shown.writer(examples, drawings, largest_px)
 
 
-def recipe_rows(recipe: Recipe | Mapping[str, str]) -> list[tuple[str, str, str, bool]]:
-    """``(setting, value, default, whether they differ)``, as one would write them in Python."""
+def recipe_rows(
+    recipe: Recipe | Mapping[str, str], own: Mapping[str, str] | None = None
+) -> list[tuple[str, str, str, bool]]:
+    """``(setting, value, default, whether they differ)``, as one would write them in Python.
+
+    Args:
+        own: names of parts that are the caller's own, which stand for what the recipe has; see ``training.own``.
+    """
     if not isinstance(recipe, Recipe):
         return [(name, value, "", False) for name, value in recipe.items()]
 
@@ -455,7 +461,22 @@ def recipe_rows(recipe: Recipe | Mapping[str, str]) -> list[tuple[str, str, str,
     default = Recipe()
     names = [field.name for field in dataclasses.fields(recipe)]
     settings = [(name, getattr(recipe, name), getattr(default, name)) for name in names]
-    return [(name, written(value), written(usual), value != usual) for name, value, usual in settings]
+    own = own or {}
+    idle = {name for part, names in _DECIDED_BY.items() if part in own for name in names}
+    rows = [
+        (name, written(value), written(usual), value != usual)
+        for name, value, usual in settings
+        if name not in idle
+    ]
+    return rows + [(name, each, "", True) for name, each in own.items()]
+
+
+_DECIDED_BY = {
+    "loss": ("label_smoothing", "balance"),
+    "optimizer": ("optimizer", "learning_rate", "momentum", "nesterov", "weight_decay"),
+    "schedule": ("schedule", "warmup_epochs"),
+}
+"""What of a recipe has no say where a part is the caller's own."""
 
 
 def host_rows(host: Mapping[str, str], words: Words) -> dict[str, str]:

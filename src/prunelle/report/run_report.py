@@ -90,6 +90,7 @@ def content_of(
         ],
         num_parameters=metrics["parameters"],
         recipe=run.recipe if run.has_recipe else run.info.get("settings", {}),
+        own={name: part["name"] for name, part in run.info.get("own", {}).items()},
         preprocess=run.preprocess,
         versions=run.info["versions"],
         host=run.info["host"],

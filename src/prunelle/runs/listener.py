@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from prunelle.errors import ArgumentError, a_kind
 from prunelle.texts import Note
 from prunelle.training.records import EpochRecord, StepRecord
 
@@ -215,3 +216,25 @@ class Several:
         with contextlib.ExitStack() as closing:
             for listener in reversed(self._listeners):
                 closing.callback(listener.close)
+
+
+METHODS = tuple(name for name in vars(Quiet) if not name.startswith("_"))
+"""Of a listener."""
+
+
+def as_listener(given: object) -> Listener:
+    """An object with some of a listener's methods, as one that has them all.
+
+    Raises:
+        ArgumentError: it has none of them.
+    """
+    listener = Quiet()
+    found = [name for name in METHODS if callable(getattr(given, name, None))]
+    if isinstance(given, type) or not {*found} - {"close"}:
+        raise ArgumentError(
+            f"a listener has methods such as on_epoch(record) and on_finished(finished) (prunelle.Listener); received "
+            f"{given.__name__ + ', a class: make one of it' if isinstance(given, type) else a_kind(given)}."
+        )
+    for name in found:
+        setattr(listener, name, getattr(given, name))
+    return listener

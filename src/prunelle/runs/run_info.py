@@ -20,6 +20,7 @@ _INFO: Shape = {
     "format?": int,
     "status": str,
     "recipe?": dict,
+    "own?": {"*": {"name": str, "digest": str}},
     "network": {
         "name": str,
         "num_classes": int,

@@ -21,6 +21,7 @@ from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.texts import Language
+from prunelle.training.own import Loss, MakeOptimizer, Metric, Row, Schedule
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -54,6 +55,14 @@ def train(
     language: Language | None = None,
     style: Style | Listener = "auto",
     log: str | Sequence[str] | None = None,
+    listeners: Sequence[object] = (),
+    loss: Loss | None = None,
+    optimizer: MakeOptimizer | None = None,
+    schedule: Schedule | None = None,
+    metrics: Mapping[str, Metric] | Sequence[Metric] = (),
+    stop: Callable[[Sequence[Row]], bool] | None = None,
+    better: Callable[[Row, Row], bool] | None = None,
+    keep: Callable[[Row], bool] | None = None,
     command: str | None = None,
 ) -> Run:
     """Trains a network on labelled pictures and leaves a run folder.
@@ -65,8 +74,8 @@ def train(
         recipe: how; a function of the data, and of the strategy where there is one, that gives one; None for
             ``choose_recipe``.
         resume: a run to go on with instead; of all the rest only ``epochs``, ``network`` and ``data`` (those
-            of your own), ``data_root``, ``language``, ``style``, ``log``, ``memory_budget`` and ``save_every_s`` count
-            then.
+            of your own), ``data_root``, ``language``, ``style``, ``log``, ``listeners``, ``memory_budget`` and
+            ``save_every_s`` count then; and what was your own, from ``loss`` to ``keep``, must be given again.
         output: the run folder itself; None makes a new one under ``runs``.
         name: goes into the new folder's name in place of network and data.
         size: of the network's input in pixels, of series in steps; None for the network's own, or the data's.
@@ -90,6 +99,17 @@ def train(
         style: what to show meanwhile, or who is told.
         log: a tracker that is told too, or several: ``tensorboard``, ``mlflow``, ``wandb``, each an extra. It may be
             slow, fail or hang: the training does not wait for it.
+        listeners: who is told too: objects with some of the methods of ``prunelle.Listener`` (``on_epoch``…), called
+            in the training's own thread. What one raises ends the training, with what was saved kept.
+        loss: of your own, in place of cross-entropy: ``(logits (N, K), targets)`` → a tensor of one number. The
+            validation's loss stays cross-entropy.
+        optimizer: of your own: groups of parameters → a ``torch.optim.Optimizer``; its rate is the schedule's peak.
+        schedule: of your own: ``(step, steps)`` → the share of the peak that this step gets.
+        metrics: with torchmetrics' ``update(preds, target)``, ``compute()`` and ``reset()``, by name or in a list: told
+            the probabilities ``(N, K)`` of the validation after each epoch, and of each split at the end.
+        stop: lines of ``results.csv`` so far → whether to stop, after each epoch.
+        better: ``(line, best line so far)`` → whether an epoch's weights are the best; by validation accuracy if None.
+        keep: line → whether the epoch's weights are kept too, as ``weights/epoch-N.safetensors``.
         command: the shell command to print in the report; None says it in Python.
 
     Returns:
@@ -99,7 +119,7 @@ def train(
         PrunelleError: see ``prunelle.errors``; ``Interrupted`` after SIGINT or SIGTERM, with the state saved.
     """
     request = request_of(locals())
-    with contextlib.closing(hearing(style, language, log=log)) as listener:
+    with contextlib.closing(hearing(style, language, log=log, listeners=listeners)) as listener:
         if resume is not None:
             return training.resume_from_request(resume, request, data_root, listener)
         if data_root is not None:

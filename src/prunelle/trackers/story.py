@@ -105,6 +105,7 @@ def _settings(info: Mapping[str, Any]) -> Iterator[tuple[str, Setting]]:
     yield "data", info["data"]["name"]
     yield from _flat("data", info["data"]["counts"])
     yield from _flat("recipe", info["recipe"])
+    yield from ((f"own.{name}", part["name"]) for name, part in info.get("own", {}).items())
     yield from _flat("versions", info["versions"])
     yield "command", info["command"]
 

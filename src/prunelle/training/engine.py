@@ -22,15 +22,16 @@ from torch import nn
 
 from prunelle.data.batches import Batches, derive_seed
 from prunelle.data.pixels import Pixels
-from prunelle.errors import ArgumentError, Diverged, RunError
+from prunelle.errors import ArgumentError, Diverged, RunError, refuse_given
 from prunelle.texts import Note
 from prunelle.training import batch_of_one, diagnosis, speed
-from prunelle.training.fast import training_pass
+from prunelle.training.fast import TrainingPass, training_pass
 from prunelle.training.inference import Normaliser, evaluate
 from prunelle.training.layers import Layers
 from prunelle.training.loss import classification_loss
-from prunelle.training.optimizer import make_optimizer, step
+from prunelle.training.optimizer import make_optimizer, make_own_optimizer, numbers_of, put_numbers, step
 from prunelle.training.outputs import class_logits
+from prunelle.training.own import NOTHING, Own, described
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, Progress, StepRecord
 from prunelle.training.schedule import learning_rate
@@ -73,6 +74,7 @@ class Training:
         self.classes = classes
         self.preprocess = preprocess
         self.recipe = recipe
+        self.own = NOTHING
         self.progress = Progress()
         if recipe.patience is not None and validation is None:
             raise ArgumentError(
@@ -88,13 +90,12 @@ class Training:
         self.steps_per_epoch = self._count_steps()
         self._layers = Layers(network, recipe)
         self._optimizer = make_optimizer(network, recipe, self._layers)
+        self._peak = recipe.learning_rate
         self._average = _averageable(network) if recipe.ema_decay is not None else {}
         # The live tensors; looking them up by name at every step would take longer than averaging them.
         self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
         self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
-        # Weakly: what a circle holds waits for Python's collector, which does not know how large weights are.
-        forward = functools.partial(type(self)._forward, weakref.proxy(self))
-        self._passes = training_pass(forward, network, self.device, recipe.batch_size)
+        self._passes = self._training_pass(capturable=True)
         self._watch = diagnosis.Watch(
             network=network,
             train=train,
@@ -103,6 +104,38 @@ class Training:
             preprocess=preprocess,
             recipe=recipe,
             class_weights=self._class_weights,
+        )
+
+    def use(self, own: Own) -> None:
+        """Puts parts of the caller's own in the place of the recipe's, before the first step and before ``load_state``.
+
+        Raises:
+            ArgumentError: something of the recipe would be without effect, or metrics have nothing to measure.
+        """
+        _check(own, self.recipe, self._validation)
+        self.own = own
+        if own.optimizer is not None:
+            self._optimizer = make_own_optimizer(self.network, self._layers, own)
+            self._peak = max(group["lr"] / group["share"] for group in self._optimizer.param_groups)
+        if own.loss is not None:
+            if isinstance(own.loss, nn.Module):
+                own.loss.to(self.device)  # weights of classes, say
+            # It may do in Python, at each step, what a capture would leave out.
+            self._passes = self._training_pass(capturable=False)
+            name = described(own.loss)["name"]
+            self.notes += (
+                Note(
+                    f"The loss of the training is your own ({name}); that of the validation stays cross-entropy.",
+                    f"La perte de l’entraînement est la vôtre ({name}) ; celle de la validation reste l’entropie "
+                    f"croisée.",
+                ),
+            )
+
+    def _training_pass(self, *, capturable: bool) -> TrainingPass:
+        # Weakly: what a circle holds waits for Python's collector, which does not know how large weights are.
+        forward = functools.partial(type(self)._forward, weakref.proxy(self))
+        return training_pass(
+            forward, self.network, self.device, self.recipe.batch_size, capturable=capturable
         )
 
     def _count_steps(self) -> int:
@@ -125,7 +158,9 @@ class Training:
     @property
     def finished(self) -> bool:
         """All epochs are done, or early stopping has spoken."""
-        return self.progress.epoch >= self.recipe.epochs or self._out_of_patience()
+        at = self.progress
+        stopped = self.own.stop is not None and bool(at.rows) and bool(self.own.stop(_lines(at.rows)))
+        return at.epoch >= self.recipe.epochs or self._out_of_patience() or stopped
 
     def run(self) -> Iterator[StepRecord | EpochRecord]:
         """Trains from where it is to the end.
@@ -158,7 +193,10 @@ class Training:
     def _rate(self, step: int) -> float:
         """The learning rate of a step of the current epoch."""
         done = self.progress.epoch * self.steps_per_epoch
-        return learning_rate(self.recipe, done + step, self.steps_per_epoch)
+        if self.own.schedule is not None:
+            return self._peak * self.own.share(done + step, self.recipe.epochs * self.steps_per_epoch)
+        rate = learning_rate(self.recipe, done + step, self.steps_per_epoch)
+        return rate if self.own.optimizer is None else self._peak * (rate / self.recipe.learning_rate)
 
     def _step(self, view: Batches, order: torch.Tensor) -> None:
         """One batch: forward, backward, update."""
@@ -225,6 +263,8 @@ class Training:
         return total, loss, logits.detach().argmax(dim=1).eq(labels).count_nonzero()
 
     def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        if self.own.loss is not None:
+            return self.own.loss_of(logits, targets)
         return classification_loss(logits, targets, self._class_weights, self.recipe.label_smoothing)
 
     def _diverged(self, what: str) -> Diverged:
@@ -240,12 +280,14 @@ class Training:
         if not all(bool(parameter.isfinite().all()) for parameter in self.network.parameters()):
             raise self._diverged(f"weights became NaN or infinite in epoch {at.epoch + 1}")
         val_loss = val_accuracy = None
+        metrics: dict[str, float] = {}
         if self._validation is not None:
             with self.averaged():
                 evaluation = evaluate(
                     self.network, self._validation, self.classes, self.preprocess, "validation"
                 )
             val_loss, val_accuracy = evaluation.loss, evaluation.accuracy
+            metrics = self.own.measured(evaluation.probabilities, evaluation.labels)
             if not math.isfinite(val_loss):
                 raise self._diverged(f"the validation loss became {val_loss} in epoch {at.epoch + 1}")
             # Few pictures give few accuracies: of epochs with the same one, the lower loss decides.
@@ -254,12 +296,11 @@ class Training:
                 at.best_accuracy, at.best_loss = val_accuracy, val_loss
         else:
             improved = True
-        if improved:
-            at.best_epoch = at.epoch + 1
         train_loss, train_accuracy = at.loss_sum / at.seen, at.correct / at.seen
         steps_done = (at.epoch + 1) * self.steps_per_epoch
         warning = None
-        if not at.warnings:
+        # A loss of the caller's own is not to be compared with a blind guess's.
+        if not at.warnings and self.own.loss is None:
             warning = self._watch.warning(train_loss, train_accuracy, steps_done)
         if warning is not None:
             at.warnings.append({"en": warning.en, "fr": warning.fr})
@@ -276,7 +317,14 @@ class Training:
             data_wait=at.wait_seconds / max(at.train_seconds, 1e-9),
             improved=improved,
             warning=warning,
+            metrics=metrics,
         )
+        if self.own.better is not None:
+            line, best = record.row(), at.rows[at.best_epoch - 1] if at.best_epoch else None
+            improved = best is None or bool(self.own.better(line, dict(best)))
+            record = dataclasses.replace(record, improved=improved)
+        if improved:
+            at.best_epoch = at.epoch + 1
         at.rows.append(record.row())
         at.epoch += 1
         at.step = at.seen = at.correct = 0
@@ -345,12 +393,18 @@ class Training:
         tensors |= {f"average.{name}": tensor for name, tensor in self._average.items()}
         for name, parameter in self.network.named_parameters():
             for key, value in self._optimizer.state.get(parameter, {}).items():
-                if value is not None:
+                if isinstance(value, torch.Tensor):
                     tensors[f"optimizer.{name}.{key}"] = value
         # Between epochs there is nothing to keep: the next one takes its own sample.
         if self.progress.step:
             tensors |= {f"watch.{i}": tensor for i, tensor in enumerate(self._watch.before)}
-        return tensors, dataclasses.asdict(self.progress)
+        if self.own.optimizer is not None:
+            names = {id(parameter): name for name, parameter in self.network.named_parameters()}
+            self.progress.optimizer = numbers_of(self._optimizer, names)
+        progress = dataclasses.asdict(self.progress)
+        if not progress["optimizer"]:
+            del progress["optimizer"]
+        return tensors, progress
 
     def load_state(self, tensors: dict[str, torch.Tensor], progress: dict[str, Any]) -> None:
         """Goes back to where ``state`` was taken, bit for bit.
@@ -379,13 +433,46 @@ class Training:
                     restored[key] = torch.empty_like(parameter, requires_grad=False).copy_(value)
                 else:
                     # Adam's count of steps: fused kernels read it where the parameter is, others on the CPU.
-                    fused = self._optimizer.defaults.get("fused")
-                    restored[key] = value.clone().to(parameter.device if fused else "cpu")
+                    settings = self._optimizer.defaults
+                    there = key != "step" or settings.get("fused") or settings.get("capturable")
+                    restored[key] = value.clone().to(parameter.device if there else "cpu")
             if restored:
                 self._optimizer.state[parameter] = restored
         watched = part("watch.")
         self._watch.before = [watched[str(i)].to(self.device) for i in range(len(watched))]
         self.progress = Progress(**copy.deepcopy(progress))
+        if self.progress.optimizer:
+            put_numbers(self._optimizer, self.progress.optimizer, dict(self.network.named_parameters()))
+
+
+def _lines(rows: Sequence[dict[str, float | None]]) -> list[dict[str, float | None]]:
+    """Copies, for whoever may write into them."""
+    return [dict(row) for row in rows]
+
+
+def _check(own: Own, recipe: Recipe, validation: Pixels | None) -> None:
+    """Raises an ``ArgumentError`` where what is the caller's own would leave something without effect."""
+    if own.metrics and validation is None:
+        raise ArgumentError(
+            "metrics are measured on the validation split, and there is none. Leave them out, or set pictures aside "
+            "(validation=0.1)."
+        )
+    refuse_given(
+        "is of the recipe's own loss, and you give another",
+        **(
+            {}
+            if own.loss is None
+            else {"label_smoothing": recipe.label_smoothing or None, "balance": recipe.balance}
+        ),
+    )
+    decided = {
+        "momentum": recipe.momentum or None,
+        "nesterov": recipe.nesterov,
+        "weight_decay": recipe.weight_decay or None,
+    }
+    refuse_given(
+        "is of the recipe's own optimiser, and you give another", **({} if own.optimizer is None else decided)
+    )
 
 
 def _averageable(network: nn.Module, *, copy: bool = True) -> dict[str, torch.Tensor]:

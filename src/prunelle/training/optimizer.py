@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, RunError
 from prunelle.training.layers import Layers
+from prunelle.training.own import Own
 from prunelle.training.recipe import Recipe
 from prunelle.training.speed import drop_traces
 
@@ -23,9 +25,7 @@ def make_optimizer(network: nn.Module, recipe: Recipe, layers: Layers) -> torch.
     Raises:
         ArgumentError: there is nothing to learn.
     """
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    if not parameters:
-        raise ArgumentError("every weight of the network is frozen: nothing is left to learn.")
+    parameters = _learning(network)
     # As few groups as can be: each is a call of the fused kernel.
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for p in parameters:
@@ -48,6 +48,26 @@ def make_optimizer(network: nn.Module, recipe: Recipe, layers: Layers) -> torch.
         )
     # Keras's decay of the squares, 0.9, which courses rely on; PyTorch's own default is 0.99.
     return torch.optim.RMSprop(settings, lr=rate, alpha=0.9, eps=1e-7, momentum=recipe.momentum)
+
+
+def make_own_optimizer(network: nn.Module, layers: Layers, own: Own) -> torch.optim.Optimizer:
+    """The caller's own, of the same parameters in groups by their ``share`` of the rate; it decays as it likes.
+
+    Raises:
+        ArgumentError: there is nothing to learn, or it cannot train here.
+    """
+    shares: dict[float, list[nn.Parameter]] = {}
+    for parameter in _learning(network):
+        shares.setdefault(layers.rates[id(parameter)], []).append(parameter)
+    return own.optimizer_of([{"params": chosen, "share": share} for share, chosen in sorted(shares.items())])
+
+
+def _learning(network: nn.Module) -> list[nn.Parameter]:
+    """The parameters that want a gradient; an ``ArgumentError`` where none does."""
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    if not parameters:
+        raise ArgumentError("every weight of the network is frozen: nothing is left to learn.")
+    return parameters
 
 
 def step(optimizer: torch.optim.Optimizer, number: int) -> None:
@@ -92,3 +112,50 @@ def _update(optimizer: torch.optim.Optimizer) -> None:
             amsgrad=False,
             maximize=False,
         )
+
+
+def numbers_of(optimizer: torch.optim.Optimizer, names: Mapping[int, str]) -> dict[str, Any]:
+    """What an optimiser of the caller's own knows beside tensors: numbers of parameters and groups, as JSON.
+
+    Args:
+        names: of parameters, by ``id``.
+
+    Returns:
+        ``state`` by parameter and key, ``groups`` by key, and what of it is no number in ``lost``.
+    """
+    found: dict[str, Any] = {"state": {}, "groups": [], "lost": []}
+    for parameter, state in optimizer.state.items():
+        name = names[id(parameter)]
+        for key, value in state.items():
+            if isinstance(value, int | float):
+                found["state"].setdefault(name, {})[key] = value
+            elif value is not None and not isinstance(value, torch.Tensor):
+                found["lost"].append(key)
+    for group in optimizer.param_groups:
+        kept = {key: value for key, value in group.items() if isinstance(value, int | float)}
+        found["groups"].append({key: value for key, value in kept.items() if key not in ("lr", "share")})
+        # What a step changes is seen beside what it began with.
+        found["lost"] += [
+            key for key, value in group.items() if key != "params" and isinstance(value, torch.Tensor)
+        ]
+    found["lost"] = sorted(set(found["lost"]))
+    return found
+
+
+def put_numbers(
+    optimizer: torch.optim.Optimizer, numbers: Mapping[str, Any], parameters: Mapping[str, nn.Parameter]
+) -> None:
+    """The inverse of ``numbers_of``.
+
+    Raises:
+        RunError: not all could be kept.
+    """
+    if numbers["lost"]:
+        raise RunError(
+            f"the optimiser of this training ({type(optimizer).__name__}) keeps what is not saved "
+            f"({', '.join(numbers['lost'])}), so it cannot go on; start a new one."
+        )
+    for name, state in numbers["state"].items():
+        optimizer.state[parameters[name]].update(state)
+    for group, kept in zip(optimizer.param_groups, numbers["groups"], strict=True):
+        group.update(kept)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from prunelle.texts import Note
 
@@ -40,6 +42,7 @@ class EpochRecord:
         improved: these weights are the best so far (by validation accuracy, then loss; the last ones where
             there is no validation).
         warning: the training does not learn, why that may be, and what to try.
+        metrics: what metrics of the caller's own say of the validation, by name.
         unit: as ``StepRecord``.
     """
 
@@ -55,11 +58,13 @@ class EpochRecord:
     data_wait: float
     improved: bool
     warning: Note | None = None
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     unit: str = "images"
 
     def row(self) -> dict[str, float | None]:
         """The line of ``results.csv``."""
-        return {field: getattr(self, field) for field in RESULT_FIELDS}
+        fields = {field: getattr(self, field) for field in RESULT_FIELDS}
+        return fields | {f"val_{name}": value for name, value in self.metrics.items()}
 
 
 RESULT_FIELDS = (
@@ -92,3 +97,4 @@ class Progress:
     best_loss: float = math.inf
     rows: list[dict[str, float | None]] = dataclasses.field(default_factory=list)
     warnings: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    optimizer: dict[str, Any] = dataclasses.field(default_factory=dict)  # numbers of one of the caller's own

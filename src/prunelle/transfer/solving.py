@@ -15,6 +15,7 @@ from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError
 from prunelle.training.engine import Training
 from prunelle.training.inference import Normaliser, evaluate
+from prunelle.training.own import Own
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
 
@@ -162,6 +163,13 @@ class Solving(Training):
     ) -> None:
         super().__init__(network, train, validation, classes=classes, preprocess=preprocess, recipe=recipe)
         self._given, self._solver = train, solver
+
+    def use(self, own: Own) -> None:
+        """There are no steps, and so nothing that could be the caller's own."""
+        raise ArgumentError(
+            f"{', '.join(own.parts())} of your own cannot take part in {self._solver}: it is solved in one go. Take "
+            f"--head linear."
+        )
 
     @property
     def finished(self) -> bool:
