@@ -3,6 +3,7 @@
 # make quick  what a change is checked with while one works on it: lint, types, the fast tests; under 90 seconds
 # make test-mlflow, make test-wandb  the extra of that name, in a virtual environment of its own, and its tests: both bring
 #             dozens of packages, so make test leaves them out
+# make test-notebook  the extra notebook, likewise, and its tests, with real kernels
 # make lint   ruff and mypy alone
 # make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
 #             them: about ten minutes on two cores; ARGS=--quick about four, ARGS=lenet5 one network
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-mlflow test-wandb quick lint bench torture clean
+.PHONY: demo test test-mlflow test-wandb test-notebook quick lint bench torture clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
@@ -38,7 +39,11 @@ test: lint
 test-mlflow test-wandb: test-%: .venv-%/.installed
 	OMP_NUM_THREADS=1 .venv-$*/bin/pytest tests/unit/trackers/test_$*.py
 
-.venv-mlflow/.installed .venv-wandb/.installed: .venv-%/.installed: pyproject.toml constraints.txt
+test-notebook: .venv-notebook/.installed
+	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest -n 2 --dist worksteal tests/notebooks
+	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest tests/docs/test_commands.py -k notebooks.md
+
+.venv-mlflow/.installed .venv-wandb/.installed .venv-notebook/.installed: .venv-%/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
@@ -74,4 +79,4 @@ bench: .venv-bench/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-mlflow .venv-wandb build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .venv-mlflow .venv-wandb .venv-notebook build dist .pytest_cache .mypy_cache .ruff_cache

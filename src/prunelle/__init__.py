@@ -118,3 +118,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext prunelle``: the kernel's ``import keras`` and ``tensorflow.keras`` are Prunelle's."""
+    importlib.import_module("prunelle.extension").load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext prunelle``: they are what they were."""
+    importlib.import_module("prunelle.extension").unload(shell)

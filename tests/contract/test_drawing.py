@@ -15,8 +15,9 @@ OTHERS = (
     SOURCE / "keras" / "plots.py",
     SOURCE / "jobs" / "running.py",
     SOURCE / "keras" / "drawing.py",
+    SOURCE / "notebooks" / "shell.py",
 )
-"""The backend that course programs are given, and ``plot_model``, whose boxes are as wide as Keras's."""
+"""The backends that course programs and notebooks are given, and ``plot_model``, whose boxes are as wide as Keras's."""
 MODULES = ("pyplot", "backends", "font_manager", "textpath", "ticker", "rcParams", "rc_context", "rcsetup")
 """Of matplotlib: other ways to open a figure, to measure a text, to number axes, to change how everything looks."""
 CALLS = (

@@ -23,9 +23,10 @@ FLOORS = (
     ("planning", "views"),
     ("report", "console", "export", "trackers"),
     ("keras",),
+    ("notebooks",),
     ("jobs",),
     ("tasks",),
-    ("cli", "page"),
+    ("cli", "page", "extension"),
     ("__main__",),
 )
 HEIGHT = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
@@ -111,11 +112,11 @@ def printing(source: str) -> set[str]:
 
 
 def test_names_from_outside_reach_the_terminal_one_way() -> None:
-    """Commands print with ``cli.output.echo`` and ``console.terminal.Terminal``."""
+    """Commands print with ``cli.output.echo`` and ``console.terminal.Terminal``; cells of a notebook on their own."""
     files = [
         file
         for file in FILES
-        if "keras" not in file.parts and "console" not in file.parts and file.name != "output.py"
+        if not {"keras", "console", "notebooks"}.intersection(file.parts) and file.name != "output.py"
     ]
     assert broken(lambda file: printing(file.read_text()), files) == {}
 
@@ -174,11 +175,14 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
+OPTIONAL = ("keras", "notebooks", "__main__.py")
+
+
 def test_only_programs_for_keras_load_keras() -> None:
     """It is an extra: whatever else is done must not need it. One process imports every file but the front door's."""
     program = f"""
 import importlib, sys
-for name in {[dotted(file) for file in FILES if file.relative_to(SOURCE).parts[0] not in ("keras", "__main__.py")]}:
+for name in {[dotted(file) for file in FILES if file.relative_to(SOURCE).parts[0] not in OPTIONAL]}:
     importlib.import_module(name)
 loaded = [each for each in ("keras", "prunelle.keras", "h5py", "tensorflow") if each in sys.modules]
 assert not loaded, loaded
@@ -194,7 +198,8 @@ def test_only_run_asks_for_keras() -> None:
         if file.relative_to(SOURCE).parts[0] != "keras" and "keras" in rooms_used(file, file.read_text())
     }
     # runs/rebuild.py names it in a table, for a run that a program left.
-    assert asking == {"cli/run.py", "jobs/running.py"}
+    running = {"running", "program_session", "kernel_session"}
+    assert asking == {"cli/run.py", "notebooks/commands.py", *(f"jobs/{name}.py" for name in running)}
 
 
 def dotted(file: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import itertools
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,7 @@ FOR_ALL = {"RUN": worlds.PHOTO_RUN, "runs/…": "runs/digits", "NAME": "lenet5",
 FAILS = {
     "prunelle run programme.py": "nor Prunelle has keras.layers.Dence. Did you mean 'Dense'?",
     "prunelle run graphe.py": "this program is written for TensorFlow 1 (tf.placeholder)",
+    "prunelle run --until-error broken.ipynb": "Error in cell 2, line 1:",
     # Nothing is fetched here. docs/weights.md: "Without a network, the error says which file, from where, and where".
     "prunelle weights download resnet50 --weights imagenet-v2": "resnet50",
 }
@@ -54,6 +56,17 @@ y = tf.layers.dense(x, 10)
 with tf.Session() as sess:
     print(sess.run(y, feed_dict={x: images}))
 """
+
+LESSON = (
+    "import numpy as np\nimport keras\nimport matplotlib.pyplot as plt",
+    "model = keras.models.Sequential([\n    keras.layers.Dense(1, input_shape=(4,)),\n])\nmodel.compile('sgd', 'mse')\n"
+    "x, y = np.zeros((64, 4)), np.zeros(64)",
+    "history = model.fit(x, y, epochs=20)",
+    'plt.plot(history.history["loss"])\nplt.show()',
+)
+BROKEN = ("def normalise(x):\n    return x / x", "normalise(0)")
+_JUPYTER = "docs/notebooks.md"
+"""The page whose commands need the extra ``notebook``: ``make test-notebook`` runs them."""
 
 # Lines that say what one training came to: another may have it the other way round.
 VARY = ("lenet5 − dense: ",)
@@ -77,7 +90,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         lines = ["# Un réseau", "import numpy", "", "from keras.layers import Dence"]
         (folder / "programme.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
         (folder / "graphe.py").write_text(GRAPH, encoding="utf-8")
+        _write_notebook(folder / "lesson.ipynb", LESSON)
+        _write_notebook(folder / "broken.ipynb", BROKEN)
         yield folder
+
+
+def _write_notebook(path: Path, cells: Sequence[str]) -> None:
+    made = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {},
+            "source": cell,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for number, cell in enumerate(cells)
+    ]
+    path.write_text(json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
 
 
 @pytest.fixture
@@ -125,6 +155,8 @@ def named(command: Command) -> str:
 @pytest.mark.parametrize("command", ALL, ids=named)
 def test_a_command_does_what_the_page_says(command: Command, answer: Answer) -> None:
     words = command.words
+    if command.document == _JUPYTER and "run" in words and not command.inline:
+        pytest.importorskip("IPython", reason="the extra notebook is not installed: make test-notebook")
     if words[0] == "for":
         # for seed in 0 1 2; do …; done
         words = words[words.index("do") + 1 : words.index("done")]

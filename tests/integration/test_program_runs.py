@@ -347,7 +347,7 @@ plt.show()
 
 def test_programs_of_one_second_have_a_folder_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One started again right after it was killed, or beside another, goes into no folder but its own."""
-    from prunelle.jobs import running
+    from prunelle.jobs import program_session
     from prunelle.tasks import run_program
 
     class Stopped(datetime):
@@ -355,7 +355,7 @@ def test_programs_of_one_second_have_a_folder_each(tmp_path: Path, monkeypatch: 
         def now(cls, tz: tzinfo | None = None) -> Stopped:
             return cls(2026, 11, 21, 14, 30, 0, tzinfo=tz)
 
-    monkeypatch.setattr(running, "datetime", Stopped)
+    monkeypatch.setattr(program_session, "datetime", Stopped)
     monkeypatch.chdir(tmp_path)
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"):
         monkeypatch.delenv(name, raising=False)

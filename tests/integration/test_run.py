@@ -149,7 +149,13 @@ def test_a_syntax_error_shows_its_place() -> None:
     ("arguments", "code", "said"),
     [
         (("programe.py",), 1, "Error: program 'programe.py' is not there. Did you mean 'programme.py'?"),
-        (("cours.ipynb",), 2, "Error: program must be a Python file; cours.ipynb is a notebook."),
+        (("cours.ipynb", "3"), 2, "Error: a notebook has no arguments; options stand before cours.ipynb."),
+        (
+            ("--cells", "1", "programme.py"),
+            2,
+            "Error: cells is for notebooks, and programme.py is a program; leave it out.",
+        ),
+        (("--epochs", "0", "programme.py"), 2, "Error: --epochs must be 1 or more; received 0."),
         ((".",), 1, "Error: program '.' is a folder."),
         ((), 2, "Error: Missing argument 'PROGRAM'."),
     ],

@@ -3,113 +3,43 @@
 from __future__ import annotations
 
 import builtins
-import gc
 import os
-import re
-import shlex
 import sys
-import sysconfig
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 
-import torch
-
-from prunelle.errors import ArgumentError, Interrupted, MissingData, PrunelleError, did_you_mean
-from prunelle.jobs import machine
-from prunelle.memory import is_out_of_memory, out_of_memory
-from prunelle.runs.folder import new_run_path
-from prunelle.texts import Note, Typography, default_language
+from prunelle.errors import Interrupted
+from prunelle.jobs.program_errors import as_shown
+from prunelle.jobs.program_session import ProgramRequest, ProgramSession, check
+from prunelle.texts import Note, Typography
 
 _ERROR = Note("Error: {what}", "Erreur : {what}")
-_FIGURE, _RUN = Note("Figure: {path}", "Figure : {path}"), Note("Run: {path}", "Entraînement : {path}")
-_PRUNELLE = Path(__file__).parents[1]
-_LIBRARIES = tuple(
-    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
+_FIGURE = Note("Figure: {path}", "Figure : {path}")
 
 
-def run_program(
-    path: Path,
-    arguments: Sequence[str],
-    *,
-    runs: Path,
-    keras: str | None,
-    seed: int | None,
-    whole_traceback: bool,
-    tell: Callable[[str], None],
-) -> int:
+def run_program(request: ProgramRequest, tell: Callable[[str], None]) -> int:
     """The exit status of a program; see ``prunelle.tasks.run_program``."""
-    source = _source(path)
-    if "prunelle.keras" in sys.modules:
-        # Models are circles, and Python's collector does not know how large: those of the program before go first.
-        gc.collect()
-    # Not at the top: whoever trains without it would load all of keras.
-    from prunelle.keras import numpy_names, recording
-    from prunelle.keras.compat import compat
-    from prunelle.keras.generations import Told, named, note, told_by
-    from prunelle.keras.seeds import seeded
-
-    told = told_by(source) if keras is None else Told(named(keras), f"--keras {keras}")
-    # The program may change the working folder.
-    here = Path.cwd()
-    started, made = datetime.now(), list[Path]()
-
-    def folder() -> Path:
-        if not made:
-            made.append(new_run_path(here / runs, path.stem, started))
-        return made[0]
-
-    words = Typography(default_language())
-    # Before anything that the program prints: who has to say otherwise need not wait for its end.
-    if (read_as := note(told)) is not None:
-        tell(words.note(read_as))
-
-    def saved(what: Note, where: Path) -> None:
-        tell(words.note(what, path=where.relative_to(here) if where.is_relative_to(here) else where))
-
-    recorded = recording.recorded_program(
-        folder,
-        shlex.join([str(path), *arguments]),
-        versions=machine.versions(),
-        host=machine.host(torch.device("cpu")),
-        told=told,
-    )
+    check(request)
+    path = request.path
+    source = path.read_bytes()
+    session = ProgramSession(request, source, tell)
     try:
         with (
-            compat(told.generation),
-            recorded,  # reports are written while names still mean what they mean to the program
-            numpy_names.there_again(lambda what, about: tell(words.note(what, **about)), _is_library),
-            _as_main(path, arguments) as module,
-            _figures(folder, lambda file: saved(_FIGURE, file)),
-            nullcontext() if seed is None else seeded(seed),
+            session.in_force(),
+            _as_main(path, request.arguments) as module,
+            _figures(session.folder, lambda file: session.say(_FIGURE, path=file)),
         ):
             exec(compile(source, module.__dict__["__file__"], "exec"), module.__dict__)
     except (SystemExit, KeyboardInterrupt, BrokenPipeError):
         raise
     except BaseException as error:
-        tell(_as_shown(error, whole_traceback, _of_tensorflow_1(error, path, words)))
+        tell(as_shown(error, request.whole_traceback, _of_tensorflow_1(error, path, session.words)))
         return error.exit_code if isinstance(error, Interrupted) else 1
     finally:
-        for each in made:
-            saved(_RUN, each)
+        session.say_where()
     return 0
-
-
-def _source(path: Path) -> bytes:
-    if not path.is_file():
-        siblings = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        what = "is a folder" if path.is_dir() else "is not there"
-        raise MissingData(f"program {str(path)!r} {what}.{did_you_mean(path.name, siblings)}")
-    if path.suffix == ".ipynb":
-        raise ArgumentError(
-            f"program must be a Python file; {path} is a notebook. Save it as a program first: "
-            f"jupyter nbconvert --to script {path}"
-        )
-    return path.read_bytes()
 
 
 @contextmanager
@@ -166,67 +96,3 @@ def _of_tensorflow_1(error: BaseException, program: Path, words: Typography) -> 
         name = f"tensorflow.{tensorflow_1.METHODS[error.name]}"
     what = tensorflow_1.what_to_change(program, name, words) if name else None
     return None if what is None else words.note(_ERROR, what=what)
-
-
-def _as_shown(error: BaseException, whole: bool, said: str | None = None) -> str:
-    """As Python shows it, but with the program's own lines: who wrote them can do something about those.
-
-    Args:
-        error: what the program ended with.
-        whole: with the lines within libraries.
-        said: in place of its last line.
-    """
-    inside = _files(error.__traceback__)
-    if is_out_of_memory(error) and _is_library(inside[-1]):
-        error = out_of_memory(error).with_traceback(error.__traceback__)
-    for link in _chain(error):
-        link.__traceback__ = _program_frames(link.__traceback__, whole)
-    if said is not None or isinstance(error, PrunelleError):
-        lines = traceback.format_exception(error, chain=False)
-        lines[-1] = said or f"Error: {error}"
-    else:
-        lines = traceback.format_exception(error)
-        if not whole and error.__traceback__ and Path(inside[-1]).is_relative_to(_PRUNELLE):
-            lines.append("This comes from within Prunelle; prunelle run --traceback shows from where.")
-    return _BOLD.sub("", "".join(lines)).rstrip("\n")
-
-
-_BOLD = re.compile(r"\x1b\[[0-9]*m")
-"""Keras writes what happened in bold, whatever it is written to."""
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
-        yield current
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-
-
-def _program_frames(frames: TracebackType | None, whole: bool) -> TracebackType | None:
-    """From the program's first line on: its own lines, or all."""
-    library = [_is_library(file) for file in _files(frames)]
-    first = library.index(False) if False in library else len(library)
-    kept = [frame for i, frame in enumerate(_each(frames)) if i >= first and (whole or not library[i])]
-    rebuilt: TracebackType | None = None
-    for frame in reversed(kept):
-        rebuilt = TracebackType(rebuilt, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-    return rebuilt
-
-
-def _each(frames: TracebackType | None) -> Iterator[TracebackType]:
-    while frames is not None:
-        yield frames
-        frames = frames.tb_next
-
-
-def _files(frames: TracebackType | None) -> list[str]:
-    return [frame.tb_frame.f_code.co_filename for frame in _each(frames)]
-
-
-def _is_library(file: str) -> bool:
-    if file.startswith("<"):
-        return True
-    path = Path(file).resolve()
-    return path.is_relative_to(_PRUNELLE) or any(path.is_relative_to(folder) for folder in _LIBRARIES)

@@ -277,7 +277,9 @@ class Console(keras.callbacks.ProgbarLogger):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Moves the bar."""
         if self._bar is not None:
-            self._bar.show(batch + 1, _loss_first(logs))
+            self._bar.show(
+                batch + 1, _loss_first({n: v for n, v in (logs or {}).items() if n not in _OF_A_BATCH})
+            )
 
     on_test_batch_end = on_train_batch_end
 
@@ -307,6 +309,10 @@ class Console(keras.callbacks.ProgbarLogger):  # type: ignore[misc]
         """Its last line."""
         if not self._training and self._bar is not None:
             self._bar.end(self.params.get("steps") or self._steps, {})
+
+
+_OF_A_BATCH = ("batch", "size")
+"""What Keras 1 and 2 tell callbacks beside figures; their bar did not show it."""
 
 
 def _loss_first(logs: Any) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import checks, differences, layers, passes, recording, seeds
+from prunelle.keras import checks, differences, layers, passes, recording, seeds, shortened
 from prunelle.keras.arguments import renamed
 from prunelle.keras.callbacks import Begun
 from prunelle.keras.eager import boundary
@@ -455,12 +455,15 @@ def _fit(original: Any, generation: Generation) -> Any:
         )
         given |= {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
         given["shuffle"] = bool(given.get("shuffle", True)) and not data.adapted
-        given["epochs"] = int(given.get("epochs", 1))
+        wanted, begun = int(given.get("epochs", 1)), int(given.get("initial_epoch") or 0)
+        given["epochs"] = shortened.in_force().epochs(wanted, begun)
         if self.compiled and isinstance(data.x, Batches):
             if generation <= Generation.KERAS_2 and not isinstance(callbacks, keras.callbacks.CallbackList):
                 given["callbacks"] = Begun(self, given, given.get("steps_per_epoch") or data.x.num_batches)
             self._symbolic_build(data_batch=data.x.first())
         _listen(self, given, source, held_out)
+        if given["epochs"] < wanted and (recorded := recording.recorded(self)) is not None:
+            recorded.shortened = shortened.note(given["epochs"] - begun, wanted - begun)
         held = given.get("validation_data")
         labels = held[1] if isinstance(held, tuple) and len(held) > 1 else None
         with (

@@ -32,7 +32,9 @@ class Progress:
         return self.verbose == 1 and self._in_place and time.perf_counter() - self._shown > _EVERY_S
 
     def show(self, step: int, logs: Mapping[str, float]) -> None:
-        """A step that is not the last: the bar, and the time left."""
+        """A step that is not the last: the bar, and the time left; where no line can be drawn over, nothing."""
+        if not self._in_place:
+            return
         now = time.perf_counter()
         self._shown = now
         if self.steps is None:

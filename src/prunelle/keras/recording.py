@@ -281,6 +281,7 @@ class Recording:
         logits: whether the model's outputs are logits.
         pictures: those that it made last, ``(n, H, W, C)``, where it makes any.
         loop_notes: how its lines came about, where a loop of the program's own trains it.
+        shortened: that it was, where a ``fit`` asked for more epochs.
     """
 
     def __init__(
@@ -300,6 +301,7 @@ class Recording:
         self.logits = recorded_run.gives_logits(model)
         self.pictures: torch.Tensor | None = None
         self.loop_notes: list[Note] = []
+        self.shortened: Note | None = None
         self._noted: list[Note] = []
         self._session, self._model = session, weakref.ref(model)
         self._written = float("-inf")
@@ -487,8 +489,9 @@ class Recording:
                 "last": {k: v for k, v in self._rows[-1].items() if v is not None},
             }
             made = recorded_run.pictures_of(self.pictures, self.answers)
-            recorded_run.note(self._run, self._noted, self.loop_notes)
-            self._noted = self.loop_notes
+            notes = [*self.loop_notes, *([] if self.shortened is None else [self.shortened])]
+            recorded_run.note(self._run, self._noted, notes)
+            self._noted = notes
             if isinstance(self._run, Refused):
                 self._run.write_metrics(metrics)
                 write_curves_page(self._run, self._rows, made, self._session.language)

@@ -13,7 +13,7 @@ from prunelle.tasks.describing import describe
 from prunelle.tasks.few_shots import shots
 from prunelle.tasks.look import look_into
 from prunelle.tasks.reporting import write_report
-from prunelle.tasks.running import run_program
+from prunelle.tasks.running import run_notebook, run_program
 from prunelle.tasks.training import train
 from prunelle.tasks.unlabelled import train_with_unlabelled
 from prunelle.tasks.weights import download_weights, pretrained
@@ -36,6 +36,7 @@ __all__ = [
     "named_recipe",
     "predict",
     "pretrained",
+    "run_notebook",
     "run_program",
     "save_convolution",
     "shots",

@@ -1,11 +1,12 @@
-"""``run_program``: a program written for Keras, on Prunelle."""
+"""``run_program``, ``run_notebook``: what was written for Keras, on Prunelle."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from prunelle.jobs import running
+from prunelle.jobs import notebooks, running
+from prunelle.jobs.program_session import NotebookOptions, ProgramRequest
 
 
 def run_program(
@@ -15,6 +16,7 @@ def run_program(
     runs: str | Path = "runs",
     keras: str | None = None,
     seed: int | None = None,
+    epochs: int | None = None,
     whole_traceback: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> int:
@@ -31,6 +33,7 @@ def run_program(
         keras: the generation of Keras that it speaks: ``"1"``, ``"2.3"``, ``"tf2"`` or ``"3"``; None: as its imports
             and idioms say.
         seed: of all random numbers, so that it repeats its bits; None: its own, if it sets one.
+        epochs: no ``fit`` takes more; the report of each that asked for more says so.
         whole_traceback: also show lines within libraries.
         tell: given lines for the person at the terminal: errors, and where things were saved.
 
@@ -43,12 +46,58 @@ def run_program(
         SystemExit: the program's own.
         KeyboardInterrupt: Ctrl-C.
     """
-    return running.run_program(
-        Path(program),
-        arguments,
+    request = ProgramRequest(
+        path=Path(program),
+        arguments=tuple(arguments),
         runs=Path(runs),
         keras=keras,
         seed=seed,
+        epochs=epochs,
         whole_traceback=whole_traceback,
-        tell=tell,
     )
+    return running.run_program(request, tell)
+
+
+def run_notebook(
+    notebook: str | Path,
+    options: NotebookOptions | None = None,
+    *,
+    runs: str | Path = "runs",
+    keras: str | None = None,
+    seed: int | None = None,
+    epochs: int | None = None,
+    whole_traceback: bool = False,
+    tell: Callable[[str], None] = lambda line: None,
+) -> int:
+    """Runs the cells of a notebook in order, as ``run_program`` runs a program, in the notebook's own folder.
+
+    ``lesson.ipynb`` and ``lesson.html``, with what its cells said, are written into ``runs/<time>-lesson`` however it
+    ends; after a cell that fails the next ones run.
+
+    Args:
+        notebook: a ``.ipynb`` file, or the ``.md``, ``.Rmd`` or ``.py`` of MyST and Jupytext.
+        options: which cells, and how; None: all, in this process, past errors, without a shell.
+        runs: the folder ``<time>-<notebook>`` goes there.
+        keras, seed, epochs, whole_traceback, tell: as in ``run_program``.
+
+    Returns:
+        The exit status: 0, or 1 where a cell failed that is not tagged ``raises-exception``.
+
+    Raises:
+        MissingData: no such file.
+        ArgumentError: no such cells; options without effect.
+        DataError: it is no notebook, or has no cells of Python.
+        PrunelleError: Jupyter's packages are not installed.
+        SystemExit: of a cell.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    request = ProgramRequest(
+        path=Path(notebook),
+        runs=Path(runs),
+        keras=keras,
+        seed=seed,
+        epochs=epochs,
+        whole_traceback=whole_traceback,
+        notebook=options or NotebookOptions(),
+    )
+    return notebooks.run_notebook(request, tell)

@@ -1,0 +1,20 @@
+"""Notebooks need the extra ``notebook``, which ``make test`` does without: ``make test-notebook`` has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+for _needed in ("IPython", "jupytext", "nbclient", "nbconvert", "ipykernel", "latex2mathml"):
+    pytest.importorskip(_needed, reason="the extra notebook is not installed: make test-notebook")
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of their own, in English, without a screen; Jupyter's files of this user stay as they are."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
