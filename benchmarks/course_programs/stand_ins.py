@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import string
 import struct
 import sys
 import tarfile
@@ -135,7 +136,8 @@ def pictures_of_sets(data: Path, shared: Path) -> None:
 def files_to_get(folder: Path, photos: list[Path]) -> None:
     """What programs ask ``get_file`` for."""
     for name in ("nietzsche.txt", "shakespeare.txt", "moby10b.txt"):
-        (folder / name).write_text(prose(60_000 if name == "nietzsche.txt" else 30_000))
+        alphabet = string.ascii_uppercase + string.digits + "".join(set(string.punctuation) - set("~`"))
+        (folder / name).write_text(prose(60_000 if name == "nietzsche.txt" else 30_000) + alphabet + "\n")
     for name, photo in zip(
         ("cat", "elephant", "sf", "starry_night", "coast", "fruits"), photos, strict=False
     ):
@@ -159,10 +161,9 @@ def files_to_get(folder: Path, photos: list[Path]) -> None:
         for path, review in reviews():
             _add(archive, f"aclImdb/{path}", review.encode())
     link(folder / "imdb_archive", folder / "aclImdb_v1.tar.gz")  # where Keras 3 keeps an archive
-    with tarfile.open(folder / "102flowers.tgz", "w:gz") as archive:
+    with tarfile.open(folder / "102flowers.tgz_archive", "w:gz") as archive:
         for i, photo in enumerate(photos[:96]):
             archive.add(photo.resolve(), f"jpg/image_{i:05d}.jpg")
-    link(folder / "102flowers.tgz_archive", folder / "102flowers.tgz")
     link(folder / "spa-eng_archive", folder / "spa-eng.zip")
 
 

@@ -167,7 +167,7 @@ class ProgramSession:
     @contextmanager
     def in_force(self) -> Iterator[None]:
         """Inside, ``keras`` and ``tensorflow`` are the program's, and each of its trainings leaves a run folder."""
-        from prunelle.keras import numpy_names, recording, shortened
+        from prunelle.keras import recording, removed_names, shortened
         from prunelle.keras.compat import compat
         from prunelle.keras.seeds import seeded
 
@@ -182,7 +182,7 @@ class ProgramSession:
         with (
             compat(self.told.generation),
             recorded,  # reports are written while names still mean what they mean to the program
-            numpy_names.there_again(lambda what, about: self.say(what, **about), is_library),
+            removed_names.there_again(lambda what, about: self.say(what, **about), is_library),
             nullcontext() if request.seed is None else seeded(request.seed),
             shortened.trainings(request.epochs) as trainings,
         ):

@@ -10,9 +10,11 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from prunelle.errors import ArgumentError
-from prunelle.keras import differences
-from prunelle.keras.floor import keras
+from prunelle.keras import differences, old_layers
+from prunelle.keras.floor import MODULES, keras
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay, like
 
@@ -127,6 +129,33 @@ def accept_old_names(overlay: Overlay, generation: Generation) -> None:
     for kind, names in RENAMED.items():
         cls = getattr(keras.layers, kind)
         _translate(overlay, cls, functools.partial(_layer_arguments, kind, names, generation))
+
+
+def accept_numbers_of_numpy(overlay: Overlay, generation: Generation) -> None:
+    """``Dense(np.prod(shape))``, ``SGD(np.float32(0.1))``: Keras 3 asks Python's types; a Keras before took any."""
+    every = [kind for name in _MADE_OF_NUMBERS for kind in vars(MODULES[f"keras.{name}"]).values()]
+    kinds = [kind for kind in (*every, *old_layers.LAYERS) if isinstance(kind, type)]
+    for kind in {next(base for base in kind.__mro__ if "__init__" in vars(base)) for kind in kinds}:
+        if kind is not object:
+            _translate(overlay, kind, _as_pythons)
+
+
+_MADE_OF_NUMBERS = (
+    *("callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers"),
+    *("optimizers.schedules", "regularizers"),
+)
+
+
+def _as_pythons(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return tuple(map(_pythons, args)), {name: _pythons(each) for name, each in given.items()}
+
+
+def _pythons(value: Any) -> Any:
+    if isinstance(value, (np.number, np.bool_)):
+        return value.item()
+    if type(value) in (list, tuple) and any(isinstance(each, (np.number, np.bool_, tuple)) for each in value):
+        return type(value)(map(_pythons, value))
+    return value
 
 
 Translation = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]

@@ -51,7 +51,7 @@ _ROOMS = (
         plain_tensors.lay,
         seeds.lay,
     ),
-    *(event_files.lay, summaries.lay),
+    *(event_files.lay, summaries.lay, arguments.accept_numbers_of_numpy),
 )
 
 

@@ -82,7 +82,7 @@ class Batches(_Adapter):  # type: ignore[misc]
         if seeds.ahead() and not self._once and getattr(self._data, "prefetchable", True):
             batches = core.read_ahead(batches)
         for batch in batches:
-            yield _tuple(batch, self._class_weight, self._names, self._inputs)
+            yield _standard(batch, self._class_weight, self._names, self._inputs)
 
     def _epochs(self) -> Iterator[Any]:
         while True:
@@ -189,9 +189,7 @@ def _why_empty(data: Any) -> str:
     )
 
 
-def _tuple(
-    batch: Any, class_weight: Any, names: Sequence[str] = (), inputs: Sequence[str] = ()
-) -> tuple[Any, ...]:
+def _standard(batch: Any, class_weight: Any, names: Sequence[str] = (), inputs: Sequence[str] = ()) -> Any:
     x, y, weights = core.split(batch)
     x, y, weights = (_tensors(each) for each in (_asked_for(x, inputs), y, weights))
     y, weights = _in_order(y, names, all_of_them=True), _in_order(weights, names)
@@ -200,7 +198,10 @@ def _tuple(
         weights = _weighted(y, weights, class_weight, names)
     if weights is not None:
         return x, y, weights
-    return (x,) if y is None else (x, y)
+    if y is not None:
+        return x, y
+    # A step of a program's own gets what its data set gives: pictures alone are no tuple.
+    return (x,) if isinstance(batch, tuple) or isinstance(x, (list, tuple)) else x
 
 
 def _ones_for_none(weights: Any, y: Any) -> Any:

@@ -89,7 +89,8 @@ class CalledAsItIs(nn.Module):
         self._arguments = arguments
 
     def forward(self, *inputs: torch.Tensor) -> Any:
-        args, named = self._arguments(*(outward(x) for x in inputs))
+        # Aliases: a program's code gets its face on what it is given, which others of the graph take as it is.
+        args, named = self._arguments(*(outward(x).as_subclass(torch.Tensor) for x in inputs))
         if getattr(self.layer, "_call_has_training_arg", False) and named.get("training") is None:
             named["training"] = self.training
         layer: Any = self.layer
@@ -97,6 +98,13 @@ class CalledAsItIs(nn.Module):
         if self.training and self.calls_a_users_code and _has_losses(layer):
             raise NotLowered  # Keras's own step adds them to the model's loss
         return inward(found[0]) if len(found) == 1 else tuple(inward(each) for each in found)
+
+
+class _Floats(nn.Module):
+    """What a layer with weights makes of an input of whole numbers, or of another precision."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.float()
 
 
 def _inside(layer: Any) -> list[Any]:
@@ -231,7 +239,8 @@ class _Builder:
                 if made is not None:
                     self._modules[id(operation)] = made
             if id(operation) in self._modules:
-                return self._modules[id(operation)]
+                whole = node.input_tensors[0].dtype != "float32"
+                return [*([_Floats()] if whole else []), *self._modules[id(operation)]]
         return [CalledAsItIs(operation, _arguments(node))]
 
     def share(

@@ -63,7 +63,15 @@ def like(original: Any) -> Callable[[Any], Any]:
 
     def decorate(function: Any) -> Any:
         function = functools.wraps(original)(function)
-        function.__signature__ = inspect.signature(original)
+        function.__signature__ = _signature(original)
         return function
 
     return decorate
+
+
+def _signature(original: Any) -> inspect.Signature:
+    given: inspect.Signature | None = getattr(original, "__dict__", {}).get("__signature__")
+    return given or _of_kerass_own(original)
+
+
+_of_kerass_own = functools.cache(inspect.signature)  # they are laid over each time that a program begins

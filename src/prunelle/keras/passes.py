@@ -34,6 +34,8 @@ class Session:
         self._plain = False
         self._values = [v.value for v in self._variables]
         functional = getattr(model, "_functional", None) or model
+        to_torch = private("backend.torch.core").to_torch_dtype
+        self._dtypes = [to_torch(each.dtype) for each in functional._inputs]
         self._struct = functional._outputs_struct
         self._single = len(keras.tree.flatten(self._struct)) == 1 and not isinstance(self._struct, dict)
         shared = {id(each.variable) for each in lowered.shared}
@@ -49,7 +51,7 @@ class Session:
     def step(self, x: Any, y: Any, weights: Any) -> tuple[torch.Tensor, Any]:
         """One step of training: the loss, and the outputs as the model's own call gives them."""
         model = self._model
-        inputs = [_tensor(each) for each in flat(x)]
+        inputs = self._inputs(x)
         labels = [_as_tensor(each) for each in ([] if y is None else flat(y))]
         given = [_as_tensor(each) for each in ([] if weights is None else flat(weights))]
         form = torch.is_tensor(y) or y is None or keras.tree.map_structure(lambda _: 0, y)
@@ -95,10 +97,15 @@ class Session:
             network.eval()
         try:
             with torch.no_grad():
-                return self._structured(self._lowered([_tensor(each) for each in flat(x)]))
+                return self._structured(self._lowered(self._inputs(x)))
         finally:
             if trains:
                 network.train()
+
+    def _inputs(self, x: Any) -> list[torch.Tensor]:
+        """Each in the type that the model says: numbers of words stay whole."""
+        tensors = map(_as_tensor, flat(x))
+        return [each.to(dtype) for each, dtype in zip(tensors, self._dtypes, strict=True)]
 
     def _of(self, variable: Any, value: torch.Tensor) -> torch.Tensor | None:
         """The gradient: that of the passes, and that of a penalty, which is in the variable."""
@@ -271,11 +278,6 @@ def _one_is(loss: Any) -> bool:
     function = getattr(loss, "fn", None)
     kind = type(loss) if isinstance(loss, keras.losses.Loss) else loss
     return named(kind) is not None and (function is None or named(function) is not None)
-
-
-def _tensor(value: Any) -> torch.Tensor:
-    found: torch.Tensor = _as_tensor(value)
-    return found.float() if not found.is_floating_point() or found.dtype == torch.float64 else found
 
 
 def session_of(model: Any) -> Session | None:

@@ -567,3 +567,50 @@ def test_inputs_by_name_are_in_the_order_of_the_model(form: str) -> None:
         found = answers(lambda: (keyed, Y), keyed=True)
     for mine, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("given", ["int64", "uint8", "float32"])
+def test_numbers_of_words_stay_whole(given: str) -> None:
+    """An input of whole numbers is given as such to what the program does with it; a layer with weights takes it."""
+    K.clear_session()
+    words = keras.Input((4,), dtype=given)
+    types: list[Any] = []
+
+    def looked_up(x: Any) -> Any:
+        types.append(x.dtype)
+        return keras.ops.one_hot(keras.ops.cast(x, "int64"), 300)
+
+    rows = layers.Flatten()(layers.Lambda(looked_up, output_shape=(4, 300))(words))
+    model = keras.Model(words, layers.Dense(2)(layers.Concatenate()([rows, layers.Dense(3)(words)])))
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).integers(0, 255, (12, 4)).astype(given)
+    model.fit(x, np.zeros((12, 2)), verbose=0)
+    types.clear()
+    model.predict(x, verbose=0)
+    assert {str(each).removeprefix("torch.") for each in types} == {given}
+
+
+def test_a_step_of_its_own_gets_what_the_data_set_gives() -> None:
+    """Pictures alone are no tuple, a tuple of one stays one: as tf.keras 2.21 gave them."""
+
+    class Own(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            seen.append(type(data) if isinstance(data, tuple) else tuple(data.shape))
+            return {"loss": keras.ops.mean(keras.tree.flatten(data)[0])}
+
+    pictures = X[:8].astype(np.float32)
+    for data, expected in (
+        (Dataset.from_tensor_slices(pictures).batch(4), (4, 6, 6, 1)),
+        (Dataset.from_tensor_slices((pictures,)).batch(4), tuple),
+        (Batches(), tuple),
+        (iter([pictures]), (8, 6, 6, 1)),
+        (pictures, (8, 6, 6, 1)),
+    ):
+        seen: list[Any] = []
+        model = Own()
+        model.compile(optimizer="sgd")
+        model.fit(data, verbose=0, steps_per_epoch=None if data is pictures else 1)
+        assert seen[0] == expected, data

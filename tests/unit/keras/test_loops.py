@@ -384,3 +384,19 @@ def test_a_step_asks_for_the_loss_and_metrics_that_were_compiled() -> None:
     x, y = np.ones((4, 3), "float32"), np.array([[1], [3], [5], [3]], "float32")
     history = model.fit(x, y, batch_size=2, epochs=2, verbose=0).history
     assert history == {"loss": [2.0, 2.0], "mae": [1.0, 1.0]}
+
+
+def test_what_a_function_is_given_others_take_too(tf_keras: None) -> None:
+    """The face that a program's function sees is not on what the next layer of the graph gets."""
+    import tensorflow as tf
+
+    layers = tf.keras.layers
+    x = tf.keras.Input((4,))
+    doubled = layers.Lambda(lambda each: each + tf.cast(each.shape[-1] == 4, each.dtype) * each)(x)
+    model = tf.keras.Model(x, layers.Dense(2)(layers.Concatenate()([doubled, layers.Dense(3)(x)])))
+    model.compile("sgd", "mse")
+    given = np.arange(48, dtype="float32").reshape(12, 4) / 48
+    expected = model(given).numpy()
+    np.testing.assert_allclose(model.predict(given, verbose=0), expected, rtol=1e-5, atol=1e-6)
+    model.fit(given, expected, verbose=0)
+    np.testing.assert_allclose(model.predict(given, verbose=0), expected, rtol=1e-5, atol=1e-5)
