@@ -183,6 +183,10 @@ def _run(values: dict[int, Any], wanted: Sequence[Any], training: bool) -> list[
         pending = [tensor]
         while pending:
             node = pending[-1]._keras_history.operation._inbound_nodes[pending[-1]._keras_history.node_index]
+            if hasattr(pending[-1], "_prunelle_value"):
+                known = pending.pop()
+                values[id(known)] = keras.ops.convert_to_tensor(known._prunelle_value)
+                continue
             if node.is_input:
                 raise ArgumentError(
                     f"the outputs need {node.operation.name}, which is not among the inputs of the function."

@@ -76,8 +76,25 @@ def _until_keras_2(overlay: Overlay, layer: Any) -> None:
         overlay.put(cls, "__init__", _taking_what_all_take(cls.__init__))
     for cls in (keras.layers.Subtract, keras.layers.Concatenate):
         overlay.put(cls, "compute_output_shape", _of_several(cls.compute_output_shape))
+    overlay.put(keras.layers.InputLayer, "__init__", _of_a_value(keras.layers.InputLayer.__init__))
     leaky = keras.layers.LeakyReLU
     overlay.put(leaky, "__init__", _of_any_slope(leaky.__init__))
+
+
+def _of_a_value(original: Any) -> Any:
+    """``Input(tensor=…)`` of a tensor or a variable that has a value: it is what a function takes there."""
+
+    @like(original)
+    def __init__(self: Any, *args: Any, input_tensor: Any = None, **given: Any) -> None:  # noqa: N807
+        if input_tensor is None or is_symbolic(input_tensor):
+            original(self, *args, input_tensor=input_tensor, **given)
+            return
+        value = keras.ops.convert_to_tensor(input_tensor)
+        told = {"batch_shape": tuple(value.shape), "dtype": keras.backend.standardize_dtype(value.dtype)}
+        original(self, **told, name=given.get("name"))
+        self.output._prunelle_value = input_tensor
+
+    return __init__
 
 
 def _from_copies(original: Any) -> Any:

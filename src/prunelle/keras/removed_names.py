@@ -274,6 +274,22 @@ def _axes(overlay: Overlay, module: ModuleType) -> None:
     overlay.put(axes, "hist", hist)
 
 
+def _ticks(overlay: Overlay, module: ModuleType) -> None:
+    """Labels that are fewer than ticks, or more: until Matplotlib 3.3 those without one had none."""
+    axis = module.Axis
+    original = axis.set_ticklabels
+
+    @functools.wraps(original)
+    def set_ticklabels(self: Any, labels: Any, *args: Any, **given: Any) -> Any:
+        locator = self.get_minor_locator() if given.get("minor") else self.get_major_locator()
+        if isinstance(locator, module.mticker.FixedLocator):
+            labels, ticks = list(labels), len(locator.locs)
+            labels = [*labels, *[""] * (ticks - len(labels))][:ticks]
+        return original(self, labels, *args, **given)
+
+    overlay.put(axis, "set_ticklabels", set_ticklabels)
+
+
 def _styles(overlay: Overlay, module: ModuleType) -> None:
     """``seaborn`` and its kin, until Matplotlib 3.8."""
     for name, style in list(module.library.items()):
@@ -304,6 +320,7 @@ def _fonts(overlay: Overlay, module: ModuleType) -> None:
 
 _CHANGED: dict[str, Callable[[Overlay, ModuleType], None]] = {
     "scipy": lambda overlay, module: overlay.put(module, "misc", sys.modules["scipy.misc"]),
+    "matplotlib.axis": _ticks,
     "matplotlib.figure": _figure,
     "matplotlib.pyplot": _pyplot,
     "matplotlib.axes": _axes,

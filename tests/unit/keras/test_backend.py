@@ -103,6 +103,18 @@ def test_a_number_that_changes_and_a_node_make_a_node() -> None:
 
 
 @pytest.mark.usefixtures("keras_2")
+def test_an_input_may_have_a_value() -> None:
+    """As masks of Keras's neural_doodle: a function that needs it is not given it."""
+    mask = k.variable([[1.0, 2.0]])
+    known, free = keras.Input(tensor=mask, shape=(2,)), k.placeholder((1, 2))
+    twice = keras.Model(known, keras.layers.Lambda(lambda each: each * 2)(known))
+    answer = k.function([free], [twice.output + free])
+    assert answer([[[1.0, 1.0]]])[0].tolist() == [[3.0, 5.0]]
+    mask.assign([[0.0, 1.0]])
+    assert answer([[[1.0, 1.0]]])[0].tolist() == [[1.0, 3.0]]
+
+
+@pytest.mark.usefixtures("keras_2")
 def test_of_constants_there_is_no_graph() -> None:
     x = k.constant([3.0])
     weight = k.variable([2.0])

@@ -161,6 +161,9 @@ plt.style.use("seaborn-whitegrid")
 assert plt.figure().gca(projection="3d").name == "3d" and plt.gca().name == "3d"
 heights, _, _ = plt.figure().gca().hist([0, 1, 1], bins=2, normed=True)
 assert heights.tolist() == [2 / 3, 4 / 3]
+plt.figure()
+plt.xticks([1, 2, 3], ["a", "b"])
+assert [each.get_text() for each in plt.gca().get_xticklabels()] == ["a", "b", ""]
 picture = Image.new("L", (8, 8)).resize((4, 4), Image.ANTIALIAS)
 width, height = ImageDraw.Draw(picture).textsize("abc", font=ImageFont.load_default())
 assert width > 0 and height > 0 and ImageFont.load_default().getsize("abc")[0] >= width
