@@ -58,6 +58,13 @@ class Figures(dict[str, Any]):
             return default
 
 
+class _OldFigures(Figures):
+    """As callbacks had them until Keras 3, which renamed the rate that a scheduler tells: tables of a history show it."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__("lr" if name == "learning_rate" else name, value)
+
+
 class Later(dict[str, Any]):
     """A step's figures, which are worked out only where something asks for them."""
 
@@ -117,9 +124,11 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     calls = keras.callbacks.CallbackList
     pythonify = private("utils.python_utils").pythonify_logs
 
+    kind = _OldFigures if differences.RATE_CALLED_LR.of(generation) else Figures
+
     def told(logs: Any, **more: Any) -> Figures:
         logs = logs.now() if isinstance(logs, Later) else logs
-        return Figures(pythonify({**(logs or {})}) | more) if logs else Figures(more)
+        return kind(pythonify({**(logs or {})}) | more) if logs else kind(more)
 
     def of_batch(when: str, edge: str) -> Any:
         moment = f"on_{when}_batch_{edge}"

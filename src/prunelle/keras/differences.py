@@ -233,6 +233,13 @@ OLD_LINES = Difference(
     True,
     sources=("2.3.1 keras/utils/generic_utils.py Progbar", "v2.15.0 keras/utils/generic_utils.py Progbar"),
 )
+RATE_CALLED_LR = Difference(
+    "the rate that LearningRateScheduler and ReduceLROnPlateau log is called lr",
+    True,
+    True,
+    True,
+    sources=("2.3.1 keras/callbacks/callbacks.py", "v2.15.0 keras/callbacks.py LearningRateScheduler"),
+)
 MONITOR_BY_NAME = Difference(
     "a callback's mode 'auto' goes by the figure's name, not by the metric's",
     True,

@@ -178,7 +178,6 @@ class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]
         optimizer = self.model.optimizer
         if in_force() is Generation.KERAS_3:
             return figures | {"learning_rate": float(optimizer.learning_rate)}
-        figures = {{"learning_rate": "lr"}.get(name, name): value for name, value in figures.items()}
         if isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
             figures["learning_rate"] = float(optimizer.learning_rate)
         return figures

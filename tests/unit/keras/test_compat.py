@@ -251,7 +251,8 @@ def test_figures_answer_to_both_names() -> None:
         calls = [Asks(), LearningRateScheduler(lambda epoch: 0.5 / (epoch + 1))]
         history = model.fit(x, y, epochs=2, verbose=0, callbacks=calls).history
         assert asked == history["accuracy"] == history["acc"]
-        assert history["lr"] == pytest.approx([0.5, 0.25])
+        assert history["lr"] == history["learning_rate"] == pytest.approx([0.5, 0.25])
+        assert list(history) == ["accuracy", "loss", "lr"]
 
 
 def test_a_graph_is_told_whether_it_trains() -> None:
