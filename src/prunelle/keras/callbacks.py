@@ -59,7 +59,7 @@ class Figures(dict[str, Any]):
 
 
 class _OldFigures(Figures):
-    """As callbacks had them until Keras 3, which renamed the rate that a scheduler tells, in tables of a history too."""
+    """As callbacks had them until Keras 3, which renamed the rate that a scheduler tells, in tables too."""
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__("lr" if name == "learning_rate" else name, value)
