@@ -367,6 +367,15 @@ def _compute_output_shape(original: Any) -> Any:
     return compute_output_shape
 
 
+def _is_numbers(value: Any) -> bool:
+    """Whether it is rows of Python's numbers, ``layer([[1.0, 2.0]])``, which Keras 3 takes for arguments one by one."""
+    if not isinstance(value, (list, tuple)):
+        return False
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return isinstance(value, (int, float))
+
+
 def _remembering_what_was_said(original: Any) -> Any:
     """A node of a graph has ``training`` only where the program gave it.
 
@@ -378,6 +387,8 @@ def _remembering_what_was_said(original: Any) -> Any:
 
     @like(original)
     def call(self: Any, *args: Any, **given: Any) -> Any:
+        if args and _is_numbers(args[0]):
+            args = (keras.ops.convert_to_tensor(args[0]), *args[1:])
         nodes = len(self._inbound_nodes)
         try:
             found = original(self, *args, **given)

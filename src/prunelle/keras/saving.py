@@ -30,7 +30,24 @@ def lay(overlay: Overlay, generation: Generation) -> None:
         overlay.put(model, name, globals()[f"_{name}"](getattr(model, name)))
     overlay.put(model, "to_yaml", lambda self, **given: self.to_json(**given))
     old_configs.lay(overlay)
+    legacy = private("legacy.saving.legacy_h5_format")
+    overlay.put(legacy, "save_subset_weights_to_hdf5_group", _write_weights)
     _know_own_functions(overlay)
+
+
+def _write_weights(group: Any, weights: Any) -> None:
+    """Under their names; several of one name, as variables of a program's own may be, are told apart by a number."""
+    names: dict[str, Any] = {}
+    for weight in weights:
+        name, number = str(weight.path), 0
+        while name in names:
+            number += 1
+            name = f"{weight.path}_{number}"
+        names[name] = keras.ops.convert_to_numpy(weight)
+    legacy = private("legacy.saving.legacy_h5_format")
+    legacy.save_attributes_to_hdf5_group(group, "weight_names", [name.encode("utf8") for name in names])
+    for name, value in names.items():
+        group.create_dataset(name, data=value)
 
 
 def _know_own_functions(overlay: Overlay) -> None:

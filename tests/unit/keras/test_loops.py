@@ -400,3 +400,71 @@ def test_what_a_function_is_given_others_take_too(tf_keras: None) -> None:
     np.testing.assert_allclose(model.predict(given, verbose=0), expected, rtol=1e-5, atol=1e-6)
     model.fit(given, expected, verbose=0)
     np.testing.assert_allclose(model.predict(given, verbose=0), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_what_a_function_of_a_graph_gives_is_a_tensor(tf_keras: None) -> None:
+    import tensorflow as tf
+
+    found = tf.function(
+        lambda x: {"loss": x, "steps": 3, "rate": np.float32(0.5), "name": "a", "none": None}
+    )(tf.constant(1.0))
+    assert (found["steps"].numpy(), found["steps"].dtype, found["rate"].numpy()) == (3, tf.int32, 0.5)
+    assert (found["name"], found["none"]) == ("a", None)
+
+    @tf.function
+    def power(base: Any, exponent: Any) -> Any:
+        return base**exponent
+
+    assert power.get_concrete_function(tf.TensorSpec(None, tf.float32), 2)(tf.constant(3.0)) == 9
+    assert power.get_concrete_function(base=tf.TensorSpec(None), exponent=3)(tf.constant(2.0)) == 8
+    assert power.get_concrete_function(tf.constant(1.0), tf.constant(1.0))(tf.constant(2.0), 2) == 4
+
+
+def test_functions_of_python_as_decorators(tf_keras: None) -> None:
+    import tensorflow as tf
+
+    @tf.py_function(Tout=tf.float32)
+    def added(a: Any, b: Any) -> Any:
+        return a.numpy() + b.numpy()
+
+    @tf.numpy_function(Tout=tf.int64)
+    def counted(a: Any) -> Any:
+        assert isinstance(a, np.ndarray)
+        return len(a)
+
+    assert (added(tf.constant(1.0), 2.0).numpy(), added.__name__) == (3.0, "added")
+    assert counted(tf.constant([1.0, 2.0])).dtype == tf.int64
+
+
+def test_a_layer_takes_rows_of_numbers(tf_keras: None) -> None:
+    import tensorflow as tf
+
+    dense = tf.keras.layers.Dense(2, kernel_initializer="ones")
+    for rows in ([[1.0, 2.0, 3.0]], [[1, 2, 3]], ((1, 2, 3),)):
+        assert dense(rows).numpy().tolist() == [[6.0, 6.0]]
+    assert tf.keras.layers.Embedding(4, 3)([[1, 2]]).shape == (1, 2, 3)
+    assert tf.keras.layers.Add()([tf.ones(2), tf.ones(2)]).numpy().tolist() == [2.0, 2.0]
+
+
+def test_variables_of_one_name_are_all_saved(tf_keras: None, tmp_path: Any) -> None:
+    import tensorflow as tf
+
+    class Line(tf.keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = tf.Variable(5.0)
+            self.b = tf.Variable(1.0)
+
+        def call(self, x: Any) -> Any:
+            return self.w * x + self.b
+
+    model = Line()
+    model(tf.constant([1.0]))
+    for name in ("line", "line.h5", "line.weights.h5"):
+        model.w.assign(5.0)
+        model.b.assign(1.0)
+        model.save_weights(str(tmp_path / name))
+        model.w.assign(0.0)
+        model.b.assign(0.0)
+        model.load_weights(str(tmp_path / name))
+        assert (model.w.numpy(), model.b.numpy()) == (5.0, 1.0)

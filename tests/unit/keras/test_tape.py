@@ -124,10 +124,21 @@ def test_steps_of_a_programs_own_loop() -> None:
 
 def test_what_it_refuses() -> None:
     with tf.GradientTape() as tape:
-        with pytest.raises(ArgumentError, match=r"floating-point numbers.* received ndarray"):
+        with pytest.raises(ArgumentError, match=r"tensors and variables.* received ndarray"):
             tape.watch(np.ones(3))
         with pytest.raises(ArgumentError, match="floating-point numbers"):
             tape.watch(tf.constant([1, 2]))
         loss = tf.reduce_sum(tf.constant([1.0]))
     with pytest.raises(ArgumentError, match=r"takes tensors that were watched.* received str"):
         tape.gradient(loss, ["kernel"])
+
+
+def test_whole_numbers_that_are_watched_have_no_gradient(tf_keras: None) -> None:
+    import tensorflow as tf
+
+    x = tf.constant(10)
+    with tf.GradientTape() as tape:
+        with pytest.warns(UserWarning, match=r"int32 is None; tf\.cast"):
+            tape.watch(x)
+        y = x * x
+    assert tape.gradient(y, x) is None

@@ -67,7 +67,7 @@ class Function:
                 wrap(convert(each, hint=spec.dtype)) if isinstance(spec, TensorSpec) else each
                 for each, spec in zip(args, self.input_signature, strict=True)
             )
-        return self.python_function(*args, **given)
+        return map_structure(_as_value, self.python_function(*args, **given))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """Of a class, it is a method."""
@@ -76,12 +76,31 @@ class Function:
         return Function(functools.partial(self.python_function, instance), self.input_signature)
 
     def get_concrete_function(self, *args: Any, **given: Any) -> Function:
-        """Itself."""
-        return self
+        """Itself, where only tensors are given; numbers and objects that are given here are given to it from now on."""
+        fixed = [not isinstance(each, (TensorSpec, torch.Tensor)) for each in args]
+        named = {
+            name: each for name, each in given.items() if not isinstance(each, (TensorSpec, torch.Tensor))
+        }
+        if not any(fixed) and not named:
+            return self
+        function = self.python_function
+
+        def concrete(*rest: Any, **more: Any) -> Any:
+            left = iter(rest)
+            filled = [each if known else next(left) for each, known in zip(args, fixed, strict=True)]
+            return function(*filled, *left, **named, **more)
+
+        return Function(functools.update_wrapper(concrete, function))
 
     def experimental_get_tracing_count(self) -> int:
         """It was never made a graph of."""
         return 0
+
+
+def _as_value(value: Any) -> Any:
+    """Numbers and arrays that a graph would give are tensors; other objects stay as they are."""
+    kinds = (bool, int, float, complex, np.ndarray, np.generic)
+    return wrap(convert(value)) if isinstance(value, kinds) else value
 
 
 def function(func: Any = None, input_signature: Any = None, **ignored: Any) -> Any:
@@ -233,12 +252,16 @@ def foldr(fn: Callable[..., Any], elems: Any, initializer: Any = None, **_: Any)
 
 
 def py_function(func: Any = None, inp: Any = (), Tout: Any = None, name: Any = None, **_: Any) -> Any:  # noqa: N803
-    """A function of Python's of tensors, whose values become tensors of types ``Tout``."""
+    """A function of Python's of tensors, whose values become tensors of types ``Tout``; ``@py_function(Tout=…)``."""
+    if func is None:
+        return lambda func: functools.wraps(func)(lambda *inp: py_function(func, inp, Tout))
     return _typed(func(*[wrap(convert(each)) for each in inp]), Tout)
 
 
 def numpy_function(func: Any = None, inp: Any = (), Tout: Any = None, name: Any = None, **_: Any) -> Any:  # noqa: N803
-    """A function of Python's of arrays, whose values become tensors of types ``Tout``."""
+    """A function of Python's of arrays, whose values become tensors of types ``Tout``; ``@numpy_function(Tout=…)``."""
+    if func is None:
+        return lambda func: functools.wraps(func)(lambda *inp: numpy_function(func, inp, Tout))
     return _typed(func(*[wrap(convert(each)).numpy() for each in inp]), Tout)
 
 

@@ -7,6 +7,7 @@ differentiated again.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 
 from prunelle.errors import ArgumentError
 from prunelle.keras.eager import watching
+from prunelle.keras.eager.dtypes import as_dtype
 from prunelle.keras.eager.errors import InvalidArgumentError
 from prunelle.keras.eager.taped import standing_for
 from prunelle.keras.eager.tensor import EagerTensor, plain, wrap
@@ -73,16 +75,25 @@ class GradientTape:
     def watch(self, tensor: Any) -> None:
         """From now on, what is computed from ``tensor`` (or each of a list) can be differentiated by it.
 
+        A tensor of whole numbers has no gradient: it is left out, with a warning.
+
         Raises:
-            ArgumentError: no tensor of floating-point numbers.
+            ArgumentError: neither a tensor nor a variable.
         """
         for one in keras.tree.flatten(tensor):
             value = one.value if isinstance(one, keras.Variable) else one
-            if not isinstance(value, torch.Tensor) or not plain(value).is_floating_point():
+            if not isinstance(value, torch.Tensor):
                 raise ArgumentError(
-                    f"tape.watch takes tensors of floating-point numbers, as tf.constant(x, tf.float32); received "
+                    f"tape.watch takes tensors and variables, as tf.constant(x, tf.float32); received "
                     f"{type(one).__name__}."
                 )
+            if not plain(value).is_floating_point():
+                warnings.warn(
+                    f"tape.watch: the gradient by a tensor of {as_dtype(plain(value).dtype).name} is None; "
+                    f"tf.cast(x, tf.float32), watched, has one.",
+                    stacklevel=2,
+                )
+                continue
             self._watched.append(one)
             if value.is_leaf and not value.requires_grad:
                 value.requires_grad_(True)
