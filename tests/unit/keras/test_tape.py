@@ -126,8 +126,6 @@ def test_what_it_refuses() -> None:
     with tf.GradientTape() as tape:
         with pytest.raises(ArgumentError, match=r"tensors and variables.* received ndarray"):
             tape.watch(np.ones(3))
-        with pytest.raises(ArgumentError, match="floating-point numbers"):
-            tape.watch(tf.constant([1, 2]))
         loss = tf.reduce_sum(tf.constant([1.0]))
     with pytest.raises(ArgumentError, match=r"takes tensors that were watched.* received str"):
         tape.gradient(loss, ["kernel"])
