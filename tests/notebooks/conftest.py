@@ -1,13 +1,10 @@
-"""Notebooks need the extra ``notebook``, which ``make test`` does without: ``make test-notebook`` has it."""
+"""Where the tests of notebooks run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
-for _needed in ("IPython", "jupytext", "nbclient", "nbconvert", "ipykernel", "latex2mathml"):
-    pytest.importorskip(_needed, reason="the extra notebook is not installed: make test-notebook")
 
 
 @pytest.fixture(autouse=True)

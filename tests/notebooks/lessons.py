@@ -1,4 +1,7 @@
-"""Notebooks made of the texts of their cells, run by the command, and read again with nbformat."""
+"""Notebooks made of the texts of their cells, run by the command, and read again with nbformat.
+
+They need the extra ``notebook``, which ``make test`` does without: whoever imports this is skipped there.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,15 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+import pytest
 
 from tests.integration.command import Finished, prunelle
+
+_NEEDED = ("IPython", "jupytext", "nbclient", "nbconvert", "ipykernel", "latex2mathml", "nbformat")
+*_, nbformat = (
+    pytest.importorskip(name, reason="the extra notebook is not installed: make test-notebook")
+    for name in _NEEDED
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,10 +60,10 @@ class Lesson:
 def write(*cells: str, tags: dict[int, list[str]] | None = None, path: str = "lesson.ipynb") -> Path:
     """``lesson.ipynb``; ``tags`` by the number of a cell, from 1."""
     made = [
-        new_code_cell(cell, metadata={"tags": (tags or {}).get(number, [])})
+        nbformat.v4.new_code_cell(cell, metadata={"tags": (tags or {}).get(number, [])})
         for number, cell in enumerate(cells, 1)
     ]
-    nbformat.write(new_notebook(cells=[new_markdown_cell("# Lesson"), *made]), path)
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Lesson"), *made]), path)
     return Path(path)
 
 

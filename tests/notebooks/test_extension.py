@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
+import pytest
+
+from tests.notebooks.lessons import nbformat, run
+
+nbclient = pytest.importorskip("nbclient", reason="the extra notebook is not installed: make test-notebook")
+new_code_cell, new_notebook = nbformat.v4.new_code_cell, nbformat.v4.new_notebook
 
 ON = "import keras and tensorflow.keras are Prunelle's from here on; %prunelle off switches back.\n"
 FIT = """\
@@ -22,7 +25,7 @@ len(model.fit(np.random.rand(90, 4), np.arange(90) % 3, epochs=4, verbose=0).epo
 def executed(*cells: str) -> list[Any]:
     """The cells of a notebook that a kernel ran."""
     node = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-    client = NotebookClient(node, kernel_name="python3", allow_errors=True, timeout=300)
+    client = nbclient.NotebookClient(node, kernel_name="python3", allow_errors=True, timeout=300)
     client.execute()
     nbformat.validate(node)
     return list(node.cells)
@@ -124,8 +127,6 @@ def test_the_notebook_s_own_file_tells_its_generation() -> None:
 
 
 def test_under_prunelle_run_it_is_there_already() -> None:
-    from tests.notebooks.lessons import run
-
     for options in ((), ("--kernel",)):
         done = run("%load_ext prunelle\nimport keras\nkeras.__version__", options=options)
         assert done.finished.code == 0, done.finished.err

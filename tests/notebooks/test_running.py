@@ -11,12 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 from PIL import Image
 
 from tests.integration.command import prunelle
-from tests.notebooks.lessons import lesson, run, run_file, write
+from tests.notebooks.lessons import lesson, nbformat, run, run_file, write
 
 FIT = """\
 import numpy as np
@@ -134,6 +133,24 @@ def test_until_error_stops_there_and_writes() -> None:
     assert done.code[2].outputs == []
     assert done.code[2].execution_count is None
     assert "NameError" in done.page
+
+
+def test_what_an_earlier_run_said_is_gone_where_nothing_ran() -> None:
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)") for _ in range(2)])
+    node.cells[1].outputs = [nbformat.v4.new_output("stream", text="old")]
+    node.cells[1].execution_count = 9
+    nbformat.write(node, "lesson.ipynb")
+    done = run_file(Path("lesson.ipynb"), ("--cells", "1"))
+    assert (done.said(1), done.code[1].outputs, done.code[1].execution_count) == ("1\n", [], None)
+
+
+def test_a_curve_over_all_epochs_is_told_why_it_fails() -> None:
+    plot = "import matplotlib.pyplot as plt\nplt.plot(range(20), history.history['loss'])"
+    done = run(FIT, plot, options=("--epochs", 3))
+    assert (
+        "The cell counts on as many epochs as the notebook asks for, and --epochs 3 shortened"
+        in done.finished.err
+    )
 
 
 def test_tags_of_a_cell_are_heeded() -> None:
