@@ -232,9 +232,10 @@ def _problem(name: str, error: BaseException) -> Note:
 
 def _waiting(name: str, patience_s: float) -> Note:
     return Note(
-        f"Waiting for {name} to write the rest, at most {EN.integer(round(patience_s))} s. The run is finished.",
+        f"Waiting for {name} to write the rest, at most {EN.integer(round(patience_s))} s. "
+        f"The run’s own folder is whole.",
         f"Attente de {name}, qui écrit le reste, au plus {FR.integer(round(patience_s))} s. "
-        f"L’entraînement est terminé.",
+        f"Le dossier de l’entraînement est complet.",
     )
 
 

@@ -273,7 +273,9 @@ def test_a_long_wait_is_said(held: Held, monkeypatch: pytest.MonkeyPatch, tmp_pa
     background = Background("slow", lambda: held, notes, patience_s=3.4)
     background.on_started(started(run.path))
     background.close()
-    assert notes.notes[0].en == "Waiting for slow to write the rest, at most 3 s. The run is finished."
+    assert (
+        notes.notes[0].en == "Waiting for slow to write the rest, at most 3 s. The run’s own folder is whole."
+    )
     assert notes.notes[0].fr.startswith("Attente de slow, qui écrit le reste, au plus 3 s.")
 
 
