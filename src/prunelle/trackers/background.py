@@ -145,7 +145,10 @@ class Background(Quiet):
             self._thread.join(self._patience_s - SAID_AFTER_S)
         self._left = hangs = self._thread.is_alive()
         self._say_problems()
-        self._listener.on_note(_hanging(self._name, self._patience_s) if hangs else self._result())
+        if hangs:
+            self._listener.on_note(_hanging(self._name, self._patience_s))
+        elif self._where:  # where it never began, its problem was said, and there is nothing to look at
+            self._listener.on_note(self._result())
 
     def _put(self, entry: Entry, *, spare: bool = False, always: bool = False, begins: bool = False) -> None:
         """Into the queue, which has room for what begins or ends a training ``always``."""

@@ -193,6 +193,7 @@ def test_what_it_raises_is_said_once(
     assert notes.threads == {threading.get_ident()}
     # Where it cannot begin there is nothing to add to; a point that fails leaves the others.
     assert ("end" in failing.names()) == (at in ("figures", "answers"))
+    assert notes.notes[-1].en.startswith("tensorboard: memory (") == ("end" in failing.names())
 
 
 def test_a_package_that_cannot_be_imported(tracked: Callable[..., tuple[pn.Run, Notes]]) -> None:

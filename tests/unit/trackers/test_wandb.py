@@ -13,7 +13,7 @@ import pytest
 import prunelle as pn
 from tests.integration.command import Finished, prunelle
 
-pytest.importorskip("wandb", reason="the extra wandb is not one of the extra test: make test-wandb")
+wandb = pytest.importorskip("wandb", reason="the extra wandb is not one of the extra test: make test-wandb")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,9 @@ def done(folder: Path) -> Finished:
             patch.delenv(name, raising=False)
         patch.setenv("NETRC", str(folder.parent / "netrc"))  # nobody is logged in
         settings = ("--epochs", 2, "--batch-size", 512, "--network", "dense")
-        return prunelle("train", "digits", *settings, "--output", folder, "--log", "wandb")
+        done = prunelle("train", "digits", *settings, "--output", folder, "--log", "wandb")
+        wandb.teardown()  # as at a program's end: its own process has written all
+        return done
 
 
 @pytest.fixture(scope="module")
