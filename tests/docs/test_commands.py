@@ -8,9 +8,11 @@ import itertools
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -19,6 +21,7 @@ from torch import nn
 import prunelle as pn
 from prunelle.keras.floor import keras
 from prunelle.transfer import advice
+from tests import oracles
 from tests.course_sets import write_photos
 from tests.docs import world as worlds
 from tests.docs.reading import ROOT, Block, Command, answers, commands, documents, python_blocks, read
@@ -79,6 +82,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("PRUNELLE_DATA", str(folder / "store"))
         patch.setenv("PRUNELLE_CACHE", str(folder / "cache"))
         patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         patch.setenv("LC_ALL", "C.UTF-8")
         patch.setattr(advice, "AFFORDABLE", 0.0)  # the trials of an advice take a minute or two each
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"):
@@ -145,7 +149,10 @@ def _run(words: Sequence[str]) -> Finished:
             Path(value).unlink()
     if words[0] == "run":
         keras.backend.clear_session()
-    return prunelle(*worlds.expanded(words))
+    with mock.patch.object(sys, "path", [*sys.path]):
+        finished = prunelle(*worlds.expanded(words))
+    sys.modules.pop("mynets", None)
+    return finished
 
 
 def named(command: Command) -> str:
@@ -175,6 +182,8 @@ def test_a_command_does_what_the_page_says(command: Command, answer: Answer) -> 
         return
     stands_for = FOR_ALL | STANDS_FOR.get(command.document, {})
     words = [stands_for.get(word, word) for word in worlds.smaller(words[1:])]
+    if any(word.startswith(("timm:", "torchvision:")) for word in words):
+        oracles.timm()
     if {"filename", "labels.csv"} & set(words):
         words[words.index("photos")] = "flat"  # where the names, or a table, say the classes
     finished, _ = answer(words)

@@ -39,6 +39,16 @@ _SPLIT_FOLDERS = {
     ),
 }
 
+_OWN_NETWORKS = """\
+from torch import nn
+
+
+def small(num_classes, in_channels=3, input_size=(32, 32)):
+    return nn.Sequential(
+        nn.Conv2d(in_channels, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, num_classes)
+    )
+"""
+
 
 def build(folder: Path) -> None:
     """Fills ``folder``; ``PRUNELLE_DATA`` has to be its ``store``, which has a small MNIST afterwards."""
@@ -47,6 +57,7 @@ def build(folder: Path) -> None:
     _series(folder)
     _weights(folder)
     _runs(folder)
+    (folder / "mynets.py").write_text(_OWN_NETWORKS)
 
 
 def _pictures(folder: Path) -> None:

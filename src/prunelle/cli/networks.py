@@ -80,7 +80,8 @@ def networks(name: str | None, as_json: bool, **given: Unpack[_Options]) -> None
     """List the networks, or show one layer by layer.
 
     With NAME: what comes out of each layer (height x width x channels), its weights, its multiply-adds, the
-    square of the picture that each of its outputs sees, and the memory its output takes, for one picture.
+    square of the picture that each of its outputs sees, and the memory its output takes, for one picture. NAME
+    is one of the list, timm:NAME, torchvision:NAME, or package.module:factory for what makes one of your own.
     """
     if name is not None:
         _one(name, as_json, **given)
@@ -167,9 +168,12 @@ def _one(
 
 def _show(description: Description, words: Typography) -> None:
     entry = description.entry
-    echo(f"{description.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
-    if accuracy := _accuracy(entry, words):
-        echo(words.note(_PUBLISHED, accuracy=accuracy, source=words.note(entry.accuracy_note)))
+    if entry is None:
+        echo(description.name)
+    else:
+        echo(f"{description.name}: {entry.authors}: {entry.title}. {entry.source}, {entry.year}.")
+        if accuracy := _accuracy(entry, words):
+            echo(words.note(_PUBLISHED, accuracy=accuracy, source=words.note(entry.accuracy_note)))
     echo(words.note(_INPUT, size=_size(description.input_shape)) + "\n")
     rows = [_cells(row, words) for row in description.layers]
     lines = _columns([tuple(map(words.note, _LAYERS)), *rows], right=(4, 5, 6, 7, 8))

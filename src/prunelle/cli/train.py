@@ -133,7 +133,11 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
 @click.command(cls=DataCommand, help=_HELP)
 @click.argument("data", required=False)
 @click.option(
-    "--network", "--model", metavar="NAME", help="See prunelle networks. Default: one that suits the data."
+    "--network",
+    "--model",
+    metavar="NAME",
+    help="See prunelle networks; or timm:NAME, torchvision:NAME, package.module:factory. Default: one that suits the "
+    "data.",
 )
 @click.option(
     "--recipe",

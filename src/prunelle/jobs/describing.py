@@ -24,7 +24,7 @@ class Description:
 
     Attributes:
         name: as it was asked for, which may be a second name (``vgg16``).
-        entry: paper, year and published accuracy.
+        entry: paper, year and published accuracy; None of a network from elsewhere.
         input_shape: ``(channels, height, width)`` that the sizes are for.
         parameters: of the whole network, auxiliary classifiers included.
         layers: in the order they run when the network predicts; auxiliary classifiers do not.
@@ -32,7 +32,7 @@ class Description:
     """
 
     name: str
-    entry: Entry
+    entry: Entry | None
     input_shape: tuple[int, ...]
     parameters: int
     layers: tuple[LayerRow, ...]
@@ -56,7 +56,7 @@ class Description:
     def to_json(self) -> dict[str, Any]:
         """Shapes are ``[channels, height, width]``; lengths of receptive field and jump, ``[height, width]``."""
         return {
-            **dataclasses.asdict(self.entry),
+            **({} if self.entry is None else dataclasses.asdict(self.entry)),
             "name": self.name,
             "input_shape": self.input_shape,
             "parameters": self.parameters,
@@ -104,7 +104,7 @@ def describe(
     shape: tuple[int, ...] = network.input_shape  # type: ignore[assignment]
     return Description(
         name=name,
-        entry=catalogue()[ALIASES.get(name, name)],
+        entry=catalogue().get(ALIASES.get(name, name)),
         input_shape=shape,
         parameters=count_parameters(network),
         layers=tuple(summarise(network, shape)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,8 @@ def stop_on_signals() -> Iterator[list[int]]:
 
 def versions() -> dict[str, str]:
     """Of what decides the numbers of a training."""
-    packages = ("prunelle", "torch", "numpy", "pillow")
+    packages = ["prunelle", "torch", "numpy", "pillow"]
+    packages += [library for library in ("timm", "torchvision") if library in sys.modules]
     return {"python": platform.python_version()} | {package: version(package) for package in packages}
 
 

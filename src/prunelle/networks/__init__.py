@@ -7,6 +7,9 @@ Networks with auxiliary classifiers have ``auxiliary_weights: tuple[float, ...]`
 they give ``(logits, auxiliary, …)`` in training mode, and the loss adds each weight times the loss of its
 auxiliary logits. ``aux=False`` builds them without.
 
+Those of other libraries and of one's own code have names too (``elsewhere``); of them, nothing is asked but that they
+classify.
+
 ``names()`` and ``catalogue()`` do not import torch; ``build()`` imports the one family it needs.
 """
 
@@ -17,6 +20,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from prunelle.errors import ArgumentError, UnknownName, a_kind
+from prunelle.networks import elsewhere
 from prunelle.networks.catalogue import Entry, catalogue
 from prunelle.scalars import plain, plain_arguments
 
@@ -29,6 +33,7 @@ __all__ = [
     "Entry",
     "build",
     "catalogue",
+    "elsewhere",
     "is_known",
     "names",
     "natural_shape",
@@ -80,7 +85,7 @@ def names() -> tuple[str, ...]:
 
 def is_known(name: str) -> bool:
     """Whether ``build`` takes ``name``."""
-    return isinstance(name, str) and (name in names() or name in ALIASES)
+    return isinstance(name, str) and (name in names() or name in ALIASES or elsewhere.is_elsewhere(name))
 
 
 def variant(name: str) -> Any:
@@ -88,10 +93,12 @@ def variant(name: str) -> Any:
 
     Raises:
         UnknownName: with the nearest names.
-        ArgumentError: no name at all.
+        ArgumentError: no name at all, or a network from elsewhere that cannot be had, and why.
     """
     if not isinstance(name, str):
         raise ArgumentError(f"a network is named, or a module that is made; received {_what_it_is(name)}.")
+    if elsewhere.is_elsewhere(name):
+        return elsewhere.maker(name)
     listed = ALIASES.get(name, name)
     for family, variants in FAMILIES.items():
         if listed in variants:
@@ -135,7 +142,8 @@ def build(
     """Makes a network with fresh random weights (from torch's global generator).
 
     Args:
-        name: one of ``names()``, or of ``ALIASES``.
+        name: one of ``names()``, or of ``ALIASES``; ``timm:NAME``, ``torchvision:NAME``, ``package.module:factory``
+            (``elsewhere``).
         num_classes: outputs; the family's own default when None.
         in_channels: 1 or 3, any number for series; the family's own default when None.
         input_size: height and width in pixels, or one number for both; of series, the number of steps; the
@@ -175,8 +183,9 @@ def build(
     given = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
     arguments = {key: value for key, value in given.items() if value is not None} | options
     accepted = inspect.signature(make).parameters
+    anything = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in accepted.values())
     for option in options:
-        if option not in accepted:
+        if option not in accepted and not anything:
             extra = sorted(set(accepted) - set(given))
             raise ArgumentError(
                 f"{name} does not take {option}; its options are: {', '.join(extra) or 'none'}."

@@ -99,7 +99,7 @@ def _with_another(
 ) -> Reclassified:
     """The same features, another classifier."""
     built_as = getattr(network, "built_as", None)
-    own = None if built_as is None else built_as[1]["stage"]
+    own = None if built_as is None else built_as[1].get("stage")
     if stage is not None and stage != own:
         raise ArgumentError(f"this network was cut at {own or 'a stage'} before; received stage {stage}.")
     shape = _shape_of(network.features, network, network.input_shape)

@@ -24,7 +24,7 @@ from typing import Any
 
 from prunelle.errors import UnknownName, WeightsError
 from prunelle.files import sha256
-from prunelle.networks import ALIASES, variant
+from prunelle.networks import ALIASES, elsewhere, variant
 from prunelle.texts import Note
 
 OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
@@ -127,6 +127,11 @@ def find(network: str, name: str | None = None) -> Published:
         WeightsError: nothing is published for it, or not under that name.
     """
     variant(network)
+    if elsewhere.is_elsewhere(network):
+        raise WeightsError(
+            f"weights of {network} are fetched by its own library, when they are used: --network {network} --weights "
+            f"{elsewhere.PUBLISHED}."
+        )
     sets = {
         weight_set.name: weight_set
         for weight_set in published()

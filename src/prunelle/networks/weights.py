@@ -20,7 +20,7 @@ from torch import nn
 from prunelle.errors import ArgumentError, Damaged, RunError, WeightsError, did_you_mean
 from prunelle.files import no_file
 from prunelle.json_files import parse_json, read_json
-from prunelle.networks import build, pickled
+from prunelle.networks import build, elsewhere, pickled
 from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
 from prunelle.networks.unwrapping import NESTED, aligned, unwrapped
 from prunelle.tensors import read_tensors
@@ -86,6 +86,8 @@ def read_weights(source: str | Path, network: str | None = None) -> Weights:
             raise WeightsError(
                 f"published weights ({source}) are for a network by name; load a file into a module of your own."
             )
+        if elsewhere.is_elsewhere(network):
+            return _from_elsewhere(network, str(source))
         wanted = find(network, str(source))
         return _published(wanted, read_file(fetch(wanted)))
     if path.is_dir():
@@ -330,6 +332,16 @@ def _published(wanted: Published, weights: Weights) -> Weights:
     }
     source = f"{wanted.network}'s {wanted.name} weights"
     return Weights(source, weights.tensors, class_names(wanted.classes), preprocess)
+
+
+def _from_elsewhere(network: str, name: str) -> Weights:
+    if name != elsewhere.PUBLISHED:
+        raise WeightsError(
+            f"{network} has no weights called {name!r}: its own are called {elsewhere.PUBLISHED!r}."
+        )
+    theirs = elsewhere.their_weights(network)
+    classes = class_names("imagenet-1k") if theirs.imagenet else None
+    return Weights(theirs.source, theirs.tensors, classes, theirs.preprocess)
 
 
 def _built_without(network: nn.Module, name: str) -> bool:

@@ -52,10 +52,12 @@ def preprocess(preprocess: Preprocess, network: nn.Module | str, preparation: Pr
             )
         preprocess = dataclasses.replace(preprocess, channels=channels)
         return _fitted(preprocess, wanted)
+    channels, height, width = networks.natural_shape(network)
+    natural = (height, width)
+    if preprocess.channels != channels and not _can_be_built(network, preprocess.channels, natural):
+        preprocess = dataclasses.replace(preprocess, channels=channels)
     if size is not None:
         return dataclasses.replace(preprocess, size=size)
-    _, height, width = networks.natural_shape(network)
-    natural = (height, width)
     native = preprocess.size
     if (
         max(native) <= _SMALL

@@ -88,7 +88,14 @@ def load_pretrained(
 
 def fetch_weights(weights: str | Path, network: str | None, listener: Listener) -> Weights:
     """``read_weights``, with a word before a download begins and a bar while it lasts."""
-    if str(weights) in set_names() and network is not None:
+    if network is not None and networks.elsewhere.is_elsewhere(network) and str(weights) in set_names():
+        listener.on_note(
+            Note(
+                f"The weights of {network} come from where its library has them, unless they are on this machine.",
+                f"Les poids de {network} viennent de là où sa bibliothèque les garde, sauf s’ils sont déjà ici.",
+            )
+        )
+    elif str(weights) in set_names() and network is not None:
         download(find(network, str(weights)), listener)
     return read_weights(weights, network)
 

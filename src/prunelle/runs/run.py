@@ -424,7 +424,18 @@ def _recipe_of(info: Mapping[str, Any]) -> Recipe | None:
 
 
 def build_network(description: Mapping[str, Any]) -> nn.Module:
-    """The network that the ``network`` entry of a ``run.json`` describes, with fresh weights."""
+    """The network that the ``network`` entry of a ``run.json`` describes, with fresh weights.
+
+    Raises:
+        RunError: it describes none, or names code that this user has never named.
+    """
+    name = description["name"]
+    if networks.elsewhere.is_elsewhere(name) and not networks.elsewhere.is_trusted(name):
+        raise RunError(
+            f"the network of this run is made by code, {name}, which opening the run would execute, and which was "
+            f"never named here (or was somewhere else then). If it is yours, or you trust it, name it once: prunelle "
+            f"networks {name}"
+        )
     try:
         in_channels, *input_size = description["input_shape"]
         return networks.build(
