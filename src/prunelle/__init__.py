@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prunelle.networks.freezing import freeze, unfreeze
     from prunelle.runs.listener import Listener
     from prunelle.runs.run import Run
+    from prunelle.runs.table import runs
     from prunelle.tasks import (
         advise,
         compare,
@@ -69,6 +70,7 @@ _HOMES = {
     "predict": "prunelle.tasks",
     "predictor": "prunelle.training.fast",
     "pretrained": "prunelle.tasks",
+    "runs": "prunelle.runs.table",
     "shots": "prunelle.tasks",
     "train": "prunelle.tasks",
     "train_with_unlabelled": "prunelle.tasks",
@@ -101,6 +103,7 @@ __all__ = [
     "predict",
     "predictor",
     "pretrained",
+    "runs",
     "shots",
     "train",
     "train_with_unlabelled",

@@ -237,6 +237,8 @@ def names_of(document: str, here: Path) -> dict[str, Any]:
     """What a program of a page takes as given."""
     torch.manual_seed(0)
     given: dict[str, Any] = {"pn": pn}
+    if document == "docs/pytorch.md":
+        given |= {"run": pn.Run.open(here / worlds.PHOTO_RUN)}
     if document == "docs/look.md":
         given |= {
             "my_module": Tiny(),

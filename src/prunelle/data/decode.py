@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import ImageFile
+from PIL import Image, ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -158,13 +158,22 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
 def _decoded(reader: type[ImageFile.ImageFile], content: bytes, preprocess: Preprocess) -> np.ndarray:
     """In a function of its own: what it holds is gone when the budget is given back."""
     with reader(io.BytesIO(content)) as image:
-        # TIFF turns itself upright while loading and then has no orientation left.
-        image.load()
-        plain = to_plain(image, preprocess.channels)
-        orientation = orientation_of(image)
-        size = stored_size(preprocess, orientation)
-        pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
-        return upright(pixels, orientation, preprocess)
+        return read_image(image, preprocess)
+
+
+def read_image(image: Image.Image, preprocess: Preprocess) -> np.ndarray:
+    """``read_picture`` of a picture that Pillow has opened, or that was made: any mode, turned as its EXIF block says.
+
+    A JPEG's file is decoded at a part of its size where that is enough, and then resized (``read_picture``), which
+    differs by a level here and there from resizing all of it.
+    """
+    # TIFF turns itself upright while loading and then has no orientation left.
+    image.load()
+    plain = to_plain(image, preprocess.channels)
+    orientation = orientation_of(image)
+    size = stored_size(preprocess, orientation)
+    pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
+    return upright(pixels, orientation, preprocess)
 
 
 def read_header(path: Path) -> tuple[int, int, bool] | None:

@@ -22,17 +22,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
+from PIL import Image
 from torch import nn
 
 from prunelle import networks
 from prunelle.csv_files import read_table
+from prunelle.data.decode import read_image
 from prunelle.data.duplicates import contents_of
 from prunelle.data.examples import Data, Split
-from prunelle.data.kinds import AnyPreprocess, preprocess_from_json
+from prunelle.data.kinds import AnyPreprocess, kind_of, preprocess_from_json
 from prunelle.data.pixels import Pixels, Progress
+from prunelle.data.preprocess import Preprocess
 from prunelle.disk import held, write_json, writing
 from prunelle.errors import (
     ArgumentError,
@@ -47,6 +50,7 @@ from prunelle.errors import (
 from prunelle.json_files import read_json, sealed
 from prunelle.runs.answers import read_answers, write_answers
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
+from prunelle.runs.frames import as_frame
 from prunelle.runs.judging import judge
 from prunelle.runs.predictions import Prediction, predict_files
 from prunelle.runs.rebuild import is_rebuilt, rebuild
@@ -61,6 +65,9 @@ from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import RESULT_FIELDS
+
+if TYPE_CHECKING:
+    from prunelle.runs.frames import DataFrame
 
 JUDGED_BY = ("test", "validation", "train")
 """The split that speaks for a run: the first of these that there is."""
@@ -274,15 +281,25 @@ class Run:
             raise RunError(f"the weights of {self.path} do not fit this network: {error}") from error
         return network.eval()
 
-    def results(self) -> list[dict[str, float | None]]:
-        """The lines of ``results.csv``.
+    @overload
+    def results(self, *, frame: Literal[False] = False) -> list[dict[str, float | None]]: ...
+
+    @overload
+    def results(self, *, frame: Literal[True]) -> DataFrame: ...
+
+    def results(self, *, frame: bool = False) -> list[dict[str, float | None]] | DataFrame:
+        """The lines of ``results.csv``: an epoch each.
+
+        Args:
+            frame: as a pandas DataFrame, a column a field; ``epoch`` is a whole number.
 
         Raises:
             RunError: it is not there, or damaged.
+            ArgumentError: a frame, without pandas.
         """
         path = self.path / "results.csv"
         try:
-            return [
+            rows = [
                 {key: float(value) if value else None for key, value in line.items()}
                 for line in read_table(path, RESULT_FIELDS)
             ]
@@ -290,6 +307,7 @@ class Run:
             raise RunError(str(error)) from None
         except ValueError as error:
             raise RunError(f"{path} is damaged: {error}.") from None
+        return as_frame(rows, RESULT_FIELDS, whole=("epoch",)) if frame else rows
 
     def metrics(self) -> dict[str, Any]:
         """The content of ``metrics.json``; empty before the training has ended.
@@ -417,6 +435,36 @@ class Run:
         """
         self.check_reads_files()
         return predict_files(self.network, self.classes, self.preprocess, files, top=top, progress=progress)
+
+    def prepare(self, image: Image.Image) -> torch.Tensor:
+        """A picture of Pillow's, of any mode and size, as this run's network takes it, where the network is.
+
+        Args:
+            image: opened or made with Pillow; its EXIF block says which way is up.
+
+        Returns:
+            ``(1, C, H, W)`` float32, normalised, prepared as the training's pictures were.
+
+        Raises:
+            ArgumentError: it is no picture of Pillow's, or the run is on series.
+            RunError: a program scaled its examples in a way that nobody knows.
+
+        Example:
+            >>> run.network(run.prepare(Image.open("photo.jpg"))).softmax(dim=1)
+        """
+        if not isinstance(self.preprocess, Preprocess):
+            raise ArgumentError(
+                f"prepare takes pictures, and {self.path} is a run on {kind_of(self.preprocess).name}."
+            )
+        if not isinstance(image, Image.Image):
+            raise ArgumentError(
+                f"image must be a picture of Pillow's, as PIL.Image.open(file) or PIL.Image.fromarray(array) gives; "
+                f"received {a_kind(image)}."
+            )
+        self.check_reads_files()
+        pixels = torch.tensor(read_image(image, self.preprocess)[None]).movedim(-1, 1)
+        device = next((weight.device for weight in self.network.parameters()), torch.device("cpu"))
+        return self.preprocess.normalise(pixels.to(device))
 
 
 def _recipe_of(info: Mapping[str, Any]) -> Recipe | None:

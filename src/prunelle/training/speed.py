@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable
 
 import torch
@@ -40,8 +41,10 @@ def prepare(network: nn.Module, device: torch.device) -> None:
     """
     keep_large_blocks()
     network.to(device)
-    # The type stubs of ``to`` know memory_format only beside a dtype.
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    # Not ``network.to``, which tries tensors of five axes too, and stops there (masks of attention in windows).
+    for tensor in itertools.chain(network.parameters(), network.buffers()):
+        if tensor.ndim == 4:
+            tensor.data = tensor.data.to(memory_format=torch.channels_last)
     if device.type == "cpu":
         avoid_overrun(network)
 
