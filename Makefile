@@ -4,6 +4,7 @@
 # make test-mlflow, make test-wandb  the extra of that name, in a virtual environment of its own, and its tests: both bring
 #             dozens of packages, so make test leaves them out
 # make test-notebook  the extra notebook, likewise, and its tests, with real kernels
+# make test-datasets  the tests of data from other libraries, with Hugging Face's datasets beside them
 # make lint   ruff and mypy alone
 # make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
 #             them: about ten minutes on two cores; ARGS=--quick about four, ARGS=lenet5 one network
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-mlflow test-wandb test-notebook quick lint bench torture clean
+.PHONY: demo test test-mlflow test-wandb test-notebook test-datasets quick lint bench torture clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
@@ -42,6 +43,18 @@ test-mlflow test-wandb: test-%: .venv-%/.installed
 test-notebook: .venv-notebook/.installed
 	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest -n 2 --dist worksteal tests/notebooks
 	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest tests/docs/test_commands.py -k notebooks.md
+
+test-datasets: .venv-datasets/.installed
+	OMP_NUM_THREADS=1 .venv-datasets/bin/pytest tests/integration/test_datasets.py
+
+.venv-datasets/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-datasets
+	.venv-datasets/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	.venv-datasets/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[test]' datasets
+	.venv-datasets/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-deps torchvision
+	@touch $@
 
 .venv-mlflow/.installed .venv-wandb/.installed .venv-notebook/.installed: .venv-%/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-$*

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prunelle.data import from_arrays, from_series, load
     from prunelle.data.augment import Augment
     from prunelle.data.examples import Data
+    from prunelle.data.from_dataset import from_dataset
     from prunelle.data.preprocess import Preprocess
     from prunelle.data.series.augment import SeriesAugment
     from prunelle.data.series.preprocess import SeriesPreprocess
@@ -64,6 +65,7 @@ _HOMES = {
     "evaluate": "prunelle.tasks",
     "freeze": "prunelle.networks.freezing",
     "from_arrays": "prunelle.data",
+    "from_dataset": "prunelle.data.from_dataset",
     "from_series": "prunelle.data",
     "load": "prunelle.data",
     "look_into": "prunelle.tasks",
@@ -97,6 +99,7 @@ __all__ = [
     "evaluate",
     "freeze",
     "from_arrays",
+    "from_dataset",
     "from_series",
     "load",
     "look_into",

@@ -17,6 +17,7 @@ from unittest import mock
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 import prunelle as pn
 from prunelle.keras.floor import keras
@@ -238,7 +239,10 @@ def names_of(document: str, here: Path) -> dict[str, Any]:
     torch.manual_seed(0)
     given: dict[str, Any] = {"pn": pn}
     if document == "docs/pytorch.md":
-        given |= {"run": pn.Run.open(here / worlds.PHOTO_RUN)}
+        noise = torch.rand(40, 3, 32, 32)
+        dataset = TensorDataset(noise, torch.arange(40) % 2)
+        loader = DataLoader(dataset, batch_size=8)
+        given |= {"run": pn.Run.open(here / worlds.PHOTO_RUN), "dataset": dataset, "loader": loader}
     if document == "docs/look.md":
         given |= {
             "my_module": Tiny(),

@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,9 +14,12 @@ from prunelle import data as datasets
 from prunelle.data import cache
 from prunelle.data.duplicates import Contents, contents_of
 from prunelle.data.examples import Data, Split
+from prunelle.data.from_dataset import AnyDataset, is_dataset, prepared
 from prunelle.data.kinds import kind_of
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
+from prunelle.data.pixels import Pixels
+from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
 from prunelle.jobs import decoding, run_data
@@ -25,7 +29,7 @@ from prunelle.planning.request import MEMORY_BUDGET, DataSource
 from prunelle.planning.weights import Pretrained, outputs_note
 from prunelle.runs.judging import Origin, judge
 from prunelle.runs.listener import Listener
-from prunelle.runs.predictions import Prediction, predict_files
+from prunelle.runs.predictions import Prediction, predict_files, predict_pixels
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.texts import EN, FR, Note, composed, quoted, shown
@@ -45,6 +49,8 @@ def evaluate(
     listener: Listener,
 ) -> Evaluation:
     """What ``run`` answers on labelled pictures, its own or others; see ``prunelle.evaluate``."""
+    if is_dataset(source.data):
+        return _evaluate_dataset(run, source, compile, listener)
     labelled = _labelled(run, source, data_root, listener)
     if isinstance(run, Pretrained):
         data, run = _agree(labelled.data, run, listener)
@@ -92,16 +98,63 @@ def evaluate(
     )
 
 
+def _evaluate_dataset(
+    run: Run | Pretrained, source: DataSource, compile: Compile, listener: Listener
+) -> Evaluation:
+    """Every example of a dataset of another library, as a test set."""
+    refuse_given(
+        "is for data by name or path, and this is a dataset", labels=source.labels, data_dir=source.data_dir
+    )
+    pixels = prepared(source.data, _of_pictures(run), run.classes)
+    _check_reads_pictures(run, pixels, listener)
+    split = Split("test", pixels.labels, array=pixels.images)
+    if isinstance(run, Run):
+        seen = run_data.seen_by_run(run, split, contents_of(pixels), listener, None)
+    else:
+        seen = run_data.seen_by_weights(run.source, split, listener)
+    return judge(
+        run,
+        pixels,
+        "test",
+        seen,
+        origin=Origin(data=type(source.data).__name__, own=False, whole=True, known=False),
+        answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
+        progress=listener.on_progress,
+    )
+
+
+def _of_pictures(run: Run | Pretrained) -> Preprocess:
+    """How its pictures are prepared.
+
+    Raises:
+        ArgumentError: it is a run on series.
+    """
+    kind = kind_of(run.preprocess)
+    if kind.name != "pictures":
+        raise ArgumentError(f"a dataset of another library holds pictures, and the run is on {kind.name}.")
+    settings: Any = run.preprocess
+    return cast("Preprocess", settings)
+
+
+def _check_reads_pictures(run: Run | Pretrained, pixels: Pixels, listener: Listener) -> None:
+    """Says what is assumed where pictures are prepared for the network of a program; tensors are prepared already."""
+    if isinstance(run, Run) and pixels.images.dtype == np.uint8:
+        check_reads(run, listener)
+
+
 def predict(
     run: Run | Pretrained,
-    files: Sequence[str | Path],
+    files: Sequence[str | Path] | AnyDataset,
     *,
     top: int,
     compile: Compile,
     listener: Listener,
 ) -> list[Prediction]:
     """What ``run`` answers on files, and on what folders hold; see ``prunelle.predict``."""
-    if isinstance(run, Run):
+    dataset = prepared(files, _of_pictures(run), None) if is_dataset(files) else None
+    if dataset is not None:
+        _check_reads_pictures(run, dataset, listener)
+    elif isinstance(run, Run):
         check_reads(run, listener)
     if top > max(len(run.classes), DEFAULT_TOP):
         listener.on_note(
@@ -109,6 +162,16 @@ def predict(
                 f"top={top} names all classes there are: {EN.integer(len(run.classes))}.",
                 f"top={top} nomme toutes les classes qu’il y a : {FR.integer(len(run.classes))}.",
             )
+        )
+    if dataset is not None:
+        return predict_pixels(
+            run.network,
+            run.classes,
+            run.preprocess,
+            dataset,
+            top=top,
+            compile=compile,
+            note=listener.on_note,
         )
     return predict_files(
         run.network,

@@ -10,6 +10,7 @@ import numpy as np
 from prunelle import data as datasets
 from prunelle.data import decode
 from prunelle.data.examples import Data
+from prunelle.data.from_dataset import is_dataset
 from prunelle.data.pictures import Pictures
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, UnknownName
 from prunelle.jobs import run_data
@@ -100,6 +101,14 @@ def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Ans
 def _labelled(subject: Subject, request: LookRequest, listener: Listener) -> Data | None:
     source = request.source
     data = source.data
+    if is_dataset(data):
+        taken = load_data(source, listener)
+        if taken.preprocess.mean:
+            raise ArgumentError(
+                "look shows pictures, and this dataset gives tensors, which nobody can tell from what; leave out what "
+                "makes tensors of its pictures."
+            )
+        return taken
     if isinstance(data, Data):
         return data
     if data is not None:

@@ -11,11 +11,13 @@ from torch import nn
 from prunelle import data as datasets
 from prunelle import networks
 from prunelle.data.examples import Data
+from prunelle.data.from_dataset import is_dataset
 from prunelle.errors import ArgumentError, RunError
 from prunelle.jobs import decoding, run_data
 from prunelle.jobs.decoding import Examples
 from prunelle.jobs.preparing import NETWORK, Prepared, Setup, seeded_network
-from prunelle.planning.request import ResumeRequest
+from prunelle.planning.loading import load_data
+from prunelle.planning.request import DataSource, ResumeRequest
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Note, quoted, shown
@@ -63,6 +65,8 @@ def _examples_of(request: ResumeRequest, listener: Listener) -> Examples:
         RunError: they are others now.
     """
     run, data, limits = request.run, request.data, request.limits
+    if is_dataset(data):
+        data = load_data(DataSource(data=data), listener)
     if isinstance(data, Data):
         if data.classes != run.classes:
             raise RunError(f"{run.path} was trained on the classes {shown(run.classes)}, not on these.")

@@ -22,6 +22,15 @@ from prunelle.runs.splits import Placed
 from prunelle.texts import Language, Note
 from prunelle.training.recipe import Recipe
 
+TENSORS = {
+    "how": "unknown",
+    "note": {
+        "en": "Its network learned from tensors that a dataset of a program prepared, nobody knows how.",
+        "fr": "Son réseau a appris de tenseurs qu’un jeu de données d’un programme a préparés, on ne sait comment.",
+    },
+}
+"""The ``scaling`` of such data in ``run.json``: no file can be prepared for the network."""
+
 _KEPT = "All that was saved is kept"
 
 
@@ -182,6 +191,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) 
             "digest": decoding.digest(prepared.pixels),
             "notes": [dataclasses.asdict(note) for note in (*data.notes, *training.notes)],
             **({"moved": data.moved} if data.moved else {}),
+            **({"scaling": TENSORS} if data.preprocess.mean else {}),
             **({"copies": prepared.examples.copies} if prepared.examples.copies else {}),
         },
         "network": prepared.description,

@@ -12,7 +12,7 @@ from prunelle import networks
 from prunelle.data.augment import Augment
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Preprocess
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, refuse_given
 from prunelle.planning.request import Preparation
 from prunelle.planning.weights import preprocess_for
 from prunelle.training.recipe import Recipe
@@ -37,6 +37,8 @@ def preprocess(preprocess: Preprocess, network: nn.Module | str, preparation: Pr
     """
     if preparation.normalisation is not None:
         raise ArgumentError("normalisation is for series; of pictures, mean and std can be given.")
+    if preprocess.mean:
+        return _as_they_are(preprocess, network, preparation)
     if preparation.fit is not None:
         preprocess = dataclasses.replace(preprocess, fit=preparation.fit)  # type: ignore[arg-type]
     size = preparation.size_2d
@@ -69,7 +71,9 @@ def preprocess(preprocess: Preprocess, network: nn.Module | str, preparation: Pr
 
 
 def preprocess_with(start: Any, preprocess: Preprocess, preparation: Preparation) -> Preprocess:
-    """As the weights that a training begins from (``start``) want pictures."""
+    """As the weights that a training begins from (``start``) want pictures; tensors of a dataset stay as they are."""
+    if preprocess.mean:
+        return preprocess
     return preprocess_for(start, preprocess, preparation, keep_crop=False)
 
 
@@ -88,6 +92,8 @@ def recipe(data: Data, fields: dict[str, Any]) -> Recipe:
         "warmup_epochs": min(1.0, epochs / 10),
         "augment": Augment(flip=True) if colour else Augment(rotation=10, zoom=0.1, shift=0.1),
     }
+    if data.preprocess.mean:
+        suited["augment"] = Augment()  # what the dataset's own transforms made
     return Recipe(**(suited | fields))
 
 
@@ -109,7 +115,31 @@ def fast_recipe(data: Data, fields: dict[str, Any]) -> Recipe:
         "warmup_epochs": epochs / 5,
         "augment": Augment(flip=True) if colour else Augment(shift=0.05),
     }
+    if data.preprocess.mean:
+        suited["augment"] = Augment()
     return Recipe(**(suited | fields))
+
+
+def _as_they_are(preprocess: Preprocess, network: nn.Module | str, preparation: Preparation) -> Preprocess:
+    """Of tensors that a dataset prepared itself: nothing is left to choose, but the network has to take them."""
+    refuse_given(
+        "is how pictures are prepared, and these are tensors that the dataset prepared",
+        size=preparation.size,
+        fit=preparation.fit,
+        mean=preparation.mean,
+    )
+    if isinstance(network, str):
+        suited = _can_be_built(network, preprocess.channels, preprocess.input_size)
+        wanted = networks.natural_shape(network)
+    else:
+        wanted = tuple(getattr(network, "input_shape", preprocess.input_shape))
+        suited = wanted == preprocess.input_shape
+    if not suited:
+        raise ArgumentError(
+            f"the dataset gives tensors of shape {preprocess.input_shape}, which this network does not take; it was "
+            f"made for {wanted}. Resize them in the dataset's transforms, or let it give pictures."
+        )
+    return preprocess
 
 
 def _nearly(native: tuple[int, int], wanted: tuple[int, int]) -> bool:

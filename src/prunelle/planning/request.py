@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from torch import nn
 
 from prunelle.data.examples import Data
+from prunelle.data.from_dataset import AnyDataset
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError
@@ -45,7 +46,7 @@ class DataSource:
         seed: of the draw of splits.
     """
 
-    data: Data | str | Path | None = None
+    data: Data | AnyDataset | str | Path | None = None
     labels: str | None = None
     data_dir: str | Path | None = None
     validation: float | None = None
@@ -168,7 +169,7 @@ class ResumeRequest:
 
     run: Run
     network: nn.Module | str | None = None
-    data: Data | str | Path | None = None
+    data: Data | AnyDataset | str | Path | None = None
     data_root: str | Path | None = None
     epochs: int | None = None
     own: Own = NOTHING

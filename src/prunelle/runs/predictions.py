@@ -87,6 +87,31 @@ def predict_files(
     return answers
 
 
+def predict_pixels(
+    network: nn.Module,
+    classes: Sequence[str],
+    preprocess: AnyPreprocess,
+    pixels: Pixels,
+    *,
+    top: int = 3,
+    compile: Compile = "never",
+    note: Callable[[Note], None] | None = None,
+) -> list[Prediction]:
+    """As ``predict_files``, for examples that are prepared already; they are called by their number, from 0."""
+    if top < 1:
+        raise ArgumentError(f"top must be at least 1; received {top}.")
+    logits = inference.predict_logits(
+        network,
+        pixels,
+        preprocess,
+        len(classes),
+        batch_size=inference.evaluation_batch(network, preprocess.input_shape),
+        answers=predictor(network, num_examples=len(pixels), compile=compile, note=note),
+    )
+    probabilities = logits.double().softmax(dim=1).numpy()
+    return [Prediction(str(number), _top(row, classes, top)) for number, row in enumerate(probabilities)]
+
+
 def _stacked(examples: list[np.ndarray]) -> np.ndarray:
     """``(n, …)``; padded series of several files may differ in length, and are padded further."""
     longest = max(len(example) for example in examples)

@@ -10,6 +10,7 @@ from torch import nn
 
 from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
+from prunelle.data.from_dataset import AnyDataset
 from prunelle.jobs import answering
 from prunelle.jobs.answering import DEFAULT_TOP
 from prunelle.planning.request import DataSource
@@ -23,7 +24,7 @@ from prunelle.training.metrics import Evaluation
 
 def evaluate(
     run: Run | Pretrained | str | Path,
-    data: Data | str | Path | None = None,
+    data: Data | AnyDataset | str | Path | None = None,
     *,
     network: nn.Module | None = None,
     labels: str | None = None,
@@ -60,7 +61,7 @@ def evaluate(
 @plain_arguments
 def predict(
     run: Run | Pretrained | str | Path,
-    files: Sequence[str | Path],
+    files: Sequence[str | Path] | AnyDataset,
     *,
     top: int = DEFAULT_TOP,
     network: nn.Module | None = None,

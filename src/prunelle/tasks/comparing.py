@@ -9,6 +9,7 @@ from typing import Any
 
 from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
+from prunelle.data.from_dataset import AnyDataset
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import comparing
@@ -32,7 +33,7 @@ from prunelle.training.recipe import Recipe
 @plain_arguments
 def compare(
     networks: Networks | None = None,
-    data: Data | str | Path | None = None,
+    data: Data | AnyDataset | str | Path | None = None,
     recipe: Recipe | Callable[[Data], Recipe] | None = None,
     *,
     seeds: int | Sequence[int] = 3,

@@ -10,6 +10,7 @@ from torch import nn
 
 from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
+from prunelle.data.from_dataset import AnyDataset
 from prunelle.data.preprocess import Preprocess
 from prunelle.jobs import looking
 from prunelle.jobs.look_request import LookRequest, SubjectRequest
@@ -33,7 +34,7 @@ def look_into(
     channel: int | None = None,
     classes: Sequence[str] = (),
     between: tuple[str, str] | None = None,
-    data: Data | str | Path | None = None,
+    data: Data | AnyDataset | str | Path | None = None,
     labels: str | None = None,
     data_dir: str | Path | None = None,
     sample: int | None = None,

@@ -11,6 +11,7 @@ from torch import nn
 
 from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
+from prunelle.data.from_dataset import AnyDataset
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError
@@ -29,7 +30,7 @@ from prunelle.transfer.strategies import Strategy
 @plain_arguments
 def train(
     network: nn.Module | str | None = None,
-    data: Data | str | Path | None = None,
+    data: Data | AnyDataset | str | Path | None = None,
     recipe: Recipe | Callable[..., Recipe] | None = None,
     *,
     resume: Run | str | Path | None = None,
@@ -70,7 +71,8 @@ def train(
     Args:
         network: a module of your own, a name (``prunelle.networks.names()``), or None for one that suits
             the data. A module is trained in place and ends with its best weights.
-        data: what ``prunelle.load`` takes, or its result; None for the embedded digits.
+        data: what ``prunelle.load`` takes, or its result; a dataset of another library (``from_dataset``): a
+            ``Dataset`` or ``DataLoader``, a split of Hugging Face's, a table of pandas; None for the embedded digits.
         recipe: how; a function of the data, and of the strategy where there is one, that gives one; None for
             ``choose_recipe``.
         resume: a run to go on with instead; of all the rest only ``epochs``, ``network`` and ``data`` (those
