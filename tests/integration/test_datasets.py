@@ -292,8 +292,9 @@ def test_torchvisions_folder(photos: Path, tmp_path: Path) -> None:
     assert data.classes == ("a", "b")
     assert data.train.array is not None
     assert data.train.array.dtype == np.float32
-    with pytest.raises(ArgumentError, match="changes its pictures at random"):
-        pn.from_dataset(theirs.ImageFolder(photos, transform=v2.Compose([v2.RandomCrop(20), *steps])))
+    for chance in (v2.RandomCrop(20), v2.RandomHorizontalFlip()):
+        with pytest.raises(ArgumentError, match="changes its pictures at random"):
+            pn.from_dataset(theirs.ImageFolder(photos, transform=v2.Compose([chance, *steps])))
 
 
 def test_a_split_of_hugging_face(photos: Path, tmp_path: Path) -> None:

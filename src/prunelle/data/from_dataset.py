@@ -376,9 +376,9 @@ def _refuse_chance(part: Any) -> None:
     source = part.dataset if isinstance(part, DataLoader) else part
     if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")) or _is_table(source):
         return
-    for number in range(min(4, len(source))):
-        one, other = (_pair(source[number])[0] for _ in range(2))
-        if not np.array_equal(np.asarray(one), np.asarray(other)):
+    for number in range(min(8, len(source))):
+        one, *others = (np.asarray(_pair(source[number])[0]) for _ in range(5))
+        if not all(np.array_equal(one, other) for other in others):
             raise ArgumentError(
                 "the dataset changes its pictures at random: each is another one when it is asked for again. Prunelle "
                 "asks once, and would learn from the same changes in every epoch. Take the random transforms out of "
