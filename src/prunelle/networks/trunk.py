@@ -112,6 +112,9 @@ def split_frozen(network: nn.Module) -> tuple[fx.GraphModule, fx.GraphModule] | 
     return _upto(traced, cut), _after(traced, cut)
 
 
+_CONSTANT = "_tensor_constant"
+"""How ``torch.fx`` calls tensors that are nobody's buffer or parameter."""
+
 _CHANCE = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.FractionalMaxPool2d, nn.FractionalMaxPool3d)
 
 
@@ -151,5 +154,8 @@ def _module(traced: fx.GraphModule, graph: fx.Graph, name: str) -> fx.GraphModul
     made = fx.GraphModule(traced, graph, name)
     made.graph.eliminate_dead_code()
     made.delete_all_unused_submodules()
+    for constant in [each for each in dict(made.named_buffers(recurse=False)) if each.startswith(_CONSTANT)]:
+        # Tracing makes it again, though perhaps by another number: it is no part of the state.
+        made.register_buffer(constant, made.get_buffer(constant), persistent=False)
     made.recompile()
     return made

@@ -107,6 +107,21 @@ def test_one_of_timm_that_is_made_for_a_size_is_made_for_another() -> None:
     assert network.pos_embed.shape == (1, 17, 192)  # 4×4 patches of 16 pixels, and the class token
 
 
+def test_one_with_constants_gets_another_classifier_and_is_built_again() -> None:
+    """Attention in windows has masks and indices that tracing numbers as it goes; a run loads into a second trace."""
+    oracles.timm()
+    name = "timm:swin_tiny_patch4_window7_224"
+    whole = pn.build(name, num_classes=4, input_size=56, depths=(1, 2), num_heads=(3, 6))
+    changed = pn.with_classifier(whole, 3)
+    again = pn.build(changed.built_as[0], num_classes=3, input_size=56, **changed.built_as[1])
+    again.load_state_dict(changed.state_dict())
+    images = torch.randn(2, 3, 56, 56)
+    torch.testing.assert_close(again.eval()(images), changed.eval()(images), rtol=0, atol=0)
+    with torch.device("meta"):
+        shapes = pn.build(changed.built_as[0], num_classes=3, input_size=56, **changed.built_as[1])
+    assert shapes.state_dict().keys() == changed.state_dict().keys()
+
+
 def test_options_are_timms_own() -> None:
     oracles.timm()
     assert pn.build("timm:resnet18", num_classes=3, drop_rate=0.25).drop_rate == 0.25
