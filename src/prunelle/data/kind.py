@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+from PIL import Image
 
 from prunelle.data.pixels import Pixels, Progress, Undecoded
+from prunelle.errors import ArgumentError
 from prunelle.texts import Note
 
 Settings = TypeVar("Settings")
@@ -58,6 +60,14 @@ class Kind(ABC, Generic[Settings, Array]):
 
         ``note`` is told how the file was understood, where there is something to understand.
         """
+
+    def of_image(self, image: Image.Image, settings: Settings) -> np.ndarray:
+        """The example that a picture of Pillow's is, decoded: ``(…, C)``.
+
+        Raises:
+            ArgumentError: it is none of this kind.
+        """
+        raise ArgumentError(f"a picture was given, where examples are {self.name}.")
 
     @abstractmethod
     def decode(

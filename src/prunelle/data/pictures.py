@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from prunelle.data.augment import Augment
 from prunelle.data.cache import decode_split
-from prunelle.data.decode import read_file
+from prunelle.data.decode import read_file, read_image
 from prunelle.data.kind import Kind
 from prunelle.data.listing import pictures
 from prunelle.data.pixels import Pixels, Progress, Undecoded
@@ -40,6 +41,10 @@ class Pictures(Kind[Preprocess, np.ndarray]):
             yield str(file), read_file(Path(file), settings)
         except BadPicture as error:
             yield str(file), error.reason
+
+    def of_image(self, image: Image.Image, settings: Preprocess) -> np.ndarray:
+        """As its file would be."""
+        return read_image(image, settings)
 
     def decode(
         self,

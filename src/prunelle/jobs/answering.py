@@ -6,7 +6,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from prunelle.data.kinds import kind_of
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
 from prunelle.data.pixels import Pixels
-from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
 from prunelle.jobs import decoding, run_data
@@ -105,7 +104,7 @@ def _evaluate_dataset(
     refuse_given(
         "is for data by name or path, and this is a dataset", labels=source.labels, data_dir=source.data_dir
     )
-    pixels = prepared(source.data, _of_pictures(run), run.classes)
+    pixels = _taken_in(run, source.data, run.classes)
     _check_reads_pictures(run, pixels, listener)
     split = Split("test", pixels.labels, array=pixels.images)
     if isinstance(run, Run):
@@ -123,17 +122,16 @@ def _evaluate_dataset(
     )
 
 
-def _of_pictures(run: Run | Pretrained) -> Preprocess:
-    """How its pictures are prepared.
+_TAKEN_IN = {"pictures": prepared}
+"""By the kind of data that a run is on: what takes in a dataset of another library."""
 
-    Raises:
-        ArgumentError: it is a run on series.
-    """
-    kind = kind_of(run.preprocess)
-    if kind.name != "pictures":
-        raise ArgumentError(f"a dataset of another library holds pictures, and the run is on {kind.name}.")
+
+def _taken_in(run: Run | Pretrained, dataset: AnyDataset, classes: Sequence[str] | None) -> Pixels:
+    kind = kind_of(run.preprocess).name
+    if kind not in _TAKEN_IN:
+        raise ArgumentError(f"a dataset of another library holds pictures, and the run is on {kind}.")
     settings: Any = run.preprocess
-    return cast("Preprocess", settings)
+    return _TAKEN_IN[kind](dataset, settings, classes)
 
 
 def _check_reads_pictures(run: Run | Pretrained, pixels: Pixels, listener: Listener) -> None:
@@ -151,7 +149,7 @@ def predict(
     listener: Listener,
 ) -> list[Prediction]:
     """What ``run`` answers on files, and on what folders hold; see ``prunelle.predict``."""
-    dataset = prepared(files, _of_pictures(run), None) if is_dataset(files) else None
+    dataset = _taken_in(run, files, None) if is_dataset(files) else None
     if dataset is not None:
         _check_reads_pictures(run, dataset, listener)
     elif isinstance(run, Run):

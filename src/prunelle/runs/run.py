@@ -30,12 +30,10 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.csv_files import read_table
-from prunelle.data.decode import read_image
 from prunelle.data.duplicates import contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import AnyPreprocess, kind_of, preprocess_from_json
 from prunelle.data.pixels import Pixels, Progress
-from prunelle.data.preprocess import Preprocess
 from prunelle.disk import held, write_json, writing
 from prunelle.errors import (
     ArgumentError,
@@ -452,17 +450,13 @@ class Run:
         Example:
             >>> run.network(run.prepare(Image.open("photo.jpg"))).softmax(dim=1)
         """
-        if not isinstance(self.preprocess, Preprocess):
-            raise ArgumentError(
-                f"prepare takes pictures, and {self.path} is a run on {kind_of(self.preprocess).name}."
-            )
         if not isinstance(image, Image.Image):
             raise ArgumentError(
                 f"image must be a picture of Pillow's, as PIL.Image.open(file) or PIL.Image.fromarray(array) gives; "
                 f"received {a_kind(image)}."
             )
         self.check_reads_files()
-        pixels = torch.tensor(read_image(image, self.preprocess)[None]).movedim(-1, 1)
+        pixels = torch.tensor(kind_of(self.preprocess).of_image(image, self.preprocess)[None]).movedim(-1, 1)
         device = next((weight.device for weight in self.network.parameters()), torch.device("cpu"))
         return self.preprocess.normalise(pixels.to(device))
 

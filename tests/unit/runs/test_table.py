@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.utils.data import TensorDataset
 
 import prunelle as pn
 from prunelle.errors import ArgumentError, RunError
@@ -145,3 +146,13 @@ def test_what_is_no_picture(folder: Path) -> None:
 def test_a_copied_run_is_there_twice(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "runs" / "one", tmp_path / "copy")
     assert [run.path.name for run in pn.runs(tmp_path)] == ["copy"]
+
+
+def test_a_run_on_series_takes_no_picture(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(40, 24, 1)).astype(np.float32)
+    data = pn.from_series(values, np.arange(40) % 2)
+    run = pn.train("fcn", data, epochs=1, output=tmp_path / "run", style="quiet")
+    with pytest.raises(ArgumentError, match="a picture was given, where examples are series"):
+        run.prepare(photo(8, 8))
+    with pytest.raises(ArgumentError, match="holds pictures, and the run is on series"):
+        pn.predict(run, TensorDataset(torch.zeros(2, 3, 8, 8)), style="quiet")
