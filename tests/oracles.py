@@ -41,3 +41,9 @@ def timm() -> ModuleType:
     except Exception as reason:
         pytest.skip(f"needs timm, installed with --no-deps: {reason!r}")
     return timm
+
+
+def torchmetrics() -> ModuleType:
+    """``torchmetrics``, or the test is skipped. It imports torchvision where that is installed."""
+    torchvision_models()
+    return pytest.importorskip("torchmetrics", reason="a package of the extra test")  # type: ignore[no-any-return]

@@ -19,6 +19,7 @@ from prunelle.errors import ArgumentError, RunError
 from prunelle.runs.listener import Finished, Quiet
 from prunelle.texts import Note
 from prunelle.training.records import EpochRecord
+from tests import oracles
 from tests.integration.command import weights
 
 RECIPE = {"epochs": 4, "batch_size": 256}
@@ -261,7 +262,7 @@ def test_metrics_are_told_of_the_validation_and_of_every_split(tmp_path: Path) -
 
 
 def test_metrics_of_torchmetrics(tmp_path: Path) -> None:
-    torchmetrics = pytest.importorskip("torchmetrics", reason="a package of the extra test")
+    torchmetrics = oracles.torchmetrics()
     from sklearn.metrics import f1_score
 
     metrics = torchmetrics.MetricCollection(
