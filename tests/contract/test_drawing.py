@@ -15,9 +15,11 @@ OTHERS = (
     SOURCE / "keras" / "plots.py",
     SOURCE / "jobs" / "running.py",
     SOURCE / "keras" / "drawing.py",
+    SOURCE / "keras" / "removed_names.py",
     SOURCE / "notebooks" / "shell.py",
 )
-"""The backends that course programs and notebooks are given, and ``plot_model``, whose boxes are as wide as Keras's."""
+"""The backends that course programs and notebooks are given, and ``plot_model``, whose boxes are as wide as Keras's;
+what programs of another time find in matplotlib."""
 MODULES = ("pyplot", "backends", "font_manager", "textpath", "ticker", "rcParams", "rc_context", "rcsetup")
 """Of matplotlib: other ways to open a figure, to measure a text, to number axes, to change how everything looks."""
 CALLS = (

@@ -165,8 +165,8 @@ def load_labelled(
 
 _HOW = {
     "arrays": "give prunelle.from_arrays(images, labels), or from_series for time series",
-    "loader": "Prunelle batches, shuffles and augments itself, so that a run can be resumed and judged: give the "
-    "folder or the file that it reads, or its examples as prunelle.from_arrays(images, labels)",
+    "loader": "train and the other verbs take a Dataset or a DataLoader, and so does prunelle.from_dataset; of others "
+    "give the folder or the file that they read, or the examples as prunelle.from_arrays(images, labels)",
     "module": "the network comes first and the data second: train(network, data)",
     "split": "give the whole Data, whose splits are then used each for what it is",
     "other": "give a folder of labelled pictures, a file of series, or the name of a data set",

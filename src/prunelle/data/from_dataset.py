@@ -27,6 +27,7 @@ from prunelle.data.pillow import is_grey
 from prunelle.data.pixels import Pixels
 from prunelle.data.preprocess import Fit, Preprocess
 from prunelle.errors import ArgumentError, DataError, a_kind
+from prunelle.scalars import plain_arguments
 from prunelle.texts import Note, composed
 
 _PICTURE_KEYS = (
@@ -80,6 +81,7 @@ def is_dataset(data: object) -> bool:
     return isinstance(data, Dataset | DataLoader) or _is_table(data) or _is_hugging_face(data)
 
 
+@plain_arguments
 def from_dataset(
     dataset: Any,
     *,
