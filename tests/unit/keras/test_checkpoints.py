@@ -116,3 +116,20 @@ def test_the_last_weights_of_a_callback_are_the_latest(tmp_path: Path) -> None:
     for epoch in (1, 2):
         model.save_weights(str(tmp_path / f"cp-{epoch:04d}.ckpt"))
     assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / "cp-0002.ckpt")
+
+
+def test_attributes_that_are_set_later_are_kept(tf_keras: None, tmp_path: Path) -> None:
+    """As TensorFlow's guide of checkpoints has lists and dictionaries."""
+    import tensorflow as tf
+
+    saved = tf.train.Checkpoint(step=tf.Variable(1))
+    saved.listed = [tf.Variable(2.0)]
+    saved.listed.append(tf.Variable(3.0))
+    saved.step = tf.Variable(4)
+    path = saved.save(str(tmp_path / "ckpt"))
+    again = tf.train.Checkpoint()
+    again.listed, again.step = [tf.Variable(0.0), tf.Variable(0.0)], tf.Variable(0)
+    again.restore(path).assert_consumed()
+    with pytest.warns(UserWarning, match="does not keep where the iterator batches is"):
+        tf.train.Checkpoint(batches=iter(tf.data.Dataset.range(3)))
+    assert [each.numpy() for each in (*again.listed, again.step)] == [2.0, 3.0, 4]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,11 @@ class Checkpoint:
                     f"a checkpoint keeps variables, layers, models, optimisers and metrics; {name} is of type "
                     f"{type(value).__name__}: make it a tf.Variable."
                 )
+            if hasattr(value, "__next__"):
+                warnings.warn(
+                    f"tf.train.Checkpoint does not keep where the iterator {name} is: a data set begins anew.",
+                    stacklevel=2,
+                )
 
     def save(self, file_prefix: Any, options: Any = None) -> str:
         """Writes ``PREFIX-N``, of a number that grows by 1, and gives that name."""
@@ -149,7 +155,9 @@ class Checkpoint:
     read = restore
 
     def _all(self) -> dict[str, Any]:
-        return {**self._objects, "save_counter": self.save_counter}
+        """With what was set as an attribute since."""
+        later = {name: each for name, each in vars(self).items() if name != "_objects" and _is_kept(each)}
+        return {**self._objects, **later}
 
 
 class CheckpointManager:
