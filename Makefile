@@ -92,4 +92,4 @@ bench: .venv-bench/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-mlflow .venv-wandb .venv-notebook build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .venv-mlflow .venv-wandb .venv-notebook .venv-datasets build dist .pytest_cache .mypy_cache .ruff_cache
