@@ -70,7 +70,7 @@ LESSON = (
 )
 BROKEN = ("def normalise(x):\n    return x / x", "normalise(0)")
 _JUPYTER = "docs/notebooks.md"
-"""The page whose commands need the extra ``notebook``: ``make test-notebook`` runs them."""
+"""The page whose commands need the extra ``notebook``, as all with an ``.ipynb`` do; ``make test-notebook``."""
 
 # Lines that say what one training came to: another may have it the other way round.
 VARY = ("lenet5 − dense: ",)
@@ -163,7 +163,8 @@ def named(command: Command) -> str:
 @pytest.mark.parametrize("command", ALL, ids=named)
 def test_a_command_does_what_the_page_says(command: Command, answer: Answer) -> None:
     words = command.words
-    if command.document == _JUPYTER and "run" in words and not command.inline:
+    runs_a_page = command.document == _JUPYTER and "run" in words and not command.inline
+    if runs_a_page or any(word.endswith(".ipynb") for word in words):
         pytest.importorskip("IPython", reason="the extra notebook is not installed: make test-notebook")
     if words[0] == "for":
         # for seed in 0 1 2; do …; done
