@@ -17,6 +17,7 @@ import numpy as np
 from prunelle import disk
 from prunelle.errors import WeightsError
 from prunelle.keras import hdf5, old_configs, own_files
+from prunelle.keras.eager.not_here import EXPORT, NotHere
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.optimizers import begin_again
@@ -28,11 +29,24 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     model = keras.Model
     for name in ("save", "save_weights", "load_weights"):
         overlay.put(model, name, globals()[f"_{name}"](getattr(model, name)))
+    overlay.put(model, "export", _export(model.export))
     overlay.put(model, "to_yaml", lambda self, **given: self.to_json(**given))
     old_configs.lay(overlay)
     legacy = private("legacy.saving.legacy_h5_format")
     overlay.put(legacy, "save_subset_weights_to_hdf5_group", _write_weights)
     _know_own_functions(overlay)
+
+
+def _export(original: Any) -> Any:
+    """TensorFlow's SavedModel needs TensorFlow."""
+
+    @like(original)
+    def export(self: Any, filepath: Any, format: str = "tf_saved_model", *args: Any, **given: Any) -> Any:
+        if format == "tf_saved_model":
+            raise NotHere(f"Prunelle writes no SavedModel of TensorFlow's: {EXPORT}")
+        return original(self, filepath, format, *args, **given)
+
+    return export
 
 
 def _write_weights(group: Any, weights: Any) -> None:

@@ -468,3 +468,17 @@ def test_variables_of_one_name_are_all_saved(tf_keras: None, tmp_path: Any) -> N
         model.b.assign(0.0)
         model.load_weights(str(tmp_path / name))
         assert (model.w.numpy(), model.b.numpy()) == (5.0, 1.0)
+
+
+def test_what_is_of_graphs_and_of_saved_models_says_so(tf_keras: None, tmp_path: Any) -> None:
+    import tensorflow as tf
+
+    function = tf.function(lambda x: x)
+    with pytest.raises(AttributeError, match=r"no graph of a tf\.function, so none of its function_def"):
+        _ = function.get_concrete_function(tf.constant(1.0)).function_def
+    assert not hasattr(function, "graph")
+    with pytest.raises(AttributeError, match="has no attribute 'other'"):
+        _ = function.other
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(2,))])
+    with pytest.raises(ArgumentError, match=r"no SavedModel.*model\.save"):
+        model.export(str(tmp_path / "exported"))

@@ -15,6 +15,7 @@ import torch
 
 from prunelle.keras.eager.dtypes import DType, as_dtype
 from prunelle.keras.eager.errors import InvalidArgumentError
+from prunelle.keras.eager.not_here import NotHere
 from prunelle.keras.eager.shapes import TensorShape
 from prunelle.keras.eager.tensor import convert, plain, wrap
 from prunelle.keras.floor import keras
@@ -50,6 +51,10 @@ class TensorSpec:
     def __repr__(self) -> str:
         shape = "<unknown>" if self.shape is None else self.shape
         return f"TensorSpec(shape={shape}, dtype={self.dtype!r}, name={self.name!r})"
+
+
+class NoGraph(NotHere, AttributeError):
+    """Asked of a function, so that ``hasattr`` says no."""
 
 
 class Function:
@@ -92,9 +97,24 @@ class Function:
 
         return Function(functools.update_wrapper(concrete, function))
 
+    def __getattr__(self, name: str) -> Any:
+        if name in _OF_GRAPHS:
+            raise NoGraph(
+                f"Prunelle has no graph of a tf.function, so none of its {name}: the function is called as it is."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def experimental_get_tracing_count(self) -> int:
         """It was never made a graph of."""
         return 0
+
+
+_OF_GRAPHS = frozenset(
+    (
+        *("graph", "function_def", "inputs", "outputs", "structured_outputs", "structured_input_signature"),
+        *("pretty_printed_concrete_signatures", "function_type", "inference_fn", "captured_inputs"),
+    )
+)
 
 
 def _as_value(value: Any) -> Any:
