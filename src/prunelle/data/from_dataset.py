@@ -185,9 +185,10 @@ def prepared(dataset: AnyDataset, like: Preprocess, classes: Sequence[str] | Non
         raise DataError("the dataset is empty.")
     if len({image.dtype for image in images}) > 1:
         raise DataError("a dataset must give pictures, or tensors, and not some of both.")
-    gathered = _Gathered(labels, like, array=np.stack(images), classes=told)
+    whole = np.stack(images)
     if classes is None:
-        return Pixels(np.stack(images), np.zeros(len(images), np.int64))
+        return Pixels(whole, np.zeros(len(whole), np.int64))
+    gathered = _Gathered(labels, like, array=whole, classes=told)
     names, known = _classes(gathered, None if told is not None or _are_texts(labels) else classes)
     split = _split("test", gathered, known)
     index = {composed(name): number for number, name in enumerate(classes)}
@@ -195,7 +196,7 @@ def prepared(dataset: AnyDataset, like: Preprocess, classes: Sequence[str] | Non
         raise DataError(
             f"the run does not know the class {unknown[0]!r}. It knows: {', '.join(classes[:10])}."
         )
-    return Pixels(np.stack(images), np.array([index[name] for name in names])[split.labels])
+    return Pixels(whole, np.array([index[name] for name in names])[split.labels])
 
 
 def _are_texts(labels: Sequence[Any]) -> bool:

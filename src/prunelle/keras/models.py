@@ -654,8 +654,7 @@ def _of_any_number(original: Any) -> Any:
 
 
 def _input_names(self: Any) -> list[str]:
-    functional = getattr(self, "_functional", None) or self
-    return [each._keras_history.operation.name for each in functional._inputs]
+    return passes.input_names(getattr(self, "_functional", None) or self)
 
 
 def _flatten(self: Any, logs: Mapping[str, Any]) -> Any:

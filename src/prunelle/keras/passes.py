@@ -236,14 +236,21 @@ def take_plain_step(optimizer: Any, grads: list[Any], variables: list[Any]) -> N
 
 def in_order(model: Any, x: Any) -> Any:
     """Of a mapping, what a model with a list of inputs has under their names, in their order; ``tree`` sorts keys."""
-    graph = getattr(model, "_functional", None) or model
-    if not isinstance(x, Mapping) or isinstance(getattr(graph, "_inputs_struct", {}), Mapping):
+    if not isinstance(x, Mapping):  # asked at every step, and a model takes long to say what it has not
         return x
-    names = [each._keras_history.operation.name for each in graph._inputs]
+    graph = getattr(model, "_functional", None) or model
+    if isinstance(getattr(graph, "_inputs_struct", {}), Mapping):
+        return x
+    names = input_names(graph)
     if not set(names) <= set(x):
         return x  # Keras says what is missing
     found = [x[name] for name in names]
     return found if len(found) > 1 else found[0]
+
+
+def input_names(graph: Any) -> list[str]:
+    """What a model's graph calls its inputs, in their order."""
+    return [each._keras_history.operation.name for each in graph._inputs]
 
 
 def flat(values: Any) -> list[Any]:

@@ -89,15 +89,8 @@ _MISSING: dict[str, Mapping[str, Callable[[], Any]]] = {
     "scipy.signal": {
         name: functools.partial(_windows, {"hanning": "hann"}.get(name, name))
         for name in (
-            "gaussian",
-            "hann",
-            "hanning",
-            "hamming",
-            "blackman",
-            "kaiser",
-            "bartlett",
-            "boxcar",
-            "triang",
+            *("gaussian", "hann", "hanning", "hamming", "blackman", "kaiser", "bartlett"),
+            *("boxcar", "triang"),
         )
     },
     "scipy.integrate": {
@@ -122,17 +115,9 @@ _MISSING: dict[str, Mapping[str, Callable[[], Any]]] = {
     "collections": {
         name: functools.partial(getattr, collections.abc, name)
         for name in (
-            *(
-                "Callable",
-                "Container",
-                "Generator",
-                "Hashable",
-                "Iterable",
-                "Iterator",
-                "KeysView",
-                "Mapping",
-            ),
-            *("MutableMapping", "MutableSequence", "MutableSet", "Sequence", "Set", "Sized", "ValuesView"),
+            *("Callable", "Container", "Generator", "Hashable", "Iterable", "Iterator", "KeysView"),
+            *("Mapping", "MutableMapping", "MutableSequence", "MutableSet", "Sequence", "Set", "Sized"),
+            "ValuesView",
         )
     },
 }

@@ -101,10 +101,10 @@ class Checkpoint:
     """
 
     def __init__(self, root: Any = None, **objects: Any) -> None:
-        self.__dict__.update(objects)
-        self._objects = dict(objects) if root is None else {"root": root, **objects}
+        kept = objects if root is None else {"root": root, **objects}
+        self.__dict__.update(kept)
         self.save_counter = Variable(0, trainable=False, dtype="int64", name="save_counter")
-        for name, value in self._objects.items():
+        for name, value in kept.items():
             if not _is_kept(value):
                 raise ArgumentError(
                     f"a checkpoint keeps variables, layers, models, optimisers and metrics; {name} is of type "
@@ -155,9 +155,8 @@ class Checkpoint:
     read = restore
 
     def _all(self) -> dict[str, Any]:
-        """With what was set as an attribute since."""
-        later = {name: each for name, each in vars(self).items() if name != "_objects" and _is_kept(each)}
-        return {**self._objects, **later}
+        """What it was given, and what was set as an attribute since."""
+        return {name: each for name, each in vars(self).items() if _is_kept(each)}
 
 
 class CheckpointManager:
