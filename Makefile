@@ -42,7 +42,7 @@ test-mlflow test-wandb: test-%: .venv-%/.installed
 
 test-notebook: .venv-notebook/.installed
 	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest -n 2 --dist worksteal tests/notebooks
-	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest tests/docs/test_commands.py -k "notebooks.md or ipynb"
+	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest tests/docs/test_commands.py -k "notebooks.md or ipynb or tutorials"
 
 test-datasets: .venv-datasets/.installed
 	OMP_NUM_THREADS=1 .venv-datasets/bin/pytest tests/integration/test_datasets.py

@@ -6,19 +6,24 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from prunelle.errors import PrunelleError
-from prunelle.jobs.kernel_session import KernelRequest, KernelSession
+from prunelle.jobs.kernel_session import KernelRequest, KernelSession, is_there
 from prunelle.notebooks.commands import say
 from prunelle.texts import Note
 
 _ON = Note(
     "import keras and tensorflow.keras are Prunelle's from here on; %prunelle off switches back.",
     "import keras et tensorflow.keras sont désormais ceux de Prunelle ; %prunelle off revient en arrière.",
+)
+_THERE = Note(
+    "keras and tensorflow.keras are Prunelle's here already: prunelle run sees to it.",
+    "keras et tensorflow.keras sont déjà ceux de Prunelle ici : prunelle run s’en charge.",
 )
 _OFF = Note(
     "keras and tensorflow are what they were: import them again.",
@@ -32,10 +37,17 @@ _ERROR = Note("Error: {what}", "Erreur : {what}")
 _session: KernelSession | None = None
 
 
+def _tell(note: Note, **values: object) -> None:
+    say(note, to=sys.stdout, **values)
+
+
 def load(shell: Any) -> None:
     """What ``%load_ext prunelle`` does to an IPython shell."""
     shell.register_magic_function(lambda line: _magic(shell, line), "line", "prunelle")
-    _switch_on(shell, KernelRequest())
+    if is_there():
+        _tell(_THERE)
+    else:
+        _switch_on(shell, KernelRequest())
 
 
 def unload(shell: Any) -> None:
@@ -65,27 +77,27 @@ def _command(shell: Any) -> click.Command:
             _switch_on(shell, KernelRequest(keras=keras, runs=runs, epochs=epochs, seed=seed))
         elif what == "off":
             _switch_off()
-            say(_OFF)
+            _tell(_OFF)
         elif _session is None:
-            say(_IS_OFF)
+            _tell(_IS_OFF)
         elif _session.told is None:
-            say(_WAITS)
+            _tell(_WAITS)
         else:
-            say(_IS_ON, title=_session.told.generation.title)
+            _tell(_IS_ON, title=_session.told.generation.title)
 
     return prunelle
 
 
 def _switch_on(shell: Any, request: KernelRequest) -> None:
     global _session
-    session = KernelSession(shell, request, say)
+    session = KernelSession(shell, request, _tell)
     try:
         session.begin()
     except PrunelleError as error:
         say(_ERROR, what=error)
         return
     _session = session
-    say(_ON)
+    _tell(_ON)
 
 
 def _switch_off() -> None:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 _MADE = "docs/keras-coverage.md"
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CELL = re.compile(r"^```\{code-cell\}\n.*?^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:prunelle|python|make) [^`]*)`")
 _STARTS = re.compile(r"(?:\$ )?(prunelle|python|make|for)\b")
 
@@ -57,7 +58,8 @@ def documents() -> list[str]:
 
 
 def read(document: str) -> str:
-    return (ROOT / document).read_text(encoding="utf-8")
+    """A page; without the cells of a tutorial, which tests/notebooks/test_tutorials.py executes."""
+    return _CELL.sub("", (ROOT / document).read_text(encoding="utf-8"))
 
 
 def commands(document: str) -> list[Command]:

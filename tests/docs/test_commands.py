@@ -70,7 +70,7 @@ LESSON = (
 )
 BROKEN = ("def normalise(x):\n    return x / x", "normalise(0)")
 _JUPYTER = "docs/notebooks.md"
-"""The page whose commands need the extra ``notebook``, as all with an ``.ipynb`` do; ``make test-notebook``."""
+"""The page whose commands need the extra ``notebook``, as all with a notebook do; ``make test-notebook``."""
 
 # Lines that say what one training came to: another may have it the other way round.
 VARY = ("lenet5 − dense: ",)
@@ -95,6 +95,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         lines = ["# Un réseau", "import numpy", "", "from keras.layers import Dence"]
         (folder / "programme.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
         (folder / "graphe.py").write_text(GRAPH, encoding="utf-8")
+        shutil.copytree(ROOT / "docs" / "tutorials", folder / "docs" / "tutorials")
         _write_notebook(folder / "lesson.ipynb", LESSON)
         _write_notebook(folder / "broken.ipynb", BROKEN)
         yield folder
@@ -164,7 +165,7 @@ def named(command: Command) -> str:
 def test_a_command_does_what_the_page_says(command: Command, answer: Answer) -> None:
     words = command.words
     runs_a_page = command.document == _JUPYTER and "run" in words and not command.inline
-    if runs_a_page or any(word.endswith(".ipynb") for word in words):
+    if runs_a_page or any(word.endswith(".ipynb") or word.startswith("docs/tutorials/") for word in words):
         pytest.importorskip("IPython", reason="the extra notebook is not installed: make test-notebook")
     if words[0] == "for":
         # for seed in 0 1 2; do …; done

@@ -82,7 +82,7 @@ class KernelSession:
             UnknownName: no such generation.
         """
         ours = "prunelle.keras.floor" in sys.modules
-        if _is_there(ours):
+        if is_there():
             raise ArgumentError("keras and tensorflow are Prunelle's here already: prunelle run sees to it.")
         imported = [root for root in _ROOTS if root in sys.modules and not (root == "keras" and ours)]
         if imported:
@@ -180,10 +180,11 @@ def _from_here(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _is_there(loaded: bool) -> bool:
+def is_there() -> bool:
+    """Whether keras and tensorflow are Prunelle's already, or will be when they are imported."""
     if any(isinstance(each, _AtFirstImport) for each in sys.meta_path):
         return True
-    if not loaded:
+    if "prunelle.keras.floor" not in sys.modules:
         return False
     from prunelle.keras.generations import is_in_force
 

@@ -111,7 +111,8 @@ def attribute(
         >>> attribute(network, image, 3, layer=examine(network, image.shape[1:]).attention).values.shape
         torch.Size([28, 28])
     """
-    from captum import attr
+    with _quietly():
+        from captum import attr
 
     if method not in METHODS:
         raise UnknownName("method", method, METHODS)
@@ -189,7 +190,7 @@ def _one_map(method: Method, values: torch.Tensor) -> torch.Tensor:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """captum warns of the hooks it sets and removes."""
+    """captum warns of the hooks it sets and removes, and on import, in a kernel without widgets, of tqdm's bars."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -18,6 +18,7 @@ import re
 import threading
 import time
 import tomllib
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,8 @@ def class_names(classes: str) -> tuple[str, ...]:
 def on_this_machine(wanted: Published) -> Path | None:
     """The file, where it is here already; its content is not read."""
     if wanted.repository is not None:
-        from huggingface_hub import try_to_load_from_cache
+        with warnings.catch_warnings(action="ignore"):  # tqdm's, in a kernel without Jupyter's widgets
+            from huggingface_hub import try_to_load_from_cache
 
         cached = try_to_load_from_cache(wanted.repository, str(wanted.file), revision=wanted.revision)
         if isinstance(cached, str):
@@ -238,7 +240,8 @@ def _bar(wanted: Published, progress: Progress | None) -> type[Any]:
 
 
 def _from_hub(wanted: Published, bar: type[Any]) -> Path:
-    from huggingface_hub import hf_hub_download
+    with warnings.catch_warnings(action="ignore"):  # as above
+        from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     # It tells every retry; whether it came to nothing is told once, below.

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from prunelle.errors import PrunelleError
 from prunelle.texts import Note, Typography, default_language
@@ -64,9 +64,9 @@ _INTERPRETERS = ("script", "perl", "ruby", "pypy", "python2", "cmd", "powershell
 _INSTALLERS = ("pip", "pip3", "conda", "mamba", "micromamba", "uv")
 
 
-def say(note: Note, **values: object) -> None:
-    """A sentence beside what the cell prints."""
-    print(Typography(default_language()).note(note, **values), file=sys.stderr)
+def say(note: Note, to: TextIO | None = None, **values: object) -> None:
+    """A sentence beside what the cell prints: on the standard error, which has a red ground in Jupyter, or ``to``."""
+    print(Typography(default_language()).note(note, **values), file=to or sys.stderr)
 
 
 def keep_from_shell(shell: Any) -> None:
