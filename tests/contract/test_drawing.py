@@ -15,7 +15,9 @@ OTHERS = (
     SOURCE / "keras" / "plots.py",
     SOURCE / "jobs" / "running.py",
     SOURCE / "keras" / "drawing.py",
-    SOURCE / "keras" / "removed_names.py",
+    SOURCE / "removed_names" / "changed.py",
+    SOURCE / "removed_names" / "names.py",
+    SOURCE / "keras" / "shortened.py",
     SOURCE / "notebooks" / "shell.py",
 )
 """The backends that course programs and notebooks are given, and ``plot_model``, whose boxes are as wide as Keras's;

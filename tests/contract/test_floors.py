@@ -14,8 +14,8 @@ from tests.contract.sources import FILES, SOURCE, broken
 
 FLOORS = (
     ("errors", "texts", "files"),
-    ("csv_files", "disk", "drawing", "memory", "scalars", "tensor_header"),
-    ("tensors", "json_files"),
+    ("csv_files", "disk", "drawing", "memory", "overlay", "scalars", "tensor_header"),
+    ("removed_names", "tensors", "json_files"),
     ("data", "networks"),
     ("look",),
     ("training",),

@@ -98,6 +98,19 @@ def test_tensorflow_s_keras_and_the_switch_back() -> None:
     assert "`%prunelle` not found" in said(cells[14])
 
 
+def test_removed_names_are_there_from_the_first_cell_on_and_nothing_is_loaded() -> None:
+    cells = executed(
+        "%load_ext prunelle",
+        "import numpy as np\nimport sys\nnp.int, np.product([2, 3])",
+        "[name for name in ('keras', 'prunelle.keras') if name in sys.modules]",
+        "%prunelle off\nhasattr(np, 'product')",
+    )
+    assert value(cells[1]) == "(int, np.int64(6))"
+    assert said(cells[1]).count("numpy has no int any more; here it is there as it was.") == 1
+    assert value(cells[2]) == "[]"
+    assert value(cells[3]) == "False"
+
+
 def test_keras_that_was_imported_before_is_told() -> None:
     cells = executed(
         "import os\nos.environ['KERAS_BACKEND'] = 'torch'\nimport keras",

@@ -144,13 +144,39 @@ def test_what_an_earlier_run_said_is_gone_where_nothing_ran() -> None:
     assert (done.said(1), done.code[1].outputs, done.code[1].execution_count) == ("1\n", [], None)
 
 
-def test_a_curve_over_all_epochs_is_told_why_it_fails() -> None:
-    plot = "import matplotlib.pyplot as plt\nplt.plot(range(20), history.history['loss'])"
-    done = run(FIT, plot, options=("--epochs", 3))
-    assert (
-        "The cell counts on as many epochs as the notebook asks for, and --epochs 3 shortened"
-        in done.finished.err
+@pytest.mark.parametrize("options", [(), ("--kernel",)], ids=["here", "kernel"])
+def test_a_curve_over_all_epochs_is_drawn_over_those_there_are(options: tuple[str, ...]) -> None:
+    done = run(
+        "import matplotlib.pyplot as plt\n" + FIT,
+        """\
+losses = history.history["loss"]
+fig, axes = plt.subplots()
+lines = axes.plot(range(20), losses, "b-", np.arange(1, 21), losses)
+dots = axes.scatter(list(range(20)), losses)
+[list(map(int, line.get_xdata())) for line in lines], len(dots.get_offsets())""",
+        "axes.plot(range(19), losses)",  # nobody asked for 19
+        "losses[19]",
+        options=("--epochs", 3, *options),
     )
+    assert done.shown(2)[0]["text/plain"] == "([[0, 1, 2], [1, 2, 3]], 3)"
+    told = done.finished.err + done.said(2, "stderr") * bool(options)
+    assert "Curves over 20 epochs are drawn over the 3 that --epochs left." in told
+    assert [done.error(number)[0] for number in (3, 4)] == ["ValueError", "IndexError"]
+    may = "The cell may count on as many epochs as the notebook asks for; --epochs 3 shortens its trainings."
+    assert done.finished.err.count(may) == 2
+
+
+def test_curves_of_trainings_that_nothing_shortened_are_theirs() -> None:
+    plot = "import matplotlib.pyplot as plt\nplt.plot(range(21), history.history['loss'])"
+    for options in ((), ("--epochs", 20)):
+        assert run(FIT, plot, options=options).error(2)[0] == "ValueError"
+
+
+@pytest.mark.parametrize("options", [(), ("--kernel",)], ids=["here", "kernel"])
+def test_what_libraries_had_is_there_without_keras(options: tuple[str, ...]) -> None:
+    done = run("import numpy as np\nnp.float(3)", options=options)
+    assert done.shown(1) == [{"text/plain": "3.0"}]
+    assert "numpy has no float any more" in done.finished.err
 
 
 def test_tags_of_a_cell_are_heeded() -> None:

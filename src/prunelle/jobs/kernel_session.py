@@ -1,7 +1,8 @@
 """Prunelle under the cells of a kernel: Jupyter's, VS Code's, Colab's, and that of ``prunelle run --kernel``.
 
-Nothing is loaded until a cell imports Keras or TensorFlow; which Keras the notebook speaks is told by it then, from its
-file where the front end says which it is, else from the cells that ran.
+What libraries had before is there from the first cell on. Nothing else is loaded until a cell imports Keras or
+TensorFlow; which Keras the notebook speaks is told by it then, from its file where the front end says which it is, else
+from the cells that ran.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from prunelle import removed_names
 from prunelle.errors import ArgumentError, PrunelleError
 from prunelle.jobs import machine
+from prunelle.jobs.program_errors import is_library
 from prunelle.jobs.program_session import SHORTENED, shortened_by
 from prunelle.runs.folder import new_run_path
 from prunelle.texts import Note
@@ -92,6 +95,9 @@ class KernelSession:
             )
         if ours:
             sys.modules.pop("keras", None)  # the floor's, which has it
+        self._in_force.enter_context(
+            removed_names.there_again(lambda what, about: self._say(what, **about), is_library)
+        )
         self._finder = _AtFirstImport(self._enter)
         sys.meta_path.insert(0, self._finder)
         atexit.register(self.end)
@@ -130,7 +136,7 @@ class KernelSession:
                 told=self.told,
             )
         )
-        trainings = stack.enter_context(shortened.trainings(request.epochs))
+        trainings = stack.enter_context(shortened.trainings(request.epochs, self._say))
         stack.callback(lambda: trainings.asked and self._say(SHORTENED, **shortened_by(trainings)))
         if request.seed is not None:
             stack.enter_context(seeded(request.seed))
@@ -200,9 +206,10 @@ class _AtFirstImport(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The spec that Prunelle's own finder has."""
+        """The spec that Prunelle's own finder has, now that it is there."""
         if fullname.partition(".")[0] not in _ROOTS:
             return None
         sys.meta_path.remove(self)
         self._enter()
-        return sys.meta_path[0].find_spec(fullname, path, target)
+        found = (finder.find_spec(fullname, path, target) for finder in sys.meta_path)
+        return next((spec for spec in found if spec is not None), None)

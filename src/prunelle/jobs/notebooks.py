@@ -40,11 +40,11 @@ _EPOCHS = Note(
     "Aucun entraînement n’a pris plus d’époques que --epochs {n}.",
 )
 _COUNTS_EPOCHS = Note(
-    "The cell counts on as many epochs as the notebook asks for, and --epochs {n} shortened its training.",
-    "La cellule compte sur toutes les époques que le notebook demande, et --epochs {n} a raccourci l’entraînement.",
+    "The cell may count on as many epochs as the notebook asks for; --epochs {n} shortens its trainings.",
+    "La cellule compte peut-être sur toutes les époques du notebook ; --epochs {n} raccourcit ses entraînements.",
 )
-_LENGTHS = r"shapes \(\d+,\) and \({},\)"
-"""What matplotlib says of a curve over the numbers of epochs."""
+_LENGTHS = r"shapes \(\d+,\) and \({0},\)|list index out of range|out of bounds for axis 0 with size {0}\b"
+"""What is said of a history that is shorter than the notebook knows it, by matplotlib, Python and NumPy."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$|])")
 _MORE = Note("; and {n} more", " ; et {n} de plus")
 _PLACES = 5

@@ -13,9 +13,11 @@ from prunelle.errors import PrunelleError
 from prunelle.memory import is_out_of_memory, out_of_memory
 
 _PRUNELLE = Path(__file__).parents[1]
-_LIBRARIES = tuple(
-    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
+_STANDARD = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
+_INSTALLED = {"site-packages", "dist-packages"}
+"""Wherever they are: a user's own, the system's beside an environment's."""
+_OF_IPYTHON = "<ipython-input-"
+"""What a cell is called in a terminal."""
 
 
 def as_shown(error: BaseException, whole: bool, said: str | None = None) -> str:
@@ -78,6 +80,8 @@ def _files(frames: TracebackType | None) -> list[str]:
 def is_library(file: str) -> bool:
     """Whether a file is no program's."""
     if file.startswith("<"):
-        return True
+        return not file.startswith(_OF_IPYTHON)
     path = Path(file).resolve()
-    return path.is_relative_to(_PRUNELLE) or any(path.is_relative_to(folder) for folder in _LIBRARIES)
+    if not _INSTALLED.isdisjoint(path.parts) or path.is_relative_to(_PRUNELLE):
+        return True
+    return any(path.is_relative_to(folder) for folder in _STANDARD)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from prunelle import removed_names
 from prunelle.errors import ArgumentError, MissingData, did_you_mean
 from prunelle.jobs import machine
 from prunelle.jobs.program_errors import is_library
@@ -167,7 +168,7 @@ class ProgramSession:
     @contextmanager
     def in_force(self) -> Iterator[None]:
         """Inside, ``keras`` and ``tensorflow`` are the program's, and each of its trainings leaves a run folder."""
-        from prunelle.keras import recording, removed_names, shortened
+        from prunelle.keras import recording, shortened
         from prunelle.keras.compat import compat
         from prunelle.keras.seeds import seeded
 
@@ -184,7 +185,7 @@ class ProgramSession:
             recorded,  # reports are written while names still mean what they mean to the program
             removed_names.there_again(lambda what, about: self.say(what, **about), is_library),
             nullcontext() if request.seed is None else seeded(request.seed),
-            shortened.trainings(request.epochs) as trainings,
+            shortened.trainings(request.epochs, self.say) as trainings,
         ):
             try:
                 yield

@@ -12,34 +12,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from prunelle import overlay
 from prunelle.keras.floor import MODULES, private
 
-_ABSENT = object()
 
-
-class Overlay:
-    """Attributes put on modules and classes, entries put into dictionaries, and what was there before."""
-
-    def __init__(self) -> None:
-        self._undo: list[Callable[[], object]] = []
-
-    def put(self, owner: Any, name: str, value: Any) -> None:
-        """``owner.name`` is ``value`` until ``remove``."""
-        before = vars(owner).get(name, _ABSENT)
-        setattr(owner, name, value)
-        if before is _ABSENT:
-            self._undo.append(lambda: delattr(owner, name))
-        else:
-            self._undo.append(lambda: setattr(owner, name, before))
-
-    def enter(self, table: dict[Any, Any], name: Any, value: Any) -> None:
-        """``table[name]`` is ``value`` until ``remove``."""
-        before = table.get(name, _ABSENT)
-        table[name] = value
-        if before is _ABSENT:
-            self._undo.append(lambda: table.pop(name, None))
-        else:
-            self._undo.append(lambda: table.__setitem__(name, before))
+class Overlay(overlay.Overlay):
+    """With what Keras looks up in tables of its own."""
 
     def stand_in(self, original: Any, function: Any, *tables: dict[str, Any]) -> None:
         """``function`` is what Keras means by the name of ``original``, in configurations and files too."""
@@ -51,11 +29,6 @@ class Overlay:
         self.enter(exported.REGISTERED_NAMES_TO_OBJS, name, function)
         for table in tables:
             self.enter(table, short, function)
-
-    def remove(self) -> None:
-        """Everything is as it was, in reverse order."""
-        while self._undo:
-            self._undo.pop()()
 
 
 def like(original: Any) -> Callable[[Any], Any]:

@@ -1,11 +1,25 @@
-"""``--epochs``: every ``fit`` of a program ends after so many, to see whether the rest of it runs."""
+"""``--epochs``: every ``fit`` of a program ends after so many, to see whether the rest of it runs.
+
+Programs draw curves over the epochs that they ask for, ``plot(range(1, 31), history.history["loss"])``. A history has
+what there was, one figure for each epoch that was taken: it is the curve that is drawn over as many, and said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import itertools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
+from prunelle.overlay import Overlay, looked_after
 from prunelle.texts import Note
+
+_CURVES = Note(
+    "Curves over {asked} epochs are drawn over the {most} that --epochs left.",
+    "Les courbes sur {asked} époques sont tracées sur ce qu’en laisse --epochs : {most}.",
+)
 
 
 class Shortened:
@@ -37,14 +51,56 @@ def in_force() -> Shortened:
 
 
 @contextmanager
-def trainings(most: int | None) -> Iterator[Shortened]:
-    """Inside, no ``fit`` takes more than ``most`` epochs; None: as many as it asks for."""
+def trainings(most: int | None, say: Callable[..., None]) -> Iterator[Shortened]:
+    """Inside, no ``fit`` takes more than ``most`` epochs; None: as many as it asks for.
+
+    Args:
+        say: ``say(note, **values)``, a sentence for the person.
+    """
     global _in_force
     before, _in_force = _in_force, Shortened(most)
     try:
-        yield _in_force
+        if most is None:
+            yield _in_force
+        else:
+            with looked_after(["matplotlib.axes"], _curves_of(_in_force, say)):
+                yield _in_force
     finally:
         _in_force = before
+
+
+def _curves_of(trainings: Shortened, say: Callable[..., None]) -> Callable[[Overlay, ModuleType], None]:
+    said = set[int]()
+
+    def fitting(values: tuple[Any, ...]) -> list[Any]:
+        """A curve's numbers of epochs, as many as it has figures: x, y, a format, x, y…"""
+        fitted = list(values)
+        for i, (x, y) in enumerate(itertools.pairwise(values)):
+            asked, taken = _length(x), _length(y)
+            if asked in trainings.asked and taken == trainings.most:
+                fitted[i] = x[:taken]
+                if asked not in said:
+                    said.add(asked)
+                    say(_CURVES, asked=asked, most=taken)
+        return fitted
+
+    def look_after(overlay: Overlay, module: ModuleType) -> None:
+        for name in ("plot", "scatter"):
+            overlay.put(module.Axes, name, _with(getattr(module.Axes, name), fitting))
+
+    return look_after
+
+
+def _with(original: Any, fitting: Callable[[tuple[Any, ...]], list[Any]]) -> Any:
+    @functools.wraps(original)
+    def draw(self: Any, *values: Any, **given: Any) -> Any:
+        return original(self, *fitting(values), **given)
+
+    return draw
+
+
+def _length(values: Any) -> int | None:
+    return len(values) if hasattr(values, "__len__") and not isinstance(values, str) else None
 
 
 def note(most: int, asked: int) -> Note:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.keras import compat, removed_names
+from prunelle import overlay, removed_names
+from prunelle.keras import compat
 
 
 def test_they_are_there_and_noted_once() -> None:
@@ -188,6 +189,35 @@ def test_a_program_of_its_time_runs(tmp_path: Path) -> None:
     assert plain.returncode  # none of it is there without
 
 
+def test_tables_of_pandas_as_they_were(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas", reason="the extra tables is not installed")
+    (tmp_path / "signals.txt").write_text("  1.5   2\n -3  4e1\n")
+    with removed_names.there_again(lambda note, about: None, lambda file: False):
+        table = pandas.read_csv(tmp_path / "signals.txt", delim_whitespace=True, header=None)
+        assert table.as_matrix().tolist() == [[1.5, 2.0], [-3.0, 40.0]]
+        assert table[0].as_matrix().tolist() == [1.5, -3.0]
+        assert table.as_matrix([1]).tolist() == [[2.0], [40.0]]
+        assert [(name, list(column)) for name, column in table.iteritems()] == [(0, [1.5, -3]), (1, [2, 40])]
+        longer = table.append({0: 7, 1: 8}, ignore_index=True).append(table)
+        assert longer.to_numpy().tolist() == [[1.5, 2], [-3, 40], [7, 8], [1.5, 2], [-3, 40]]
+        assert list(longer.index) == [0, 1, 2, 0, 1]
+        assert table.dtypes.tolist() == longer.dtypes.tolist()
+        assert pandas.read_csv(tmp_path / "signals.txt", header=None).shape == (2, 1)
+    assert not hasattr(table, "as_matrix")
+    with pytest.raises(TypeError):
+        pandas.read_csv(tmp_path / "signals.txt", delim_whitespace=True)
+
+
+def test_batches_by_next() -> None:
+    from torch.utils.data import DataLoader
+
+    with removed_names.there_again(lambda note, about: None, lambda file: False):
+        batches = iter(DataLoader(list(range(4)), batch_size=3))
+        assert batches.next().tolist() == [0, 1, 2]  # type: ignore[attr-defined]
+        assert batches.next().tolist() == [3]  # type: ignore[attr-defined]
+    assert not hasattr(batches, "next")
+
+
 def test_nothing_stays_behind() -> None:
     import matplotlib.style
     from PIL import Image as Pillow
@@ -198,4 +228,4 @@ def test_nothing_stays_behind() -> None:
     assert not hasattr(Pillow, "ANTIALIAS")
     assert "seaborn" not in matplotlib.style.library
     assert not hasattr(sys.modules["time"], "clock")
-    assert not any(type(finder).__module__ == removed_names.__name__ for finder in sys.meta_path)
+    assert not any(type(finder).__module__ == overlay.__name__ for finder in sys.meta_path)
