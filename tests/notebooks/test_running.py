@@ -295,6 +295,21 @@ def test_an_old_notebook_with_old_outputs() -> None:
     assert run_file(Path("lesson.ipynb")).said(1) == "1\n"
 
 
+@pytest.mark.parametrize(
+    "widgets", [{"state": {}, "version": "1.1.2"}, {"0a1b": {"model_name": "HBoxModel"}}]
+)
+def test_widgets_of_an_earlier_run_are_gone(widgets: dict[str, object]) -> None:
+    """As ipywidgets 6 and Colab kept their state: nbconvert looks for that of ipywidgets 7 in it, and fails."""
+    node = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1])")]
+    )
+    node.metadata["widgets"] = widgets
+    nbformat.write(node, "lesson.ipynb")
+    done = run_file(Path("lesson.ipynb"))
+    assert done.finished.code == 0, done.finished.err
+    assert "data:image/png" in done.page or "image/png;base64" in done.page
+
+
 def test_what_was_written_runs_again_with_one_note() -> None:
     once = run("print(1)")
     again = prunelle("run", once.folder / "lesson.ipynb")

@@ -135,6 +135,7 @@ def read(path: Path) -> Document:
         )
     for cell in code:
         cell.outputs, cell.execution_count = [], None
+    node.metadata.pop("widgets", None)  # the state of those outputs, in as many forms as ipywidgets had
     return Document(path, node, tuple(Cell(number, cell) for number, cell in enumerate(code, 1)))
 
 
