@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
 import threading
 import zipfile
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -163,13 +165,23 @@ def test_archives_stay_in_their_folder() -> None:
     assert done.finished.code == 0
 
 
-def test_an_extension_that_is_not_there_stops_nothing() -> None:
+def test_an_extension_that_is_not_there_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("board.py").write_text(
+        "def load_ipython_extension(shell):\n"
+        "    shell.register_magic_function(lambda line: print('started'), 'line', 'tensorboard')\n"
+    )
+    monkeypatch.setitem(sys.modules, "board", ModuleType("board"))  # so that the imported one goes
+    del sys.modules["board"]
     done = run(
         "%load_ext nothere\nprint(1)",
         "%load_ext autoreload\n%autoreload 0",
         "%tensorboard --logdir logs",
         "%tensorflow_version 2.x",
+        # TensorBoard's, where it is installed: its magic starts a server that nobody ends.
+        "%load_ext board\n%tensorboard --logdir logs",
     )
+    assert done.said(5) == ""
+    assert "In a terminal: tensorboard --logdir logs" in done.said(5, "stderr")
     assert done.said(1) == "1\n"
     assert "there is no extension nothere here" in done.said(1, "stderr")
     assert "In a terminal: tensorboard --logdir logs" in done.said(3, "stderr")

@@ -360,6 +360,20 @@ def test_sys_exit_ends_it_with_its_status_and_it_is_written() -> None:
     assert done.code[2].outputs == []
 
 
+@pytest.mark.parametrize("ends", ["exit()", "print(2)\nquit()", "quit"])
+def test_exit_and_quit_end_it(ends: str) -> None:
+    done = run("print(1)", ends, "print(3)")
+    assert done.finished.code == 0
+    assert "It was stopped in cell 2." in done.finished.err
+    assert [cell.execution_count for cell in done.code] == [1, 2, None]
+
+
+def test_nbconvert_says_nothing_to_who_runs_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Of pictures without alternative texts, once a cell has asked for logging."""
+    assert run("import matplotlib.pyplot as plt\nplt.plot([1]);").finished.code == 0
+    assert [record.message for record in caplog.records] == []
+
+
 @pytest.mark.parametrize("options", [[], ["--kernel"]], ids=["here", "kernel"])
 def test_ctrl_c_leaves_what_there_was(options: list[str]) -> None:
     write(

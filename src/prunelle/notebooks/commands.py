@@ -129,15 +129,20 @@ def add_magics(shell: Any) -> None:
 
     def load_ext(line: str) -> Any:
         try:
-            return load(line)
+            loaded = load(line)
         except ImportError as error:
             return say(_EXTENSION, name=line.strip(), reason=error)
+        add_board()  # TensorBoard's own extension has a magic of that name, which starts a server
+        return loaded
+
+    def add_board() -> None:
+        shell.register_magic_function(lambda line: say(_BOARD, line=line), "line", "tensorboard")
 
     def of_colab(name: str) -> Callable[[str], None]:
         return lambda line: say(_OF_COLAB, name=name)
 
     shell.register_magic_function(load_ext, "line", "load_ext")
-    shell.register_magic_function(lambda line: say(_BOARD, line=line), "line", "tensorboard")
+    add_board()
     for name in ("tensorflow_version", "unload_ext tensorboard"):
         shell.register_magic_function(of_colab(name), "line", name)
 

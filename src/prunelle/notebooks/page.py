@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ _TEMPLATE = """{% extends 'lab/index.html.j2' %}
 _LABEL = re.compile(r"\\label\{[^}]*\}|\\nonumber|\\notag")
 _ONE_FORMULA = ("equation", "equation*", "displaymath", "math")
 """Environments around one formula; the others are tables of them."""
+_LOG = logging.getLogger(__name__)
+"""For nbconvert, which tells authors of notebooks what their pictures lack."""
 
 
 class _Renderer(IPythonRenderer):  # type: ignore[misc]
@@ -74,7 +77,8 @@ def as_page(node: NotebookNode, path: Path, language: Language) -> str:
         node: with its outputs.
         path: of its file: pictures of its texts are looked for beside it.
     """
-    exporter = _Exporter(raw_template=_TEMPLATE, embed_images=True, language_code=language)
+    _LOG.setLevel(logging.ERROR)
+    exporter = _Exporter(log=_LOG, raw_template=_TEMPLATE, embed_images=True, language_code=language)
     about = {"metadata": {"name": path.stem, "path": str(path.absolute().parent)}}
     text, _ = exporter.from_notebook_node(node, about)
     return str(text)

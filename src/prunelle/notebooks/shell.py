@@ -164,6 +164,10 @@ class Shell(InteractiveShell):  # type: ignore[misc]
             say(_NO_WINDOW, gui=gui)
         return super().enable_matplotlib("inline")
 
+    def ask_exit(self) -> None:
+        """What ``exit`` and ``quit`` ask for."""
+        raise SystemExit
+
     def enable_gui(self, gui: Any = None) -> None:
         """There is no loop of events."""
 

@@ -23,6 +23,25 @@ def _figure(overlay: Overlay, module: ModuleType) -> None:
     overlay.put(figure, "gca", gca)
 
 
+def _grid(overlay: Overlay, module: ModuleType) -> None:
+    """``subplot(2, 20 / 2, 1)``: whole numbers as floats, until Matplotlib 3.4."""
+    place, grid = module.SubplotSpec, module.GridSpecBase
+    place_of, make = place._from_subplot_args, grid.__init__
+
+    def whole(values: Any) -> list[Any]:
+        return [int(one) if isinstance(one, float) and one.is_integer() else one for one in values]
+
+    def from_subplot_args(figure: Any, args: Any) -> Any:
+        return place_of(figure, whole(args))
+
+    @functools.wraps(make)
+    def init(self: Any, *args: Any, **given: Any) -> None:
+        make(self, *whole(args), **given)
+
+    overlay.put(place, "_from_subplot_args", staticmethod(from_subplot_args))
+    overlay.put(grid, "__init__", init)
+
+
 def _pyplot(overlay: Overlay, module: ModuleType) -> None:
     overlay.put(module, "gca", lambda **given: module.gcf().gca(**given))
 
@@ -124,6 +143,7 @@ CHANGED: dict[str, Callable[[Overlay, ModuleType], None]] = {
     "scipy": lambda overlay, module: overlay.put(module, "misc", sys.modules["scipy.misc"]),
     "matplotlib.axis": _ticks,
     "matplotlib.figure": _figure,
+    "matplotlib.gridspec": _grid,
     "matplotlib.pyplot": _pyplot,
     "matplotlib.axes": _axes,
     "matplotlib.style": _styles,
