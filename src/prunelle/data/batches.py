@@ -7,7 +7,7 @@ what the uninterrupted one would have drawn.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -36,10 +36,15 @@ class Batches:
             features, ``(N, …, C)`` float32.
         device: where batches go. On an accelerator the whole split is copied there once when it fits in half
             of the free memory.
+
+    Attributes:
+        per_epoch: how many examples an epoch of training takes.
     """
 
     def __init__(self, pixels: Pixels, device: torch.device) -> None:
         self.device = device
+        self._feed = pixels.feed
+        self.per_epoch = len(pixels) if pixels.feed is None else pixels.feed.examples
         self.labels = torch.from_numpy(np.ascontiguousarray(pixels.labels)).to(device)
         self._mapped = pixels.images if isinstance(pixels.images, np.memmap) else None
         if self._mapped is None:
@@ -51,8 +56,10 @@ class Batches:
         return len(self.labels)
 
     def order(self, seed: int, epoch: int) -> torch.Tensor:
-        """``epoch_order`` of all pictures, where they are: a copy an epoch instead of one a step."""
-        order = epoch_order(len(self), seed, epoch)
+        """Of an epoch, ``(per_epoch,)``, where the pictures are: a copy an epoch instead of one a step."""
+        order = None if self._feed is None else self._feed.order(seed, epoch)
+        if order is None:
+            order = epoch_order(self.per_epoch, seed, epoch)
         return order if self._mapped is not None else order.to(self._images.device)
 
     def shortest(self) -> int:
@@ -80,15 +87,38 @@ class Batches:
         images = on_device(images.movedim(-1, 1), self.device)
         return images, self.labels.index_select(0, on_device(indices, self.device))
 
+    def training_batches(
+        self, sizes: Sequence[int], first: int, augment: AnyAugment, seed: int, epoch: int
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """The batches of an epoch, of so many examples each, from number ``first`` on.
+
+        Labels are ``(n,)`` int64, or distributions over the classes ``(n, num_classes)`` float32, where a loader of the
+        caller's mixes examples.
+        """
+        orders = torch.split(self.order(seed, epoch), list(sizes))
+        if self._feed is None or not self._feed.anew:
+            for step, order in enumerate(orders[first:], first):
+                yield self.training_batch(order, step, augment, seed, epoch)
+            return
+        fed = self._feed.batches(orders, first, seed, epoch)
+        for step, (images, labels) in enumerate(fed, first):
+            images, labels = on_device(images, self.device), on_device(labels, self.device)
+            yield self._changed(images, step, augment, seed, epoch), labels
+
     def training_batch(
         self, indices: torch.Tensor, step: int, augment: AnyAugment, seed: int, epoch: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Those of ``indices: (n,)``, augmented as batch ``step`` of an epoch."""
         images, labels = self.take(indices)
-        if augment:
-            generator = torch.Generator().manual_seed(derive_seed(seed, "augment", epoch, step))
-            images = augment.apply(images, generator)
-        return images, labels
+        return self._changed(images, step, augment, seed, epoch), labels
+
+    @staticmethod
+    def _changed(images: torch.Tensor, step: int, augment: AnyAugment, seed: int, epoch: int) -> torch.Tensor:
+        if not augment:
+            return images
+        generator = torch.Generator().manual_seed(derive_seed(seed, "augment", epoch, step))
+        changed: torch.Tensor = augment.apply(images, generator)
+        return changed
 
     def in_order(self, batch_size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Every picture once, in the split's order."""

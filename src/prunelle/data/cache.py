@@ -22,6 +22,7 @@ import numpy as np
 from prunelle.data import decode
 from prunelle.data.cache_entry import Unusable, open_entry, write_entry
 from prunelle.data.cache_files import cache_folder, make_room
+from prunelle.data.feed import Feed
 from prunelle.data.pixels import Pixels, Progress, Skipped, Undecoded
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.resizing import fit_array
@@ -58,7 +59,8 @@ def decode_split(
         DiskFull: no room for the cache file.
     """
     if isinstance(split.array, np.ndarray) and split.array.dtype == np.float32:
-        return Pixels(split.array, split.labels)  # numbers that were fed as they are, and are of no bytes
+        # Numbers that were fed as they are, and are of no bytes.
+        return Pixels(split.array, split.labels, feed=_fed(split, preprocess))
     if in_memory:
         images = np.empty((len(split), *_picture_shape(preprocess)), np.uint8)
         skipped: dict[int, str] = {}
@@ -68,7 +70,7 @@ def decode_split(
                 images[row] = image
                 row += 1
             skipped |= decoded.skipped
-        return _pixels(split, images[:row], skipped)
+        return _pixels(split, images[:row], skipped, preprocess)
     return _decode_to_file(split, preprocess, progress)
 
 
@@ -122,9 +124,16 @@ def _picture_shape(preprocess: Preprocess) -> tuple[int, int, int]:
     return (*preprocess.input_size, preprocess.channels)
 
 
-def _pixels(split: Undecoded, images: np.ndarray, skipped: Mapping[int, str]) -> Pixels:
+def _fed(split: Undecoded, preprocess: Preprocess) -> Feed | None:
+    return None if split.feed is None else split.feed.prepared(preprocess)
+
+
+def _pixels(
+    split: Undecoded, images: np.ndarray, skipped: Mapping[int, str], preprocess: Preprocess
+) -> Pixels:
+    feed = _fed(split, preprocess)
     if split.files is None:
-        return Pixels(images, split.labels)
+        return Pixels(images, split.labels, feed=feed)
     good = np.ones(len(split), bool)
     good[list(skipped)] = False
     return Pixels(
@@ -132,6 +141,7 @@ def _pixels(split: Undecoded, images: np.ndarray, skipped: Mapping[int, str]) ->
         split.labels[good],
         tuple(str(split.files[i]) for i in np.flatnonzero(good)),
         tuple(Skipped(str(split.files[i]), reason) for i, reason in sorted(skipped.items())),
+        feed=None if feed is None else feed.take(np.flatnonzero(good)),
     )
 
 
@@ -226,7 +236,7 @@ def _decode_to_file(split: Undecoded, preprocess: Preprocess, progress: Progress
             ) from None
         if kept is None:
             raise DataError(f"{target} was removed by another program while it was written; try again.")
-    return dataclasses.replace(_pixels(split, kept.images, kept.skipped), notes=notes)
+    return dataclasses.replace(_pixels(split, kept.images, kept.skipped, preprocess), notes=notes)
 
 
 def _redecode_note(split: Undecoded, error: Unusable) -> Note:

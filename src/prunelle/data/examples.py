@@ -47,16 +47,20 @@ class Split(Undecoded):
         """The examples of ``rows: (n,)``, in that order."""
         files = None if self.files is None else tuple(self.files[row] for row in rows)
         array = None if self.array is None else kind_of_array(self.array).take(self.array, rows)
-        return Split(self.name, self.labels[rows], files, array)
+        feed = None if self.feed is None else self.feed.take(rows)
+        return Split(self.name, self.labels[rows], files, array, feed)
 
     @staticmethod
     def joined(name: str, parts: Sequence[Split]) -> Split:
         """One after the other; all of files, or all of arrays."""
         labels = np.concatenate([part.labels for part in parts])
+        first, *others = (part.feed for part in parts)
+        feed = None if first is None else first.joined([other for other in others if other is not None])
         if parts[0].files is not None:
-            return Split(name, labels, tuple(file for part in parts for file in part.files or ()))
+            files = tuple(file for part in parts for file in part.files or ())
+            return Split(name, labels, files, feed=feed)
         arrays = [part.array for part in parts if part.array is not None]
-        return Split(name, labels, array=kind_of_array(arrays[0]).joined(arrays))
+        return Split(name, labels, array=kind_of_array(arrays[0]).joined(arrays), feed=feed)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -75,6 +79,7 @@ class Data:
         drawn: the splits that were drawn from the others' examples, not given; copies of one example are kept on one
             side of them (``data.leakage``).
         moved: how many examples changed their split for that.
+        batch_size: of the loader that gave them; None where nothing says one.
     """
 
     name: str
@@ -87,6 +92,7 @@ class Data:
     notes: tuple[Note, ...] = ()
     drawn: tuple[str, ...] = ()
     moved: int = 0
+    batch_size: int | None = None
 
     def splits(self) -> Iterator[Split]:
         """Those there are, in the order train, validation, test."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from prunelle.data.feed import Feed
 from prunelle.data.series.container import Series
 from prunelle.errors import ArgumentError
 from prunelle.texts import Note
@@ -35,6 +36,7 @@ class Pixels:
         files: where each picture came from, or None for arrays.
         skipped: the pictures that could not be read; they are in none of the above.
         notes: what a person should know of how they were read.
+        feed: what each epoch of a training takes in their place; None for these.
     """
 
     images: np.ndarray
@@ -42,6 +44,7 @@ class Pixels:
     files: tuple[str, ...] | None = None
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[Note, ...] = ()
+    feed: Feed | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -56,12 +59,14 @@ class Undecoded:
         labels: ``(N,)`` int64.
         files: N paths, or None when ``array`` is given.
         array: ``(N, H, W, C)`` uint8, or a ``Series``; None when ``files`` is given.
+        feed: what each epoch of a training takes in their place; None for these.
     """
 
     name: str
     labels: np.ndarray
     files: tuple[Path, ...] | None = None
     array: np.ndarray | Series | None = None
+    feed: Feed | None = None
 
     def __post_init__(self) -> None:
         pictures = self.files if self.files is not None else self.array

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from prunelle import data as datasets
 from prunelle.data import decode
 from prunelle.data.examples import Data
-from prunelle.data.from_dataset import is_dataset
+from prunelle.data.from_dataset import as_pictures, is_dataset
 from prunelle.data.pictures import Pictures
 from prunelle.errors import ArgumentError, BadPicture, BadPictures, UnknownName
 from prunelle.jobs import run_data
@@ -20,11 +22,19 @@ from prunelle.jobs.picture_subject import find_subject
 from prunelle.jobs.prepared_look import Prepared, decoder, left_out_when_gone, unreadable_note
 from prunelle.look.layers import Anatomy, Layer, check_channel, examine
 from prunelle.planning.loading import load_data
+from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
 from prunelle.texts import Note, composed, visible
 from prunelle.training.fast import predictor
 from prunelle.views.picture_look import Answer, PictureLook
 from prunelle.views.subject import Subject
+
+_AS_SHOWN = Note(
+    "The dataset gives tensors: they are shown, and given to the network, in 256 levels between the least and the "
+    "largest value of each channel.",
+    "Le jeu de données donne des tenseurs : ils sont montrés, et donnés au réseau, sur 256 niveaux entre la plus "
+    "petite et la plus grande valeur de chaque canal.",
+)
 
 
 def prepare(subject: SubjectRequest, request: LookRequest, listener: Listener) -> Prepared:
@@ -39,6 +49,14 @@ def prepare_pictures(subject: Subject, request: LookRequest, listener: Listener)
         ArgumentError: an unknown layer, channel or class.
         BadPictures: none of the pictures can be read.
     """
+    source = request.source
+    if is_dataset(source.data):
+        data = as_pictures(load_data(source, listener))
+        source = dataclasses.replace(source, data=data)
+        if data.preprocess.mean:
+            settings: Any = data.preprocess  # of pictures, as all such datasets are
+            subject = dataclasses.replace(subject, preprocess=settings)
+            listener.on_note(_AS_SHOWN)
     anatomy = examine(subject.network, subject.preprocess.input_shape)
     layers = _named_layers(anatomy, request)
     if subject.run is not None and request.pictures:
@@ -55,7 +73,7 @@ def prepare_pictures(subject: Subject, request: LookRequest, listener: Listener)
         subject=subject,
         anatomy=anatomy,
         answers=answers,
-        labelled=lambda: _labelled(subject, request, listener),
+        labelled=lambda: _labelled(subject, source, listener),
         decode=decoder(subject.preprocess, listener),
         layers=layers,
         channel=request.channel,
@@ -98,17 +116,8 @@ def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Ans
     return answers, unreadable
 
 
-def _labelled(subject: Subject, request: LookRequest, listener: Listener) -> Data | None:
-    source = request.source
+def _labelled(subject: Subject, source: DataSource, listener: Listener) -> Data | None:
     data = source.data
-    if is_dataset(data):
-        taken = load_data(source, listener)
-        if taken.preprocess.mean:
-            raise ArgumentError(
-                "look shows pictures, and this dataset gives tensors, which nobody can tell from what; leave out what "
-                "makes tensors of its pictures."
-            )
-        return taken
     if isinstance(data, Data):
         return data
     if data is not None:

@@ -92,8 +92,8 @@ def recipe(data: Data, fields: dict[str, Any]) -> Recipe:
         "warmup_epochs": min(1.0, epochs / 10),
         "augment": Augment(flip=True) if colour else Augment(rotation=10, zoom=0.1, shift=0.1),
     }
-    if data.preprocess.mean:
-        suited["augment"] = Augment()  # what the dataset's own transforms made
+    if _changed_already(data):
+        suited["augment"] = Augment()
     return Recipe(**(suited | fields))
 
 
@@ -115,9 +115,14 @@ def fast_recipe(data: Data, fields: dict[str, Any]) -> Recipe:
         "warmup_epochs": epochs / 5,
         "augment": Augment(flip=True) if colour else Augment(shift=0.05),
     }
-    if data.preprocess.mean:
+    if _changed_already(data):
         suited["augment"] = Augment()
     return Recipe(**(suited | fields))
+
+
+def _changed_already(data: Data) -> bool:
+    """Whether a dataset's own transforms made its pictures what they are: nothing is changed on top, unless asked."""
+    return bool(data.preprocess.mean) or (data.train.feed is not None and data.train.feed.anew)
 
 
 def _as_they_are(preprocess: Preprocess, network: nn.Module | str, preparation: Preparation) -> Preprocess:

@@ -24,7 +24,13 @@ def load_data(source: DataSource, listener: Listener) -> Data:
             labels=source.labels,
             data_dir=source.data_dir,
         )
-        data = from_dataset(data, validation=source.validation, test=source.test, seed=source.seed)
+        data = from_dataset(
+            data,
+            validation=source.validation,
+            test=source.test,
+            seed=source.seed,
+            progress=listener.on_progress,
+        )
     elif isinstance(data, Data):
         refuse_given(
             ALREADY_LOADED,

@@ -105,6 +105,14 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
     if isinstance(network, str):
         network = networks.ALIASES.get(network, network)
     seed = recipe_for(request, data, request.strategy).seed
+    if isinstance(request.recipe, Recipe) and data.batch_size not in (None, request.recipe.batch_size):
+        size = request.recipe.batch_size
+        listener.on_note(
+            Note(
+                f"Batches are of {data.batch_size}, as the loader makes them, not of the recipe's {size}.",
+                f"Les lots sont de {data.batch_size}, comme le chargeur les fait, et non des {size} de la recette.",
+            )
+        )
     if network is None:
         network = choose_network(data, request.preparation)
         listener.on_note(
@@ -136,6 +144,8 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
 def recipe_for(request: TrainingRequest, data: Data, strategy: Strategy | None) -> Recipe:
     """The recipe that is asked for, or what suits ``data`` and ``strategy``, lasting as long as is asked for.
 
+    Where a loader gave the data, its size of batches holds.
+
     Raises:
         ArgumentError: it changes pictures where the data are series, or the reverse.
     """
@@ -148,6 +158,8 @@ def recipe_for(request: TrainingRequest, data: Data, strategy: Strategy | None) 
         raise ArgumentError(
             f"augment must be of {suited.__name__} for such data; received {recipe.augment!r}."
         )
+    if data.batch_size is not None:
+        recipe = dataclasses.replace(recipe, batch_size=data.batch_size)
     return recipe if request.epochs is None else recipe.lasting(request.epochs)
 
 

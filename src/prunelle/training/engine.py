@@ -141,8 +141,8 @@ class Training:
     def _count_steps(self) -> int:
         """Of an epoch. The last batch may be smaller; none is dropped, but a single example may join the one before."""
         view, size = self._views[0], self.recipe.batch_size
-        steps = math.ceil(len(view) / size)
-        alone = len(view) - (steps - 1) * size == 1
+        steps = math.ceil(view.per_epoch / size)
+        alone = view.per_epoch - (steps - 1) * size == 1
         if not alone or not batch_of_one.refuses_one(self.network, view, self.preprocess):
             return steps
         if size == 1 or steps == 1:
@@ -179,12 +179,14 @@ class Training:
             while not self.finished:
                 begin, seconds_before = time.perf_counter(), at.seconds
                 view = self._views[at.epoch % len(self._views)]
-                order = view.order(recipe.seed, at.epoch)
+                batches = view.training_batches(
+                    self._batch_sizes(view), at.step, recipe.augment, recipe.seed, at.epoch
+                )
                 self._layers.begin(at.epoch)
                 if at.step == 0:
                     self._watch.epoch_begins()
                 while at.step < self.steps_per_epoch:
-                    self._step(view, order)
+                    self._step(batches)
                     at.seconds = seconds_before + time.perf_counter() - begin
                     yield self._step_record()
                 # An offset to the clock, since the epoch's seconds go on through its validation.
@@ -198,16 +200,16 @@ class Training:
         rate = learning_rate(self.recipe, done + step, self.steps_per_epoch)
         return rate if self.own.optimizer is None else self._peak * (rate / self.recipe.learning_rate)
 
-    def _step(self, view: Batches, order: torch.Tensor) -> None:
+    def _batch_sizes(self, view: Batches) -> list[int]:
+        whole = self.steps_per_epoch - 1
+        return [self.recipe.batch_size] * whole + [view.per_epoch - whole * self.recipe.batch_size]
+
+    def _step(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> None:
         """One batch: forward, backward, update."""
         at, recipe = self.progress, self.recipe
         number = at.epoch * self.steps_per_epoch + at.step
         start = time.perf_counter()
-        first = at.step * recipe.batch_size
-        last = len(order) if at.step == self.steps_per_epoch - 1 else first + recipe.batch_size
-        images, labels = view.training_batch(
-            order[first:last], at.step, recipe.augment, recipe.seed, at.epoch
-        )
+        images, labels = next(batches)
         targets = labels
         if recipe.augment.mixes:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))

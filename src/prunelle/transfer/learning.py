@@ -98,6 +98,11 @@ def begin(
         )
     elif recipe.augment.mixes:
         why = Note("mixed pictures are new in each step", "les images mélangées sont nouvelles à chaque pas")
+    elif pixels["train"].feed is not None:
+        why = Note(
+            "the dataset gives every epoch its pictures anew",
+            "le jeu de données redonne ses images à chaque époque",
+        )
     elif halves is None:
         why = Note(
             "this network has no place where its frozen front ends for training too",
