@@ -281,8 +281,9 @@ def as_pictures(data: Data) -> Data:
     """Tensors of a dataset as pictures that can be shown, in 256 levels between the least and the largest of each
     channel; its ``preprocess`` makes of them what the tensors were, to half a level. Pictures as they are.
     """
-    if not data.preprocess.mean or not isinstance(data.preprocess, Preprocess):
+    if not data.preprocess.mean:
         return data
+    settings: Any = data.preprocess  # of pictures, as all such datasets are
     arrays = {split.name: split.array for split in data.splits() if isinstance(split.array, np.ndarray)}
     low = np.min([array.min(axis=(0, 1, 2)) for array in arrays.values()], axis=0)
     high = np.max([array.max(axis=(0, 1, 2)) for array in arrays.values()], axis=0)
@@ -294,7 +295,7 @@ def as_pictures(data: Data) -> Data:
         for split in data.splits()
     }
     preprocess = dataclasses.replace(
-        data.preprocess, mean=tuple(map(float, -low / span)), std=tuple(map(float, 1 / span))
+        settings, mean=tuple(map(float, -low / span)), std=tuple(map(float, 1 / span))
     )
     return dataclasses.replace(
         data,
