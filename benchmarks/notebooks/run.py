@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+_EXAMPLES, _STEPS = "512", "8"
+"""What ``fit`` and ``evaluate`` get of arrays, and of batches."""
 _TOO_LONG = -1_000
 _ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Failure)\b.*|^Error: .*", re.MULTILINE)
 
@@ -101,6 +103,8 @@ def run(name: str, about: dict[str, Any], asked: argparse.Namespace) -> dict[str
             "PYTHONPATH": os.pathsep.join([str(HERE / "startup"), os.environ.get("PYTHONPATH", "")]),
             "PRUNELLE_DATA": str(asked.data.resolve()),
             "KERAS_HOME": str(asked.data.resolve()),
+            "COURSE_EXAMPLES": _EXAMPLES,
+            "COURSE_STEPS": _STEPS,
             "NOTEBOOK_FETCHED": str((asked.data / "downloads").resolve()),
             "HOME": made,
         }

@@ -200,12 +200,23 @@ def test_epochs_shorten_every_fit_and_reports_say_so(options: tuple[str, ...]) -
     assert done.finished.code == 0, done.finished.err
     assert done.said(1) == "2\n"
     assert "Trainings shortened by --epochs 2: 1, which ask for 20 epochs." in done.finished.err
-    assert "No training took more epochs than --epochs 2." in done.note
+    assert "No fit took more epochs than --epochs 2; loops of the notebook's own are as long" in done.note
     info = json.loads((done.folder / "fit-1" / "run.json").read_text())
     assert info["fit"]["epochs"] == 2
     said = "Shortened by --epochs 2: the program asks for 20 epochs."
     assert said in [note["en"] for note in info["data"]["notes"]]
     assert said in (done.folder / "fit-1" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("options", [(), ("--kernel",)], ids=["here", "kernel"])
+@pytest.mark.parametrize(
+    "cell", ["1 + 1", FIT.replace("epochs=20", "epochs=2")], ids=["no fit", "a short one"]
+)
+def test_where_epochs_shorten_nothing_it_is_said(cell: str, options: tuple[str, ...]) -> None:
+    done = run(cell, options=("--epochs", 2, *options))
+    assert done.finished.err.count("--epochs 2 shortened nothing: no fit asks for more") == 1
+    assert "Trainings shortened" not in done.finished.err
+    assert "shortened" not in run(cell, options=options).finished.err
 
 
 def test_a_fit_that_goes_on_is_shortened_from_where_it_begins() -> None:
@@ -272,6 +283,15 @@ def test_texts_are_notebooks(name: str, text: str) -> None:
     done = run_file(Path(name))
     assert done.said(1) == "3\n"
     assert "<h1" in done.page
+
+
+@pytest.mark.filterwarnings("error:Cell is missing an id")
+def test_a_notebook_without_ids_of_cells_warns_of_nothing() -> None:
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)")])
+    node.nbformat_minor = 2
+    del node.cells[0]["id"]
+    nbformat.write(node, "lesson.ipynb")
+    assert run_file(Path("lesson.ipynb")).said(1) == "1\n"
 
 
 def test_an_old_notebook_with_old_outputs() -> None:

@@ -1,6 +1,7 @@
 """In the process of a notebook that ``run.py`` runs: what it would fetch comes from the stand-ins, or is left as it is.
 
 ``NOTEBOOK_FETCHED`` is the folder of what addresses have, by the address's last part. Nothing is looked at by checksum.
+``fit`` and ``evaluate`` get the first examples or batches, as in the campaign of programs (``course_cuts.py`` there).
 Published weights are those that the network was made with, random ones: ``weights="imagenet"``, ``pretrained=True``
 and their like change nothing. Beside a CPU build of PyTorch torchvision misses two operations that it declares itself
 where it was built with them: they are declared.
@@ -71,6 +72,11 @@ def _file_utils(module: Any) -> None:
     module.validate_file = lambda *told, **given: True
 
 
+def _cuts(module: Any) -> None:
+    sys.path.append(str(Path(__file__).parents[2] / "course_programs"))
+    importlib.import_module("course_cuts")
+
+
 def _published(module: Any) -> None:
     module.load = lambda *told, **given: None
 
@@ -129,6 +135,7 @@ _AFTER = {
     "requests": _requests,
     "prunelle.keras.files": _keras_files,
     "prunelle.keras.published": _published,
+    "prunelle.keras.shortened": _cuts,
     "keras.src.utils.file_utils": _file_utils,
     "torchvision.datasets.utils": _torchvision_datasets,
     "torchvision.models._api": _torchvision_models,

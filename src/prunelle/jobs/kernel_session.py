@@ -26,7 +26,7 @@ from prunelle import removed_names
 from prunelle.errors import ArgumentError, PrunelleError
 from prunelle.jobs import machine
 from prunelle.jobs.program_errors import is_library
-from prunelle.jobs.program_session import SHORTENED, shortened_by
+from prunelle.jobs.program_session import say_shortened
 from prunelle.runs.folder import new_run_path
 from prunelle.texts import Note
 
@@ -75,6 +75,7 @@ class KernelSession:
         self._finder: _AtFirstImport | None = None
         self._in_force = contextlib.ExitStack()
         self._folder = request.folder
+        self._begun = False
         self.told: Told | None = None
 
     def begin(self) -> None:
@@ -100,6 +101,7 @@ class KernelSession:
         )
         self._finder = _AtFirstImport(self._enter)
         sys.meta_path.insert(0, self._finder)
+        self._begun = True
         atexit.register(self.end)
 
     def end(self) -> None:
@@ -108,6 +110,9 @@ class KernelSession:
         if self._finder is not None and self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
         self._finder = None
+        if self.told is None and self._begun:
+            say_shortened(self._say, self._request.epochs, ())
+        self._begun = False
         self._in_force.close()
         if self._folder is not None and self._folder is not self._request.folder:
             self._say(_RUN, path=_from_here(self._folder))
@@ -137,7 +142,7 @@ class KernelSession:
             )
         )
         trainings = stack.enter_context(shortened.trainings(request.epochs, self._say))
-        stack.callback(lambda: trainings.asked and self._say(SHORTENED, **shortened_by(trainings)))
+        stack.callback(lambda: say_shortened(self._say, trainings.most, trainings.asked))
         if request.seed is not None:
             stack.enter_context(seeded(request.seed))
 

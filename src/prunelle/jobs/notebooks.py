@@ -36,8 +36,8 @@ _SOME = Note("{ran} of {n} cells of code ran.", "{ran} cellules de code sur {n} 
 _FAILURES = Note("Failed: {cells}.", "En échec : {cells}.")
 _STOPPED = Note("It was stopped in cell {k}.", "Arrêté dans la cellule {k}.")
 _EPOCHS = Note(
-    "No training took more epochs than --epochs {n}.",
-    "Aucun entraînement n’a pris plus d’époques que --epochs {n}.",
+    "No fit took more epochs than --epochs {n}; loops of the notebook's own are as long as they are.",
+    "Aucun fit n’a pris plus d’époques que --epochs {n} ; les boucles propres au notebook sont restées entières.",
 )
 _COUNTS_EPOCHS = Note(
     "The cell may count on as many epochs as the notebook asks for; --epochs {n} shortens its trainings.",

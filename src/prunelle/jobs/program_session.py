@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -23,12 +23,15 @@ from prunelle.texts import Note, Typography, default_language
 
 if TYPE_CHECKING:
     from prunelle.keras.generations import Told
-    from prunelle.keras.shortened import Shortened
 
 _RUN = Note("Run: {path}", "Entraînement : {path}")
-SHORTENED = Note(
+_SHORTENED = Note(
     "Trainings shortened by --epochs {most}: {times}, which ask for {asked} epochs.",
     "Entraînements raccourcis par --epochs {most} : {times}, qui demandent {asked} époques.",
+)
+_NOT_SHORTENED = Note(
+    "--epochs {most} shortened nothing: no fit asks for more, and loops of one's own stay as they are.",
+    "--epochs {most} n’a rien raccourci : aucun fit n’en demande plus, et vos propres boucles restent entières.",
 )
 _JUPYTEXT = "jupytext:"
 """In the first lines of a program that is a notebook to Jupytext."""
@@ -190,12 +193,21 @@ class ProgramSession:
             try:
                 yield
             finally:
-                if trainings.asked:
-                    self.say(SHORTENED, **shortened_by(trainings))
+                say_shortened(self.say, trainings.most, trainings.asked)
 
 
-def shortened_by(trainings: Shortened) -> dict[str, object]:
-    """What ``SHORTENED`` says of trainings."""
-    few, many = min(trainings.asked), max(trainings.asked)
-    asked = str(few) if few == many else f"{few}–{many}"
-    return {"most": trainings.most, "times": len(trainings.asked), "asked": asked}
+def say_shortened(say: Callable[..., None], most: int | None, asked: Sequence[int]) -> None:
+    """What ``--epochs`` did.
+
+    Args:
+        say: ``say(note, **values)``.
+        most: epochs of a ``fit``; None where it was not asked for.
+        asked: the epochs that those ask for that were shortened.
+    """
+    if most is None:
+        return
+    if not asked:
+        say(_NOT_SHORTENED, most=most)
+        return
+    few, many = min(asked), max(asked)
+    say(_SHORTENED, most=most, times=len(asked), asked=str(few) if few == many else f"{few}–{many}")

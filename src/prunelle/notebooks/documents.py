@@ -126,6 +126,10 @@ def read(path: Path) -> Document:
     ).get("name")
     if language not in (None, "python", "ipython"):
         raise DataError(f"{path} is a notebook for {language}; only those for Python can be run.")
+    if node.nbformat_minor < 5:  # from there on cells have ids
+        node.nbformat_minor = 5
+        for cell in node.cells:
+            cell.setdefault("id", nbformat.v4.nbbase.random_cell_id())
     _, node = nbformat.validator.normalize(node)
     node.cells = [cell for cell in node.cells if _OUR_NOTE not in _tags(cell)]
     code = [cell for cell in node.cells if cell.cell_type == "code"]
@@ -181,6 +185,5 @@ def noted(document: Document, note: str) -> NotebookNode:
     """The whole notebook, with a first cell of text that says how it was run."""
     cell = nbformat.v4.new_markdown_cell(note, metadata={"tags": [_OUR_NOTE]})
     node = document.node.copy()
-    node.nbformat_minor = max(node.nbformat_minor, 5)  # from there on cells have ids
     node.cells = [cell, *document.node.cells]
     return node
