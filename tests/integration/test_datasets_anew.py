@@ -314,6 +314,12 @@ def test_batches_are_the_loaders(tmp_path: Path, capsys: pytest.CaptureFixture[s
     out = " ".join("".join(capsys.readouterr()).split())
     assert "Batches are of 10, as the loader makes them, not of the recipe's 8." in out
     assert run.recipe.batch_size == 10
+    comparison = pn.compare(
+        ["dense", "course-cifar"], loader, recipe=RECIPE, seeds=2, output=tmp_path / "both", style="lines"
+    )
+    out = " ".join("".join(capsys.readouterr()).split())
+    assert out.count("Batches are of 10") == 1
+    assert comparison.info["recipe"]["batch_size"] == 10
     # A loader that says nothing has batches of one.
     run = pn.train(Recorder(), DataLoader(Numbered()), RECIPE, output=tmp_path / "one", style="quiet")
     assert run.recipe.batch_size == 8

@@ -30,7 +30,6 @@ from prunelle.jobs import machine, run_data, training
 from prunelle.jobs.decoding import decode_apart
 from prunelle.jobs.recovery import resume_hint
 from prunelle.json_files import sealed
-from prunelle.planning.choosing import choose_recipe
 from prunelle.planning.comparison import (
     INFO_FILE,
     ComparisonPlan,
@@ -40,6 +39,7 @@ from prunelle.planning.comparison import (
 )
 from prunelle.planning.contestants import Maker, Networks, contestants_of, grouped, made, makers_of
 from prunelle.planning.loading import load_data
+from prunelle.planning.plan import batches_note, recipe_for
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, ResumeRequest
 from prunelle.report import comparison_page
 from prunelle.runs.comparison import Comparison, Contestant, gather, seed_of
@@ -47,7 +47,6 @@ from prunelle.runs.folder import COMPARISON, claimed, new_run_path, refuse_occup
 from prunelle.runs.listener import Listener, Relay
 from prunelle.runs.run import Run
 from prunelle.texts import EN, FR, Language, Note
-from prunelle.training.recipe import Recipe
 from prunelle.training.speed import choose_device
 
 
@@ -118,11 +117,9 @@ def _planned(request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
     data = load_data(common.source, listener)
     # Once for all: whatever each network is shown, all are judged on the same pictures.
     data = decode_apart(data, data.preprocess, common.limits.memory_budget, listener).data
-    recipe = common.recipe
-    if not isinstance(recipe, Recipe):
-        recipe = (recipe or choose_recipe)(data)
-    if common.epochs is not None:
-        recipe = recipe.lasting(common.epochs)
+    recipe = recipe_for(common, data, None)
+    if (note := batches_note(common, data)) is not None:
+        listener.on_note(note)
     contestants = contestants_of(
         makers,
         data,

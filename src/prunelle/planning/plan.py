@@ -105,14 +105,8 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
     if isinstance(network, str):
         network = networks.ALIASES.get(network, network)
     seed = recipe_for(request, data, request.strategy).seed
-    if isinstance(request.recipe, Recipe) and data.batch_size not in (None, request.recipe.batch_size):
-        size = request.recipe.batch_size
-        listener.on_note(
-            Note(
-                f"Batches are of {data.batch_size}, as the loader makes them, not of the recipe's {size}.",
-                f"Les lots sont de {data.batch_size}, comme le chargeur les fait, et non des {size} de la recette.",
-            )
-        )
+    if (note := batches_note(request, data)) is not None:
+        listener.on_note(note)
     if network is None:
         network = choose_network(data, request.preparation)
         listener.on_note(
@@ -161,6 +155,18 @@ def recipe_for(request: TrainingRequest, data: Data, strategy: Strategy | None) 
     if data.batch_size is not None:
         recipe = dataclasses.replace(recipe, batch_size=data.batch_size)
     return recipe if request.epochs is None else recipe.lasting(request.epochs)
+
+
+def batches_note(request: TrainingRequest, data: Data) -> Note | None:
+    """That a loader's size of batches holds, where the recipe that was given has another."""
+    recipe = request.recipe
+    if not isinstance(recipe, Recipe) or data.batch_size in (None, recipe.batch_size):
+        return None
+    return Note(
+        f"Batches are of {data.batch_size}, as the loader makes them, not of the recipe's {recipe.batch_size}.",
+        f"Les lots sont de {data.batch_size}, comme le chargeur les fait, et non de {recipe.batch_size} comme dans la "
+        f"recette.",
+    )
 
 
 def _network_of_run(request: TrainingRequest) -> tuple[nn.Module | str | None, Mapping[str, Any]]:
