@@ -140,6 +140,10 @@ class Interrupted(TrainingStopped):
         super().__init__(message)
         self.exit_code = exit_code
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: who stopped a kernel on purpose asked for no list of files."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def refuse_given(why: str, **given: object) -> None:
     """For arguments that would have no effect: silence would let one believe otherwise.

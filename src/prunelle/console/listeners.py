@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import sys
 from collections.abc import Callable
 from typing import Any, Literal, TextIO
@@ -16,27 +15,14 @@ from typing import Any, Literal, TextIO
 from rich.live import Live
 from rich.text import Text
 
+from prunelle.console.cell import in_notebook
+from prunelle.console.lines import epoch_line, every, progress_line, step_line
 from prunelle.console.terminal import Terminal, silence
 from prunelle.runs.listener import Listener, Quiet, Relay
-from prunelle.texts import EN, Language, Note, Typography, default_language, visible
+from prunelle.texts import Language, Note, Typography, default_language, visible
 from prunelle.training.records import EpochRecord, StepRecord
 
 Style = Literal["auto", "live", "lines", "json", "quiet"]
-
-MOST_LINES = 50
-
-
-_BAR = 24
-"""Characters of a bar."""
-
-_EPOCH = Note("epoch", "époque")
-_LOSS = Note("loss", "perte")
-_ACCURACY = Note("accuracy", "exactitude")
-_VAL_LOSS = Note("val loss", "perte val.")
-_VAL_ACCURACY = Note("val accuracy", "exactitude val.")
-_DATA_WAIT = Note("data wait", "attente des données")
-_LEFT = Note("{time} left", "encore {time}")
-_UNITS = {"images": Note("images", "images"), "series": Note("series", "séries")}
 
 
 class JsonLines(Quiet):
@@ -105,9 +91,11 @@ class Lines(Quiet):
     def on_epoch(self, record: EpochRecord) -> None:
         """A line that stays."""
         self._stop()
-        # Of hundreds of epochs, about fifty lines.
-        every = math.ceil(record.epochs / MOST_LINES) if record.epochs > 2 * MOST_LINES else 1
-        if record.epoch % every == 0 or record.epoch == record.epochs or record.warning is not None:
+        if (
+            record.epoch % every(record.epochs) == 0
+            or record.epoch == record.epochs
+            or record.warning is not None
+        ):
             self._terminal.print(epoch_line(record, self._words))
         if record.warning is not None:
             warning = Note(f"Warning: {record.warning.en}", f"Attention : {record.warning.fr}")
@@ -136,7 +124,7 @@ class Lines(Quiet):
 
 
 def make_listener(style: Style | Listener, language: Language | None = None) -> Listener:
-    """``auto`` is live in a terminal, plain lines elsewhere; a listener is taken as it is.
+    """``auto`` is live in a terminal and in a notebook, plain lines elsewhere; a listener is taken as it is.
 
     Args:
         language: of lines; None for the locale's. JSON lines are in English.
@@ -147,60 +135,10 @@ def make_listener(style: Style | Listener, language: Language | None = None) -> 
         return Quiet()
     if style == "json":
         return BrokenPipeSafe(JsonLines(), sys.stdout)
+    language = language or default_language()
+    if style in ("auto", "live") and in_notebook():
+        from prunelle.console.notebook import InNotebook
+
+        return InNotebook(language)
     live = style == "live" or (style == "auto" and sys.stderr.isatty())
-    return BrokenPipeSafe(Lines(live=live, language=language or default_language()), sys.stderr)
-
-
-def progress_line(what: Note, done: int, total: int, words: Typography = EN) -> str:
-    """``downloading resnet18  ━━━━━━━━━━──────────  50 %  23,400,000 of 46,800,000``."""
-    filled = done * _BAR // total
-    share = words.percent(done / total, digits=0)
-    of = words.note(
-        Note("{done} of {total}", "{done} sur {total}"), done=words.integer(done), total=words.integer(total)
-    )
-    return f"{words.note(what)}  {'━' * filled}{'─' * (_BAR - filled)}  {share:>5}  {of}"
-
-
-def step_line(record: StepRecord, words: Typography = EN) -> str:
-    """``epoch 2/10  63 %  loss 0.131  accuracy 96.2 %  5,210 images/s  data wait 1 %  02:13 left``."""
-    return "  ".join(
-        (
-            f"{words.note(_EPOCH)} {record.epoch}/{record.epochs}",
-            f"{words.percent(record.step / record.steps, digits=0):>5}",
-            f"{words.note(_LOSS)} {words.decimal(record.loss, 4)}",
-            f"{words.note(_ACCURACY)} {words.percent(record.accuracy, digits=2)}",
-            _pace(record, words),
-            f"{words.note(_DATA_WAIT)} {words.percent(record.data_wait, digits=0)}",
-            words.note(_LEFT, time=clock(record.seconds_left)),
-        )
-    )
-
-
-def epoch_line(record: EpochRecord, words: Typography = EN) -> str:
-    """One epoch in a line, aligned with the others; ``*`` marks the best weights so far."""
-    width = len(str(record.epochs))
-    parts = [
-        f"{words.note(_EPOCH)} {record.epoch:>{width}}/{record.epochs}",
-        f"{words.note(_LOSS)} {words.decimal(record.train_loss, 4)}",
-        f"{words.note(_ACCURACY)} {words.percent(record.train_accuracy, digits=2):>8}",
-    ]
-    if record.val_loss is not None and record.val_accuracy is not None:
-        mark = " *" if record.improved else "  "
-        parts += [
-            f"{words.note(_VAL_LOSS)} {words.decimal(record.val_loss, 4)}",
-            f"{words.note(_VAL_ACCURACY)} {words.percent(record.val_accuracy, digits=2):>8}{mark}",
-        ]
-    parts += [f"{name} {words.decimal(value, 4)}" for name, value in record.metrics.items()]
-    parts += [_pace(record, words), clock(record.seconds)]
-    return "  ".join(parts)
-
-
-def _pace(record: StepRecord | EpochRecord, words: Typography) -> str:
-    return f"{words.decimal(record.images_per_second, 0)} {words.note(_UNITS[record.unit])}/s"
-
-
-def clock(seconds: float) -> str:
-    """``02:13``, or ``1:02:13`` from an hour on."""
-    minutes, rest = divmod(max(0, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+    return BrokenPipeSafe(Lines(live=live, language=language), sys.stderr)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle import networks as known
-from prunelle.console.listeners import clock
+from prunelle.console.lines import clock
 from prunelle.data.examples import Data
 from prunelle.disk import held, sweep, write_json
 from prunelle.errors import (

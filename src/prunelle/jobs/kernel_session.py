@@ -10,11 +10,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import dataclasses
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -202,8 +203,11 @@ def is_there() -> bool:
     return is_in_force()
 
 
-class _AtFirstImport(MetaPathFinder):
-    """Puts Prunelle's Keras there when something asks for Keras or TensorFlow, and lets its finder answer."""
+class _AtFirstImport(MetaPathFinder, Loader):
+    """Puts Prunelle's Keras there when something imports Keras or TensorFlow, and lets its finder answer.
+
+    Who only looks whether they are there is told so: PyTorch does, in the middle of an import of its own.
+    """
 
     def __init__(self, enter: Callable[[], None]) -> None:
         self._enter = enter
@@ -211,10 +215,16 @@ class _AtFirstImport(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The spec that Prunelle's own finder has, now that it is there."""
-        if fullname.partition(".")[0] not in _ROOTS:
-            return None
+        """It is there."""
+        return ModuleSpec(fullname, self, is_package=True) if fullname.partition(".")[0] in _ROOTS else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """What Prunelle's own finder, which is first then, makes of it."""
         sys.meta_path.remove(self)
         self._enter()
-        found = (finder.find_spec(fullname, path, target) for finder in sys.meta_path)
-        return next((spec for spec in found if spec is not None), None)
+        found = importlib.util.find_spec(spec.name)
+        assert found is not None
+        return importlib.util.module_from_spec(found)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: views need none."""

@@ -47,8 +47,14 @@ def resume_hint(how: str, line: Callable[[], str | None], kept: str) -> Iterator
         raise with_next_line(refused(file, error, "cannot be used")) from error
 
 
-def resume_command(run: Run, epochs: int | None = None) -> str:
-    """For the shell; in Python where the network or the data are the caller's own.
+def resume_call(run: Run, error: BaseException) -> str | None:
+    """In Python, after an error with which all that was learned is saved; None after any other."""
+    stopped = (Interrupted, KeyboardInterrupt, CannotWrite, OutOfMemory, MemoryError)
+    return resume_command(run, in_python=True) if isinstance(error, stopped) else None
+
+
+def resume_command(run: Run, epochs: int | None = None, *, in_python: bool = False) -> str:
+    """For the shell; in Python where it is asked for, and where the network or the data are the caller's own.
 
     Args:
         run: to go on with.
@@ -60,7 +66,7 @@ def resume_command(run: Run, epochs: int | None = None) -> str:
     if run.info["data"]["source"] is None:
         own.append("data=…")
     own += [f"{name}=…" for name in dict.fromkeys(part.split(".")[0] for part in run.info.get("own", {}))]
-    if own:
+    if own or in_python:
         last = [f"resume={str(run.path)!r}", *([] if epochs is None else [f"epochs={epochs}"])]
         return f"prunelle.train({', '.join([*own, *last])})"
     line = f"prunelle train --resume {quoted(run.path)}"

@@ -11,7 +11,7 @@ from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding, finishing, machine, run_data
 from prunelle.jobs.fitting import fit
 from prunelle.jobs.preparing import Prepared, build, prepare
-from prunelle.jobs.recovery import resume_command, resume_hint
+from prunelle.jobs.recovery import resume_call, resume_command, resume_hint
 from prunelle.jobs.resuming import prepare_resumed
 from prunelle.planning.plan import check_request, plan_training
 from prunelle.planning.request import Limits, ResumeRequest, TrainingRequest
@@ -162,7 +162,7 @@ def _to_the_end(run: Run, prepared: Prepared, limits: Limits, language: Language
         fit(run, prepared, listener, limits.save_every_s)
         finishing.finish(run, prepared, listener, language)
     except BaseException as error:
-        listener.on_failed(Failed(run.path, error))
+        listener.on_failed(Failed(run.path, error, go_on=resume_call(run, error)))
         raise
     listener.on_finished(Finished(run.path, run.metrics()))
 

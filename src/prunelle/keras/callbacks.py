@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
+from prunelle.console.cell import in_notebook
 from prunelle.errors import did_you_mean
 from prunelle.keras import differences
 from prunelle.keras.floor import keras, private
 from prunelle.keras.generations import Generation
 from prunelle.keras.overlay import Overlay
-from prunelle.keras.progress import Progress
+from prunelle.keras.progress import Paced, Progress
 from prunelle.keras.tensorboard import TensorBoard
 
 _SAME = (
@@ -156,6 +159,8 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(calls, "on_epoch_end", on_epoch_end)
     if differences.OLD_LINES.of(generation):
         overlay.put(private("callbacks.callback_list"), "ProgbarLogger", Console)
+    else:
+        _one_line_an_epoch(overlay)
     overlay.put(keras.callbacks.Callback, "model", property(_model, _set_model))
     overlay.put(keras.callbacks.Callback, "validation_data", None)
     monitor = private("callbacks.monitor_callback").MonitorCallback
@@ -212,6 +217,20 @@ def _early_stopping(overlay: Overlay, generation: Generation) -> None:
         overlay.put(stopping, function.__name__, function)
 
 
+def _one_line_an_epoch(overlay: Overlay) -> None:
+    """In a notebook, Keras 3's own bar leaves its last line: it goes back by backspaces, or draws a line a step."""
+    logger = keras.callbacks.ProgbarLogger
+    begin = logger._maybe_init_progbar
+
+    def _maybe_init_progbar(self: Any) -> None:
+        begin(self)
+        if in_notebook() and not sys.stdout.isatty():
+            self.progbar.interval = math.inf
+            self.progbar._dynamic_display = True  # no empty line before it
+
+    overlay.put(logger, "_maybe_init_progbar", _maybe_init_progbar)
+
+
 def _model(self: Any) -> Any:
     return self.__dict__.get("_model")
 
@@ -234,18 +253,17 @@ def _set_monitor_op(self: Any) -> None:
 def _listens(callback: Any, when: str, edge: str) -> bool:
     """Whether it has something to do at a batch: figures need not be worked out for those that have not."""
     base = keras.callbacks.Callback
-    if isinstance(callback, Console):
-        return edge == "end" and callback.due()
     moment = f"on_{when}_batch_{edge}"
     names = (moment, f"on_batch_{edge}") if when == "train" else (moment,)
     if isinstance(callback, TensorBoard) and not callback.of_batches:
         base = TensorBoard  # what it does at batches is nothing; a program's own class may do something
-    return any(
+    listens = any(
         name in vars(callback) or getattr(type(callback), name) is not getattr(base, name) for name in names
     )
+    return listens and (not isinstance(callback, Paced) or callback.due())
 
 
-class Console(keras.callbacks.ProgbarLogger):  # type: ignore[misc]
+class Console(keras.callbacks.ProgbarLogger, Paced):  # type: ignore[misc]
     """Prints the lines of Keras 2."""
 
     def __init__(self) -> None:
@@ -280,7 +298,12 @@ class Console(keras.callbacks.ProgbarLogger):  # type: ignore[misc]
         self._begin()
 
     def _begin(self) -> None:
-        self._bar = Progress(self.params.get("steps"), self._verbose) if self._verbose else None
+        elsewhere = self._training and in_notebook()
+        self._bar = (
+            Progress(self.params.get("steps"), self._verbose, shown_elsewhere=elsewhere)
+            if self._verbose
+            else None
+        )
         self._steps = 0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import ArgumentError
-from prunelle.keras import checks, differences, layers, passes, recording, seeds, shortened
+from prunelle.keras import checks, differences, layers, live, passes, recording, seeds, shortened
 from prunelle.keras.arguments import renamed
 from prunelle.keras.callbacks import Begun
 from prunelle.keras.eager import boundary
@@ -461,7 +461,7 @@ def _fit(original: Any, generation: Generation) -> Any:
             if generation <= Generation.KERAS_2 and not isinstance(callbacks, keras.callbacks.CallbackList):
                 given["callbacks"] = Begun(self, given, given.get("steps_per_epoch") or data.x.num_batches)
             self._symbolic_build(data_batch=data.x.first())
-        _listen(self, given, source, held_out)
+        recorded_by = _listen(self, given, source, held_out)
         if given["epochs"] < wanted and (recorded := recording.recorded(self)) is not None:
             recorded.shortened = shortened.note(given["epochs"] - begun, wanted - begun)
         held = given.get("validation_data")
@@ -470,27 +470,37 @@ def _fit(original: Any, generation: Generation) -> Any:
             _as_compiled(self),
             seeds.of_a_training(),
             checks.whole(self, training=data.y, held_out=labels),
+            recording.saved_when_interrupted(recorded_by),
+            live.shown(self, given) as watching,
             passes.session(self, training=True),
         ):
+            if watching is not None:
+                _add_callback(self, given, watching)
             return original(self, **given)
 
     return fit
 
 
-def _listen(model: Any, given: dict[str, Any], source: Any, held_out: Any) -> None:
+def _listen(model: Any, given: dict[str, Any], source: Any, held_out: Any) -> recording.Recording | None:
     """What records the training, if anything does, is the last of its callbacks."""
     if not model.compiled:
-        return
+        return None
     settings = {name: given.get(name) for name in ("epochs", "batch_size", "steps_per_epoch")}
     found = recording.recording_of(model, source, held_out, settings)
-    if found is None:
-        return
-    listening, callbacks = recording.Listening(found), given.get("callbacks")
+    if found is not None:
+        _add_callback(model, given, recording.Listening(found))
+    return found
+
+
+def _add_callback(model: Any, given: dict[str, Any], callback: Any) -> None:
+    """One more, after those that there are."""
+    callbacks = given.get("callbacks")
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks.callbacks.append(listening)
-        listening.set_model(model)
+        callbacks.callbacks.append(callback)
+        callback.set_params(callbacks.params)
+        callback.set_model(model)
     else:
-        given["callbacks"] = [*keras.tree.flatten(callbacks or []), listening]
+        given["callbacks"] = [*keras.tree.flatten(callbacks or []), callback]
 
 
 def _tell_callbacks(callbacks: Any, validation: tuple[Any, ...]) -> None:

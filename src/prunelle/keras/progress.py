@@ -7,8 +7,18 @@ import time
 from collections.abc import Mapping
 from typing import TextIO
 
+from prunelle.console.cell import EVERY_S
+
 _WIDTH = 30
 _EVERY_S = 0.05
+
+
+class Paced:
+    """A callback that is told a batch's figures now and then: working them out takes time."""
+
+    def due(self) -> bool:
+        """Whether it wants those of this batch."""
+        raise NotImplementedError
 
 
 class Progress:
@@ -17,19 +27,30 @@ class Progress:
     Args:
         steps: None where unknown.
         verbose: 1 for a bar, 2 for a line at the end.
+        shown_elsewhere: the bar is on a card beside these lines; a terminal still has one.
     """
 
-    def __init__(self, steps: int | None, verbose: int, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        steps: int | None,
+        verbose: int,
+        stream: TextIO | None = None,
+        *,
+        shown_elsewhere: bool = False,
+    ) -> None:
         self.steps, self.verbose = steps, verbose
         self._stream = stream or sys.stdout
         self._begin = time.perf_counter()
         self._shown = float("-inf")
         self._width = 0
-        self._in_place = self._stream.isatty() or "ipykernel" in sys.modules
+        terminal, kernel = self._stream.isatty(), "ipykernel" in sys.modules
+        self._in_place = terminal or (kernel and not shown_elsewhere)
+        # What is drawn over in a cell may stay in its file, where a front end does not take it out.
+        self._every_s = _EVERY_S if terminal else EVERY_S
 
     def due(self) -> bool:
         """Whether it is time to show a step that is not the last."""
-        return self.verbose == 1 and self._in_place and time.perf_counter() - self._shown > _EVERY_S
+        return self.verbose == 1 and self._in_place and time.perf_counter() - self._shown > self._every_s
 
     def show(self, step: int, logs: Mapping[str, float]) -> None:
         """A step that is not the last: the bar, and the time left; where no line can be drawn over, nothing."""

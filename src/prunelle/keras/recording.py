@@ -227,6 +227,17 @@ class Listening(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 @contextmanager
+def saved_when_interrupted(recording: Recording | None) -> Iterator[None]:
+    """Inside, a ``fit`` that Ctrl-C stops, in a notebook that goes on, leaves the model as it is then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if recording is not None:
+            recording.interrupted()
+        raise
+
+
+@contextmanager
 def batch(model: Any, x: Any) -> Iterator[None]:
     """Inside, a batch ``x`` of a loop of the program's own is learned."""
     found = recording_of(model, x, None, {"loop": "train_on_batch", "batches_a_line": BATCHES_A_LINE})
@@ -401,7 +412,7 @@ class Recording:
 
     def lines(self, start: int, number: int, lines: Sequence[Line]) -> None:
         """Lines of ``results.csv`` from ``start`` on, in the place of the ``number`` that were there."""
-        self._rows[start : start + number] = map(self._row, lines)
+        self._rows[start : start + number] = map(self.row, lines)
         for epoch, row in enumerate(self._rows, 1):
             row["epoch"] = epoch
         self._reported = False
@@ -411,7 +422,8 @@ class Recording:
             self._run.write_results(self._rows)
 
     @staticmethod
-    def _row(line: Line) -> dict[str, Any]:
+    def row(line: Line) -> dict[str, Any]:
+        """A line of ``results.csv``, but for its number; figures by the names that it has there."""
         logs = line.logs
         accuracy = next((name for name in logs if "acc" in name and not name.startswith("val_")), None)
         known = {
@@ -455,6 +467,15 @@ class Recording:
         self.save(status)
         if time.monotonic() - self._written > _REPORT_EVERY_S:
             self.write_report()
+
+    def interrupted(self) -> None:
+        """A ``fit`` was stopped: the model as it is now; the epochs that it has done have their lines."""
+        if _session is not None:
+            _session.fitting = None
+        model = self._model()
+        if model is not None:
+            model.__dict__.pop(ANSWERS, None)
+            self.end("interrupted")
 
     def _save_model(self) -> None:
         model = self._model()

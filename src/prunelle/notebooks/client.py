@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from prunelle.errors import PrunelleError
 from prunelle.notebooks.documents import Cell
 from prunelle.notebooks.failures import Failure
-from prunelle.notebooks.outputs import tidy
+from prunelle.notebooks.outputs import Told, tidy
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(
@@ -37,6 +37,17 @@ class Client(NotebookClient):  # type: ignore[misc]
 
     failed: dict[str, Any] | None = None
 
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self._told = Told()
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """nbclient's, and what replaces a display is shown as far as it is new."""
+        made = super().process_message(msg, cell, cell_index)
+        if msg["msg_type"] == "update_display_data":
+            self._show(msg["content"], msg["content"].get("transient", {}).get("display_id"))
+        return made
+
     def output(self, outs: Any, msg: Any, display_id: Any, cell_index: int) -> Any:
         """nbclient's, and shown."""
         made = super().output(outs, msg, display_id, cell_index)
@@ -45,9 +56,14 @@ class Client(NotebookClient):  # type: ignore[misc]
             stream = sys.stderr if content["name"] == "stderr" else sys.stdout
             stream.write(content["text"])
             stream.flush()
-        elif "text/plain" in content.get("data", {}):
-            sys.stdout.write(f"{content['data']['text/plain']}\n")
+        else:
+            self._show(content, display_id)
         return made
+
+    def _show(self, content: dict[str, Any], display_id: str | None) -> None:
+        if text := self._told.rest(display_id, content.get("data", {}).get("text/plain", "")):
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
 
     def keep(self, reply: dict[str, Any]) -> None:
         """What the kernel answered."""

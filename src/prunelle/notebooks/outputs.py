@@ -36,6 +36,20 @@ def tidy(cell: NotebookNode) -> None:
     cell.outputs = kept
 
 
+class Told:
+    """What a terminal was told of the displays that are replaced: of one that grows it is told the rest alone."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str] = {}
+
+    def rest(self, display_id: str | None, text: str) -> str:
+        """The lines of ``text`` that are new to who has read what was displayed there before."""
+        if display_id is None:
+            return text
+        before, self._before[display_id] = self._before.get(display_id, ""), text
+        return text[len(before) :].removeprefix("\n") if text.startswith(before) else text
+
+
 class Outputs:
     """Those of the cell that runs; of the cells before, those that a ``display_id`` names can still change."""
 

@@ -27,7 +27,7 @@ from traitlets.config import Config
 from prunelle.errors import ArgumentError
 from prunelle.notebooks.commands import add_magics, count_from_the_top, keep_from_shell, say
 from prunelle.notebooks.documents import Cell
-from prunelle.notebooks.outputs import Outputs, Stream
+from prunelle.notebooks.outputs import Outputs, Stream, Told
 from prunelle.texts import Note
 
 _INLINE = "module://matplotlib_inline.backend_inline"
@@ -62,8 +62,9 @@ class _Display(DisplayPublisher):  # type: ignore[misc]
         self, data: Any, metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
     ) -> None:
         """Kept with all its forms; the terminal gets the text."""
-        self.shell.outputs.display(data, metadata or {}, (transient or {}).get("display_id"), update)
-        self.shell.show(data.get("text/plain", ""))
+        display_id = (transient or {}).get("display_id")
+        self.shell.outputs.display(data, metadata or {}, display_id, update)
+        self.shell.show(self.shell.told.rest(display_id, data.get("text/plain", "")))
 
     def clear_output(self, wait: bool = False) -> None:
         """Of the file; what a terminal has shown stays."""
@@ -106,6 +107,7 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     display_pub_class = Type(_Display)
     compiler_class = Type(_Compiler)
     outputs: Outputs
+    told: Told
     failure: BaseException | None = None
     as_shown: Callable[[BaseException], str]
 
@@ -214,7 +216,7 @@ def session(
         config.InteractiveShell.ipython_dir = own
         hooks = sys.excepthook, sys.displayhook
         shell = Shell.instance(config=config, user_module=module, ipython_dir=own)
-        shell.outputs, shell.as_shown = Outputs(), as_shown
+        shell.outputs, shell.told, shell.as_shown = Outputs(), Told(), as_shown
         shell.enable_matplotlib()
         add_magics(shell)
         count_from_the_top(shell)

@@ -65,10 +65,12 @@ class Failed:
     Attributes:
         path: of its run.
         error: what was raised; it is raised on.
+        go_on: the line of Python that goes on with it; None where nothing does.
     """
 
     path: Path
     error: BaseException
+    go_on: str | None = None
 
 
 class Listener(Protocol):

@@ -14,6 +14,7 @@ from typing import TextIO
 
 import pytest
 
+from prunelle.console import lines
 from prunelle.console import listeners as console
 from prunelle.texts import FR, Note
 from prunelle.training.records import EpochRecord, StepRecord
@@ -46,10 +47,10 @@ WARNING = dataclasses.replace(EPOCH, warning=Note("It [does not] learn.", "Il n'
 
 
 def test_the_live_line_says_everything() -> None:
-    assert console.step_line(STEP) == (
+    assert lines.step_line(STEP) == (
         "epoch 2/10   63\xa0%  loss 0.1311  accuracy 96.25\xa0%  5,210 images/s  data wait 1\xa0%  02:13 left"
     )
-    assert console.step_line(STEP, FR) == (
+    assert lines.step_line(STEP, FR) == (
         "époque 2/10   63\xa0%  perte 0,1311  exactitude 96,25\xa0%  5\u202f210 images/s  "
         "attente des données 1\xa0%  encore 02:13"
     )
@@ -60,22 +61,22 @@ def test_the_live_line_says_everything() -> None:
     [(0, "00:00"), (59.6, "01:00"), (3599, "59:59"), (3661, "1:01:01"), (-1, "00:00")],
 )
 def test_clock(seconds: float, expected: str) -> None:
-    assert console.clock(seconds) == expected
+    assert lines.clock(seconds) == expected
 
 
 def test_a_line_an_epoch() -> None:
-    assert console.epoch_line(EPOCH) == (
+    assert lines.epoch_line(EPOCH) == (
         "epoch  2/10  loss 0.1310  accuracy  96.25\xa0%  val loss 0.2000  val accuracy 100.00\xa0% *  "
         "5,210 images/s  01:01"
     )
-    assert console.epoch_line(dataclasses.replace(EPOCH, unit="series"), FR) == (
+    assert lines.epoch_line(dataclasses.replace(EPOCH, unit="series"), FR) == (
         "époque  2/10  perte 0,1310  exactitude  96,25\xa0%  perte val. 0,2000  exactitude val. 100,00\xa0% *  "
         "5\u202f210 séries/s  01:01"
     )
     without = dataclasses.replace(EPOCH, val_loss=None, val_accuracy=None)
-    assert "5,210 series/s" in console.epoch_line(dataclasses.replace(EPOCH, unit="series"))
-    assert "val" not in console.epoch_line(without)
-    assert "*" not in console.epoch_line(dataclasses.replace(EPOCH, improved=False))
+    assert "5,210 series/s" in lines.epoch_line(dataclasses.replace(EPOCH, unit="series"))
+    assert "val" not in lines.epoch_line(without)
+    assert "*" not in lines.epoch_line(dataclasses.replace(EPOCH, improved=False))
 
 
 def feed(listener: console.Listener) -> None:
@@ -93,7 +94,7 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert out == ""
     assert err.splitlines() == [
         "A note about [old] files.",
-        console.epoch_line(EPOCH),
+        lines.epoch_line(EPOCH),
         "Warning: It [does not] learn.",
     ]
 
@@ -159,8 +160,8 @@ def test_a_terminal_gets_a_live_line(terminal: tuple[int, TextIO], monkeypatch: 
             written += chunk
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
     assert f"decoding train  {'━' * 2}{'─' * 22}   10\xa0%  10 of 100" in shown
-    assert console.step_line(STEP) in shown
-    assert shown.index(console.step_line(STEP)) < shown.index(console.epoch_line(EPOCH))
+    assert lines.step_line(STEP) in shown
+    assert shown.index(lines.step_line(STEP)) < shown.index(lines.epoch_line(EPOCH))
     assert "A note about [old] files." in shown
 
 
