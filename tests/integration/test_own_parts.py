@@ -282,8 +282,11 @@ def test_metrics_of_torchmetrics(tmp_path: Path) -> None:
 
 
 def test_stopping_the_best_and_what_is_kept(tmp_path: Path) -> None:
+    asked = []
+
     def enough(rows: Sequence[Any]) -> bool:
         assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
+        asked.append(len(rows))
         return len(rows) == 3
 
     run = train(
@@ -293,6 +296,7 @@ def test_stopping_the_best_and_what_is_kept(tmp_path: Path) -> None:
         keep=lambda line: line["epoch"] != 2,
     )
     assert len(run.results()) == 3
+    assert asked == [1, 2, 3]
     assert run.finished
     assert run.metrics()["best_epoch"] == 2
     files = sorted(file.stem for file in (run.path / "weights").iterdir())

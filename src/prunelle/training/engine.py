@@ -75,6 +75,7 @@ class Training:
         self.preprocess = preprocess
         self.recipe = recipe
         self.own = NOTHING
+        self._asked: tuple[int, bool] | None = None  # after how many epochs ``own.stop`` spoke, and what it said
         self.progress = Progress()
         if recipe.patience is not None and validation is None:
             raise ArgumentError(
@@ -159,8 +160,16 @@ class Training:
     def finished(self) -> bool:
         """All epochs are done, or early stopping has spoken."""
         at = self.progress
-        stopped = self.own.stop is not None and bool(at.rows) and bool(self.own.stop(_lines(at.rows)))
-        return at.epoch >= self.recipe.epochs or self._out_of_patience() or stopped
+        return at.epoch >= self.recipe.epochs or self._out_of_patience() or self._stopped()
+
+    def _stopped(self) -> bool:
+        """Whether the caller's own ``stop`` says so, which is asked once an epoch: it may count, or draw."""
+        at = self.progress
+        if self.own.stop is None or not at.rows:
+            return False
+        if self._asked is None or self._asked[0] != len(at.rows):
+            self._asked = len(at.rows), bool(self.own.stop(_lines(at.rows)))
+        return self._asked[1]
 
     def run(self) -> Iterator[StepRecord | EpochRecord]:
         """Trains from where it is to the end.
@@ -443,6 +452,7 @@ class Training:
         watched = part("watch.")
         self._watch.before = [watched[str(i)].to(self.device) for i in range(len(watched))]
         self.progress = Progress(**copy.deepcopy(progress))
+        self._asked = None
         if self.progress.optimizer:
             put_numbers(self._optimizer, self.progress.optimizer, dict(self.network.named_parameters()))
 
