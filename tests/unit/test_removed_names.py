@@ -165,6 +165,8 @@ assert heights.tolist() == [2 / 3, 4 / 3]
 places = [plt.figure().add_subplot(2, 20 / 2, 3), plt.subplot(2, 4 / 2, 1)]
 assert [place.get_subplotspec().get_geometry()[1] for place in places] == [10, 2]
 assert plt.subplots(4 / 2, 3)[1].shape == (2, 3)
+plt.savefig("figure.png", bbox_to_anchor="tight", dpi=20, nothing=1)
+assert Image.open("figure.png").size == (128, 96)
 plt.figure()
 plt.xticks([1, 2, 3], ["a", "b"])
 assert [each.get_text() for each in plt.gca().get_xticklabels()] == ["a", "b", ""]

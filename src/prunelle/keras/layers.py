@@ -76,7 +76,9 @@ def _until_keras_2(overlay: Overlay, layer: Any) -> None:
         overlay.put(cls, "__init__", _taking_what_all_take(cls.__init__))
     for cls in (keras.layers.Subtract, keras.layers.Concatenate):
         overlay.put(cls, "compute_output_shape", _of_several(cls.compute_output_shape))
-    overlay.put(keras.layers.InputLayer, "__init__", _of_a_value(keras.layers.InputLayer.__init__))
+    first = keras.layers.InputLayer
+    overlay.put(first, "__init__", _of_a_value(first.__init__))
+    overlay.put(first, "input", property(lambda self: self.output))  # in Keras 3, nothing
     leaky = keras.layers.LeakyReLU
     overlay.put(leaky, "__init__", _of_any_slope(leaky.__init__))
 
@@ -86,6 +88,8 @@ def _of_a_value(original: Any) -> Any:
 
     @like(original)
     def __init__(self: Any, *args: Any, input_tensor: Any = None, **given: Any) -> None:  # noqa: N807
+        if "input_shape" in given:  # Keras 3 takes it with a warning
+            given["shape"] = given.pop("input_shape")
         if input_tensor is None or is_symbolic(input_tensor):
             original(self, *args, input_tensor=input_tensor, **given)
             return

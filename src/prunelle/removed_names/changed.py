@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -12,15 +13,29 @@ from prunelle.overlay import Overlay
 
 
 def _figure(overlay: Overlay, module: ModuleType) -> None:
-    """``gca(projection="3d")``, until Matplotlib 3.6."""
+    """``gca(projection="3d")``, until Matplotlib 3.6; ``savefig`` with what means nothing to it, until 3.4."""
     figure = module.Figure
-    original = figure.gca
+    original, save = figure.gca, figure.savefig
+
+    @functools.wraps(save)
+    def savefig(self: Any, *args: Any, **given: Any) -> Any:
+        try:
+            return save(self, *args, **given)
+        except TypeError as error:
+            unknown = _UNKNOWN.search(str(error))
+            if unknown is None or unknown[1] not in given:
+                raise
+            return savefig(self, *args, **{key: value for key, value in given.items() if key != unknown[1]})
 
     @functools.wraps(original)
     def gca(self: Any, **given: Any) -> Any:
         return self.add_subplot(**given) if given else original(self)
 
     overlay.put(figure, "gca", gca)
+    overlay.put(figure, "savefig", savefig)
+
+
+_UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
 
 
 def _grid(overlay: Overlay, module: ModuleType) -> None:

@@ -46,3 +46,19 @@ def test_they_come_back_from_files(tmp_path: Path, name: str) -> None:
         model.save(str(tmp_path / name))
         again = load_model(str(tmp_path / name))
         np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+@pytest.mark.parametrize("generation", ["1", "2.3", "tf2"])
+@pytest.mark.filterwarnings("error:Argument `input_shape`")
+def test_what_an_input_layer_takes_is_what_it_gives(generation: str) -> None:
+    """A model from a model's first layer on, ``Model(first.input, later.output)``; Keras 3's has no input."""
+    with compat(generation):
+        import keras
+        from keras.layers import Dense, InputLayer
+
+        first, later = InputLayer(input_shape=(4,)), Dense(3)
+        keras.models.Sequential([first, later])
+        assert first.input is first.output
+        assert keras.models.Model(first.input, later.output).count_params() == 15
+    with compat("3"):
+        assert keras.layers.InputLayer((4,)).input == []

@@ -73,6 +73,14 @@ def test_names_of_tensorflow_itself() -> None:
     assert tf.one_hot([1, 0], 3).tolist() == [[0, 1, 0], [1, 0, 0]]
     assert tf.cast(x, "int32").dtype is tf.int32
     assert [device.device_type for device in tf.config.list_physical_devices("CPU")] == ["CPU"]
+    from tensorflow.python.client import device_lib
+
+    (processor, *_) = device_lib.list_local_devices()
+    assert (processor.name, processor.device_type, processor.memory_limit) == (
+        "/device:CPU:0",
+        "CPU",
+        1 << 28,
+    )
     with tf.device("/GPU:0"):
         assert tuple(tf.image.resize(np.zeros((4, 6, 3)), (2, 3)).shape) == (2, 3, 3)
 
