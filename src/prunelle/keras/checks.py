@@ -64,6 +64,27 @@ def batch(model: Any, y: Any, *, training: bool) -> None:
         labels(model, y)
 
 
+def shapes(model: Any, x: Any) -> None:
+    """A batch against the model's inputs, once a layer could not take it: the layer speaks of what came to it.
+
+    Raises:
+        ArgumentError: it has other axes, or other sizes of them.
+    """
+    inputs = getattr(getattr(model, "_functional", None) or model, "_inputs", ())
+    given = [x] if torch.is_tensor(x) else keras.tree.flatten(x)
+    for expected, each in zip(inputs, given, strict=False):
+        wanted, there = tuple(expected.shape), tuple(each.shape)
+        sizes = zip(wanted[1:], there[1:], strict=False)
+        if len(wanted) != len(there) or any(a not in (None, b) for a, b in sizes):
+            alone = len(there) == len(wanted) - 1
+            one = (
+                " An example alone needs an axis in front: x[None], numpy.expand_dims(x, 0)." if alone else ""
+            )
+            raise ArgumentError(
+                f"the model takes batches of shape {wanted}, its input's; received one of shape {there}.{one}"
+            )
+
+
 def names(compiled: Mapping[str, Any]) -> None:
     """What ``compile`` was given by name, before anything asks for it.
 

@@ -70,7 +70,7 @@ def _step(original: Any, generation: Generation) -> Any:
         session = passes.session_of(self)
         if training and session is not None:
             try:
-                with _told_of_gradients():
+                with _told_of_gradients(), _told_of_shapes(self, x):
                     loss, outputs = session.step(x, y, weights)
             except NotLowered:
                 passes.give_up(self)
@@ -81,7 +81,8 @@ def _step(original: Any, generation: Generation) -> Any:
                 return Later(self)
             return self.compute_metrics(x, y, outputs, sample_weight=weights)
         if not training and session is not None:
-            outputs = session.outputs(x)
+            with _told_of_shapes(self, x):
+                outputs = session.outputs(x)
             loss = self._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights, training=False)
             passes.add(self._loss_tracker, loss * self._batch_size, self._batch_size)
             return self.compute_metrics(x, y, outputs, sample_weight=weights)
@@ -105,13 +106,24 @@ def _told_of_gradients() -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _told_of_shapes(model: Any, x: Any) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError:
+        checks.shapes(model, x)
+        raise
+
+
 def _predict_step(original: Any) -> Any:
     @like(original)
     def predict_step(self: Any, data: Any) -> Any:
         session = passes.session_of(self)
         if session is None:
             return original(self, data)
-        return session.outputs(passes.in_order(self, _unpack(data)[0]))
+        x = passes.in_order(self, _unpack(data)[0])
+        with _told_of_shapes(self, x):
+            return session.outputs(x)
 
     return predict_step
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from prunelle.errors import ArgumentError
 from prunelle.keras import compat, passes
 from prunelle.keras.floor import keras, private
 from tests.unit.training.helpers import AVX2, assert_right_without_avx512
@@ -313,3 +315,26 @@ def test_steps_follow_weights_that_moved_in_memory() -> None:
     assert found[0][0][0] == pytest.approx(
         0.8, abs=1e-5
     )  # by hand: each of Adam's steps of one gradient is the rate
+
+
+@pytest.mark.parametrize("generation", ["2.3", "tf2", "3"])
+def test_examples_of_another_shape_are_told(generation: str) -> None:
+    """By the model, whose layers would speak of what came to them."""
+    with compat(generation):
+        k = keras.layers
+        layers = [k.Conv2D(2, 3, input_shape=(8, 8, 3)), k.Flatten(), k.Dense(1)]
+        model = keras.models.Sequential(layers)
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((4, 8, 8, 3)), np.zeros((4, 1)), verbose=0)
+        one = re.escape(
+            "(None, 8, 8, 3), its input's; received one of shape (8, 8, 3). An example alone needs"
+        )
+        with pytest.raises(ArgumentError, match=one):
+            model.predict(np.zeros((8, 8, 3)), verbose=0)
+        small = re.escape("(None, 8, 8, 3), its input's; received one of shape (2, 7, 7, 3).")
+        for ask in (model.predict, lambda x: model.evaluate(x, np.zeros((2, 1)), verbose=0)):
+            with pytest.raises(ArgumentError, match=f"{small}$"):
+                ask(np.zeros((2, 7, 7, 3)))
+        with pytest.raises(ArgumentError, match=small):
+            model.fit(np.zeros((2, 7, 7, 3)), np.zeros((2, 1)), verbose=0)
+        model.predict(np.zeros((5, 8, 8, 3)), verbose=0)
