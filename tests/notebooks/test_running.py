@@ -185,6 +185,13 @@ def test_tags_of_a_cell_are_heeded() -> None:
     assert done.error(1)[0] == "NameError"
     assert done.code[1].outputs == []
     assert done.said(3) == "3\n"
+    assert "All 2 cells of code ran." in done.finished.err
+
+
+def test_cells_without_code_are_not_missed() -> None:
+    done = run("1", "", "  \n", "2")
+    assert "All 2 cells of code ran." in done.finished.err
+    assert "Cell 4 of 4: 2" in done.finished.err  # they have their numbers, as in Jupyter
 
 
 def test_some_cells() -> None:

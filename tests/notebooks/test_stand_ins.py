@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -34,6 +35,15 @@ def test_colab(options: tuple[str, ...]) -> None:
     assert done.error(7)[1].startswith("userdata.get('OTHER') reads what a person keeps at Google Colab.")
     assert "image/png" in done.shown(8)[0]
     assert "google.colab" not in sys.modules
+
+
+def test_the_content_of_an_upload_is_not_shown() -> None:
+    Path("uploads").mkdir()
+    Path("uploads/kaggle.json").write_text('{"key": "secret"}')
+    done = run("from google.colab import files\nfiles.upload()", "files.upload()['kaggle.json']")
+    assert done.shown(1) == [{"text/plain": "{'kaggle.json': <17 bytes>}"}]
+    assert "secret" in done.shown(2)[0]["text/plain"]
+    assert "secret" not in json.dumps(done.code[0].outputs)
 
 
 def test_uploads_that_are_not_there_say_where_to_put_them(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ class _Progress:
 
     def lines(self) -> Iterator[str]:
         """How far it went."""
-        words, n = self._session.words, len(self._document.cells)
+        words, n = self._session.words, sum(not cell.skipped for cell in self._document.cells)
         yield words.note(_ALL if self.ran == n else _SOME, ran=self.ran, n=n)
         failed = [each for each in self.failures if each.stops is None]
         if failed:

@@ -156,12 +156,19 @@ def _files(say: Say) -> ModuleType:
         for file in there:
             shutil.copy(file, Path.cwd() / file.name)
         say(_UPLOADED, path=folder, names=", ".join(file.name for file in there))
-        return {file.name: file.read_bytes() for file in there}
+        return _Uploaded({file.name: file.read_bytes() for file in there})
 
     def download(path: str) -> None:
         say(_DOWNLOAD, path=Path(path).absolute())
 
     return _module("google.colab.files", upload=upload, download=download, view=download)
+
+
+class _Uploaded(dict[str, bytes]):
+    """What a cell shows of it, where that is its last line, is no key that somebody keeps, nor megabytes of a model."""
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{name!r}: <{len(content)} bytes>" for name, content in self.items()) + "}"
 
 
 def _output() -> ModuleType:
