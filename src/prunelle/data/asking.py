@@ -286,17 +286,17 @@ class Asker:
 
     def changes(self, indices: np.ndarray) -> bool:
         """Whether some of ``indices``, asked for again, are others."""
-        tried = indices[np.linspace(0, len(indices) - 1, min(_TRIED, len(indices))).astype(int)]
+        tried = _evenly(indices)
         with Draws(0):
             first, *others = (
-                self.ask([(derive_seed(time, "tried", int(index)), int(index)) for index in tried])
+                self.ask([(derive_seed(time, "tried", index), index) for index in tried])
                 for time in range(_TIMES)
             )
         return any(not _same(first, other) for other in others)
 
     def exact(self, indices: np.ndarray) -> bool:
         """Whether the global generators are all that it draws from, so that the same seed gives the same again."""
-        places = [(derive_seed(0, "exact", int(index)), int(index)) for index in indices[:_TRIED]]
+        places = [(derive_seed(0, "exact", index), index) for index in _evenly(indices)]
         with Draws(0):
             same = _same(self.ask(places), self.ask(places))
         return same and (self.batches is None or np.array_equal(self.drawn(0), self.drawn(0)))
@@ -321,6 +321,14 @@ def _as_it_is(value: Any) -> Any:
 
 def _is_indexed(dataset: Any) -> bool:
     return hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")
+
+
+def _evenly(indices: np.ndarray) -> list[int]:
+    """A few, from everywhere: a folder's first pictures are all of one class."""
+    chosen: list[int] = indices[
+        np.linspace(0, len(indices) - 1, min(_TRIED, len(indices))).astype(int)
+    ].tolist()
+    return chosen
 
 
 def _same(one: Sequence[tuple[Any, Any]], other: Sequence[tuple[Any, Any]]) -> bool:
