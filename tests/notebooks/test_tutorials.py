@@ -70,11 +70,65 @@ def _vgg_by_hand(said: str) -> None:
     assert float(re.findall(r"val_accuracy: (\S+)", said)[-1]) > 0.8
 
 
+def _transfer(said: str) -> None:
+    # All: 160 + 32·(9·16 + 1) + 64·(9·32 + 1) and 1024·10 + 10, which alone learn.
+    assert f"{160 + 4640 + 18496 + 10250:,}" in said
+    assert "10,250" in said
+    frozen, scratch = (
+        [float(each) for each in re.findall(rf": {_NUMBER}%", line)]
+        for line in re.findall(r"^(?:frozen features|from scratch|gelées|de zéro) .*$", said, re.MULTILINE)
+    )
+    # Of five seeds, at 5 pictures a class: 3 to 5 points; at 20 one or two.
+    assert frozen[1] > scratch[1]
+    assert frozen[1] - scratch[1] > frozen[2] - scratch[2]
+    assert len(re.findall(rf"^(?:features|scratch) +{_NUMBER}%$", said, re.MULTILINE)) == 2
+
+
+def _own_photos(said: str) -> None:
+    assert len(re.findall(r"^(?:sky|temple|trees|flower|leaves) +\d\d \w+$", said, re.MULTILINE)) == 5
+    assert re.search(r"(?:left out|écarté)\s?: holiday.png - not a picture", said)
+    assert "flower/again.png" in said  # in two classes
+    day, dusk, sturdy_day, sturdy_dusk = (
+        float(each) for each in re.findall(rf"(?:by day|at dusk|de jour|au crépuscule)\s?: +{_NUMBER}%", said)
+    )
+    assert dusk < day - 20
+    assert sturdy_dusk > dusk + 15
+    assert sturdy_day > 60
+
+
+def _own_module(said: str) -> None:
+    # Two blocks of two convolutions without bias and two normalisations, between a stem and a classifier.
+    assert f": {160 + 2 * (2 * 9 * 16 * 16 + 2 * 32) + 170}\n" in said
+    assert "(5, 10)" in said
+    assert "True" in said.splitlines()[-1]
+    first, last = (float(each) for each in re.findall(rf"^{_NUMBER}%$", said, re.MULTILINE))
+    assert first > 80
+    assert last > 50
+    top = re.findall(rf" {_NUMBER}%, top 2 {_NUMBER}%", said)
+    assert top
+    assert all(float(accuracy) <= float(two) for accuracy, two in top)
+
+
+def _signals(said: str) -> None:
+    nearest, network, stays, moved = (
+        float(each) for each in re.findall(rf" ?: {_NUMBER}%(?: \(.*\))?$", said, re.MULTILINE)
+    )
+    assert network > 85
+    # A move costs the nearest neighbour a third of its answers, and the network next to none.
+    assert moved < nearest - 10
+    assert stays > 95
+    assert "(128, 1, 8)" in said
+
+
 FACTS: dict[str, Callable[[str], None]] = {
     "first-steps": _first_steps,
     "dense-or-convolutional": _dense_or_convolutional,
     "filters-and-layers": _filters_and_layers,
     "vgg-by-hand": _vgg_by_hand,
+    "transfer": _transfer,
+    "own-photos": _own_photos,
+    "own-module": _own_module,
+    "signals": _signals,
 }
 
 
