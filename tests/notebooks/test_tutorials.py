@@ -79,8 +79,8 @@ def _transfer(said: str) -> None:
         for line in re.findall(r"^(?:frozen features|from scratch|gelées|de zéro) .*$", said, re.MULTILINE)
     )
     # Of five seeds, at 5 pictures a class: 3 to 5 points; at 20 one or two.
-    assert frozen[1] > scratch[1]
-    assert frozen[1] - scratch[1] > frozen[2] - scratch[2]
+    assert frozen[0] > scratch[0]
+    assert frozen[0] - scratch[0] > frozen[1] - scratch[1]
     assert len(re.findall(rf"^(?:features|scratch) +{_NUMBER}%$", said, re.MULTILINE)) == 2
 
 
@@ -139,14 +139,11 @@ def _copied(name: str, language: str, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _check(name: str, node: nbformat.NotebookNode) -> None:
-    streams = [
-        output
-        for cell in node.cells
-        for output in cell.get("outputs", ())
-        if output.output_type in ("stream", "error")
-    ]
-    assert [output.evalue for output in streams if output.output_type == "error"] == []
-    said = "".join(output.text for output in streams)
+    outputs = [output for cell in node.cells for output in cell.get("outputs", ())]
+    assert [output.evalue for output in outputs if output.output_type == "error"] == []
+    # What is displayed has a text for who shows no pictures: the lines of a training, say.
+    texts = (output.get("text") or output.get("data", {}).get("text/plain", "") + "\n" for output in outputs)
+    said = "".join(texts)
     assert _UNPLEASANT.findall(said) == []
     FACTS[name](said)
     # A person opens it: a few pictures, not megabytes.
