@@ -13,7 +13,7 @@ import pytest
 from tests.contract.sources import FILES, SOURCE, broken
 
 FLOORS = (
-    ("errors", "texts", "files"),
+    ("errors", "texts", "files", "shown"),
     ("csv_files", "disk", "drawing", "memory", "overlay", "scalars", "tensor_header"),
     ("removed_names", "tensors", "json_files"),
     ("data", "networks"),

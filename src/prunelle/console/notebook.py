@@ -184,8 +184,7 @@ class InNotebook(Quiet):
     def _of_training(self, training: _Training) -> Iterator[str]:
         yield card.sentence(training.state, strong=training.stopped)
         if training.next_line:
-            line = Markup("{}").format(card.code(training.next_line))
-            yield card.sentence(Markup(self._words.note(_GO_ON)).format(line=line))
+            yield card.sentence(card.filled(self._words.note(_GO_ON), line=card.code(training.next_line)))
         if not training.finished and not training.stopped:
             yield card.bar(_share(training))
         yield curves(training.rows, self._words, epochs=training.started.epochs)

@@ -15,12 +15,17 @@ import numpy as np
 
 from prunelle.data.kinds import AnyPreprocess, kind_of, kind_of_array
 from prunelle.data.pixels import Pixels, Progress, Undecoded
+from prunelle.shown import Shown
 from prunelle.texts import Note
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Split(Undecoded):
+class Split(Shown, Undecoded):
     """Labelled examples that can be decoded, divided and joined."""
+
+    def __repr__(self) -> str:
+        of = "files" if self.files is not None else "array"
+        return f"Split({self.name!r}, {len(self)} examples, {of})"
 
     def decode(
         self,
@@ -64,7 +69,7 @@ class Split(Undecoded):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Data:
+class Data(Shown):
     """Labelled pictures in splits, with the names of their classes.
 
     Attributes:
@@ -93,6 +98,10 @@ class Data:
     drawn: tuple[str, ...] = ()
     moved: int = 0
     batch_size: int | None = None
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{split.name}={len(split)}" for split in self.splits())
+        return f"Data({self.name!r}, {len(self.classes)} classes, {counts})"
 
     def splits(self) -> Iterator[Split]:
         """Those there are, in the order train, validation, test."""

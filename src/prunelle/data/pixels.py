@@ -46,6 +46,9 @@ class Pixels:
     notes: tuple[Note, ...] = ()
     feed: Feed | None = None
 
+    def __repr__(self) -> str:
+        return f"Pixels({self.images.shape}, {self.images.dtype}, skipped={len(self.skipped)})"
+
     def __len__(self) -> int:
         return len(self.labels)
 

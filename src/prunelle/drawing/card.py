@@ -10,14 +10,9 @@ notebook that is not trusted): facts, tables and sentences are what they are.
 
 from __future__ import annotations
 
-import base64
-import io
-import math
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 from markupsafe import Markup, escape
-from PIL import Image
 
 from prunelle.drawing.palette import BLUE, ORANGE
 from prunelle.texts import Language, visible
@@ -29,18 +24,17 @@ max-width:48rem;margin:.25rem 0;text-align:left;--pc-blue:{BLUE};--pc-orange:{OR
 --pc-orange:color-mix(in srgb,{ORANGE} 80%,currentColor);--pc-line:color-mix(in srgb,currentColor 22%,transparent)}}}}
 .prunelle-card p{{margin:.15rem 0;overflow-wrap:anywhere}}
 .prunelle-card .pc-title{{font-size:15px;font-weight:600}}
-.prunelle-card .pc-muted,.prunelle-card dt,.prunelle-card thead th{{opacity:.72;font-weight:400}}
+.prunelle-card .pc-muted,.prunelle-card thead th{{opacity:.72;font-weight:400}}
 .prunelle-card .pc-strong{{font-weight:600;border-left:3px solid var(--pc-orange);padding-left:.6rem;margin:.5rem 0}}
-.prunelle-card dl{{display:flex;flex-wrap:wrap;gap:.3rem 1.6rem;margin:.35rem 0}}
-.prunelle-card dl>div{{min-width:0}}
-.prunelle-card dt{{font-size:12px;margin:0}}
-.prunelle-card dd{{margin:0;font-weight:600;overflow-wrap:anywhere}}
+.prunelle-card .pc-facts{{display:flex;flex-wrap:wrap;gap:.3rem 1.6rem;margin:.35rem 0}}
+.prunelle-card .pc-facts>div{{min-width:0;overflow-wrap:anywhere}}
+.prunelle-card .pc-facts span{{display:block;font-size:12px}}
 .prunelle-card .pc-scroll{{overflow-x:auto;max-width:100%}}
 .prunelle-card.prunelle-card table{{border-collapse:collapse;margin:.4rem 0;font-size:12px;width:auto;border:0;
 table-layout:auto;color:inherit;font-variant-numeric:tabular-nums}}
 .prunelle-card.prunelle-card tr:nth-child(n){{background:none}}
 .prunelle-card.prunelle-card :is(th,td){{padding:.15rem .9rem .15rem 0;text-align:left;vertical-align:top;border:0;
-border-bottom:1px solid var(--pc-line);white-space:normal;max-width:22rem;overflow-wrap:anywhere}}
+border-bottom:1px solid var(--pc-line);white-space:normal;max-width:22rem;overflow-wrap:break-word}}
 .prunelle-card.prunelle-card .pc-number{{text-align:right;white-space:nowrap}}
 .prunelle-card tbody th{{font-weight:600}}
 .prunelle-card .pc-row{{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;align-items:flex-start}}
@@ -53,10 +47,10 @@ border-bottom:1px solid var(--pc-line);white-space:normal;max-width:22rem;overfl
 .prunelle-card .pc-crisp{{image-rendering:pixelated}}
 .prunelle-card .pc-bar{{height:4px;margin:.4rem 0;background:var(--pc-line);border-radius:2px;overflow:hidden}}
 .prunelle-card .pc-bar>div{{height:100%;background:var(--pc-blue)}}
+.prunelle-card .pc-share{{width:8rem;vertical-align:middle}}.prunelle-card .pc-share .pc-bar{{margin:.35rem 0}}
 .prunelle-card .pc-blue{{color:var(--pc-blue)}}.prunelle-card .pc-orange{{color:var(--pc-orange)}}
 .prunelle-card svg :is(.pc-blue,.pc-orange){{stroke:currentColor;fill:currentColor}}
-.prunelle-card code{{font-family:var(--jp-code-font-family,ui-monospace,monospace);background:none;color:inherit;
-font-size:12px;overflow-wrap:anywhere}}
+.prunelle-card code{{font-size:12px;overflow-wrap:anywhere}}
 .prunelle-card ul{{margin:.2rem 0;padding-left:1.2rem}}
 """
 
@@ -95,14 +89,20 @@ def code(text: str) -> Markup:
     return Markup("<code>{}</code>").format(seen(text))
 
 
+def filled(text: str, **parts: Markup) -> Markup:
+    """A sentence whose ``{placeholders}`` are made by functions of this module."""
+    return escape(text).format(**parts)
+
+
 def facts(rows: Iterable[tuple[str, object]]) -> Markup:
     """``(what, value)`` side by side; those without a value are left out."""
     each = (
-        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(seen(what), seen(value))
+        Markup('<div><span class="pc-muted">{}</span> <b>{}</b></div>').format(seen(what), seen(value))
         for what, value in rows
         if value not in (None, "")
     )
-    return Markup("<dl>{}</dl>").format(Markup("").join(each))
+    # No <dl>: JupyterLab lets its terms float.
+    return Markup('<div class="pc-facts">{}</div>').format(Markup("").join(each))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> Markup:
@@ -144,30 +144,34 @@ def row(parts: Iterable[str]) -> Markup:
     return Markup('<div class="pc-row">{}</div>').format(Markup("").join(Markup(part) for part in parts))
 
 
-def picture(pixels: np.ndarray, caption: str, *, side_px: int, alt: str = "") -> Markup:
-    """``(H, W)`` or ``(H, W, 1 or 3)`` uint8, its longer side ``side_px`` on the page.
+def picture(address: str, caption: str = "", *, side_px: int | None = None, alt: str = "") -> Markup:
+    """A picture within the page, its caption below it.
 
     Args:
-        alt: for who cannot see it; None for the caption.
+        address: a ``data:`` address.
+        side_px: how wide and high it is at most on the page; smaller ones are enlarged, pixel for pixel. None: as large
+            as it is, as far as there is room.
+        alt: for who cannot see it; empty for the caption.
     """
-    flat = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels
-    image = Image.fromarray(np.ascontiguousarray(flat))
-    small = max(image.size) <= side_px
-    if not small:
-        image.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    if small:
-        image.save(buffer, "PNG", optimize=True)
-    else:
-        image.save(buffer, "JPEG", quality=80)
-    address = f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    scale = side_px / max(image.size)
-    width, height = (max(1, math.floor(side * scale)) for side in image.size)
-    return Markup('<figure><img class="{}" src="{}" alt="{}" width="{}" height="{}"/>{}</figure>').format(
-        "pc-crisp" if small else "",
+    look = "" if side_px is None else f"width:{side_px}px;height:{side_px}px;object-fit:contain"
+    return Markup('<figure><img class="{}" style="{}" src="{}" alt="{}"/>{}</figure>').format(
+        "" if side_px is None else "pc-crisp",
+        look,
         address,
         seen(alt or caption),
-        width,
-        height,
         Markup("<figcaption>{}</figcaption>").format(seen(caption)) if caption else "",
+    )
+
+
+def shares(rows: Iterable[tuple[str, float, str]]) -> Markup:
+    """``(name, share in [0, 1], the same as text)``, each with a bar."""
+    each = (
+        Markup(
+            '<tr><th>{}</th><td class="pc-number">{}</td><td class="pc-share"><div class="pc-bar">'
+            '<div style="width:{}%"></div></div></td></tr>'
+        ).format(seen(name), text, round(100 * share, 1))
+        for name, share, text in rows
+    )
+    return Markup('<div class="pc-scroll"><table><tbody>{}</tbody></table></div>').format(
+        Markup("").join(each)
     )

@@ -6,6 +6,7 @@ gives the same bytes.
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import warnings
@@ -35,6 +36,16 @@ def save(figure: Figure, *files: Path) -> None:
             undated = {"CreationDate" if kind == "pdf" else "Date": None}
             with _svg("prunelle"):
                 figure.savefig(file, format=kind, metadata=undated)
+
+
+def data_address(figure: Figure, *, width_px: int) -> str:
+    """A ``data:`` address of a figure as WebP: what a card of a few kilobytes has room for."""
+    with _laid_out(figure):
+        image = _pixels(figure)
+    image.thumbnail((width_px, 4 * width_px), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=80, method=6)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def svg_element(figure: Figure, name: str) -> str:

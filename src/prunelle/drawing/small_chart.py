@@ -74,18 +74,18 @@ def chart(
     parts = [
         Markup(
             '<path d="M{} {:.1f}H{}" stroke="currentColor" stroke-opacity=".18"/>'
-            '<text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
+            '<text x="{}" y="{:.1f}" text-anchor="end">{}</text> '
         ).format(_LEFT, y(tick), WIDTH - _RIGHT, _LEFT - 6, y(tick) + 4, label)
         for tick, label in zip(ticks, labels, strict=True)
     ]
     parts.append(
-        Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
+        Markup('<text x="{}" y="{}" text-anchor="middle">{}</text> ').format(
             (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 5, seen(along)
         )
     )
     places = [1] if right == 1 else [1, right]
     parts += [
-        Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
+        Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{}</text> ').format(
             x(place), HEIGHT - 5, "start" if place == 1 else "end", place
         )
         for place in places

@@ -28,7 +28,7 @@ from prunelle.planning.request import MEMORY_BUDGET, DataSource
 from prunelle.planning.weights import Pretrained, outputs_note
 from prunelle.runs.judging import Origin, judge
 from prunelle.runs.listener import Listener
-from prunelle.runs.predictions import Prediction, predict_files, predict_pixels
+from prunelle.runs.predictions import Predictions, predict_files, predict_pixels
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.texts import EN, FR, Note, composed, quoted, shown
@@ -147,7 +147,7 @@ def predict(
     top: int,
     compile: Compile,
     listener: Listener,
-) -> list[Prediction]:
+) -> Predictions:
     """What ``run`` answers on files, and on what folders hold; see ``prunelle.predict``."""
     dataset = _taken_in(run, files, None) if is_dataset(files) else None
     if dataset is not None:

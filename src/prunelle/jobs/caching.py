@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from prunelle.cards import made
 from prunelle.data.cache_files import cache_folder
 from prunelle.data.datasets import data_folder
 from prunelle.disk import held
@@ -38,6 +39,10 @@ class DiskUsage:
     size: int
     is_cache: bool
 
+    def _repr_html_(self) -> str:
+        """In a notebook, the same."""
+        return made.disk_usage(self.what, self.folder, self.number, self.size)
+
 
 @dataclasses.dataclass(frozen=True)
 class Cleared:
@@ -50,6 +55,10 @@ class Cleared:
 
     size: int
     in_use: tuple[Path, ...]
+
+    def _repr_html_(self) -> str:
+        """In a notebook, the same."""
+        return made.cleared(self.size, self.in_use)
 
 
 def disk_usage(runs: Path) -> list[DiskUsage]:

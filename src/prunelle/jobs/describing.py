@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from prunelle.cards import made
 from prunelle.disk import writing
 from prunelle.drawing.files import save
 from prunelle.errors import ArgumentError
@@ -52,6 +53,10 @@ class Description:
     def training_only_parameters(self) -> int:
         """Of auxiliary classifiers: in ``parameters``, not in ``layers``."""
         return self.parameters - sum(row.parameters for row in self.layers)
+
+    def _repr_html_(self) -> str:
+        """In a notebook, the table."""
+        return made.description(self.name, self.input_shape, self.parameters, self.layers)
 
     def to_json(self) -> dict[str, Any]:
         """Shapes are ``[channels, height, width]``; lengths of receptive field and jump, ``[height, width]``."""

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from prunelle.cards import made
 from prunelle.data.kinds import kind_of
 from prunelle.data.pictures import Pictures
 from prunelle.disk import write_text, writing
@@ -42,6 +43,10 @@ class Gallery:
     left_out: dict[str, Note]
     unmet: dict[str, Note]
     unreadable: tuple[BadPicture, ...]
+
+    def _repr_html_(self) -> str:
+        """In a notebook, the first figures."""
+        return made.gallery(self.page, self.figures, self.left_out | self.unmet)
 
 
 PREPARE: Mapping[str, Callable[[SubjectRequest, LookRequest, Listener], Prepared]] = {

@@ -44,7 +44,7 @@ def train(request: TrainingRequest, listener: Listener) -> Run:
             now = datetime.now().astimezone()
             path = _run_path(request, prepared, now)
             claim.enter_context(claimed(path, RUN, made=request.destination.output is None))
-            run = _create(prepared, path, now, request.command)
+            run = _create(prepared, path, now, request)
         with resume_hint("go on with", lambda: resume_command(run), _KEPT):
             _to_the_end(run, prepared, request.limits, request.language, listener)
     return run
@@ -176,14 +176,15 @@ def _run_path(request: TrainingRequest, prepared: Prepared, now: datetime) -> Pa
     return new_run_path(Path(destination.runs), name, now)
 
 
-def _create(prepared: Prepared, path: Path, now: datetime, command: str | None) -> Run:
+def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequest) -> Run:
     """The run folder, with all that is known before the first step; its first state too, so that it can go on."""
     data, training = prepared.data, prepared.training
     network_name = str(prepared.description["name"])
     info = {
         "status": "training",
         "created": now.isoformat(timespec="seconds"),
-        "command": command or f"prunelle.train({network_name!r}, {data.name!r}, {prepared.recipe!r})",
+        "language": request.language,
+        "command": request.command or f"prunelle.train({network_name!r}, {data.name!r}, {prepared.recipe!r})",
         "data": {
             "name": data.name,
             "source": data.source,

@@ -339,6 +339,7 @@ class Recording:
         self._info = {
             "status": "training",
             "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "language": session.language,
             "command": f"prunelle run {session.program}",
             "program": session.program,
             "keras": {"generation": session.told.generation.option, "told_by": session.told.by},

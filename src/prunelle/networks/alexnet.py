@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import require_size
+from prunelle.networks.blocks import Network, require_size
 
 
-class AlexNet(nn.Module):
+class AlexNet(Network):
     """Five convolutions, three dense layers; 60,965,224 weights on 227×227×3 with 1,000 classes.
 
     ``images: (N, 3, 227, 227) float32, normalised`` → ``(N, num_classes)`` logits. The dense layers are sized
@@ -88,7 +88,7 @@ def _after_three_pools(side: int) -> int:
     return side
 
 
-class AlexNetOneColumn(nn.Module):
+class AlexNetOneColumn(Network):
     """AlexNet without groups or response normalisation; 61,100,840 weights with 1,000 classes.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits. From 63×63 pixels: the

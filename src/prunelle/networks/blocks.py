@@ -1,4 +1,4 @@
-"""What more than one family uses: the initialisation, the check of an input's size, and composite layers."""
+"""What families use: their base, the initialisation, the check of an input's size, and composite layers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError
+from prunelle.shown import Shown
+
+
+class Network(Shown, nn.Module):
+    """A network of a family: PyTorch's module, which also shows itself in a notebook as the table of its layers.
+
+    It has ``features``, ``head`` and ``input_shape``; see ``prunelle.networks``.
+    """
 
 
 def initialise(network: nn.Module) -> nn.Module:

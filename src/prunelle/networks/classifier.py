@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError, UnknownName
+from prunelle.networks.blocks import Network
 from prunelle.networks.layers_1d import MaskedMean
 from prunelle.networks.summary import evaluating
 from prunelle.networks.trunk import Stage, split, stages
@@ -29,7 +30,7 @@ have large maps of simple features, whose exact place says little."""
 _POOLS = (nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool1d, MaskedMean)
 
 
-class Reclassified(nn.Module):
+class Reclassified(Network):
     """The front of a network, up to a stage, and a new classifier after it.
 
     Args:

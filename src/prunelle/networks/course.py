@@ -17,14 +17,14 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import require_size
+from prunelle.networks.blocks import Network, require_size
 
 
 def _conv(in_channels: int, out_channels: int) -> list[nn.Module]:
     return [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU(inplace=True)]
 
 
-class CourseNetwork(nn.Module):
+class CourseNetwork(Network):
     """``features``, a stack of convolutions, then ``head``, dense layers on the flattened maps.
 
     Args:

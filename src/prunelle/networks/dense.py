@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError
+from prunelle.networks.blocks import Network
 
 
-class Dense(nn.Module):
+class Dense(Network):
     """Dense layers with ReLU on the flattened picture.
 
     ``images: (N, C, H, W) float32, normalised`` → ``(N, num_classes)`` logits.

@@ -13,8 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from prunelle.networks.blocks import Network
 
-class Ensemble(nn.Module):
+
+class Ensemble(Network):
     """The mean of its members' probabilities.
 
     ``images`` as the members take them → ``(N, K)`` log-probabilities, which are logits too. In training mode

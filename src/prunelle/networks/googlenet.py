@@ -15,7 +15,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from prunelle.errors import ArgumentError
-from prunelle.networks.blocks import Branches, ConvBatchNorm, imagenet_to_half, initialise, require_size
+from prunelle.networks.blocks import (
+    Branches,
+    ConvBatchNorm,
+    Network,
+    imagenet_to_half,
+    initialise,
+    require_size,
+)
 
 MODULES: dict[str, tuple[int, int, int, int, int, int, int]] = {
     "3a": (192, 64, 96, 128, 16, 32, 32),
@@ -77,7 +84,7 @@ class AuxiliaryClassifier(nn.Module):
         return logits
 
 
-class GoogLeNet(nn.Module):
+class GoogLeNet(Network):
     """Twenty-two layers, nine Inception modules: 6,998,552 weights with 1,000 classes, 13,378,280 with aux.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits; in training mode with the
@@ -179,7 +186,7 @@ class AuxiliaryClassifierBN(nn.Module):
         return logits
 
 
-class GoogLeNetBN(nn.Module):
+class GoogLeNetBN(Network):
     """GoogLeNet with batch normalisation: 13,004,888 weights with 1,000 classes, 6,624,904 without the aux.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits; in training mode with the

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import Branches, ConvBatchNorm, initialise, require_size
+from prunelle.networks.blocks import Branches, ConvBatchNorm, Network, initialise, require_size
 from prunelle.networks.inception_v4 import average_branch
 
 
@@ -136,7 +136,7 @@ def _block8(scale: float, *, activate: bool = True) -> ResidualInception:
     return ResidualInception(branches, 448, 2080, scale, activate=activate)
 
 
-class InceptionResNetV2(nn.Module):
+class InceptionResNetV2(Network):
     """Forty residual Inception modules: 55,843,464 weights with 1,000 classes.
 
     ``images: (N, 3, 299, 299) float32, normalised`` → ``(N, num_classes)`` logits. From 75×75 pixels. Dropout

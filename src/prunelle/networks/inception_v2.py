@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from prunelle.networks.blocks import Branches, ConvBatchNorm, initialise, require_size
+from prunelle.networks.blocks import Branches, ConvBatchNorm, Network, initialise, require_size
 
 
 def _conv(
@@ -73,7 +73,7 @@ def _reduction(in_channels: int, three: tuple[int, int], double: tuple[int, int]
     )
 
 
-class InceptionV2(nn.Module):
+class InceptionV2(Network):
     """Ten Inception modules with batch normalisation: 11,295,240 weights with 1,000 classes.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits. From 23×23 pixels, the

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from prunelle.errors import ArgumentError
-from prunelle.networks.blocks import ConvBatchNorm, imagenet_to_half, require_size
+from prunelle.networks.blocks import ConvBatchNorm, Network, imagenet_to_half, require_size
 
 Outputs = torch.Tensor | tuple[torch.Tensor, torch.Tensor]
 
@@ -150,7 +150,7 @@ class AuxiliaryClassifier(nn.Module):
         return logits
 
 
-class InceptionV3(nn.Module):
+class InceptionV3(Network):
     """Eleven Inception modules: 27,161,264 weights with 1,000 classes, 23,834,568 without the auxiliary.
 
     ``images: (N, 3, 299, 299) float32, normalised`` → ``(N, num_classes)`` logits; in training mode

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import Branches, ConvBatchNorm, initialise, require_size
+from prunelle.networks.blocks import Branches, ConvBatchNorm, Network, initialise, require_size
 
 
 def average_branch(in_channels: int, out_channels: int) -> nn.Sequential:
@@ -133,7 +133,7 @@ class InceptionC(nn.Module):
         )
 
 
-class InceptionV4(nn.Module):
+class InceptionV4(Network):
     """Fourteen Inception modules: 42,679,816 weights with 1,000 classes.
 
     ``images: (N, 3, 299, 299) float32, normalised`` → ``(N, num_classes)`` logits. From 75×75 pixels. Dropout

@@ -17,10 +17,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from prunelle.networks.blocks import require_size
+from prunelle.networks.blocks import Network, require_size
 
 
-class LeNet5(nn.Module):
+class LeNet5(Network):
     """Convolutions 6 and 16 (5×5, valid), max-pooling after each, dense 120, 84: 61,706 weights on 32×32×1.
 
     ``images: (N, 1, 32, 32) float32, normalised`` → ``(N, num_classes)`` logits. MNIST's 28×28 digits come
@@ -161,7 +161,7 @@ class RadialBasis(nn.Module):
         return -(codes[:, None] - self.get_buffer("targets")).square().sum(2)
 
 
-class LeNet5Of1998(nn.Module):
+class LeNet5Of1998(Network):
     """C1, S2, C3, S4, C5, F6 and the RBF output, layer by layer as printed: 60,000 trainable weights.
 
     ``images: (N, 1, 32, 32) float32, normalised`` → ``(N, num_classes)`` logits. C5 covers the whole of S4's

@@ -11,10 +11,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import initialise, require_size
+from prunelle.networks.blocks import Network, initialise, require_size
 
 
-class NetworkInNetwork(nn.Module):
+class NetworkInNetwork(Network):
     """``features``, MLP-convolutions and pooling, then ``head``, one map a class, averaged.
 
     ``images: (N, C, H, W) float32, normalised`` → ``(N, num_classes)`` logits, which are never negative: the

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from prunelle.networks.blocks import require_size
+from prunelle.networks.blocks import Network, require_size
 
 
 class BasicBlock(nn.Module):
@@ -91,7 +91,7 @@ def _stage(
     return nn.Sequential(*blocks)
 
 
-class ResNet(nn.Module):
+class ResNet(Network):
     """A 7×7 convolution, max-pooling, four stages of residual blocks, average pooling, one dense layer.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits. From 17×17 pixels, the
@@ -160,7 +160,7 @@ def _cifar_stage(in_channels: int, channels: int, depth: int) -> nn.Sequential:
     return nn.Sequential(*blocks)
 
 
-class CifarResNet(nn.Module):
+class CifarResNet(Network):
     """A 3×3 convolution, three stages of 16, 32 and 64 channels, average pooling, one dense layer (§4.2).
 
     ``images: (N, 3, 32, 32) float32, normalised`` → ``(N, num_classes)`` logits. With ``depth`` blocks a

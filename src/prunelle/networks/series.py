@@ -23,7 +23,7 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError
-from prunelle.networks.blocks import Branches
+from prunelle.networks.blocks import Branches, Network
 from prunelle.networks.layers_1d import (
     MaskedBatchNorm1d,
     MaskedConv1d,
@@ -33,7 +33,7 @@ from prunelle.networks.layers_1d import (
 )
 
 
-class SeriesNetwork(nn.Module):
+class SeriesNetwork(Network):
     """``features``, convolutions that keep the length or halve it, then ``head``, which gives the logits.
 
     Args:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import require_size
+from prunelle.networks.blocks import Network, require_size
 
 
 class Fire(nn.Module):
@@ -39,7 +39,7 @@ class Fire(nn.Module):
         return activated
 
 
-class SqueezeNet(nn.Module):
+class SqueezeNet(Network):
     """``features``, Fire modules and pooling, then a 1×1 convolution, one map a class, averaged.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits, which are never negative:

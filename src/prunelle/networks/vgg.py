@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import require_size
+from prunelle.networks.blocks import Network, require_size
 
 LAYOUTS: dict[str, tuple[str, ...]] = {
     "a": ("64", "128", "256 256", "512 512", "512 512"),
@@ -25,7 +25,7 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
 """The columns of table 1: five blocks, max-pooling after each; channels of 3×3 convolutions, /1 for 1×1."""
 
 
-class VGG(nn.Module):
+class VGG(Network):
     """Blocks of 3×3 convolutions and max-pooling, then dense 4096, 4096, ``num_classes``.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits. From 32×32 pixels: the

@@ -13,7 +13,7 @@ import itertools
 import torch
 from torch import nn
 
-from prunelle.networks.blocks import initialise, require_size
+from prunelle.networks.blocks import Network, initialise, require_size
 
 
 class SeparableConv(nn.Module):
@@ -66,7 +66,7 @@ class Block(nn.Module):
         return summed
 
 
-class Xception(nn.Module):
+class Xception(Network):
     """Entry, middle and exit flow, thirty-six convolutions: 22,855,952 weights with 1,000 classes.
 
     ``images: (N, 3, 299, 299) float32, normalised`` → ``(N, num_classes)`` logits. From 23×23 pixels, the

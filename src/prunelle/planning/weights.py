@@ -18,6 +18,7 @@ from prunelle.planning.request import Preparation
 from prunelle.runs.listener import Listener
 from prunelle.runs.rebuild import refuse_as_start
 from prunelle.runs.run import Run
+from prunelle.shown import Shown
 from prunelle.texts import EN, FR, Note, composed, shown, visible
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -28,7 +29,7 @@ _SHOWN = 6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Pretrained:
+class Pretrained(Shown):
     """A network with weights from elsewhere: ``evaluate`` and ``predict`` take it in place of a run.
 
     Attributes:
@@ -44,6 +45,10 @@ class Pretrained:
     classes_known: bool
     preprocess: Preprocess
     source: str
+
+    def __repr__(self) -> str:
+        name = getattr(self.network, "built_as", (type(self.network).__name__,))[0]
+        return f"Pretrained({name!r}, {self.source!r}, {len(self.classes)} classes)"
 
     def named_by(self, classes: tuple[str, ...]) -> Pretrained:
         """The same, its outputs called by the classes of labelled pictures, in their order.

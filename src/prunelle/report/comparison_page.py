@@ -40,10 +40,10 @@ def render(comparison: Comparison, language: Language) -> str:
             networks=", ".join(standing.contestant.label for standing in comparison.standings),
             data=info["data"]["name"],
         ),
-        headline=_headline(comparison, differences[0], words),
-        caveats=_caveats(comparison, seeds, words),
+        headline=headline(comparison, differences[0], words),
+        caveats=caveats(comparison, seeds, words),
         facts=_facts(comparison, words),
-        rows=[_row(index, standing, words) for index, standing in enumerate(comparison.standings)],
+        rows=[standing_row(index, standing, words) for index, standing in enumerate(comparison.standings)],
         standings_text=(
             words("standings_text", n=words.integer(len(seeds)))
             if any(standing.accuracy.interval for standing in comparison.standings)
@@ -63,7 +63,7 @@ def render(comparison: Comparison, language: Language) -> str:
             n=words.integer(comparison.n),
             split=words(comparison.split),
         ),
-        differences=[_difference(item, words) for item in differences],
+        differences=[difference_row(item, words) for item in differences],
         trainings=_trainings(comparison, words),
         recipe=recipe_rows(Recipe.from_json(info["recipe"])) if "recipe" in info else None,
         host=host_rows(info["host"], words),
@@ -71,7 +71,8 @@ def render(comparison: Comparison, language: Language) -> str:
     return writable(page)
 
 
-def _headline(comparison: Comparison, first: Difference, words: Words) -> Markup:
+def headline(comparison: Comparison, first: Difference, words: Words) -> Markup:
+    """Which is better, in a sentence; ``first`` is between the two best."""
     best, second = comparison.ranking[:2]
     name = Markup("<bdi>{}</bdi>")
     return Markup(words.note(TEXTS[f"headline_{first.verdict}"])).format(
@@ -85,19 +86,20 @@ def _headline(comparison: Comparison, first: Difference, words: Words) -> Markup
     )
 
 
-def _caveats(comparison: Comparison, seeds: set[int], words: Words) -> list[str]:
-    caveats = []
+def caveats(comparison: Comparison, seeds: set[int], words: Words) -> list[str]:
+    """What keeps the figures from meaning what they seem to."""
+    found = []
     if comparison.split != "test":
-        caveats.append(words(f"judged_{comparison.split}"))
+        found.append(words(f"judged_{comparison.split}"))
     if chance_note := at_chance(comparison, words):
-        caveats.append(chance_note)
+        found.append(chance_note)
     if len(seeds) < 2:
-        caveats.append(words("one_seed"))
+        found.append(words("one_seed"))
     for standing in comparison.standings:
         if standing.diverged:
             diverged_seeds = ", ".join(words.integer(seed) for seed in standing.diverged)
-            caveats.append(words("has_diverged", label=standing.contestant.label, seeds=diverged_seeds))
-    return caveats
+            found.append(words("has_diverged", label=standing.contestant.label, seeds=diverged_seeds))
+    return found
 
 
 def at_chance(comparison: Comparison, words: Words) -> str:
@@ -142,7 +144,7 @@ def _spread(estimate: Estimate, words: Words, *, scale: float = 1, digits: int, 
     return text + unit
 
 
-def _row(index: int, standing: Standing, words: Words) -> dict[str, Any]:
+def standing_row(index: int, standing: Standing, words: Words) -> dict[str, Any]:
     """A line of the table of standings."""
     entry, accuracy = standing.contestant, standing.accuracy
     options = ", ".join(
@@ -172,7 +174,9 @@ def _interval(interval: tuple[float, float] | None, words: Words, *, digits: int
     return words.decimal(low, digits) + between + words.decimal(high, digits)
 
 
-def _difference(difference: Difference, words: Words) -> dict[str, Any]:
+def difference_row(difference: Difference, words: Words) -> dict[str, Any]:
+    """A line of the table of differences."""
+
     def signed(value: float) -> str:
         return words.points(value, digits=2, signed=True)
 

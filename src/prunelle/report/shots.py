@@ -10,6 +10,7 @@ from prunelle.drawing.figures import new_chart
 from prunelle.drawing.files import save
 from prunelle.report.axes import COMPARED, accuracy_axis
 from prunelle.report.words import Words
+from prunelle.shown import Shown
 from prunelle.texts import EN, Language, Note, Typography
 from prunelle.training.paired import Estimate, over_seeds
 
@@ -20,7 +21,7 @@ _PICTURES = Note("Training pictures a class", "Images d’entraînement par clas
 
 
 @dataclasses.dataclass(frozen=True)
-class Shots:
+class Shots(Shown):
     """What came out.
 
     Attributes:
@@ -55,15 +56,18 @@ class Shots:
         lines = [f"| {words.note(_STRATEGY)} | {' | '.join(heads)} |"]
         lines.append("| --- |" + " --- |" * len(numbers))
         for strategy in self.strategies:
-            cells = []
-            for estimate in self.curve(strategy).values():
-                cell = words.points(estimate.mean)
-                if estimate.interval is not None:
-                    low, high = estimate.interval
-                    cell += f" ({words.note(_BETWEEN, low=words.points(low), high=words.points(high))})"
-                cells.append(cell)
+            cells = [self.cell(estimate, words) for estimate in self.curve(strategy).values()]
             lines.append(f"| {strategy} | " + " | ".join(cells) + " |")
         return "\n".join(lines)
+
+    @staticmethod
+    def cell(estimate: Estimate, words: Typography) -> str:
+        """``71.3 (66.0 to 76.6)``, in percent."""
+        text = words.points(estimate.mean)
+        if estimate.interval is None:
+            return text
+        low, high = estimate.interval
+        return f"{text} ({words.note(_BETWEEN, low=words.points(low), high=words.points(high))})"
 
 
 def save_plot(shots: Shots, file: Path, language: Language) -> None:

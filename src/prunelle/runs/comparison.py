@@ -26,6 +26,7 @@ from prunelle.disk import write_text
 from prunelle.errors import RunError
 from prunelle.runs.answers import ANSWERS_FILE, read_rows
 from prunelle.runs.run import Run
+from prunelle.shown import Shown
 from prunelle.texts import quoted
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.paired import Estimate, over_pictures, over_seeds
@@ -68,6 +69,9 @@ class Outcome:
     right: np.ndarray
     results: Sequence[Mapping[str, float | None]]
     seconds: float
+
+    def __repr__(self) -> str:
+        return f"Outcome(seed={self.seed}, path={str(self.path)!r}, accuracy={self.accuracy:.4f}, n={len(self.right)})"
 
     @property
     def seconds_per_epoch(self) -> float:
@@ -142,7 +146,7 @@ class Difference:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Comparison:
+class Comparison(Shown):
     """Contestants, judged on the same pictures.
 
     Attributes:
@@ -160,6 +164,12 @@ class Comparison:
     n: int
     standings: Sequence[Standing]
     commonest: tuple[str, float] | None = None
+
+    def __repr__(self) -> str:
+        reached = ", ".join(
+            f"{standing.contestant.label}={standing.accuracy.mean:.4f}" for standing in self.ranking
+        )
+        return f"Comparison({str(self.path)!r}, {self.split!r}, n={self.n}, {reached})"
 
     @property
     def at_chance(self) -> list[str]:

@@ -14,13 +14,14 @@ from torch import nn
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
+from prunelle.shown import Shown
 from prunelle.texts import Note
 from prunelle.training import inference
 from prunelle.training.fast import Compile, predictor
 
 
 @dataclasses.dataclass(frozen=True)
-class Prediction:
+class Prediction(Shown):
     """A network's answer to one file.
 
     Attributes:
@@ -40,6 +41,10 @@ class Prediction:
         return fields if self.error is None else {**fields, "error": self.error}
 
 
+class Predictions(Shown, list[Prediction]):
+    """A list of them, which shows itself in a notebook as a table."""
+
+
 def predict_files(
     network: nn.Module,
     classes: Sequence[str],
@@ -50,7 +55,7 @@ def predict_files(
     compile: Compile = "never",
     note: Callable[[Note], None] | None = None,
     progress: Progress | None = None,
-) -> list[Prediction]:
+) -> Predictions:
     """The ``top`` most probable classes of each file, in the order given.
 
     A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
@@ -58,7 +63,7 @@ def predict_files(
     """
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
-    answers: list[Prediction] = []
+    answers = Predictions()
     answer = predictor(network, num_examples=len(files), compile=compile, note=note)
     batch_size: int | None = None
     kind = kind_of(preprocess)
@@ -96,7 +101,7 @@ def predict_pixels(
     top: int = 3,
     compile: Compile = "never",
     note: Callable[[Note], None] | None = None,
-) -> list[Prediction]:
+) -> Predictions:
     """As ``predict_files``, for examples that are prepared already; they are called by their number, from 0."""
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
@@ -109,7 +114,9 @@ def predict_pixels(
         answers=predictor(network, num_examples=len(pixels), compile=compile, note=note),
     )
     probabilities = logits.double().softmax(dim=1).numpy()
-    return [Prediction(str(number), _top(row, classes, top)) for number, row in enumerate(probabilities)]
+    return Predictions(
+        Prediction(str(number), _top(row, classes, top)) for number, row in enumerate(probabilities)
+    )
 
 
 def _stacked(examples: list[np.ndarray]) -> np.ndarray:

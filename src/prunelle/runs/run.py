@@ -50,7 +50,7 @@ from prunelle.runs.answers import read_answers, write_answers
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
 from prunelle.runs.frames import as_frame
 from prunelle.runs.judging import judge
-from prunelle.runs.predictions import Prediction, predict_files
+from prunelle.runs.predictions import Predictions, predict_files
 from prunelle.runs.rebuild import is_rebuilt, rebuild
 from prunelle.runs.results import write_results
 from prunelle.runs.run_info import FORMAT, METRICS, PREPROCESS, check_digests, digest_of, digests, read_info
@@ -58,6 +58,7 @@ from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.runs.states import States
 from prunelle.runs.stored_examples import KEPT_FILE, read_kept
 from prunelle.scalars import plain_arguments
+from prunelle.shown import Shown
 from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
@@ -71,7 +72,7 @@ JUDGED_BY = ("test", "validation", "train")
 """The split that speaks for a run: the first of these that there is."""
 
 
-class Run:
+class Run(Shown):
     """A training on disk, and its network when it is needed.
 
     Attributes:
@@ -422,7 +423,7 @@ class Run:
     @plain_arguments
     def predict(
         self, files: Sequence[str | Path], *, top: int = 3, progress: Progress | None = None
-    ) -> list[Prediction]:
+    ) -> Predictions:
         """The ``top`` most probable classes of each file, in the order given.
 
         A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.

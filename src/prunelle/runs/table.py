@@ -9,6 +9,7 @@ from typing import Any, overload
 from prunelle.errors import PrunelleError, RunError
 from prunelle.runs.frames import DataFrame, as_frame
 from prunelle.runs.run import JUDGED_BY, Run
+from prunelle.shown import Shown
 
 COLUMNS = (
     *("run", "created", "network", "data", "status", "epochs", "best_epoch"),
@@ -18,7 +19,7 @@ COLUMNS = (
 _SHOWN = ("run", "network", "data", "status", "epochs", "test_accuracy", "validation_accuracy", "seconds")
 
 
-class Runs(Sequence[Run]):
+class Runs(Shown, Sequence[Run]):
     """Runs in the order in which they were made; a list of them that is also a table.
 
     Attributes:

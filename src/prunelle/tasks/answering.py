@@ -15,7 +15,7 @@ from prunelle.jobs import answering
 from prunelle.jobs.answering import DEFAULT_TOP
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import Pretrained
-from prunelle.runs.predictions import Prediction
+from prunelle.runs.predictions import Predictions
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.training.fast import Compile
@@ -67,7 +67,7 @@ def predict(
     network: nn.Module | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
-) -> list[Prediction]:
+) -> Predictions:
     """A run's answers on files, and on the pictures in folders (in name order).
 
     Of a folder, hidden files and those that are no pictures by their suffix are left out; a file that is named

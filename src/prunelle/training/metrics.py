@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from prunelle.shown import Shown
 from prunelle.training.intervals import wilson_interval
 
 
@@ -80,7 +81,7 @@ class Judged:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Shown):
     """A network's answers on a labelled split.
 
     Attributes:
@@ -100,6 +101,13 @@ class Evaluation:
     loss: float
     files: tuple[str, ...] | None = None
     judged: Judged | None = None
+
+    def __repr__(self) -> str:
+        low, high = self.interval if self.n else (math.nan, math.nan)
+        return (
+            f"Evaluation({self.split!r}, n={self.n}, {len(self.classes)} classes, accuracy={self.accuracy:.4f}, "
+            f"interval=({low:.4f}, {high:.4f}), loss={self.loss:.4f})"
+        )
 
     @property
     def n(self) -> int:

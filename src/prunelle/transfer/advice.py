@@ -24,6 +24,7 @@ from prunelle.networks.classifier import last_features, with_classifier
 from prunelle.networks.freezing import freeze, unfreeze
 from prunelle.networks.summary import summarise
 from prunelle.networks.trunk import Stage, stages
+from prunelle.shown import Shown
 from prunelle.texts import EN, FR, Note
 from prunelle.training.inference import predict_logits
 from prunelle.training.intervals import wilson_interval
@@ -59,6 +60,13 @@ class Trial:
     strategy: Strategy
     right: np.ndarray
     validated: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        return (
+            f"Trial({self.strategy!r}, n={len(self.answers)}, accuracy={self.accuracy:.4f}, "
+            f"interval=({low:.4f}, {high:.4f}))"
+        )
 
     @property
     def probe(self) -> bool:
@@ -118,7 +126,7 @@ _FEATURES_ALONE = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Advice:
+class Advice(Shown):
     """What to do, and why.
 
     Attributes:

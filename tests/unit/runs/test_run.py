@@ -18,7 +18,8 @@ from torch import nn
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, Damaged, RunError
 from prunelle.runs.folder import new_run_path
-from prunelle.runs.run import Prediction, Run, build_network
+from prunelle.runs.predictions import Prediction
+from prunelle.runs.run import Run, build_network
 from prunelle.runs.run_info import FORMAT
 from prunelle.texts import Note
 from prunelle.training.metrics import Evaluation

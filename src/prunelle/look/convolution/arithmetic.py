@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from prunelle.shown import Shown
+
 Border = Literal["zeros", "replicate", "reflect", "circular"]
 Channels = Literal["sum", "each"]
 Padding = Literal["valid", "same", "full"]
@@ -24,7 +26,7 @@ PAD_MODES = {"zeros": "constant", "replicate": "edge", "reflect": "reflect", "ci
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class Convolution:
+class Convolution(Shown):
     """One convolution: what went in, what came out, and how. Arrays are float64.
 
     Attributes:
@@ -48,6 +50,13 @@ class Convolution:
     flip: bool
     input_name: str = ""
     kernel_name: str = ""
+
+    def __repr__(self) -> str:
+        shapes = (f"{name}={getattr(self, name).shape}" for name in ("input", "kernel", "output"))
+        return (
+            f"{type(self).__name__}({', '.join(shapes)}, padding={self.padding}, stride={self.stride}, "
+            f"dilation={self.dilation}, border={self.border!r}, flip={self.flip})"
+        )
 
     @property
     def dims(self) -> int:

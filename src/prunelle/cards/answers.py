@@ -1,0 +1,222 @@
+"""The cards of what networks answer: predictions, an evaluation, advice, a comparison, shots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from prunelle.data.decode import read_file
+from prunelle.data.preprocess import Preprocess
+from prunelle.drawing import card
+from prunelle.errors import PrunelleError
+from prunelle.report import comparison_page, judgement
+from prunelle.report.comparison_words import ComparisonWords
+from prunelle.report.pictures import data_uri
+from prunelle.report.shots import Shots
+from prunelle.report.words import Words
+from prunelle.runs import judging
+from prunelle.runs.comparison import Comparison
+from prunelle.runs.predictions import Prediction, Predictions
+from prunelle.texts import Note, default_language, visible
+from prunelle.training.metrics import Evaluation
+from prunelle.training.verdicts import against_chance, calibration
+from prunelle.transfer.advice import Advice, Trial
+
+_PREDICTIONS = Note("{n} answers", "{n} réponses")
+_MORE = Note("… and {n} more.", "… et {n} de plus.")
+_SECOND = Note("Second", "Deuxième")
+_EVALUATION = Note("Evaluation", "Évaluation")
+_RIGHT = Note(
+    "{accuracy} of {judged} are right (95 % interval {interval}){chance}.",
+    "{accuracy} de réponses justes sur {judged} (intervalle à 95 % : {interval}){chance}.",
+)
+_WORST = Note(
+    "The {most} of {n} classes with the lowest recall:", "Les {most} classes au rappel le plus bas, sur {n} :"
+)
+_TAKEN = Note("{n} × {truth} taken for {answer}", "{n} × {truth}, pris pour {answer}")
+_ADVICE = Note("Advice", "Conseil")
+_ADVISED = Note("Recommended: {strategy}", "Recommandé : {strategy}")
+_TRIED, _JUDGED_ON = Note("Tried", "Essayé"), Note("Pictures", "Images")
+_SHOTS = Note("accuracy against pictures a class", "exactitude selon le nombre d’images par classe")
+_STRATEGY = Note("Strategy", "Stratégie")
+_A_CLASS = Note("{n} a class", "{n} par classe")
+_FOLDER = Note("Folder", "Dossier")
+
+MOST_PICTURES, MOST_ANSWERS, MOST_CLASSES, MOST_PAIRS = 12, 40, 20, 5
+SIDE_PX = 72
+
+
+def prediction(shown: Prediction) -> str:
+    """The picture, and how probable each class is."""
+    words = Words(default_language())
+    if shown.error is not None:
+        parts = [card.sentence(words.reason(shown.error), strong=True)]
+    else:
+        rows = [(name, share, words.percent(share)) for name, share in shown.top]
+        parts = [card.row([_picture(shown, ""), card.shares(rows)])]
+    return card.card(shown.file, parts, words.language)
+
+
+def predictions(shown: Predictions) -> str:
+    """The first pictures with their answers, then a line each."""
+    words = Words(default_language())
+    pictures = (
+        _picture(each, f"{visible(each.top[0][0])} ({words.percent(each.top[0][1])})")
+        for each in shown[:MOST_PICTURES]
+        if each.top
+    )
+    head = [words("file"), words("answer"), words("confidence"), words.note(_SECOND), words("confidence")]
+    rest = len(shown) - MOST_ANSWERS
+    parts = [
+        card.row(pictures),
+        card.table(head, [_answer(each, words) for each in shown[:MOST_ANSWERS]], numbers=(2, 4)),
+        card.sentence(words.note(_MORE, n=words.integer(rest)), muted=True) if rest > 0 else "",
+    ]
+    return card.card(words.note(_PREDICTIONS, n=words.integer(len(shown))), parts, words.language)
+
+
+def _answer(shown: Prediction, words: Words) -> tuple[str, ...]:
+    if shown.error is not None:
+        return shown.file, words.reason(shown.error), "", "", ""
+    (first, share), (second, other) = (*shown.top, ("", None), ("", None))[:2]
+    return shown.file, first, words.percent(share), second, "" if other is None else words.percent(other)
+
+
+def _picture(shown: Prediction, caption: str) -> str:
+    """Where the file is a picture that is still there."""
+    try:
+        pixels = read_file(Path(shown.file), Preprocess(size=(2 * SIDE_PX, 2 * SIDE_PX), fit="pad"))
+    except (PrunelleError, OSError, ValueError):  # a series, a row of an array, a name that no system takes
+        return ""
+    return card.picture(data_uri(pixels, 2 * SIDE_PX), caption, side_px=SIDE_PX, alt=shown.file)
+
+
+def evaluation(shown: Evaluation) -> str:
+    """How many are right, and which classes are hard: the sentences of ``prunelle evaluate`` and of the report."""
+    words = Words(default_language())
+    return card.card(
+        words.note(_EVALUATION), _evaluated(shown, words), words.language, kind=words(shown.split)
+    )
+
+
+def _evaluated(shown: Evaluation, words: Words) -> Iterator[str]:
+    chance = against_chance(shown)
+    right = words.note(
+        _RIGHT,
+        accuracy=words.percent(shown.accuracy),
+        judged=words.note(judging.judged_on(shown)),
+        interval=words.interval(*shown.interval),
+        chance=judgement.chance_sentence(chance, words),
+    )
+    yield card.sentence(right)
+    notes = list(judging.notes_of(shown))
+    if (blind := judgement.blind_loss(shown.loss, chance)) is not None:
+        notes.append(blind)
+    if sure := calibration(shown):
+        notes += judgement.sureness(sure, float(shown.confidence.mean()), shown.accuracy)
+    yield card.listed([words.note(note) for note in notes])
+    yield card.facts(
+        [(words("loss"), words.decimal(shown.loss, 4)), (words("pictures"), words.integer(shown.n))]
+    )
+    scores = sorted(shown.per_class(), key=lambda score: (score.support == 0, score.recall))
+    if len(scores) > MOST_CLASSES:
+        worst = words.note(_WORST, most=MOST_CLASSES, n=words.integer(len(scores)))
+        yield card.sentence(worst, muted=True)
+    yield card.table(
+        [words(each) for each in ("class", "recall", "precision", "f1", "pictures")],
+        [
+            (
+                score.name,
+                *(words.percent(value) for value in (score.recall, score.precision, score.f1)),
+                words.integer(score.support),
+            )
+            for score in scores[:MOST_CLASSES]
+        ],
+        numbers=(1, 2, 3, 4),
+    )
+    yield card.listed(
+        [
+            words.note(_TAKEN).format(n=words.integer(count), truth=visible(truth), answer=visible(answer))
+            for truth, answer, count in shown.most_confused(MOST_PAIRS)
+        ]
+    )
+
+
+def advice(shown: Advice) -> str:
+    """What to do, why, and what was tried."""
+    words = Words(default_language())
+    parts = [
+        card.sentence(
+            card.filled(words.note(_ADVISED), strategy=card.code(shown.strategy.name)), strong=True
+        ),
+        card.listed([words.note(note) for note in shown.notes]),
+        card.table(
+            [words.note(_TRIED), words("accuracy"), words("interval"), words.note(_JUDGED_ON)],
+            [_trial(trial, words) for trial in shown.trials],
+            numbers=(1, 2, 3),
+        ),
+    ]
+    return card.card(words.note(_ADVICE), parts, words.language)
+
+
+def _trial(trial: Trial, words: Words) -> tuple[str, ...]:
+    where = trial.strategy.stage or trial.strategy.freeze
+    return (
+        trial.strategy.name if where is None else f"{trial.strategy.name}, {where}",
+        words.percent(trial.accuracy),
+        words.interval(*trial.interval),
+        words.integer(len(trial.answers)),
+    )
+
+
+def comparison(shown: Comparison) -> str:
+    """What each network reaches, and which differences are real: the report's two tables."""
+    words = ComparisonWords(default_language())
+    differences = shown.differences()
+    seeds = {outcome.seed for standing in shown.standings for outcome in standing.outcomes}
+    standings = [comparison_page.standing_row(i, each, words) for i, each in enumerate(shown.standings)]
+    pairs = [comparison_page.difference_row(each, words) for each in differences]
+    parts = [
+        card.sentence(comparison_page.headline(shown, differences[0], words)) if differences else "",
+        card.table(
+            [
+                words(each)
+                for each in ("network", "accuracy", "mean_interval", "loss", "parameters", "epoch_time")
+            ],
+            _columns(standings, ("label", "accuracy", "interval", "loss", "parameters", "seconds")),
+            numbers=(1, 2, 3, 4, 5),
+        ),
+        card.table(
+            [words(each) for each in ("better", "than", "points", "over_seeds", "over_pictures", "verdict")],
+            _columns(pairs, ("first", "second", "points", "over_seeds", "over_pictures", "verdict")),
+            numbers=(2, 3, 4),
+        )
+        if pairs
+        else "",
+        card.listed(comparison_page.caveats(shown, seeds, words)),
+        card.facts([(words("report"), card.code(str(shown.path / "report.html")))]),
+    ]
+    return card.card(words("comparison"), parts, words.language, kind=str(shown.info["data"]["name"]))
+
+
+def _columns(rows: Sequence[dict[str, object]], names: Sequence[str]) -> list[list[object]]:
+    return [[row[name] for name in names] for row in rows]
+
+
+def shots(shown: Shots) -> str:
+    """A row a strategy, a column a number of pictures."""
+    words = Words(default_language())
+    numbers = sorted({number for _, number, _, _ in shown.rows})
+    rows = []
+    for strategy in shown.strategies:
+        curve = shown.curve(strategy)
+        rows.append((strategy, *(shown.cell(curve[n], words) if n in curve else "" for n in numbers)))
+    parts = [
+        card.table(
+            [words.note(_STRATEGY), *(words.note(_A_CLASS, n=words.integer(n)) for n in numbers)],
+            rows,
+            numbers=range(1, len(numbers) + 1),
+        ),
+        card.facts([(words.note(_FOLDER), card.code(str(shown.path)))]),
+    ]
+    return card.card(shown.data_name, parts, words.language, kind=words.note(_SHOTS))
