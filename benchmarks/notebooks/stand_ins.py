@@ -50,6 +50,7 @@ def main(data: Path, mnist: Path, photos: Path) -> None:
     _cifar_pickles(fetched / "cifar-10-python.tar.gz", colours)
     pets = {kind: sorted((small / kind).glob("*.jpg")) for kind in ("cats", "dogs")}
     _archives(fetched, beside, pets)
+    _houses(fetched / "cal_housing.tgz")
     _folders(beside, pets)
     _signals(beside / "signals")
     _processed(beside / "processed", digits)
@@ -202,6 +203,16 @@ def _folders(beside: Path, pets: dict[str, list[Path]]) -> None:
     (beside / "kaggle" / "kaggle.json").write_text("{}")
     for name in ("03-steak", "03-pizza-dad", "03-hamburger", "03-sushi", "04-pizza-dad"):
         _link(beside / f"{name}.jpeg", pets["cats"][0])
+
+
+def _houses(path: Path) -> None:
+    """California's, in scikit-learn's archive."""
+    rows = _RNG.random((20_640, 9)) * [5, 5, 50, 5e3, 1e3, 3e3, 500, 10, 4e5] + 1
+    rows[:, :2] += [-124, 32]
+    text = io.BytesIO()
+    np.savetxt(text, rows, fmt="%.4f", delimiter=",")
+    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+        _add(archive, "CaliforniaHousing/cal_housing.data", text.getvalue())
 
 
 def _signals(folder: Path) -> None:

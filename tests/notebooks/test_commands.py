@@ -179,7 +179,10 @@ def test_an_extension_that_is_not_there_stops_nothing(monkeypatch: pytest.Monkey
         "%tensorflow_version 2.x",
         # TensorBoard's, where it is installed: its magic starts a server that nobody ends.
         "%load_ext board\n%tensorboard --logdir logs",
+        "%nothere -a me\nprint(6)",
     )
+    assert done.said(6) == "6\n"
+    assert "there is no extension nothere here (%nothere -a me)." in done.said(6, "stderr")
     assert done.said(5) == ""
     assert "In a terminal: tensorboard --logdir logs" in done.said(5, "stderr")
     assert done.said(1) == "1\n"

@@ -162,6 +162,8 @@ plt.style.use("seaborn-whitegrid")
 assert plt.figure().gca(projection="3d").name == "3d" and plt.gca().name == "3d"
 heights, _, _ = plt.figure().gca().hist([0, 1, 1], bins=2, normed=True)
 assert heights.tolist() == [2 / 3, 4 / 3]
+plt.gca().xaxis.get_major_ticks()[0].label.set_fontsize(20)
+assert plt.gca().get_xticklabels()[0].get_fontsize() == 20
 places = [plt.figure().add_subplot(2, 20 / 2, 3), plt.subplot(2, 4 / 2, 1)]
 assert [place.get_subplotspec().get_geometry()[1] for place in places] == [10, 2]
 assert plt.subplots(4 / 2, 3)[1].shape == (2, 3)

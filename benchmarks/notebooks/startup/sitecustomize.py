@@ -105,6 +105,13 @@ def _unweighted(build: Any) -> Any:
     return unweighted
 
 
+def _houses(module: Any) -> None:
+    def fetch(remote: Any, dirname: Any = None, **given: Any) -> Path:
+        return Path(shutil.copy(_FETCHED / "cal_housing.tgz", Path(dirname or ".") / remote.filename))
+
+    module._fetch_remote = fetch
+
+
 def _torchvision_datasets(module: Any) -> None:
     def download_url(url: str, root: Any, filename: Any = None, md5: Any = None, **given: Any) -> None:
         place = Path(root, filename or Path(urllib.parse.urlsplit(url).path).name)
@@ -137,6 +144,7 @@ _AFTER = {
     "prunelle.keras.published": _published,
     "prunelle.keras.shortened": _cuts,
     "keras.src.utils.file_utils": _file_utils,
+    "sklearn.datasets._california_housing": _houses,
     "torchvision.datasets.utils": _torchvision_datasets,
     "torchvision.models._api": _torchvision_models,
     **dict.fromkeys(

@@ -50,6 +50,8 @@ PRIVATE = (
     "random.seed_generator.GLOBAL_SEED_GENERATOR",
     "random.seed_generator.make_default_seed",
     "trainers.data_adapters.data_adapter.DataAdapter.get_torch_dataloader",
+    "trainers.compile_utils.CompileLoss.build",
+    "trainers.compile_utils.CompileMetrics.build",
     "trainers.trainer.Trainer._compute_loss",
     "utils.module_utils.tensorflow",
     "utils.python_utils.remove_long_seq",

@@ -15,6 +15,7 @@ from prunelle.errors import ArgumentError
 from prunelle.keras import checks, differences, layers, live, passes, recording, seeds, shortened
 from prunelle.keras.arguments import renamed
 from prunelle.keras.callbacks import Begun
+from prunelle.keras.compiled import another
 from prunelle.keras.eager import boundary
 from prunelle.keras.feeding import Batches, fed
 from prunelle.keras.floor import keras, private
@@ -369,18 +370,12 @@ def _every_output(model: Any, given: dict[str, Any]) -> None:
             and metrics
             and not any(isinstance(m, (list, tuple)) for m in metrics)
         ):
-            given[name] = [[_another(metric, i) for metric in metrics] for i in range(len(names))]
+            given[name] = [[another(metric, i) for metric in metrics] for i in range(len(names))]
         elif isinstance(metrics, (list, tuple)) and metrics and len(metrics) != len(names):
             raise ValueError(
                 f"When passing a list of lists as `metrics`, it should have one entry per model output. The model "
                 f"has {len(names)} outputs, but you passed metrics={metrics}"
             )
-
-
-def _another(metric: Any, number: int) -> Any:
-    if number and isinstance(metric, keras.metrics.Metric):
-        return type(metric).from_config(metric.get_config())
-    return metric
 
 
 def _arguments(what: str, original: Any, args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:

@@ -131,7 +131,14 @@ def add_magics(shell: Any) -> None:
         try:
             loaded = load(line)
         except ImportError as error:
-            return say(_EXTENSION, name=line.strip(), reason=error)
+            name = line.strip()
+            # The magic that it is named for, as %watermark is: it stops nothing, either.
+            shell.register_magic_function(
+                lambda said: say(_EXTENSION, name=name, reason=f"%{name} {said}".rstrip()),
+                "line",
+                name.rpartition(".")[2],
+            )
+            return say(_EXTENSION, name=name, reason=error)
         add_board()  # TensorBoard's own extension has a magic of that name, which starts a server
         return loaded
 

@@ -76,7 +76,8 @@ def _axes(overlay: Overlay, module: ModuleType) -> None:
 
 
 def _ticks(overlay: Overlay, module: ModuleType) -> None:
-    """Labels that are fewer than ticks, or more: until Matplotlib 3.3 those without one had none."""
+    """Labels fewer than ticks, or more: until Matplotlib 3.3 those without one had none. ``tick.label``, until 3.7."""
+    overlay.put(module.Tick, "label", property(lambda self: self.label1))
     axis = module.Axis
     original = axis.set_ticklabels
 
