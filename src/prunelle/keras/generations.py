@@ -5,7 +5,7 @@ Keras has had four grammars. Names that only one of them has are understood whic
 
 The rule, strongest evidence first (``told_by``):
 
-1. something that only Keras 3 has (``keras.ops``, ``KERAS_BACKEND``…) → Keras 3;
+1. something that only Keras 3 has (``keras.ops``, ``KERAS_BACKEND``, the folder ``photos_extracted``…) → Keras 3;
 2. imports of ``tensorflow.keras`` → tf.keras 2 (``tensorflow.contrib.keras``: Keras 2.0 to 2.3);
 3. arguments or names that Keras 1 alone had, and none that came with Keras 2 → Keras 1;
 4. otherwise ``import keras`` → Keras 2.0 to 2.3, for which courses were written. (Keras 2.0 to 2.3 took Keras 1's
@@ -178,6 +178,12 @@ def told_by(source: str | bytes) -> Told:
             return Told(Generation.KERAS_3, name)
         if kind == "text" and name == "KERAS_BACKEND":
             return Told(Generation.KERAS_3, name)
+    texts = [name for kind, name in seen if kind == "text"]
+    for text in texts:
+        # Where get_file of Keras 3 unpacks photos.tgz; those before did beside it.
+        archive = text.removesuffix("_extracted")
+        if archive != text and any(other.startswith(f"{archive}.") for other in texts):
+            return Told(Generation.KERAS_3, text)
     names = [name for kind, name in seen if kind == "name"]
     for name in names:
         if name.startswith("tensorflow.contrib.keras"):

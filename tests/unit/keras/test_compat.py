@@ -36,6 +36,11 @@ RATES = {
         ("import tensorflow as tf\ntf.keras.layers.Dense(3)", Generation.TF_KERAS_2),
         ("from tensorflow.contrib.keras.python.keras.layers import Dense", Generation.KERAS_2),
         ("import os\nos.environ['KERAS_BACKEND'] = 'jax'\nimport keras", Generation.KERAS_3),
+        (
+            "from tensorflow import keras\nkeras.utils.get_file('a.tgz', 'http://x/a.tgz')\nopen('a_extracted')",
+            Generation.KERAS_3,
+        ),
+        ("from tensorflow import keras\nopen('features_extracted')\nopen('a.tgz')", Generation.TF_KERAS_2),
         ("import keras\nkeras.ops.sum(x)", Generation.KERAS_3),
         ("def ?", Generation.KERAS_2),
         ("from sklearn.cluster import KMeans\nKMeans(init='random')", Generation.KERAS_2),
