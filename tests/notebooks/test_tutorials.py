@@ -92,7 +92,7 @@ def _own_photos(said: str) -> None:
         float(each) for each in re.findall(rf"(?:by day|at dusk|de jour|au crépuscule)\s?: +{_NUMBER}%", said)
     )
     assert dusk < day - 20
-    assert sturdy_dusk > dusk + 15
+    assert sturdy_dusk > dusk + 5
     assert sturdy_day > 60
 
 

@@ -41,6 +41,7 @@ _TEMPLATE = """{% extends 'lab/index.html.j2' %}
   .jp-RenderedHTMLCommon figure { margin: 1em 0; text-align: center; }
   .jp-RenderedHTMLCommon figcaption, .jp-RenderedHTMLCommon figcaption p { color: #555; text-align: center; }
   .jp-RenderedHTMLCommon img { max-width: 100%; }
+  .jp-RenderedSVG svg { max-width: 100%; height: auto; }
 </style>
 {% endblock %}
 """
