@@ -324,3 +324,12 @@ def test_a_batch_of_rows_is_a_view_where_it_can_be() -> None:
     table = torch.arange(12.0).reshape(6, 2)
     batches = list(Dataset.from_tensor_slices(table).batch(3).elements())
     assert batches[1].data_ptr() == table[3:].data_ptr()
+
+
+def test_the_next_element_by_its_old_name() -> None:
+    import tensorflow as tf
+
+    elements = tf.data.Dataset.from_tensor_slices([1, 2]).as_numpy_iterator()
+    assert (elements.next(), next(elements)) == (1, 2)
+    with pytest.raises(StopIteration):
+        elements.next()

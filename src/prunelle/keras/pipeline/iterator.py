@@ -77,3 +77,7 @@ class NumpyIterator:
 
     def __next__(self) -> Any:
         return as_numpy(next(self._elements))
+
+    def next(self) -> Any:
+        """``iterator.next()``, as in Python 2."""
+        return next(self)
