@@ -174,8 +174,14 @@ def test_curves_of_trainings_that_nothing_shortened_are_theirs() -> None:
 
 @pytest.mark.parametrize("options", [(), ("--kernel",)], ids=["here", "kernel"])
 def test_what_libraries_had_is_there_without_keras(options: tuple[str, ...]) -> None:
-    done = run("import numpy as np\nnp.float(3)", options=options)
+    done = run(
+        "import numpy as np\nnp.float(3)",
+        "from IPython.display import set_matplotlib_formats\nset_matplotlib_formats('svg')",
+        "import matplotlib.pyplot as plt\nplt.plot([1]);",
+        options=options,
+    )
     assert done.shown(1) == [{"text/plain": "3.0"}]
+    assert "image/svg+xml" in done.shown(3)[0]
     assert "numpy has no float any more" in done.finished.err
 
 

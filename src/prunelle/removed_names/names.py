@@ -58,6 +58,10 @@ def _integrals(name: str) -> Any:
     return getattr(import_module("scipy.integrate"), name)
 
 
+def _inline(name: str) -> Any:
+    return getattr(import_module("matplotlib_inline.backend_inline"), name)
+
+
 def _transforms(name: str) -> Any:
     return getattr(import_module("torchvision.transforms"), name)
 
@@ -98,6 +102,10 @@ MISSING: dict[str, Mapping[str, Callable[[], Any]]] = {
     "PIL.Image": {
         name: functools.partial(getattr, Image.Resampling, of)
         for name, of in {"ANTIALIAS": "LANCZOS", "LINEAR": "BILINEAR", "CUBIC": "BICUBIC"}.items()
+    },
+    # IPython 8's and 9's "What's new"
+    "IPython.display": {
+        name: functools.partial(_inline, name) for name in ("set_matplotlib_formats", "set_matplotlib_close")
     },
     # torchvision 0.12's release notes
     "torchvision.transforms": {
