@@ -113,7 +113,7 @@ def _signals(said: str) -> None:
     nearest, network, stays, moved = (
         float(each) for each in re.findall(rf" ?: {_NUMBER}%(?: \(.*\))?$", said, re.MULTILINE)
     )
-    assert network > 85
+    assert network > 90  # of four seeds, 98.7 to 99.3
     # A move costs the nearest neighbour a third of its answers, and the network next to none.
     assert moved < nearest - 10
     assert stays > 95
