@@ -16,9 +16,11 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from prunelle.drawing import palette
 from prunelle.notebooks.directives import Directives, Labels, plain
 from prunelle.texts import Language
 
+_NAMED = {name: getattr(palette, name) for name in ("BLUE", "BOX", "GREEN", "AMBER", "ORANGE", "MUTED")}
 _TEMPLATE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js_requirejs %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
@@ -29,29 +31,33 @@ _TEMPLATE = """{% extends 'lab/index.html.j2' %}
   .jp-OutputArea-output pre, .jp-RenderedHTMLCommon pre { white-space: pre; word-break: normal; overflow-wrap: normal;
     overflow-x: auto; }
   .jp-OutputArea-output, .jp-RenderedMarkdown { overflow-x: auto; }
-  .jp-RenderedHTMLCommon .admonition { border-left: 4px solid #4a90d9; background: #f2f6fb; padding: 0.1em 1em;
+  .jp-RenderedHTMLCommon .admonition { border-left: 4px solid BLUE; background: BOX; padding: 0.1em 1em;
     margin: 1em 0; }
   .jp-RenderedHTMLCommon .admonition > .admonition-title, .jp-RenderedHTMLCommon .admonition > summary {
     font-weight: bold; margin: 0.5em 0; }
   .jp-RenderedHTMLCommon .admonition > summary { cursor: pointer; }
-  .jp-RenderedHTMLCommon .tip, .jp-RenderedHTMLCommon .hint { border-color: #3f9142; background: #f1f8f1; }
+  .jp-RenderedHTMLCommon .tip, .jp-RenderedHTMLCommon .hint { border-color: GREEN; }
   .jp-RenderedHTMLCommon .warning, .jp-RenderedHTMLCommon .attention, .jp-RenderedHTMLCommon .caution {
-    border-color: #d98f1b; background: #fdf6ea; }
-  .jp-RenderedHTMLCommon .danger, .jp-RenderedHTMLCommon .error { border-color: #c33; background: #fcf1f1; }
+    border-color: AMBER; }
+  .jp-RenderedHTMLCommon .danger, .jp-RenderedHTMLCommon .error { border-color: ORANGE; }
   .jp-RenderedHTMLCommon figure { margin: 1em 0; text-align: center; }
-  .jp-RenderedHTMLCommon figcaption, .jp-RenderedHTMLCommon figcaption p { color: #555; text-align: center; }
+  .jp-RenderedHTMLCommon figcaption, .jp-RenderedHTMLCommon figcaption p { color: MUTED; text-align: center; }
   .jp-RenderedHTMLCommon img { max-width: 100%; }
   .jp-RenderedSVG svg { max-width: 100%; height: auto; }
 </style>
 {% endblock %}
 """
-"""nbconvert's, without the scripts that it fetches when it is opened."""
+"""nbconvert's, without the scripts that it fetches when it is opened; colours by their names in the palette."""
 _LABEL = re.compile(r"\\label\{[^}]*\}|\\nonumber|\\notag")
 _COLOUR = re.compile(r"\\color\[rgb\]\{([^}]*)\}")
 _ONE_FORMULA = ("equation", "equation*", "displaymath", "math")
 """Environments around one formula; the others are tables of them."""
 _LOG = logging.getLogger(__name__)
 """For nbconvert, which tells authors of notebooks what their pictures lack."""
+
+
+def _coloured(template: str) -> str:
+    return re.sub(r"\b(" + "|".join(_NAMED) + r")\b", lambda match: _NAMED[match[1]], template)
 
 
 class _Renderer(IPythonRenderer):  # type: ignore[misc]
@@ -120,7 +126,9 @@ def as_page(node: NotebookNode, path: Path, language: Language) -> str:
         path: of its file: pictures of its texts are looked for beside it.
     """
     _LOG.setLevel(logging.ERROR)
-    exporter = _Exporter(log=_LOG, raw_template=_TEMPLATE, embed_images=True, language_code=language)
+    exporter = _Exporter(
+        log=_LOG, raw_template=_coloured(_TEMPLATE), embed_images=True, language_code=language
+    )
     exporter.directives = Directives(Labels.of(node, language), language, _formula)
     about = {"metadata": {"name": path.stem, "path": str(path.absolute().parent)}}
     text, _ = exporter.from_notebook_node(node, about)

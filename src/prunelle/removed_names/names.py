@@ -7,6 +7,7 @@ import collections.abc
 import functools
 import inspect
 import math
+import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -63,7 +64,9 @@ def _inline(name: str) -> Any:
 
 
 def _transforms(name: str) -> Any:
-    return getattr(import_module("torchvision.transforms"), name)
+    return getattr(
+        sys.modules["torchvision.transforms"], name
+    )  # of a library that is the program's, not Prunelle's
 
 
 def _colours(name: Any = None, lut: int | None = None) -> Any:
