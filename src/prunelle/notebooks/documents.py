@@ -24,6 +24,7 @@ _OUR_NOTE = "prunelle-note"
 _SKIPPED, _MAY_FAIL = "skip-execution", "raises-exception"
 """Tags of Jupyter and MyST-NB."""
 _KERNEL = re.compile(r"\A(---\n(?:.*\n)*?kernelspec:\n)( +)(?=name:)")
+_CODE_CELL = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}", re.MULTILINE)
 _PYTHON_INSIDE = re.compile(r"%%(time|timeit|capture|prun)\b.*\n")
 """Cell magics whose cell is Python."""
 
@@ -148,7 +149,11 @@ def _of_text(path: Path) -> NotebookNode:
     # Jupytext wants both names of a kernel; MyST is content with one.
     if "display_name:" not in text:
         text = _KERNEL.sub(r"\1\2display_name: Python 3\n\2", text, count=1)
-    return jupytext.reads(text, {"extension": path.suffix})
+    how = {"extension": path.suffix}
+    # Whatever its header says, and however little: MyST's pages are told by their cells.
+    if path.suffix == ".md" and _CODE_CELL.search(text):
+        how["format_name"] = "myst"
+    return jupytext.reads(text, how)
 
 
 def _python(cells: Sequence[Cell]) -> Iterator[str]:
