@@ -146,6 +146,13 @@ FROZEN_BY_BATCH = Difference(
         "2.3.1 keras/layers/normalization.py call (asks for training alone)",
     ),
 )
+PICTURES_STACKED = Difference(
+    "layers that prepare pictures stack a list of pictures, and take bytes as floats",
+    None,
+    None,
+    True,
+    sources=("v2.15.0 keras/layers/preprocessing/image_preprocessing.py convert_inputs",),
+)
 WHOLE_STEPS = Difference(
     "a step of steps_per_epoch takes all of the arrays, where no batch_size is given",
     True,

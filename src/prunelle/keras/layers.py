@@ -59,6 +59,25 @@ def lay(overlay: Overlay, generation: Generation) -> None:
     overlay.put(normalization, "call", _keeping_the_samples(normalization.call))
     if differences.FROZEN_BY_BATCH.of(generation):
         overlay.put(normalization, "call", _by_batch(normalization.call))
+    if differences.PICTURES_STACKED.of(generation):
+        pictures = private(
+            "layers.preprocessing.image_preprocessing.base_image_preprocessing_layer"
+        ).BaseImagePreprocessingLayer
+        overlay.put(pictures, "__call__", _of_pictures(pictures.__call__))
+
+
+def _of_pictures(original: Any) -> Any:
+    """A list of pictures is a batch of them; pictures of bytes are computed with as numbers."""
+
+    @like(original)
+    def __call__(self: Any, inputs: Any, *args: Any, **given: Any) -> Any:  # noqa: N807
+        if isinstance(inputs, list | tuple) and inputs and not any(map(is_symbolic, inputs)):
+            inputs = keras.ops.stack([keras.ops.convert_to_tensor(picture) for picture in inputs])
+        if not is_symbolic(inputs) and not isinstance(inputs, dict):
+            inputs = keras.ops.cast(inputs, self.compute_dtype)
+        return original(self, inputs, *args, **given)
+
+    return __call__
 
 
 def _until_keras_2(overlay: Overlay, layer: Any) -> None:

@@ -426,3 +426,28 @@ def test_the_variance_that_batch_normalization_keeps(
     flat = x.reshape(-1, shape[-1]).astype(np.float64)
     expected = 0.75 + 0.25 * ((flat - flat.mean(0)) ** 2).sum(0) / (len(flat) - ddof)
     np.testing.assert_allclose(model.get_weights()[3], expected, rtol=1e-5)
+
+
+def test_layers_that_prepare_pictures_take_lists_and_bytes() -> None:
+    """Of tf.keras 2: two pictures are a batch; halved by hand, bytes keep their fractions."""
+    pictures = [np.array([[[0], [1]], [[0], [0]]], np.uint8), np.array([[[3], [3]], [[3], [2]]], np.uint8)]
+    with compat("tf2"):
+        import tensorflow as tf
+
+        layers = tf.keras.layers
+        halved = layers.Resizing(1, 1)(pictures)
+        assert halved.numpy().ravel().tolist() == [0.25, 2.75]
+        assert layers.Resizing(1, 1)(np.stack(pictures)).numpy().ravel().tolist() == [0.25, 2.75]
+        cut = layers.CenterCrop(2, 2)(tuple(pictures))
+        assert (cut.shape, cut.dtype) == ((2, 2, 2, 1), tf.float32)
+        model = tf.keras.Sequential([layers.Resizing(1, 1), layers.Flatten()])
+        assert model(np.stack(pictures)).numpy().ravel().tolist() == [0.25, 2.75]
+        functional = tf.keras.Input((2, 2, 1))
+        assert tf.keras.Model(functional, layers.Resizing(1, 1)(functional)).predict(
+            np.stack(pictures), verbose=0
+        ).ravel().tolist() == [0.25, 2.75]
+    with compat("3"):
+        import keras
+
+        # Keras 3's own: of one type what comes and goes.
+        assert keras.layers.Resizing(1, 1)(np.stack(pictures)).dtype.is_floating_point is False
