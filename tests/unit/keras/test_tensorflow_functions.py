@@ -38,6 +38,11 @@ def test_the_border_of_a_mean_does_not_count() -> None:
     assert tf.nn.avg_pool2d(picture, 2, 2, "SAME").numpy().ravel().tolist() == [2.0, 3.5, 6.5, 8.0]
     assert tf.nn.max_pool(picture, [2, 2], [2, 2], "SAME").numpy().ravel().tolist() == [4.0, 5.0, 7.0, 8.0]
     assert tf.nn.max_pool2d(picture, 2, 2, "VALID").shape == (1, 1, 1, 1)
+    deep = tf.constant([[[[1.0, 9.0, 3.0, 4.0, 5.0, 2.0]]]])
+    assert tf.nn.max_pool(deep, (1, 1, 1, 3), (1, 1, 1, 3), "VALID").numpy().ravel().tolist() == [9.0, 5.0]
+    for window, step in (((1, 1, 1, 4), (1, 1, 1, 4)), ((1, 1, 1, 3), (1, 1, 1, 1))):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="along examples and channels"):
+            tf.nn.max_pool(deep, window, step, "VALID")
     found, places = tf.nn.max_pool_with_argmax(picture, 2, 2, "SAME")
     assert places.numpy().ravel().tolist() == [4, 5, 7, 8]
     assert found.dtype == tf.float32

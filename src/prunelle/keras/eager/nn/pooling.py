@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -86,6 +87,18 @@ def _rank(input: Torch, name: str) -> int:
     return input.ndim - 2
 
 
+def _depth(input: Torch, ksize: Any, strides: Any, data_format: Any) -> int | None:
+    """How many channels a window over channels alone takes, of pictures ``(N, H, W, C)``; None for all other windows.
+
+    As in TensorFlow, such windows do not overlap and leave out no channel.
+    """
+    if input.ndim != 4 or data_format not in (None, "NHWC") or np.ndim(ksize) != 1 or len(ksize) != 4:
+        return None
+    window = [int(size) for size in ksize]
+    alone = window[:3] == [1, 1, 1] and window[3] > 1 and list(map(int, np.ravel(strides))) == window
+    return window[3] if alone and input.shape[3] % window[3] == 0 else None
+
+
 def _pooling(n: int | None, greatest: bool) -> Any:
     name = f"{'max' if greatest else 'avg'}_pool{f'{n}d' if n else ''}"
     title = f"tf.nn.{name}"
@@ -94,6 +107,9 @@ def _pooling(n: int | None, greatest: bool) -> Any:
         input: Torch, ksize: Any, strides: Any, padding: Any, data_format: Any = None, name: str | None = None
     ) -> Torch:
         axes = _rank(input, title) if n is None else n
+        if greatest and (deep := _depth(input, ksize, strides, data_format)):
+            count, height, width, channels = input.shape
+            return input.reshape(count, height, width, channels // deep, deep).amax(-1)
         return _pooled(
             axes,
             input,
