@@ -281,6 +281,12 @@ def test_it_runs_where_it_lies_and_its_runs_are_where_you_are() -> None:
             "---\nkernelspec:\n  name: python3\n---\n\n# A\n\n```{code-cell} ipython3\n:tags: [a]\n\n"
             "x = 3\nprint(x)\n```\n",
         ),
+        (
+            "lesson.md",
+            "---\njupytext:\n  text_representation:\n    format_name: myst\n---\n\n# A\n\n```{code-cell}\n"
+            "x = 3\nprint(x)\n```\n",
+        ),
+        ("lesson.md", "# A\n\n```{code-cell} python\nx = 3\nprint(x)\n```\n"),
         ("lesson.md", "# A\n\n```python\nx = 3\nprint(x)\n```\n"),
         ("lesson.Rmd", "# A\n\n```{python}\nx = 3\nprint(x)\n```\n"),
         (
@@ -289,7 +295,7 @@ def test_it_runs_where_it_lies_and_its_runs_are_where_you_are() -> None:
             "# ---\n\n# %% [markdown]\n# # A\n\n# %%\nx = 3\nprint(x)\n",
         ),
     ],
-    ids=["myst", "markdown", "rmarkdown", "percent"],
+    ids=["myst", "myst, half a header", "myst, no header", "markdown", "rmarkdown", "percent"],
 )
 def test_texts_are_notebooks(name: str, text: str) -> None:
     Path(name).write_text(text)
