@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
+from typing import Any
 
-import bs4
 import pytest
 
 from tests.notebooks.lessons import nbformat, run_file
 
+bs4 = pytest.importorskip("bs4", reason="the extra notebook is not installed: make test-notebook")
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
-def page(text: str, code: str = "1 + 1") -> bs4.BeautifulSoup:
+def page(text: str, code: str = "1 + 1") -> Any:
     """Of a lesson with this text and one cell."""
     from prunelle.notebooks.page import as_page
 
@@ -23,7 +24,7 @@ def page(text: str, code: str = "1 + 1") -> bs4.BeautifulSoup:
     return bs4.BeautifulSoup(html, "html.parser")
 
 
-def words(node: bs4.Tag) -> str:
+def words(node: Any) -> str:
     return " ".join(node.get_text(" ").split())
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from prunelle.notebooks.outputs import Told
 from tests.notebooks.lessons import nbformat, run
 
 jupyter_client = pytest.importorskip("jupyter_client", reason="the extra notebook: make test-notebook")
 nbclient = pytest.importorskip("nbclient", reason="the extra notebook is not installed: make test-notebook")
+outputs = pytest.importorskip("prunelle.notebooks.outputs", reason="the extra notebook: make test-notebook")
 new_code_cell, new_notebook = nbformat.v4.new_code_cell, nbformat.v4.new_notebook
 
 MOST_BYTES = 30_000
@@ -206,7 +206,7 @@ def test_an_interrupted_fit_leaves_the_model_and_says_how_to_go_on(kernel: Kerne
 
 
 def test_a_terminal_is_told_what_is_new() -> None:
-    told = Told()
+    told = outputs.Told()
     assert [told.rest("a", text) for text in ("one", "one\ntwo", "one\ntwo", "three")] == [
         "one",
         "two",
