@@ -421,7 +421,14 @@ def test_ctrl_c_leaves_what_there_was(options: list[str]) -> None:
         "print('never')",
     )
     command = [sys.executable, "-m", "prunelle", "run", *options, "lesson.ipynb"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in a shell's background would hand on that SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         assert process.stdout is not None
         while "waiting" not in process.stdout.readline():
             assert process.poll() is None
