@@ -189,6 +189,21 @@ def test_a_sampler_draws_in_every_epoch(tmp_path: Path) -> None:
     assert len({tuple(epoch) for epoch in epochs}) == 3
 
 
+def test_a_sampler_that_runs_dry_is_told(tmp_path: Path) -> None:
+    """Sampled by a first pass, as everything is; nothing is named any more when the training asks."""
+
+    class Dry(SubsetRandomSampler):
+        passes = 0
+
+        def __iter__(self) -> Iterator[int]:
+            type(self).passes += 1
+            return super().__iter__() if self.passes < 15 else iter(())
+
+    loader = DataLoader(Numbered(of_torch), batch_size=8, sampler=Dry(range(N)))
+    with pytest.raises(DataError, match="names no example of the training split any more"):
+        fit({"train": loader, "validation": Numbered()}, tmp_path / "run")
+
+
 def test_a_subset_is_all_that_is_learned_and_judged(tmp_path: Path) -> None:
     part = {
         "train": DataLoader(Numbered(), batch_size=8, sampler=SubsetRandomSampler(range(30))),

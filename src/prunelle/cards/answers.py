@@ -22,7 +22,7 @@ from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import against_chance, calibration
 from prunelle.transfer.advice import Advice, Trial
 
-_PREDICTIONS = Note("{n} answers", "{n} réponses")
+_PREDICTIONS = Note("Answers: {n}", "Réponses : {n}")
 _MORE = Note("… and {n} more.", "… et {n} de plus.")
 _SECOND = Note("Second", "Deuxième")
 _EVALUATION = Note("Evaluation", "Évaluation")

@@ -23,14 +23,14 @@ def curves(rows: Sequence[Row], words: Words, *, epochs: int | None = None) -> M
         rows: as ``Run.results`` gives them.
         epochs: how many there are to be; None for those there are.
     """
-    others = [name for name in dict.fromkeys(name for row in rows for name in row) if _is_other(name, rows)]
+    others = [name for name in dict.fromkeys(name for row in rows for name in row) if _is_other(name)]
     has_accuracy = any(row.get("train_accuracy") is not None for row in rows)
     figures = ["loss", *(["accuracy"] if has_accuracy else others[:_MOST_OTHERS])]
     return card.row(
         chart(
             words(name) if name in ("loss", "accuracy") else name,
             [
-                Line(words("train"), [row.get(_training(name, rows)) for row in rows], dashed=True),
+                Line(words("train"), [row.get(_training(name)) for row in rows], dashed=True),
                 Line(words("validation"), [row.get(f"val_{name}") for row in rows]),
             ],
             along=words("epoch").lower(),
@@ -43,12 +43,12 @@ def curves(rows: Sequence[Row], words: Words, *, epochs: int | None = None) -> M
     )
 
 
-def _training(name: str, rows: Sequence[Row]) -> str:
+def _training(name: str) -> str:
     return f"train_{name}" if name in ("loss", "accuracy") else name
 
 
 _KNOWN = ("epoch", "learning_rate", "seconds", "images_per_second", "data_wait", "lr")
 
 
-def _is_other(name: str, rows: Sequence[Row]) -> bool:
+def _is_other(name: str) -> bool:
     return not name.startswith(("train_", "val_")) and name not in _KNOWN

@@ -12,18 +12,15 @@ from pathlib import Path
 
 from PIL import Image
 
-from prunelle.cards.network import MOST_LAYERS, layer_table
+from prunelle.cards.network import MOST_LAYERS, layer_table, sizes
 from prunelle.drawing import card
 from prunelle.networks.summary import LayerRow
-from prunelle.report.architecture import size_text
 from prunelle.report.words import Words
 from prunelle.texts import Note, default_language
 
 _GALLERY = Note("What it sees", "Ce qu’il voit")
-_FIGURES = Note("{n} figures, on the page {page}", "{n} figures, sur la page {page}")
+_FIGURES = Note("Figures: {n}, on the page {page}", "Figures : {n}, sur la page {page}")
 _LEFT_OUT = Note("{view}: {why}", "{view} : {why}")
-_INPUT = Note("Input", "Entrée")
-_MULTIPLY_ADDS = Note("Multiply-adds", "Multiplications-additions")
 _MORE = Note("… and {n} more layers.", "… et {n} couches de plus.")
 _HOLDS = Note("{n}, {size}", "{n}, {size}")
 _FREED = Note("{size} freed", "{size} libérés")
@@ -75,13 +72,7 @@ def description(name: str, input_shape: tuple[int, ...], parameters: int, layers
     words = Words(default_language())
     rest = len(layers) - MOST_LAYERS
     parts = [
-        card.facts(
-            [
-                (words("parameters"), words.integer(parameters)),
-                (words.note(_MULTIPLY_ADDS), words.integer(sum(row.multiply_adds for row in layers))),
-                (words.note(_INPUT), size_text(input_shape)),
-            ]
-        ),
+        card.facts(sizes(parameters, layers, input_shape, words)),
         layer_table(layers[:MOST_LAYERS], words),
         card.sentence(words.note(_MORE, n=words.integer(rest)), muted=True) if rest > 0 else "",
     ]

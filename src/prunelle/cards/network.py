@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import nn
 
+from prunelle import networks
 from prunelle.drawing import card
 from prunelle.networks.outline import Part, outline
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
@@ -27,20 +28,21 @@ MOST_LAYERS = 30
 def network(shown: nn.Module) -> str:
     """A table of its layers."""
     words = Words(default_language())
-    name = getattr(shown, "built_as", (type(shown).__name__,))[0]
-    return card.card(str(name), _parts(shown, words), words.language, kind=words("network").lower())
+    return card.card(
+        networks.name_of(shown), _parts(shown, words), words.language, kind=words("network").lower()
+    )
 
 
 def pretrained(shown: Pretrained) -> str:
     """The same, with whose weights it has and what they know."""
     words = Words(default_language())
     net = shown.network
-    name = getattr(net, "built_as", (type(net).__name__,))[0]
     classes = words.integer(len(shown.classes))
     if shown.classes_known:
         classes += f": {words.listed(shown.classes)}"
     about = card.facts([(words.note(_WEIGHTS), shown.source), (words.note(_CLASSES), classes)])
-    return card.card(str(name), [about, *_parts(net, words)], words.language, kind=words("network").lower())
+    parts = [about, *_parts(net, words)]
+    return card.card(networks.name_of(net), parts, words.language, kind=words("network").lower())
 
 
 def _parts(shown: nn.Module, words: Words) -> Iterator[str]:
@@ -48,21 +50,25 @@ def _parts(shown: nn.Module, words: Words) -> Iterator[str]:
     layers = [] if shape is None else summarise(shown, tuple(shape))
     total = count_parameters(shown)
     learning = sum(weight.numel() for weight in shown.parameters() if weight.requires_grad)
-    yield card.facts(
-        [
-            (words("parameters"), words.integer(total)),
-            (words.note(_LEARN), "" if learning == total else words.integer(learning)),
-            (
-                words.note(_MULTIPLY_ADDS),
-                words.integer(sum(row.multiply_adds for row in layers)) if layers else "",
-            ),
-            (words.note(_INPUT), "" if shape is None else size_text(tuple(shape))),
-        ]
-    )
+    parameters, *others = sizes(total, layers, shape, words)
+    learn = (words.note(_LEARN), "" if learning == total else words.integer(learning))
+    yield card.facts([parameters, learn, *others])
     if len(layers) > MOST_LAYERS:
         yield _outlined(outline(shown, tuple(shape or ())), layers, words)
     elif layers:
         yield layer_table(layers, words)
+
+
+def sizes(
+    parameters: int, layers: Sequence[LayerRow], shape: Sequence[int] | None, words: Words
+) -> list[tuple[str, str]]:
+    """What it has, does and takes, for ``card.facts``; empty where that is not known."""
+    work = words.integer(sum(row.multiply_adds for row in layers)) if layers else ""
+    return [
+        (words("parameters"), words.integer(parameters)),
+        (words.note(_MULTIPLY_ADDS), work),
+        (words.note(_INPUT), "" if shape is None else size_text(tuple(shape))),
+    ]
 
 
 def layer_table(layers: Sequence[LayerRow], words: Words) -> str:

@@ -22,7 +22,7 @@ _STATES = {
     "finished": Note("Finished", "Terminé"),
 }
 _GO_ON = Note("To go on: {line}", "Pour continuer : {line}")
-_RUNS = Note("{n} runs", "{n} entraînements")
+_RUNS = Note("Runs: {n}", "Entraînements : {n}")
 _REFUSED = Note("{path} cannot be opened: {why}", "{path} ne s’ouvre pas : {why}")
 _MORE = Note("… and {n} more: .frame() has them all.", "… et {n} de plus : .frame() les donne tous.")
 _STATUS = Note("Status", "État")

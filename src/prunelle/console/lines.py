@@ -7,7 +7,7 @@ import math
 from prunelle.texts import EN, Note, Typography
 from prunelle.training.records import EpochRecord, StepRecord
 
-MOST_LINES = 50
+_MOST_LINES = 50
 
 _BAR = 24
 """Characters of a bar."""
@@ -22,9 +22,18 @@ _LEFT = Note("{time} left", "encore {time}")
 _UNITS = {"images": Note("images", "images"), "series": Note("series", "séries")}
 
 
-def every(epochs: int) -> int:
+def stays(record: EpochRecord) -> bool:
+    """Whether an epoch has a line that stays: all of them; of hundreds some, the last, and those with a warning."""
+    return (
+        record.epoch % _every(record.epochs) == 0
+        or record.epoch == record.epochs
+        or record.warning is not None
+    )
+
+
+def _every(epochs: int) -> int:
     """Of a training of hundreds of epochs about fifty lines are kept: one every so many."""
-    return math.ceil(epochs / MOST_LINES) if epochs > 2 * MOST_LINES else 1
+    return math.ceil(epochs / _MOST_LINES) if epochs > 2 * _MOST_LINES else 1
 
 
 def progress_line(what: Note, done: int, total: int, words: Typography = EN) -> str:

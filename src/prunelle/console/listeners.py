@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from prunelle.console.cell import in_notebook
-from prunelle.console.lines import epoch_line, every, progress_line, step_line
+from prunelle.console.lines import epoch_line, progress_line, stays, step_line
 from prunelle.console.terminal import Terminal, silence
 from prunelle.runs.listener import Listener, Quiet, Relay
 from prunelle.texts import Language, Note, Typography, default_language, visible
@@ -91,11 +91,7 @@ class Lines(Quiet):
     def on_epoch(self, record: EpochRecord) -> None:
         """A line that stays."""
         self._stop()
-        if (
-            record.epoch % every(record.epochs) == 0
-            or record.epoch == record.epochs
-            or record.warning is not None
-        ):
+        if stays(record):
             self._terminal.print(epoch_line(record, self._words))
         if record.warning is not None:
             warning = Note(f"Warning: {record.warning.en}", f"Attention : {record.warning.fr}")

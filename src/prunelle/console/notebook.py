@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from prunelle.cards.curves import Row, curves
 from prunelle.console.cell import Place
-from prunelle.console.lines import epoch_line, every, progress_line, step_line
+from prunelle.console.lines import epoch_line, progress_line, stays, step_line
 from prunelle.drawing import card
 from prunelle.report.closing_lines import finished_text
 from prunelle.report.words import Words
@@ -99,7 +99,7 @@ class InNotebook(Quiet):
         training.step = None
         last = record.epoch == record.epochs
         training.state = self._words.note(_CLOSING) if last else epoch_line(record, self._words)
-        if record.epoch % every(record.epochs) == 0 or last or record.warning is not None:
+        if stays(record):
             self._lines.append(epoch_line(record, self._words))
         if record.warning is not None:
             self._say(self._words.note(record.warning))

@@ -356,6 +356,11 @@ class Settings:
     shape: tuple[int, ...] | None
     steps: tuple[Preprocess, ...]
 
+    def prepared(self, preprocess: Preprocess) -> Settings:
+        """Of pictures: prepared as the dataset's own, and then by ``preprocess``; tensors go as they are."""
+        steps = self.steps if self.shape is not None else (self.steps[0], preprocess)
+        return dataclasses.replace(self, steps=steps)
+
     def __call__(self, rows: list[tuple[Any, Any]]) -> tuple[torch.Tensor, torch.Tensor]:
         """``(n, C, H, W)`` and labels, of the dataset's rows."""
         images = np.stack([self._image(picture) for picture, _ in rows])
@@ -423,28 +428,30 @@ class Indexed(Feed):
 
     def prepared(self, preprocess: Preprocess) -> Indexed:
         """See ``Feed``."""
-        if self.settings.shape is not None:
-            return self
-        settings = dataclasses.replace(self.settings, steps=(self.settings.steps[0], preprocess))
-        return dataclasses.replace(self, settings=settings)
+        return dataclasses.replace(self, settings=self.settings.prepared(preprocess))
 
     def order(self, seed: int, epoch: int) -> torch.Tensor | None:
         """See ``Feed``. A pass that is shorter than the first one is followed by another."""
         if self.asker.batches is None:
             return None
-        wanted = self.examples
-        rows, passes = self._rows(seed, epoch), 1
-        while len(rows) < wanted:
-            rows = np.concatenate([rows, self._rows(seed, epoch, passes)])
-            passes += 1
-            if passes > _PASSES * wanted:
+        rows, empty = self._rows(seed, epoch), 0
+        for again in itertools.count(1):
+            if len(rows) >= self.examples:
+                break
+            more = self._rows(seed, epoch, again)
+            empty = 0 if len(more) else empty + 1
+            if empty == _PASSES:
                 raise DataError("the loader's sampler names no example of the training split any more.")
-        return torch.from_numpy(rows[:wanted])
+            rows = np.concatenate([rows, more])
+        return torch.from_numpy(rows[: self.examples])
 
     def _rows(self, seed: int, epoch: int, again: int = 0) -> np.ndarray:
-        row_of = {int(index): row for row, index in enumerate(self.indices)}
-        drawn = self.asker.drawn(derive_seed(seed, "sampler", epoch, again))
-        return np.array([row_of[index] for index in drawn.tolist() if index in row_of], np.int64)
+        drawn = self.asker.drawn(derive_seed(seed, "sampler", epoch, again)).tolist()
+        return np.array([self._row_of[index] for index in drawn if index in self._row_of], np.int64)
+
+    @functools.cached_property
+    def _row_of(self) -> dict[int, int]:
+        return {int(index): row for row, index in enumerate(self.indices)}
 
     def batches(
         self, orders: Sequence[torch.Tensor], first: int, seed: int, epoch: int
@@ -490,10 +497,7 @@ class Streamed(Feed):
 
     def prepared(self, preprocess: Preprocess) -> Streamed:
         """See ``Feed``."""
-        if self.settings.shape is not None:
-            return self
-        settings = dataclasses.replace(self.settings, steps=(self.settings.steps[0], preprocess))
-        return dataclasses.replace(self, settings=settings)
+        return dataclasses.replace(self, settings=self.settings.prepared(preprocess))
 
     def order(self, seed: int, epoch: int) -> None:
         """Its own."""

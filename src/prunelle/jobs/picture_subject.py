@@ -35,8 +35,7 @@ def find_subject(request: SubjectRequest, listener: Listener) -> Subject:
     )
     classes = None if request.class_names is None else tuple(request.class_names)
     if isinstance(subject, nn.Module):
-        built_as: tuple[str, object] | None = getattr(subject, "built_as", None)
-        name = type(subject).__name__ if built_as is None else built_as[0]
+        name = networks.name_of(subject)
         shape = getattr(subject, "input_shape", None)
         return Subject(name, subject, preprocess or _natural(shape, preparation), classes)
     if isinstance(subject, str | Path) and not (Path(subject) / "run.json").is_file():

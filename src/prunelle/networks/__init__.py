@@ -35,6 +35,7 @@ __all__ = [
     "catalogue",
     "elsewhere",
     "is_known",
+    "name_of",
     "names",
     "natural_shape",
     "variant",
@@ -202,3 +203,8 @@ def build(
     # A training writes it into its run, which can then build the network by itself.
     network.built_as = (name, options)  # type: ignore[assignment]
     return network
+
+
+def name_of(network: nn.Module) -> str:
+    """What a network is called: the name that it was built by, else that of its class."""
+    return str(getattr(network, "built_as", (type(network).__name__,))[0])

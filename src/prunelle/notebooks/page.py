@@ -7,6 +7,7 @@ import logging
 import mimetypes
 import re
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from jinja2 import pass_context
@@ -21,7 +22,7 @@ from prunelle.notebooks.directives import Directives, Labels, plain
 from prunelle.texts import Language
 
 _NAMED = {name: getattr(palette, name) for name in ("BLUE", "BOX", "GREEN", "AMBER", "ORANGE", "MUTED")}
-_TEMPLATE = """{% extends 'lab/index.html.j2' %}
+_TEMPLATE = Template("""{% extends 'lab/index.html.j2' %}
 {% block html_head_js_requirejs %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
@@ -31,22 +32,22 @@ _TEMPLATE = """{% extends 'lab/index.html.j2' %}
   .jp-OutputArea-output pre, .jp-RenderedHTMLCommon pre { white-space: pre; word-break: normal; overflow-wrap: normal;
     overflow-x: auto; }
   .jp-OutputArea-output, .jp-RenderedMarkdown { overflow-x: auto; }
-  .jp-RenderedHTMLCommon .admonition { border-left: 4px solid BLUE; background: BOX; padding: 0.1em 1em;
+  .jp-RenderedHTMLCommon .admonition { border-left: 4px solid $BLUE; background: $BOX; padding: 0.1em 1em;
     margin: 1em 0; }
   .jp-RenderedHTMLCommon .admonition > .admonition-title, .jp-RenderedHTMLCommon .admonition > summary {
     font-weight: bold; margin: 0.5em 0; }
   .jp-RenderedHTMLCommon .admonition > summary { cursor: pointer; }
-  .jp-RenderedHTMLCommon .tip, .jp-RenderedHTMLCommon .hint { border-color: GREEN; }
+  .jp-RenderedHTMLCommon .tip, .jp-RenderedHTMLCommon .hint { border-color: $GREEN; }
   .jp-RenderedHTMLCommon .warning, .jp-RenderedHTMLCommon .attention, .jp-RenderedHTMLCommon .caution {
-    border-color: AMBER; }
-  .jp-RenderedHTMLCommon .danger, .jp-RenderedHTMLCommon .error { border-color: ORANGE; }
+    border-color: $AMBER; }
+  .jp-RenderedHTMLCommon .danger, .jp-RenderedHTMLCommon .error { border-color: $ORANGE; }
   .jp-RenderedHTMLCommon figure { margin: 1em 0; text-align: center; }
-  .jp-RenderedHTMLCommon figcaption, .jp-RenderedHTMLCommon figcaption p { color: MUTED; text-align: center; }
+  .jp-RenderedHTMLCommon figcaption, .jp-RenderedHTMLCommon figcaption p { color: $MUTED; text-align: center; }
   .jp-RenderedHTMLCommon img { max-width: 100%; }
   .jp-RenderedSVG svg { max-width: 100%; height: auto; }
 </style>
 {% endblock %}
-"""
+""").substitute(_NAMED)
 """nbconvert's, without the scripts that it fetches when it is opened; colours by their names in the palette."""
 _LABEL = re.compile(r"\\label\{[^}]*\}|\\nonumber|\\notag")
 _COLOUR = re.compile(r"\\color\[rgb\]\{([^}]*)\}")
@@ -54,10 +55,6 @@ _ONE_FORMULA = ("equation", "equation*", "displaymath", "math")
 """Environments around one formula; the others are tables of them."""
 _LOG = logging.getLogger(__name__)
 """For nbconvert, which tells authors of notebooks what their pictures lack."""
-
-
-def _coloured(template: str) -> str:
-    return re.sub(r"\b(" + "|".join(_NAMED) + r")\b", lambda match: _NAMED[match[1]], template)
 
 
 class _Renderer(IPythonRenderer):  # type: ignore[misc]
@@ -126,9 +123,7 @@ def as_page(node: NotebookNode, path: Path, language: Language) -> str:
         path: of its file: pictures of its texts are looked for beside it.
     """
     _LOG.setLevel(logging.ERROR)
-    exporter = _Exporter(
-        log=_LOG, raw_template=_coloured(_TEMPLATE), embed_images=True, language_code=language
-    )
+    exporter = _Exporter(log=_LOG, raw_template=_TEMPLATE, embed_images=True, language_code=language)
     exporter.directives = Directives(Labels.of(node, language), language, _formula)
     about = {"metadata": {"name": path.stem, "path": str(path.absolute().parent)}}
     text, _ = exporter.from_notebook_node(node, about)

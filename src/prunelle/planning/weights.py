@@ -47,8 +47,7 @@ class Pretrained(Shown):
     source: str
 
     def __repr__(self) -> str:
-        name = getattr(self.network, "built_as", (type(self.network).__name__,))[0]
-        return f"Pretrained({name!r}, {self.source!r}, {len(self.classes)} classes)"
+        return f"Pretrained({networks.name_of(self.network)!r}, {self.source!r}, {len(self.classes)} classes)"
 
     def named_by(self, classes: tuple[str, ...]) -> Pretrained:
         """The same, its outputs called by the classes of labelled pictures, in their order.

@@ -75,9 +75,8 @@ class Training:
         self.preprocess = preprocess
         self.recipe = recipe
         self.own = NOTHING
-        self._asked: tuple[int, bool] | None = (
-            None  # after how many epochs ``own.stop`` spoke, and what it said
-        )
+        # After how many epochs ``own.stop`` spoke, and what it said.
+        self._asked: tuple[int, bool] | None = None
         self.progress = Progress()
         if recipe.patience is not None and validation is None:
             raise ArgumentError(

@@ -100,8 +100,8 @@ def begin(
         why = Note("mixed pictures are new in each step", "les images mélangées sont nouvelles à chaque pas")
     elif pixels["train"].feed is not None:
         why = Note(
-            "the dataset gives every epoch its pictures anew",
-            "le jeu de données redonne ses images à chaque époque",
+            "the dataset, or its loader, decides in every epoch what is learned",
+            "le jeu de données, ou son chargeur, décide à chaque époque de ce qui est appris",
         )
     elif halves is None:
         why = Note(
