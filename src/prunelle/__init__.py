@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prunelle.networks import build
     from prunelle.networks.classifier import with_classifier
     from prunelle.networks.freezing import freeze, unfreeze
+    from prunelle.page import open as open
     from prunelle.runs.listener import Listener
     from prunelle.runs.run import Run
     from prunelle.runs.table import runs
@@ -69,6 +70,7 @@ _HOMES = {
     "from_series": "prunelle.data",
     "load": "prunelle.data",
     "look_into": "prunelle.tasks",
+    "open": "prunelle.page",
     "predict": "prunelle.tasks",
     "predictor": "prunelle.training.fast",
     "pretrained": "prunelle.tasks",
@@ -81,6 +83,7 @@ _HOMES = {
     "write_report": "prunelle.tasks",
 }
 
+# Without open: `from prunelle import *` must not hide Python's own.
 __all__ = [
     "Augment",
     "Data",

@@ -69,26 +69,27 @@ def test_every_import_is_declared_and_what_is_declared_is_imported(trees: list[a
     assert CORE - imports == set()
 
 
-JUPYTER = "notebooks/"
-"""What needs the extra ``notebook`` as a whole, and is itself imported inside functions: a test below."""
+ROOMS = {"notebook": "notebooks/", "page": "page/"}
+"""Extra → what needs it as a whole, and is itself imported inside functions: a test below."""
 
 
-def is_of_jupyter(file: Path) -> bool:
-    return file.relative_to(SOURCE).as_posix().startswith(JUPYTER)
+def is_of(file: Path, *rooms: str) -> bool:
+    return file.relative_to(SOURCE).as_posix().startswith(rooms)
 
 
 def test_extras_are_imported_only_when_they_are_needed() -> None:
-    trees = [tree_of(file) for file in [*FILES, SOURCE / "__init__.py"] if not is_of_jupyter(file)]
+    trees = [tree_of(file) for file in [*FILES, SOURCE / "__init__.py"] if not is_of(file, *ROOMS.values())]
     at_the_top = third_party(node for tree in trees for node in run_on_import(tree))
     assert at_the_top & (EXTRAS - CORE) == set()
 
 
-def test_all_but_the_room_of_notebooks_does_without_jupyter() -> None:
-    """One process in which none of Jupyter's packages can be imported imports every other file."""
-    files = [file.relative_to(SOURCE).with_suffix("") for file in FILES if not is_of_jupyter(file)]
+@pytest.mark.parametrize("extra", ROOMS)
+def test_all_but_its_room_does_without_an_extra(extra: str) -> None:
+    """One process in which none of the extra's packages can be imported imports every other file."""
+    files = [file.relative_to(SOURCE).with_suffix("") for file in FILES if not is_of(file, *ROOMS.values())]
     program = f"""
 import importlib, sys
-for name in {sorted(names(PROJECT["optional-dependencies"]["notebook"]) - {"prunelle"})}:
+for name in {sorted(names(PROJECT["optional-dependencies"][extra]) - {"prunelle"})}:
     sys.modules[{{"ipython": "IPython"}}.get(name, name.replace("-", "_"))] = None
 for name in {[".".join(["prunelle", *file.parts]) for file in files if file.parts[0] != "__main__"]}:
     importlib.import_module(name)

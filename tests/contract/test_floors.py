@@ -28,7 +28,8 @@ FLOORS = (
     ("notebooks",),
     ("jobs",),
     ("tasks",),
-    ("cli", "page", "extension"),
+    ("page",),
+    ("cli", "extension"),
     ("__main__",),
 )
 HEIGHT = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

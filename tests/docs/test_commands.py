@@ -151,7 +151,12 @@ def _run(words: Sequence[str]) -> Finished:
             Path(value).unlink()
     if words[0] == "run":
         keras.backend.clear_session()
-    with mock.patch.object(sys, "path", [*sys.path]):
+    with (
+        mock.patch.object(sys, "path", [*sys.path]),
+        # A page is open until Ctrl-C.
+        mock.patch("prunelle.cli.open._until_stopped", side_effect=KeyboardInterrupt),
+        mock.patch("webbrowser.open", return_value=False),
+    ):
         finished = prunelle(*worlds.expanded(words))
     sys.modules.pop("mynets", None)
     return finished

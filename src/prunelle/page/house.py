@@ -1,0 +1,105 @@
+"""What all who look at one server share: the folders that were named, the runs in them, networks in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import nn
+
+from prunelle.errors import ArgumentError
+from prunelle.planning.weights import Pretrained
+from prunelle.runs.run import Run
+from prunelle.runs.table import Runs, runs
+
+Subject = Run | Pretrained | nn.Module | str | Path
+T = TypeVar("T")
+
+_MOST_SHARED = 4
+
+
+class House:
+    """One for each server.
+
+    Nothing that a browser says is ever opened as a path: it names runs, folders and networks by ``key``, and a key that
+    was not given out is refused.
+
+    Attributes:
+        subject: what was named at the start; None where nothing was.
+        options: of ``subject``: weights, size… as ``prunelle.look_into`` takes them.
+        runs_folder: where the runs are, and where new ones go; it may not be there yet.
+        folders: of data, that were named at the start.
+        lock: held while a shared network computes, or is changed for a moment.
+    """
+
+    def __init__(
+        self,
+        *,
+        subject: Subject | None = None,
+        options: dict[str, Any] | None = None,
+        runs_folder: Path = Path("runs"),
+        folders: tuple[Path, ...] = (),
+    ) -> None:
+        self.subject = subject
+        self.options = options or {}
+        self.runs_folder = runs_folder.absolute()
+        self.folders = tuple(folder.absolute() for folder in folders)
+        self.lock = threading.RLock()
+        self._shared: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def runs(self) -> Runs:
+        """Every run there is now."""
+        return runs(self.runs_folder) if self.runs_folder.is_dir() else Runs((), {})
+
+    def run_paths(self) -> dict[str, Path]:
+        """Key → folder of every run, opened or not; without reading any."""
+        if not self.runs_folder.is_dir():
+            return {}
+        files = {*self.runs_folder.glob("*/run.json"), *self.runs_folder.rglob("run.json")}
+        return {key_of(file.parent): file.parent for file in sorted(files)}
+
+    def run_path(self, key: object) -> Path:
+        """The folder of a run that was listed.
+
+        Raises:
+            ArgumentError: there is no such run, or none any more.
+        """
+        path = self.run_paths().get(key) if isinstance(key, str) else None
+        if path is None and isinstance(self.subject, Run) and key == key_of(self.subject.path):
+            path = self.subject.path
+        if path is None:
+            raise ArgumentError("no such run is there any more; reload the page to see those that are.")
+        return path
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """One object for all who ask by the same key; made once, and the least used go where there are many.
+
+        Args:
+            key: what tells it from others; with the time at which a file was changed where it may be made anew.
+            make: called in the asker's thread, and while it is, others who ask by the same key wait.
+        """
+        with self._guard:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._guard:
+                if key in self._shared:
+                    self._shared.move_to_end(key)
+                    found: T = self._shared[key]
+                    return found
+            made = make()
+            with self._guard:
+                self._shared[key] = made
+                while len(self._shared) > _MOST_SHARED:
+                    self._shared.popitem(last=False)
+            return made
+
+
+def key_of(path: Path) -> str:
+    """What stands for a folder in the browser: not its name, which says more than a page should pass on."""
+    return hashlib.sha256(str(path.absolute()).encode(errors="surrogateescape")).hexdigest()[:16]

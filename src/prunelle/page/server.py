@@ -1,0 +1,172 @@
+"""The server: a few files, one WebSocket, and the reports of runs; all behind the guard."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import socket
+import threading
+from importlib import resources
+from pathlib import Path
+
+import platformdirs
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from prunelle.disk import writing
+from prunelle.errors import ArgumentError, PrunelleError
+from prunelle.page.guard import Doorkeeper, Guard, Hosts, is_loopback
+from prunelle.page.house import House
+from prunelle.page.tab import Tab
+
+STATIC = {
+    "icon.svg": "page/static/icon.svg",
+    "app.js": "page/static/app.js",
+    "kit.js": "page/static/kit.js",
+    "style.css": "page/static/style.css",
+    "uplot.js": "page/static/uplot.js",
+    "uplot.css": "page/static/uplot.css",
+}
+"""Name in an address → file in the package. Nothing else is ever read for a browser."""
+
+PORT = 8710
+_TRIED = 20
+MOST_BYTES = 32 * 2**20
+"""Of one message from a browser: an uploaded picture."""
+_TYPES = {".svg": "image/svg+xml", ".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
+# A report has its style inside, and no script: it is shown without any right to do anything.
+_REPORT_POLICY = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+
+
+def application(house: House, doorkeeper: Doorkeeper, hosts: Hosts) -> ASGIApp:
+    """Everything that is served."""
+
+    async def index(request: Request) -> Response:
+        return _file("page/static/index.html")
+
+    async def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in STATIC:
+            return PlainTextResponse("There is no such file.\n", 404)
+        return _file(STATIC[name])
+
+    async def report(request: Request) -> Response:
+        try:
+            file = house.run_path(request.path_params["key"]) / "report.html"
+            data = file.read_bytes()
+        except (PrunelleError, OSError):
+            return PlainTextResponse("There is no such report.\n", 404)
+        return Response(data, media_type="text/html", headers={"Content-Security-Policy": _REPORT_POLICY})
+
+    async def live(websocket: WebSocket) -> None:
+        host = websocket.headers["host"]
+        await Tab(house, lambda: f"http://{host}/?token={doorkeeper.token()}").serve(websocket)
+
+    routes = [
+        Route("/", index),
+        Route("/static/{name}", static),
+        Route("/report/{key}", report),
+        WebSocketRoute("/live", live),
+    ]
+    return Guard(Starlette(routes=routes), doorkeeper, hosts)
+
+
+def _file(name: str) -> Response:
+    data = resources.files("prunelle").joinpath(name).read_bytes()
+    return Response(data, media_type=_TYPES[Path(name).suffix])
+
+
+class Server:
+    """A server on this machine, in a thread of its own.
+
+    Attributes:
+        host, port: where it listens.
+    """
+
+    def __init__(self, house: House, *, host: str, port: int | None, exposed: bool) -> None:
+        if not exposed and not is_loopback(host):
+            raise ArgumentError(
+                f"host={host!r} is reached from other machines: whoever has an address of the page sees the runs and "
+                "the pictures, starts trainings and uses this machine's processor, and what goes over the network can "
+                "be read there, as it is not encrypted. If that is meant, say exposed=True (--exposed)."
+            )
+        self.host = host
+        self._socket = _bound(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self.doorkeeper = Doorkeeper(self.port, _secret(self.port))
+        app = application(house, self.doorkeeper, Hosts(self.port, exposed=not is_loopback(host)))
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                ws="websockets-sansio",
+                ws_max_size=MOST_BYTES,
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=2,
+                lifespan="off",
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="page", daemon=True)
+        self._thread.start()
+
+    def address(self) -> str:
+        """A new one that lets one browser in, once."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        if self.host in ("0.0.0.0", "::"):
+            name = socket.gethostname()
+        return f"http://{name}:{self.port}/?token={self.doorkeeper.token()}"
+
+    def close(self) -> None:
+        """Nobody is served any more. Trainings go on."""
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+
+def _bound(host: str, port: int | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    tried = range(PORT, PORT + _TRIED) if port is None else (port,)
+    for one in tried:
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind((host, one))
+        except OSError as error:
+            made.close()
+            if one == tried[-1]:
+                raise ArgumentError(
+                    f"nothing can listen at {host}, port {one}: {error.strerror or error}. Choose another with "
+                    "port=… (--port)."
+                ) from None
+            continue
+        return made
+    raise AssertionError
+
+
+def _secret(port: int) -> str:
+    """What the cookie holds: the same for a port each time; a server that is started again knows its browsers."""
+    file = Path(platformdirs.user_state_dir("prunelle"), "page-key")
+    try:
+        key = file.read_bytes()
+    except OSError:
+        key = b""
+    if len(key) != 32:
+        key = secrets.token_bytes(32)
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_bytes(key)
+    return hmac.new(key, str(port).encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,99 @@
+"""A server with a house of its own, and a real browser that is let in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from prunelle.page.house import House
+from prunelle.page.server import Server
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_NEEDED = os.environ.get("PRUNELLE_NEEDS_BROWSER")
+"""Where it is set, as in CI, a test that cannot have a browser fails."""
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the server keeps the key of its cookies: not the user's own."""
+    folder = tmp_path / "state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """``serve(house)`` or ``serve(subject=…, …)`` starts a server at a free port; all are closed at the end."""
+    started: list[Server] = []
+
+    def start(house: House | None = None, *, port: int = 0, **given: object) -> Server:
+        if house is None:
+            house = House(**({"runs_folder": tmp_path / "runs"} | given))  # type: ignore[arg-type]
+        started.append(Server(house, host="127.0.0.1", port=port, exposed=False))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's Chromium, without a window."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        why = f"no browser: none of {', '.join(BROWSERS)} is installed"
+        if _NEEDED:
+            pytest.fail(why)
+        pytest.skip(why)
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium):
+    """``visit(server, "look?subject=…", language="fr", dark=True, width=390)``: a page in a browser of its own.
+
+    What the browser's console calls an error, and a script's own, fail the test at its end, but for those in
+    ``page.expected``: parts of their texts.
+    """
+    contexts, complaints = [], []
+
+    def go(
+        server: Server, place: str = "", *, language="en", dark=False, width=1280, height=900, context=None
+    ):
+        if context is None:
+            context = chromium.new_context(
+                locale={"en": "en-GB", "fr": "fr-FR"}[language],
+                color_scheme="dark" if dark else "light",
+                viewport={"width": width, "height": height},
+                reduced_motion="reduce",
+            )
+            contexts.append(context)
+        page = context.new_page()
+        page.expected = []
+        page.on(
+            "console", lambda said: complaints.append((page, said.text)) if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: complaints.append((page, str(error))))
+        page.set_default_timeout(20_000)
+        page.goto(server.address())
+        if place:
+            page.goto(server.address().split("?")[0] + "#" + place)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    left = [text for page, text in complaints if not any(part in text for part in page.expected)]
+    assert left == []
