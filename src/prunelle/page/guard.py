@@ -13,7 +13,6 @@ import ipaddress
 import secrets
 import socket
 import threading
-from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
@@ -60,7 +59,9 @@ class Doorkeeper:
     def spend(self, token: str) -> bool:
         """Whether it was given out, and not used yet; from now on it is."""
         with self._lock:
-            known = next((one for one in self._tokens if hmac.compare_digest(one, token)), None)
+            known = next(
+                (one for one in self._tokens if hmac.compare_digest(one.encode(), token.encode())), None
+            )
             self._tokens.discard(known or "")
         return known is not None
 
@@ -150,7 +151,8 @@ class Guard:
         if not socket_ and scope["method"] not in ("GET", "HEAD"):
             return _said("There is only GET here.", 405, Allow="GET, HEAD")
         token = parse_qs(scope["query_string"].decode("latin-1")).get("token")
-        if token and not socket_ and scope["path"] == "/":
+        # What only asks for the head is a program that looks at links, not the person who follows one.
+        if token and not socket_ and scope["path"] == "/" and scope["method"] == "GET":
             # The word leaves the address, where a history would keep it.
             if self._doorkeeper.spend(token[-1]):
                 response = RedirectResponse("/", 303)
@@ -211,11 +213,3 @@ def _is_address(name: str) -> bool:
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches a server that listens there."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def addresses(host: str) -> Iterable[str]:
-    """What a person may type to reach a server that listens on ``host``."""
-    if host not in ("0.0.0.0", "::"):
-        return (f"[{host}]" if ":" in host else host,)
-    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
-    return sorted(str(one) for one in found) or ("127.0.0.1",)

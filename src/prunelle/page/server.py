@@ -106,7 +106,8 @@ class Server:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                log_level="warning",
+                log_config=None,
+                proxy_headers=False,
                 access_log=False,
                 server_header=False,
                 ws="websockets-sansio",
@@ -144,6 +145,7 @@ def _bound(host: str, port: int | None) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((host, one))
+            made.listen(128)  # at once: whoever comes before the server runs waits a moment
         except OSError as error:
             made.close()
             if one == tried[-1]:

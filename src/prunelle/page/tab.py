@@ -92,6 +92,8 @@ class Tab:
                     Message({"words": _all_words(words), "panels": panels, "language": language}),
                 )
             )
+        elif not isinstance(name, str) and kind in ("open", "close"):
+            self._tell(Frame(SHELL, frame.id, _error("a panel is asked for by its name.")))
         elif kind == "open" and name in PANELS:
             self._close(name)
             thread = ThreadPoolExecutor(1, thread_name_prefix=f"page-{name}")
