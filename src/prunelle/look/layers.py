@@ -46,6 +46,7 @@ class Layer:
         call: which of that module's calls in one forward, from 0.
         shape: of that output, without the batch dimension: ``(channels, height, width)`` or ``(units,)``.
         field: what part of the picture each of its places depends on; None where it is not known.
+        calls: of all its modules, in the order they run, each with which of its calls that is.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Layer:
     call: int
     shape: tuple[int, ...]
     field: Field | None = None
+    calls: tuple[tuple[str, int], ...] = ()
 
     @property
     def channels(self) -> int:
@@ -304,6 +306,7 @@ def _layer(chain: list[_Call]) -> Layer:
         call=last.number,
         shape=tuple(last.output.shape[1:]),
         field=last.field,
+        calls=tuple((call.name, call.number) for call in chain),
     )
 
 

@@ -10,6 +10,7 @@ from prunelle.tasks.caching import clear_caches, disk_usage
 from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
+from prunelle.tasks.exploring import explore
 from prunelle.tasks.few_shots import shots
 from prunelle.tasks.look import look_into
 from prunelle.tasks.reporting import write_report
@@ -31,6 +32,7 @@ __all__ = [
     "disk_usage",
     "download_weights",
     "evaluate",
+    "explore",
     "fast_recipe",
     "look_into",
     "named_recipe",

@@ -1,0 +1,1 @@
+"""One value of a layer's output explained: from what its module read to exactly that number."""
