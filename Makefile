@@ -1,4 +1,4 @@
-# make demo   sets up .venv, programs for Keras included, and trains a classifier on real handwritten digits, in about a minute
+# make demo   sets up .venv, programs for Keras and the page included, and trains a classifier on real handwritten digits, in about a minute
 # make test   sets up the test tools as well, and checks everything
 # make quick  what a change is checked with while one works on it: lint, types, the fast tests; under 90 seconds
 # make test-mlflow, make test-wandb  the extra of that name, in a virtual environment of its own, and its tests: both bring
@@ -68,7 +68,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing (PyTorch is large; the first time takes a few minutes)…"
 	$(INSTALL) torch
-	$(INSTALL) --editable '.[keras]'
+	$(INSTALL) --editable '.[keras,page]'
 	@touch $@
 
 $(VENV)/.test-installed: $(VENV)/.installed
