@@ -77,6 +77,11 @@ except prunelle.PrunelleError as error:
 def test_python_goes_on_and_closes_it() -> None:
     server = pn.open("lenet5", browser=False, port=0)
     try:
+        assert repr(server) == f"Server('http://127.0.0.1:{server.port}/')"
+        link = re.search(r'href="(http://[^"]+)"', server._repr_html_())
+        assert link is not None
+        with pytest.raises(urllib.error.HTTPError, match="403"):  # used up by the redirection
+            urllib.request.urlopen(link[1])
         # The cookie comes with the first answer; this reader follows without it.
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(server.address())

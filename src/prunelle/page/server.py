@@ -12,6 +12,7 @@ from pathlib import Path
 
 import platformdirs
 import uvicorn
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -20,10 +21,13 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from prunelle.disk import writing
+from prunelle.drawing import card
 from prunelle.errors import ArgumentError, PrunelleError
 from prunelle.page.guard import Doorkeeper, Guard, Hosts, is_loopback
 from prunelle.page.house import House
 from prunelle.page.tab import Tab
+from prunelle.page.words import Words
+from prunelle.texts import default_language
 
 STATIC = {
     "icon.svg": "page/static/icon.svg",
@@ -119,6 +123,17 @@ class Server:
         )
         self._thread = threading.Thread(target=self._run, name="page", daemon=True)
         self._thread.start()
+
+    def __repr__(self) -> str:
+        return f"Server({self.address().partition('?')[0]!r})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook, a link: an address for one browser, once."""
+        words = Words(default_language())
+        link = Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(
+            self.address(), words("here")
+        )
+        return card.card(words("page"), [card.sentence(link)], words.language)
 
     def address(self) -> str:
         """A new one that lets one browser in, once."""

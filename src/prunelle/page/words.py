@@ -5,6 +5,8 @@ from __future__ import annotations
 from prunelle.texts import Note, Typography
 
 TEXTS = {
+    "page": Note("The page", "La page"),
+    "here": Note("Open it in this browser", "L’ouvrir dans ce navigateur"),
     "panels": Note("Parts of the page", "Parties de la page"),
     "language": Note("Language", "Langue"),
     "theme": Note("Colours", "Couleurs"),
