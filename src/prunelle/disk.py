@@ -25,6 +25,8 @@ _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 # The second form is what earlier versions left in caches.
 _OURS = re.compile(r"\..+\.(?P<pid>\d+)(-\d+)?\.tmp|[0-9a-f]+\.(?P<old_pid>\d+)\.[a-z0-9_]+\.tmp")
 _numbers = itertools.count()
+_MOMENT_S = 0.1
+"""For which a lock is wanted before it is another process's: one that only looks (``is_held``) is gone by then."""
 
 
 @contextlib.contextmanager
@@ -166,10 +168,10 @@ def held(lock: Path, busy: str, *, wait: bool = False) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     # Never the other kind, a file whose being there is the lock: a killed process would leave it held.
-    holding = FileLock(lock, blocking=wait, fallback_to_soft=False)
+    holding = FileLock(lock, timeout=-1 if wait else _MOMENT_S, fallback_to_soft=False)
     with writing(lock):
         try:
-            holding.acquire()
+            holding.acquire(poll_interval=0.02)
         except Timeout:
             raise RunError(busy) from None
         except OSError as error:
@@ -179,6 +181,26 @@ def held(lock: Path, busy: str, *, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         holding.release()
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a process has the file ``lock`` (``held``); on file systems without locks, nobody.
+
+    Nothing else tells on every system, so it is taken for a moment; who wants it then waits that long (``_MOMENT_S``).
+    """
+    from filelock import FileLock, Timeout
+
+    if not lock.is_file():
+        return False
+    trying = FileLock(lock, blocking=False, fallback_to_soft=False)
+    try:
+        trying.acquire()
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    trying.release()
+    return False
 
 
 @contextlib.contextmanager

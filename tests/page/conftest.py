@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -97,3 +98,32 @@ def visit(chromium):
         context.close()
     left = [text for page, text in complaints if not any(part in text for part in page.expected)]
     assert left == []
+
+
+@pytest.fixture
+def axe():
+    """``axe(page)``: nothing on it that axe calls serious."""
+    sync_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+    def check(page):
+        found = sync_playwright.Axe().run(page).response["violations"]
+        assert [
+            (each["id"], [node["html"] for node in each["nodes"]][:3])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ] == []
+
+    return check
+
+
+@pytest.fixture
+def until():
+    """``until(holds)`` waits until it does."""
+
+    def wait(holds: Callable[[], object], seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, "it never came to that"
+            time.sleep(0.05)
+
+    return wait

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -22,10 +21,10 @@ from prunelle.jobs.shared_network import SharedNetwork
 from prunelle.networks import is_known, natural_shape
 from prunelle.networks.summary import summarise
 from prunelle.planning.request import DataSource
+from prunelle.runs.epochs import epoch_weights, kept_epochs
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Note, visible
-from prunelle.training.checkpoint import load_tensors
 
 _FINDERS: Mapping[str, Callable[[SubjectRequest, DataSource, Listener], Explored]] = {
     "pictures": explore_pictures.find,
@@ -33,7 +32,6 @@ _FINDERS: Mapping[str, Callable[[SubjectRequest, DataSource, Listener], Explored
 }
 """By the name of the kind of data."""
 
-_EPOCH_FILES = re.compile(r"epoch-(\d+)\.safetensors")
 _MOST_AT_HAND = 10_000
 _FEWEST_AT_HAND = 200
 _AT_HAND_BYTES = 1 << 28
@@ -132,9 +130,7 @@ class Explorer:
     def epochs(self) -> tuple[int, ...]:
         """Those whose weights a run kept, in order."""
         run = self.explored.run
-        found = [] if run is None else (run.path / "weights").glob("epoch-*.safetensors")
-        numbers = (_EPOCH_FILES.fullmatch(file.name) for file in found)
-        return tuple(sorted(int(number[1]) for number in numbers if number))
+        return () if run is None else tuple(kept_epochs(run.path))
 
     def epoch_weights(self, epoch: int) -> dict[str, torch.Tensor]:
         """The weights after that epoch.
@@ -142,8 +138,8 @@ class Explorer:
         Raises:
             ArgumentError: none were kept.
         """
-        run = self.explored.run
-        if run is None or epoch not in self.epochs:
-            kept = ", ".join(map(str, self.epochs)) or "none"
-            raise ArgumentError(f"epoch must be one whose weights were kept ({kept}); received {epoch}.")
-        return load_tensors(run.path / "weights" / f"epoch-{epoch}.safetensors")[0]
+        if self.explored.run is None:
+            raise ArgumentError(
+                f"this network is of no run, which would keep weights of epochs; received {epoch}."
+            )
+        return epoch_weights(self.explored.run.path, epoch)

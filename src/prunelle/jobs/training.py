@@ -197,7 +197,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequ
         },
         "network": prepared.description,
         "recipe": prepared.recipe.to_json(),
-        **({"own": training.own.to_json()} if training.own else {}),
+        **({"own": own} if (own := training.own.to_json()) else {}),
         **({} if prepared.transfer is None else {"transfer": prepared.transfer}),
         "skipped": [
             {"split": split, **dataclasses.asdict(skipped)}

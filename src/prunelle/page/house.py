@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from torch import nn
 
 from prunelle.errors import ArgumentError
+from prunelle.page.trainings import Trainings
 from prunelle.planning.weights import Pretrained
 from prunelle.runs.run import Run
-from prunelle.runs.table import Runs, runs
+from prunelle.runs.table import Runs, run_folders, runs
 
 Subject = Run | Pretrained | nn.Module | str | Path
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class House:
         runs_folder: where the runs are, and where new ones go; it may not be there yet.
         folders: of data, that were named at the start.
         lock: held while a shared network computes, or is changed for a moment.
+        trainings: those that the page starts, and finds.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class House:
         self.runs_folder = runs_folder.absolute()
         self.folders = tuple(folder.absolute() for folder in folders)
         self.lock = threading.RLock()
+        self.trainings = Trainings(self.runs_folder)
         self._shared: OrderedDict[Hashable, Any] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -61,8 +64,7 @@ class House:
         """Key → folder of every run, opened or not; without reading any."""
         if not self.runs_folder.is_dir():
             return {}
-        files = {*self.runs_folder.glob("*/run.json"), *self.runs_folder.rglob("run.json")}
-        return {key_of(file.parent): file.parent for file in sorted(files)}
+        return {key_of(path): path for path in run_folders(self.runs_folder)}
 
     def run_path(self, key: object) -> Path:
         """The folder of a run that was listed.

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from prunelle.page import runs_words, training_words
 from prunelle.page.panel import PanelKind
+from prunelle.page.runs import RunsPanel
+from prunelle.page.training import TrainingPanel
 
-PANELS: dict[str, PanelKind] = {}
+PANELS: dict[str, PanelKind] = {
+    "runs": PanelKind(make=RunsPanel, module="runs.js", words=runs_words.Words, title="title"),
+    "training": PanelKind(
+        make=TrainingPanel, module="training.js", words=training_words.Words, title="title"
+    ),
+}
 """In the order of the page's tabs."""

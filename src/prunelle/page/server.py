@@ -34,6 +34,9 @@ STATIC = {
     "app.js": "page/static/app.js",
     "kit.js": "page/static/kit.js",
     "style.css": "page/static/style.css",
+    "curves.js": "page/static/curves.js",
+    "runs.js": "page/static/runs.js",
+    "training.js": "page/static/training.js",
     "uplot.js": "page/static/uplot.js",
     "uplot.css": "page/static/uplot.css",
 }

@@ -86,13 +86,18 @@ def runs(folder: str | Path = "runs") -> Runs:
             f"{folder} is no folder. Runs are made by prunelle train, in runs/ unless --runs says otherwise."
         )
     opened, refused = [], {}
-    # The first pattern follows links, the second does not.
-    for file in sorted({*folder.glob("*/run.json"), *folder.rglob("run.json")}):
+    for path in run_folders(folder):
         try:
-            opened.append(Run.open(file.parent))
+            opened.append(Run.open(path))
         except PrunelleError as error:
-            refused[file.parent] = str(error)
+            refused[path] = str(error)
     return Runs(sorted(opened, key=lambda run: str(run.info.get("created", ""))), refused)
+
+
+def run_folders(folder: Path) -> list[Path]:
+    """Where there is a ``run.json``, in a folder and in those inside; by name."""
+    # The first pattern follows links, the second does not.
+    return [file.parent for file in sorted({*folder.glob("*/run.json"), *folder.rglob("run.json")})]
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from prunelle.tasks.caching import clear_caches, disk_usage
 from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
+from prunelle.tasks.epochs import epochs_of
 from prunelle.tasks.exploring import explore
 from prunelle.tasks.few_shots import shots
 from prunelle.tasks.look import look_into
+from prunelle.tasks.proposing import propose
 from prunelle.tasks.reporting import write_report
 from prunelle.tasks.running import run_notebook, run_program
 from prunelle.tasks.training import train
@@ -31,6 +33,7 @@ __all__ = [
     "describe",
     "disk_usage",
     "download_weights",
+    "epochs_of",
     "evaluate",
     "explore",
     "fast_recipe",
@@ -38,6 +41,7 @@ __all__ = [
     "named_recipe",
     "predict",
     "pretrained",
+    "propose",
     "run_notebook",
     "run_program",
     "save_convolution",

@@ -1,7 +1,9 @@
 """What a caller puts in the place of a recipe's parts: functions and objects of their own.
 
 ``run.json`` says of each its name and a digest of what it does, so that a training goes on with the same ones or says
-that it cannot. All but the optimiser are to be functions of their arguments: a state of theirs is kept nowhere.
+that it cannot. All but the optimiser are to be functions of their arguments: a state of theirs is kept nowhere. What is
+``by_hand`` is none: a person decides it while the training runs, so nothing is recorded of it, and a run that had one
+goes on without it.
 """
 
 from __future__ import annotations
@@ -31,6 +33,11 @@ Row = Mapping[str, float | None]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 MakeOptimizer = Callable[[list[dict[str, Any]]], torch.optim.Optimizer]
 Schedule = Callable[[int, int], float]
+
+
+def by_hand(part: Any) -> bool:
+    """Whether a ``stop`` or a ``keep`` says of itself that a person decides, as the page's do: ``by_hand = True``."""
+    return bool(getattr(part, "by_hand", False))
 
 
 class Metric(Protocol):
@@ -94,8 +101,8 @@ class Own:
         return given | {f"metrics.{name}": metric for name, metric in self.metrics.items()}
 
     def to_json(self) -> dict[str, dict[str, str]]:
-        """The ``own`` entry of ``run.json``: of each part its ``name`` and ``digest``."""
-        return {name: described(value) for name, value in self.parts().items()}
+        """The ``own`` entry of ``run.json``: of each part its ``name`` and ``digest``; not of what is ``by_hand``."""
+        return {name: described(value) for name, value in self.parts().items() if not by_hand(value)}
 
     def check_same(self, run: object, recorded: Mapping[str, Mapping[str, str]]) -> None:
         """Whether these are what a run began with.

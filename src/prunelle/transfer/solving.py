@@ -165,9 +165,11 @@ class Solving(Training):
         self._given, self._solver = train, solver
 
     def use(self, own: Own) -> None:
-        """There are no steps, and so nothing that could be the caller's own."""
+        """There are no steps, and so nothing that could be the caller's own, nor stopped by hand."""
+        if not (given := own.to_json()):
+            return
         raise ArgumentError(
-            f"{', '.join(own.parts())} of your own cannot take part in {self._solver}: it is solved in one go. Take "
+            f"{', '.join(given)} of your own cannot take part in {self._solver}: it is solved in one go. Take "
             f"--head linear."
         )
 

@@ -56,7 +56,8 @@ export function number(value, language, digits = 3) {
 export function percent(share, language, digits = 1) {
   if (share === null || share === undefined || Number.isNaN(share)) return "–";
   const options = { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(language, options).format(share);
+  // As the reports have it: with a space that does not break, in English too.
+  return new Intl.NumberFormat(language, options).format(share).replace(/\s?%/, "\u00a0%").replace("-", "−");
 }
 
 // A colour of the page as a canvas takes it: the variable of the style sheet, in the light or in the dark.

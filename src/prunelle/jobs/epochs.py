@@ -1,0 +1,120 @@
+"""A run at each of its epochs: what its first kernels were, and what it answered then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from prunelle.errors import ArgumentError
+from prunelle.jobs import run_data
+from prunelle.look.filters import Filters, filters_of
+from prunelle.look.layers import CONVOLUTIONS
+from prunelle.runs.epochs import epoch_weights, kept_epochs
+from prunelle.runs.listener import Quiet
+from prunelle.runs.run import Run, build_network
+from prunelle.training.outputs import class_logits
+
+_REMEMBERED = 1 << 26
+"""Bytes of epochs' weights that stay in memory, so that going back and forth reads nothing."""
+
+
+class Epochs:
+    """A network of its own, that gets the weights of one epoch after the other; the run's is not touched.
+
+    Args:
+        run: of a network that can be built by name.
+
+    Raises:
+        RunError: its network cannot be built.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._network = build_network(run.info["network"]).eval()
+        self._weights: dict[int, dict[str, torch.Tensor]] = {}
+        self._examples: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def kept(self) -> list[int]:
+        """The epochs whose weights are there, which may grow."""
+        return kept_epochs(self.run.path)
+
+    @property
+    def first_convolution(self) -> str | None:
+        """Its name; None of a network that has none."""
+        modules = self._network.named_modules()
+        return next((name for name, module in modules if isinstance(module, CONVOLUTIONS)), None)
+
+    def filters(self, epoch: int) -> Filters:
+        """The kernels of the first convolution.
+
+        Raises:
+            ArgumentError: there is none, or that epoch is not kept.
+        """
+        if self.first_convolution is None:
+            raise ArgumentError("this network has no convolution, and so no kernels to show.")
+        self._be(epoch)
+        return filters_of(self._network, self.first_convolution)
+
+    def answers(self, inputs: torch.Tensor, epochs: Sequence[int]) -> np.ndarray:
+        """What it answers at each epoch.
+
+        Args:
+            inputs: ``(N, C, …)`` float32, normalised.
+            epochs: of ``kept``.
+
+        Returns:
+            ``(epochs, N, K)`` float32 probabilities.
+        """
+        answers = []
+        with torch.inference_mode():
+            for epoch in epochs:
+                self._be(epoch)
+                logits = class_logits(self._network(inputs), len(self.run.classes))
+                answers.append(logits.softmax(dim=1).numpy())
+        return np.stack(answers)
+
+    def examples(self, most: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first pictures of the test, or of the validation where there is none, a class after the other.
+
+        Returns:
+            ``(n, H, W, C)`` uint8, or ``(n, T, C)`` float32 of series, and ``(n,)`` labels.
+
+        Raises:
+            PrunelleError: the data are not where they were.
+        """
+        if self._examples is None:
+            data = run_data.data_of(self.run, Quiet())
+            split = next(each for each in (data.test, data.validation, data.train) if each is not None)
+            pixels = split.take(_in_turn(split.labels, most)).decode(self.run.preprocess)
+            self._examples = np.asarray(pixels.images), pixels.labels
+        return self._examples
+
+    def prepared(self, examples: np.ndarray) -> torch.Tensor:
+        """``(n, …, C)`` as decoded → ``(n, C, …)`` float32, normalised."""
+        return self.run.preprocess.normalise(torch.from_numpy(np.ascontiguousarray(examples)).movedim(-1, 1))
+
+    def _be(self, epoch: int) -> None:
+        weights = self._weights.get(epoch)
+        if weights is None:
+            weights = epoch_weights(self.run.path, epoch)
+            size = sum(tensor.nbytes for tensor in weights.values())
+            if (len(self._weights) + 1) * size <= _REMEMBERED:
+                self._weights[epoch] = weights
+        self._network.load_state_dict(weights)
+
+    def forget(self) -> None:
+        """What it has read: epochs that a training does again are the same to the bit, extended ones need not be."""
+        self._weights.clear()
+
+
+def _in_turn(labels: np.ndarray, most: int) -> np.ndarray:
+    """Rows of as many classes as there are, the first of each, then the second…: ``(min(N, most),)``."""
+    place = np.zeros(len(labels), np.int64)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        place[rows] = np.arange(len(rows))
+    order: np.ndarray = np.lexsort((labels, place))
+    return order[:most]
