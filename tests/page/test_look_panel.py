@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,163 @@ def test_a_named_network(tmp_path: Path) -> None:
     panel, _ = opened(House(subject="lenet5", runs_folder=tmp_path))
     state = panel.opened().content
     assert (state["trained"], state["classes"], state["samples"], state["run"]) == (False, None, 0, None)
+
+
+# ---- Values, edits, and what comes of them
+
+
+@pytest.fixture
+def look(run: pn.Run, house: House) -> Iterator[tuple[LookPanel, Ask, list[Message]]]:
+    """A panel with a picture."""
+    panel, pushed = opened(house, subject=key_of(run.path))
+    ask = asking(panel)
+    ask(type="picture", source="sample", index=0)
+    yield panel, ask, pushed
+    panel.close()
+
+
+def test_a_value_adds_up(run: pn.Run, look: tuple[LookPanel, Ask, list[Message]]) -> None:
+    _, ask, _ = look
+    content, arrays = ask(type="value", layer="features.0", channel=2, y=3, x=4)
+    convolution, activation = content["steps"]
+    assert (convolution["kind"], convolution["module"]) == ("convolution", "features.0")
+    window, weights, inside, parts = (
+        arrays[convolution[key]["array"]] for key in ("window", "weights", "inside", "parts")
+    )
+    assert window.shape == weights.shape == (1, 3, 3)
+    assert inside.dtype == np.uint8
+    total = float((window.astype(float) * weights).sum()) + convolution["bias"]
+    assert convolution["result"] == pytest.approx(total, rel=1e-5, abs=1e-6)
+    assert float(parts.sum()) == pytest.approx(total - convolution["bias"], rel=1e-5, abs=1e-6)
+    assert convolution["at"] == {"y0": 2, "x0": 3, "dy": 1, "dx": 1}
+    assert activation == {
+        "kind": "activation",
+        "name": "ReLU",
+        "before": convolution["result"],
+        "result": content["value"],
+    }
+    assert content["value"] == max(0.0, convolution["result"])
+    assert content["position"] == {"layer": "features.0", "channel": 2, "y": 3, "x": 4}
+
+    followed, _ = ask(type="follow", layer="features.0", channel=2, y=3, x=4, c=0, wy=1, wx=2)
+    assert followed["linear"]
+    (source,) = followed["sources"]
+    assert source == {
+        "layer": "input",
+        "channel": 0,
+        "y": 3,
+        "x": 5,
+        "weight": 1.0,
+        "value": float(window[0, 1, 2]),
+    }
+
+
+def test_a_channel(look: tuple[LookPanel, Ask, list[Message]]) -> None:
+    panel, ask, _ = look
+    content, arrays = ask(type="channel", layer="features.2", channel=1)
+    maps, kernel = arrays[content["map"]["array"]], arrays[content["kernel"]["array"]]
+    weight = panel._explorer.explored.network.get_parameter("features.2.weight").detach().numpy()
+    np.testing.assert_array_equal(kernel, weight[1])
+    assert (content["low"], content["high"]) == (float(maps.min()), float(maps.max()))
+    assert content["module"] == "features.2"
+    pooled, _ = ask(type="channel", layer="features.4", channel=1)
+    assert pooled["kernel"] is pooled["module"] is None
+
+
+def test_what_excites_and_where(look: tuple[LookPanel, Ask, list[Message]]) -> None:
+    _, ask, pushed = look
+    content, arrays = ask(type="excite", layer="features.2", channel=1)
+    crops = arrays[content["crops"]["array"]]
+    assert crops.dtype == np.uint8
+    assert len(crops) == len(content["values"]) == len(content["labels"])
+    assert content["values"] == sorted(content["values"], reverse=True)
+    last = [message.content for message in pushed if message.content["type"] == "progress"]
+    assert not last or last[-1]["done"] == last[-1]["total"]  # another panel may have asked before
+    where, arrays = ask(type="where", **{"class": 4})
+    assert arrays[where["heat"]["array"]].shape == (8, 8)
+    assert "HiRes-CAM" in where["how"]
+
+
+def test_edits_and_their_accuracy(look: tuple[LookPanel, Ask, list[Message]]) -> None:
+    _, ask, pushed = look
+    before, arrays = ask(type="reset")
+    unchanged = arrays[before["probabilities"]["array"]]
+    assert before["unchanged"] is None
+    edits = [
+        {"kind": "off", "layer": "features.0", "channel": 0},
+        {
+            "kind": "kernel",
+            "module": "features.2",
+            "channel": 1,
+            "input": 3,
+            "values": [[0, 0, 0], [0, 9, 0], [0, 0, 0]],
+        },
+    ]
+    content, arrays = ask(type="edit", edits=edits)
+    assert content["edits"] == 2
+    assert not np.allclose(arrays[content["probabilities"]["array"]], unchanged)
+    np.testing.assert_allclose(arrays[content["unchanged"]["array"]], unchanged, atol=1e-6)
+    deadline = time.monotonic() + 60
+    while not (told := [m.content for m in pushed if m.content["type"] == "accuracy" and m.content["done"]]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    score = told[-1]
+    assert score["edited"]
+    assert score["n"] == score["total"] == score["before"]["n"] == len(pn.load("digits").test)
+    assert score["low"] <= score["accuracy"] == score["correct"] / score["n"] <= score["high"]
+    assert score["difference"]["value"] == pytest.approx(score["accuracy"] - score["before"]["accuracy"])
+    json.dumps(score, allow_nan=False)
+
+    learned, arrays = ask(type="learn", label=4, rate=0.01)
+    assert learned["steps"] == 1
+    assert ask(type="undo")[0]["steps"] == 0
+    last, arrays = ask(type="reset")
+    np.testing.assert_array_equal(arrays[last["probabilities"]["array"]], unchanged)
+    assert ask(type="epoch", epoch=None)[0]["epoch"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"type": "edit", "edits": "all"}, "edits must be a list"),
+        ({"type": "edit", "edits": [7]}, "kind must be a text"),
+        ({"type": "edit", "edits": [{"kind": "delete"}]}, "an edit is off or kernel; received 'delete'"),
+        (
+            {
+                "type": "edit",
+                "edits": [
+                    {"kind": "kernel", "module": "features.0", "channel": 0, "input": 0, "values": [["a"]]}
+                ],
+            },
+            "a number is needed",
+        ),
+        (
+            {
+                "type": "edit",
+                "edits": [{"kind": "kernel", "module": "features.0", "channel": 0, "input": 0, "values": 3}],
+            },
+            "3 rows of 3",
+        ),
+        ({"type": "learn", "label": 0, "rate": True}, "a number is needed; received True"),
+        ({"type": "learn", "label": 0, "rate": 10**400}, "rate must be above 0, at most 100; received inf"),
+        ({"type": "epoch", "epoch": 3}, "whose weights were kept"),
+        (
+            {"type": "value", "layer": "features.0", "channel": 99, "y": 0, "x": 0},
+            "channel, row and column must be within",
+        ),
+        ({"type": "value", "layer": "features.0", "channel": 0, "y": -1, "x": 0}, "must be within"),
+        ({"type": "value", "layer": "probabilities", "channel": 99, "y": 0, "x": 0}, "index of a class"),
+        (
+            {"type": "follow", "layer": "features.0", "channel": 0, "y": 0, "x": 0, "c": 0, "wy": 9, "wx": 0},
+            "within the window",
+        ),
+        ({"type": "where", "class": -1}, "class must be the index of one"),
+        ({"type": "excite", "layer": "<i>", "channel": 0}, "unknown layer '<i>'"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said(
+    look: tuple[LookPanel, Ask, list[Message]], content: dict[str, Any], words: str
+) -> None:
+    panel, _, _ = look
+    with pytest.raises(ArgumentError, match=words):
+        panel.receive(Message(content))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import nn
 
 from prunelle import data as datasets
 from prunelle.data import decode, limits
@@ -13,9 +15,12 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
 from prunelle.jobs import answering
-from prunelle.jobs.explored import Explored, Ink
+from prunelle.jobs.explored import Exciting, Explored, Ink, Where
 from prunelle.jobs.look_request import SubjectRequest
 from prunelle.jobs.picture_subject import find_subject
+from prunelle.look.attribution import Method, attribute
+from prunelle.look.layers import Anatomy, Layer
+from prunelle.look.patches import best_places, cut
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
@@ -27,6 +32,7 @@ MOST_BYTES = 32_000_000
 """Of a file that comes through a browser; ``data.limits`` says what decoding it may take."""
 MOST_DRAWN_PX = 4096
 """A side of what is drawn."""
+MOST_CROPS, MOST_CROP_PX = 12, 128
 _DRAWABLE_PX = 64
 
 
@@ -61,9 +67,9 @@ class PictureMedium:
         limits.check_file_size(name, len(content))
         return decode.read_picture(content, name, self._preprocess)
 
-    def small(self, examples: np.ndarray) -> np.ndarray:
-        """In colour, at most ``THUMBNAIL_PX`` a side."""
-        factor = max(1.0, max(examples.shape[1:3]) / THUMBNAIL_PX)
+    def small(self, examples: np.ndarray, most_px: int = THUMBNAIL_PX) -> np.ndarray:
+        """In colour, at most ``most_px`` a side."""
+        factor = max(1.0, max(examples.shape[1:3]) / most_px)
         size = tuple(max(1, round(side / factor)) for side in examples.shape[2:0:-1])
         made = []
         for example in examples:
@@ -71,6 +77,31 @@ class PictureMedium:
             image = Image.fromarray(np.ascontiguousarray(planes)).convert("RGB")
             made.append(np.asarray(image if factor == 1 else image.resize(size, Image.Resampling.BOX)))
         return np.stack(made) if made else np.empty((0, *size[::-1], 3), np.uint8)
+
+    def exciting(self, examples: np.ndarray, peaks: np.ndarray, places: np.ndarray, layer: Layer) -> Exciting:
+        """What the channel sees of each picture, cut out at its receptive field."""
+        found = best_places(peaks, places, layer, self._preprocess.input_size, MOST_CROPS)
+        crops = [cut(np.asarray(examples[place.picture]), place) for place in found]
+        return Exciting(
+            crops=self.small(np.stack(crops), MOST_CROP_PX),
+            windows=None,
+            rows=tuple(place.picture for place in found),
+            values=tuple(place.value for place in found),
+        )
+
+    def where(self, network: nn.Module, anatomy: Anatomy, image: torch.Tensor, target: int) -> Where:
+        """HiRes-CAM on the last maps; the size of the gradient where there are no maps."""
+        method: Method = "saliency" if anatomy.attention is None else "hires-cam"
+        heat = attribute(network, image, target, method, layer=anatomy.attention).values.clamp_min(0)
+        how = (
+            Note("the size of the gradient at each pixel", "la taille du gradient en chaque pixel")
+            if anatomy.attention is None
+            else Note(
+                f"HiRes-CAM: the maps of {anatomy.attention}, each place weighted with its gradient",
+                f"HiRes-CAM : les cartes de {anatomy.attention}, chaque endroit pondéré par son gradient",
+            )
+        )
+        return Where((heat / heat.max().clamp_min(1e-30)).numpy(), how)
 
     def shown(self, example: np.ndarray) -> np.ndarray:
         """The picture itself."""

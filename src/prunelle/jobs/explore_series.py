@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from prunelle import networks
 from prunelle.data.kinds import kind_of
@@ -16,12 +18,18 @@ from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ArgumentError, BadPicture, refuse_given
 from prunelle.jobs import answering
 from prunelle.jobs.explore_pictures import check_bytes
-from prunelle.jobs.explored import Explored, Ink
+from prunelle.jobs.explored import Exciting, Explored, Ink, Where
 from prunelle.jobs.look_request import SubjectRequest
+from prunelle.look.attribution import Scores
+from prunelle.look.hooks import undisturbed
+from prunelle.look.layers import Anatomy, Layer
+from prunelle.look.series import class_activation
 from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.texts import composed, visible
+from prunelle.texts import Note, composed, visible
+
+MOST_SERIES = 12
 
 
 class SeriesMedium:
@@ -64,6 +72,46 @@ class SeriesMedium:
     def shown(self, example: np.ndarray) -> np.ndarray:
         """``(C, 1, T)`` float32, in the units of the data."""
         return np.ascontiguousarray(example.T[:, np.newaxis], np.float32)
+
+    def exciting(self, examples: np.ndarray, peaks: np.ndarray, places: np.ndarray, layer: Layer) -> Exciting:
+        """Each series whole, with the steps that the channel sees of it."""
+        rows = [
+            row for row in np.argsort(-peaks, kind="stable")[:MOST_SERIES].tolist() if np.isfinite(peaks[row])
+        ]
+        windows = []
+        for row in rows:
+            steps = int((~np.isnan(examples[row, :, 0])).sum())
+            start, stop = 0, steps
+            if layer.field is not None and not layer.field.flat and len(layer.shape) > 1:
+                (span,) = layer.field.spans
+                start = span.start + int(places[row]) * span.jump
+                stop = start + span.size
+            windows.append((max(0, start), min(steps, stop)))
+        crops = self.small(np.asarray(examples)[rows])
+        return Exciting(crops, tuple(windows), tuple(rows), tuple(float(peaks[row]) for row in rows))
+
+    def where(self, network: nn.Module, anatomy: Anatomy, image: torch.Tensor, target: int) -> Where:
+        """The class activation map; the size of the gradient, where the network has another head than that wants."""
+        try:
+            heat = class_activation(network, image, [target])
+            how = Note(
+                "the class activation map: what each step adds",
+                "la carte d’activation : ce qu’ajoute chaque pas",
+            )
+        except ArgumentError:
+            heat = _gradient(network, image, target)
+            how = Note("the size of the gradient at each step", "la taille du gradient à chaque pas")
+        heat = np.nan_to_num(np.maximum(heat, 0)).astype(np.float32)
+        return Where(heat / max(float(heat.max()), 1e-30), how)
+
+
+def _gradient(network: nn.Module, image: torch.Tensor, target: int) -> np.ndarray:
+    """``(1, T)``, the largest channel's."""
+    series = image.detach().clone().requires_grad_()
+    with undisturbed(network, in_place=False), torch.enable_grad():
+        score = Scores(network)(series)[0, target]
+        (gradient,) = torch.autograd.grad(score, [series])
+    return np.asarray(gradient[0].abs().amax(dim=0, keepdim=True).cpu().numpy())
 
 
 def find(request: SubjectRequest, source: DataSource, listener: Listener) -> Explored:

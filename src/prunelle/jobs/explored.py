@@ -13,11 +13,38 @@ from torch import nn
 from prunelle.data.examples import Split
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.pixels import Pixels
+from prunelle.look.layers import Anatomy, Layer
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Note
 
 Ink = Literal["light", "dark"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Exciting:
+    """What excites a channel most, the strongest first.
+
+    Attributes:
+        crops: of pictures, what the channel sees of each, ``(n, h, w, 3)`` uint8; of series, all of it,
+            ``(n, C, T)`` float32.
+        windows: of series, from which step to which (excluded) the channel sees each; None of pictures.
+        rows: which of the examples they are.
+        values: of the channel there.
+    """
+
+    crops: np.ndarray
+    windows: tuple[tuple[int, int], ...] | None
+    rows: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Where:
+    """Where a network looked: ``heat: (H, W)`` float32 in [0, 1] (of series ``(1, T)``), and by which method."""
+
+    heat: np.ndarray
+    how: Note
 
 
 class Medium(Protocol):
@@ -48,6 +75,14 @@ class Medium(Protocol):
 
     def shown(self, example: np.ndarray) -> np.ndarray:
         """As the network is given it, before normalisation: ``(H, W, C)`` uint8, or ``(C, 1, T)`` float32."""
+        ...
+
+    def exciting(self, examples: np.ndarray, peaks: np.ndarray, places: np.ndarray, layer: Layer) -> Exciting:
+        """The examples that excite a channel of a layer most: ``peaks`` and ``places``, ``(n,)``, as ``peaks_of``."""
+        ...
+
+    def where(self, network: nn.Module, anatomy: Anatomy, image: torch.Tensor, target: int) -> Where:
+        """Which parts of ``image: (1, C, …)`` speak for a class."""
         ...
 
 

@@ -14,6 +14,7 @@ import torch
 from prunelle.data.kinds import kind_of, kind_of_shape
 from prunelle.errors import ArgumentError, DataError, RunError
 from prunelle.jobs import explore_pictures, explore_series
+from prunelle.jobs.background_accuracy import Score
 from prunelle.jobs.explored import AtHand, Explored
 from prunelle.jobs.live_look import LiveLook
 from prunelle.jobs.look_request import SubjectRequest
@@ -33,9 +34,9 @@ _FINDERS: Mapping[str, Callable[[SubjectRequest, DataSource, Listener], Explored
 """By the name of the kind of data."""
 
 _MOST_AT_HAND = 10_000
-_FEWEST_AT_HAND = 200
+_FEWEST_AT_HAND = 100
 _AT_HAND_BYTES = 1 << 28
-_AT_HAND_OPERATIONS = 2 * 10**12
+_AT_HAND_OPERATIONS = 10**12
 
 
 def explore(request: SubjectRequest, source: DataSource, listener: Listener) -> Explorer:
@@ -78,9 +79,14 @@ class Explorer:
         self._finding = threading.Lock()
         self._notes: list[Note] = []
 
-    def look(self) -> LiveLook:
-        """One person's look at it."""
-        return LiveLook(self.shared, lambda: self.at_hand, self.epoch_weights)
+    def look(self, told: Callable[[Score], None] = lambda _: None) -> LiveLook:
+        """One person's look at it.
+
+        Args:
+            told: how good the network is as that person has changed it, a while after each change; from a thread of
+                the look's own.
+        """
+        return LiveLook(self.shared, lambda: self.at_hand, self.epoch_weights, told)
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -27,6 +27,9 @@ class SharedNetwork:
         turns: who runs it next.
         anatomy: its layers.
         outputs: how many classes it answers with.
+        judged: by epoch, None for the network's own weights, which of the examples at hand the unchanged network gets
+            right, as far as that is known.
+        excited: by layer, how much each example excites each channel most, and where (``patches.peaks_of``).
 
     Raises:
         ArgumentError: it does not take its own examples, or answers with something else than logits.
@@ -45,6 +48,8 @@ class SharedNetwork:
                 f"the network must give (N, num_classes) logits in evaluation mode; it gave {tuple(output.shape)}."
             )
         self.outputs = to_probabilities(output).shape[1]
+        self.judged: dict[int | None, np.ndarray] = {}
+        self.excited: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     @contextlib.contextmanager
     def as_edited(self, edits: Edits) -> Iterator[None]:

@@ -12,7 +12,6 @@ from torch import nn
 from prunelle.data.preprocess import Preprocess
 from prunelle.look.hooks import first_tensor, undisturbed
 from prunelle.look.layers import Layer
-from prunelle.look.survey import Survey
 
 STEPS = 96
 _LEARNING_RATE = 0.05
@@ -41,20 +40,21 @@ class Place:
 
 
 def best_places(
-    survey: Survey, layer: Layer, channel: int, size: tuple[int, int], most: int = 10
+    peaks: np.ndarray, where: np.ndarray, layer: Layer, size: tuple[int, int], most: int = 10
 ) -> list[Place]:
     """Where the pictures that excite a channel most do so, the strongest first, one place a picture.
 
     Args:
+        peaks: ``(N,)``, the channel's highest value in each picture.
+        where: ``(N,)``, where that is: row times width plus column.
         size: height and width of the pictures; a layer whose field is not known, or all of the picture, has that.
     """
-    peaks = survey.peaks[layer.name][:, channel]
     order = np.argsort(-peaks, kind="stable")[:most]
     places = []
     for picture in order.tolist():
         top, left, height, width = 0, 0, *size
         if layer.has_maps and layer.field is not None and not layer.field.flat:
-            row, column = divmod(int(survey.places[layer.name][picture, channel]), layer.shape[2])
+            row, column = divmod(int(where[picture]), layer.shape[2])
             down, across = layer.field.spans
             top, height = down.start + row * down.jump, down.size
             left, width = across.start + column * across.jump, across.size
@@ -64,6 +64,21 @@ def best_places(
             )
         )
     return places
+
+
+def peaks_of(network: nn.Module, images: torch.Tensor, layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    """How much each picture excites each channel of a layer most, and where: ``(n, C)`` float32, ``(n, C)`` int64.
+
+    The network stops at the layer. What is not there (NaN) excites nothing.
+
+    Args:
+        images: ``(n, C, …)`` float32, normalised.
+    """
+    with undisturbed(network), torch.no_grad():
+        output = _stopped(network, layer, images)
+    values = output.float().flatten(2) if output.ndim > 2 else output.float().unsqueeze(2)
+    peaks, where = torch.where(values.isnan(), -torch.inf, values).max(dim=2)
+    return peaks.cpu().numpy(), where.cpu().numpy()
 
 
 def cut(pixels: np.ndarray, place: Place) -> np.ndarray:
@@ -184,17 +199,22 @@ def _stage(layer: Layer, size: tuple[int, int]) -> tuple[int, int, tuple[int, in
 
 def _excited(network: nn.Module, layer: Layer, images: torch.Tensor) -> torch.Tensor:
     """What goes into a layer's activation, or comes out of a layer without one; the network stops there."""
+    return _stopped(network, layer, images, before=layer.activated)
+
+
+def _stopped(network: nn.Module, layer: Layer, images: torch.Tensor, *, before: bool = False) -> torch.Tensor:
+    """What comes out of a layer's last module, or, ``before``, goes into it; the network stops there."""
     module = dict(network.named_modules()).get(layer.last, network)
-    outputs: list[torch.Tensor] = []
+    tensors: list[torch.Tensor] = []
 
     def keep(value: object) -> None:
         tensor = first_tensor(value)
         assert tensor is not None
-        outputs.append(tensor)
-        if len(outputs) > layer.call:
+        tensors.append(tensor)
+        if len(tensors) > layer.call:
             raise _ReachedError
 
-    if layer.activated:
+    if before:
         handle = module.register_forward_pre_hook(lambda _, inputs: keep(inputs))
     else:
         handle = module.register_forward_hook(lambda _, inputs, output: keep(output))
@@ -204,4 +224,4 @@ def _excited(network: nn.Module, layer: Layer, images: torch.Tensor) -> torch.Te
         pass
     finally:
         handle.remove()
-    return outputs[layer.call]
+    return tensors[layer.call]

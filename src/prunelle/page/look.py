@@ -6,8 +6,6 @@ Everything is done by a ``LiveLook``; here are the messages. The list of them, w
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,14 +14,19 @@ import numpy as np
 
 from prunelle import tasks
 from prunelle.errors import ArgumentError
+from prunelle.jobs.background_accuracy import Score, Share
 from prunelle.jobs.exploring import Explorer
 from prunelle.jobs.live_look import LiveAnswer, Watched
+from prunelle.look.edits import ChannelOff, Edit, KernelChange
 from prunelle.look.recording import maps_shape
 from prunelle.look.stages import stages
+from prunelle.look.value.steps import OtherStep, Step
 from prunelle.page.house import House, key_of
 from prunelle.page.panel import Opening
+from prunelle.page.questions import Asked, a_number, fields_of, packed, whole_number
 from prunelle.page.wire import Message
 from prunelle.runs.run import Run
+from prunelle.texts import Typography
 
 
 class LookPanel:
@@ -31,13 +34,23 @@ class LookPanel:
 
     def __init__(self, opening: Opening) -> None:
         self._push = opening.push
-        self._language = opening.language
         self._explorer, self._key = _explorer(opening.house, opening.options)
-        self._look = self._explorer.look()
+        self._words = Typography(opening.language)
+        self._look = self._explorer.look(lambda score: self._push(_accuracy(score)))
         self._answers: dict[str, Callable[[Asked], Message | None]] = {
             "samples": self._samples,
             "picture": self._picture,
             "watch": self._watch,
+            "value": self._value,
+            "follow": self._follow,
+            "channel": self._channel,
+            "excite": self._excite,
+            "where": self._where,
+            "edit": self._edit,
+            "learn": self._learn,
+            "undo": lambda _: self._after(self._look.undo),
+            "reset": lambda _: self._after(self._look.reset),
+            "epoch": self._epoch,
         }
 
     def opened(self) -> Message:
@@ -46,7 +59,7 @@ class LookPanel:
         explored, layers = explorer.explored, explorer.anatomy.layers
         at_hand = explorer.at_hand
         channels, *size = explored.preprocess.input_shape
-        notes = [note.fr if self._language == "fr" else note.en for note in explorer.notes]
+        notes = [self._words.note(note) for note in explorer.notes]
         return Message(
             {
                 "name": explored.name,
@@ -102,28 +115,117 @@ class LookPanel:
     def _picture(self, asked: Asked) -> Message:
         medium, source = self._explorer.explored.medium, asked.text("source")
         if source == "sample":
-            return _answer(self._look.show_sample(asked.whole("index")))
+            return self._answer(self._look.show_sample(asked.whole("index")))
         array = asked.array()
         if source == "file":
             content = np.ascontiguousarray(array, np.uint8).tobytes()
-            return _answer(self._look.show(medium.of_file(content, str(asked.content.get("name", "file")))))
+            return self._answer(
+                self._look.show(medium.of_file(content, str(asked.content.get("name", "file"))))
+            )
         if source not in ("canvas", "series"):
             raise ArgumentError(f"source must be canvas, file, sample or series; received {source!r}.")
-        return _answer(self._look.show(medium.of_array(array)))
+        return self._answer(self._look.show(medium.of_array(array)))
 
     def _watch(self, asked: Asked) -> Message:
         maps = asked.content.get("maps")
         if not isinstance(maps, Mapping):
             raise ArgumentError(f"maps must name layers; received {maps!r}.")
         watched = {
-            str(name): Watched(*(_whole(one, key) for key in ("first", "last", "side")))
+            str(name): Watched(*(whole_number(one, key) for key in ("first", "last", "side")))
             for name, one in maps.items()
         }
         answer = self._look.watch(watched)
-        return Message({"type": "watched"}) if answer is None else _answer(answer)
+        return Message({"type": "watched"}) if answer is None else self._answer(answer)
+
+    def _value(self, asked: Asked) -> Message:
+        layer, place = asked.text("layer"), asked.place("channel", "y", "x")
+        found = self._look.value(layer, place)
+        steps = [packed_step(step) for step in found.steps]
+        position = {"layer": found.layer, "channel": found.channel, "y": found.y, "x": found.x}
+        return packed({"type": "value", "value": found.value, "steps": steps, "position": position})
+
+    def _follow(self, asked: Asked) -> Message:
+        place, element = asked.place("channel", "y", "x"), asked.place("c", "wy", "wx")
+        return packed(
+            {"type": "follow"}
+            | fields_of(self._look.follow(asked.text("layer"), place, element), found="sources")
+        )
+
+    def _channel(self, asked: Asked) -> Message:
+        found = self._look.channel(asked.text("layer"), asked.whole("channel"))
+        there = found.values[np.isfinite(found.values)]
+        return packed(
+            {
+                "type": "channel",
+                "map": found.values,
+                "low": float(there.min()) if len(there) else None,
+                "high": float(there.max()) if len(there) else None,
+                "kernel": found.kernel,
+                "bias": found.bias,
+                "module": found.module,
+            }
+        )
+
+    def _excite(self, asked: Asked) -> Message:
+        def passed(done: int, total: int) -> None:
+            self._push(Message({"type": "progress", "of": "excite", "done": done, "total": total}))
+
+        excited = self._look.excite(asked.text("layer"), asked.whole("channel"), passed)
+        fields = fields_of(excited.found) | {"labels": excited.labels, "total": excited.total}
+        return packed({"type": "excite"} | fields)
+
+    def _where(self, asked: Asked) -> Message:
+        where = self._look.where(asked.whole("class"))
+        return packed({"type": "where", "heat": where.heat, "how": self._words.note(where.how)})
+
+    def _edit(self, asked: Asked) -> Message:
+        edits = asked.content.get("edits")
+        if not isinstance(edits, list) or len(edits) > _MOST_EDITS:
+            raise ArgumentError(f"edits must be a list of at most {_MOST_EDITS}.")
+        made = [_edit_of(one) for one in edits]
+        return self._after(lambda: self._look.edit(made))
+
+    def _learn(self, asked: Asked) -> Message:
+        label, rate = asked.whole("label"), asked.number("rate")
+        return self._after(lambda: self._look.learn(label, rate))
+
+    def _epoch(self, asked: Asked) -> Message:
+        epoch = None if asked.content.get("epoch") is None else asked.whole("epoch")
+        return self._after(lambda: self._look.at_epoch(epoch))
+
+    def _after(self, change: Callable[[], None]) -> Message:
+        """The answer once something was changed; where there is no picture yet, that it was."""
+        change()
+        if not self._look.has_picture:
+            return Message({"type": "watched", **self._look.state()})
+        return self._answer(self._look.answer())
+
+    def _answer(self, answer: LiveAnswer) -> Message:
+        maps = [
+            {"layer": seen.layer, "first": seen.first, "last": seen.last}
+            | (
+                {"values": seen.values}
+                if seen.maps is None
+                else {"maps": seen.maps.maps, "low": seen.maps.low.tolist(), "high": seen.maps.high.tolist()}
+            )
+            for seen in answer.seen
+        ]
+        return packed(
+            {
+                "type": "answer",
+                "probabilities": answer.probabilities,
+                "unchanged": answer.unchanged,
+                "input": answer.shown,
+                "label": answer.label,
+                "maps": maps,
+                "ms": answer.ms,
+                **self._look.state(),
+            }
+        )
 
 
 _MOST_SAMPLES = 200
+_MOST_EDITS = 1000
 
 
 def _explorer(house: House, options: Mapping[str, Any]) -> tuple[Explorer, str | None]:
@@ -161,90 +263,53 @@ def _stamp(subject: object) -> int:
     return max((file.stat().st_mtime_ns for file in files), default=0)
 
 
-class Asked:
-    """A question of the browser's, read with care: nothing in it is believed."""
+def _edit_of(content: object) -> Edit:
+    """One of the list that the browser keeps.
 
-    def __init__(self, message: Message) -> None:
-        self.content = message.content
-        self._arrays = message.arrays
-
-    def whole(self, key: str) -> int:
-        """A whole number.
-
-        Raises:
-            ArgumentError: it is none.
-        """
-        return _whole(self.content, key)
-
-    def text(self, key: str) -> str:
-        """A text.
-
-        Raises:
-            ArgumentError: it is none.
-        """
-        value = self.content.get(key)
-        if not isinstance(value, str):
-            raise ArgumentError(f"{key} must be a text; received {value!r}.")
-        return value
-
-    def array(self) -> np.ndarray:
-        """The one array that came with it.
-
-        Raises:
-            ArgumentError: none came, or several.
-        """
-        if len(self._arrays) != 1:
-            raise ArgumentError(f"one array must come with it; received {len(self._arrays)}.")
-        return self._arrays[0]
-
-
-def _whole(values: object, key: str) -> int:
-    value = values.get(key) if isinstance(values, Mapping) else None
-    if type(value) is not int:
-        raise ArgumentError(f"{key} must be a whole number; received {value!r}.")
-    return value
-
-
-def _answer(answer: LiveAnswer) -> Message:
-    maps = [
-        {"layer": seen.layer, "first": seen.first, "last": seen.last}
-        | (
-            {"values": seen.values}
-            if seen.maps is None
-            else {"maps": seen.maps.maps, "low": seen.maps.low.tolist(), "high": seen.maps.high.tolist()}
+    Raises:
+        ArgumentError: it is none.
+    """
+    asked = Asked(Message(content if isinstance(content, dict) else {}))
+    kind = asked.text("kind")
+    if kind == "off":
+        return ChannelOff(asked.text("layer"), asked.whole("channel"))
+    if kind == "kernel":
+        values = asked.content.get("values")
+        rows = values if isinstance(values, list) else []
+        numbers = tuple(
+            tuple(a_number(value) for value in row) if isinstance(row, list) else () for row in rows
         )
-        for seen in answer.seen
-    ]
-    return packed(
+        return KernelChange(asked.text("module"), asked.whole("channel"), asked.whole("input"), numbers)
+    raise ArgumentError(f"an edit is off or kernel; received {kind!r}.")
+
+
+def _accuracy(score: Score) -> Message:
+    def share(one: Share) -> dict[str, Any]:
+        low, high = one.interval
+        return {"correct": one.correct, "n": one.n, "accuracy": one.accuracy, "low": low, "high": high}
+
+    difference = None
+    if score.difference is not None:
+        difference = dict(zip(("value", "low", "high"), score.difference, strict=True))
+    return Message(
         {
-            "type": "answer",
-            "probabilities": answer.probabilities,
-            "input": answer.shown,
-            "label": answer.label,
-            "maps": maps,
-            "ms": answer.ms,
+            "type": "accuracy",
+            "edited": score.edited,
+            **share(score.share),
+            "before": None if score.before is None else share(score.before),
+            "difference": difference,
+            "split": score.split,
+            "total": score.total,
+            "done": score.share.n == score.total,
         }
     )
 
 
-def packed(content: Mapping[str, Any]) -> Message:
-    """A message of what holds arrays, dataclasses and numbers that may not be finite (which become null)."""
-    arrays: list[np.ndarray] = []
-
-    def pack(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            arrays.append(value if value.dtype == np.uint8 else value.astype(np.float32))
-            return {"array": len(arrays) - 1}
-        if isinstance(value, float):
-            return value if math.isfinite(value) else None
-        if isinstance(value, Mapping):
-            return {key: pack(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [pack(each) for each in value]
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {field.name: pack(getattr(value, field.name)) for field in dataclasses.fields(value)}
-            kind = getattr(type(value), "kind", None)
-            return {"kind": kind, **fields} if isinstance(kind, str) else fields
-        return value
-
-    return Message(pack(content), arrays)
+def packed_step(step: Step) -> dict[str, Any]:
+    """A step's fields; the parts of a sum by the names of their layers."""
+    fields = fields_of(step) | {"kind": step.kind}
+    if isinstance(step, OtherStep):
+        fields["parts"] = [
+            {"name": part.layer, "share": part.share, **fields_of(part)} for part in step.parts
+        ]
+    return fields

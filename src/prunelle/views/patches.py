@@ -97,7 +97,8 @@ def compute(look: PictureLook) -> Iterator[Patches]:
         made = _synthesised(look, layer, indices)
         channels = []
         for index in indices:
-            places = best_places(survey, layer, index, look.subject.preprocess.input_size, PATCHES)
+            peaks, where = survey.peaks[layer.name][:, index], survey.places[layer.name][:, index]
+            places = best_places(peaks, where, layer, look.subject.preprocess.input_size, PATCHES)
             cuts = tuple(cut(sample.pixels[place.picture], place) for place in places)
             channels.append(
                 ChannelPatches(index, made.get(index), cuts, tuple(place.value for place in places))

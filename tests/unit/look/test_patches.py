@@ -6,7 +6,7 @@ from torch import nn
 
 from prunelle.data.preprocess import Preprocess
 from prunelle.look.layers import examine
-from prunelle.look.patches import Place, best_places, cut, synthesise
+from prunelle.look.patches import Place, best_places, cut, peaks_of, synthesise
 from prunelle.look.survey import survey
 from tests.unit.look.networks import set_weights
 
@@ -31,7 +31,11 @@ def test_the_patch_is_where_the_picture_has_what_the_channel_looks_for() -> None
     batch = PREPROCESS.normalise(torch.from_numpy(pictures).permute(0, 3, 1, 2))
     anatomy = examine(network, (1, 16, 16))
     found = survey(network, [batch], anatomy)
-    places = best_places(found, anatomy.layers[0], 0, (16, 16), most=2)
+    layer = anatomy.layers[0]
+    peaks, where = found.peaks[layer.name], found.places[layer.name]
+    for surveyed, alone in zip((peaks, where), peaks_of(network, batch, layer), strict=True):
+        np.testing.assert_array_equal(surveyed, alone)
+    places = best_places(peaks[:, 0], where[:, 0], layer, (16, 16), most=2)
     assert [(p.picture, p.top, p.left, p.height, p.width) for p in places] == [
         (1, 6, 10, 3, 3),
         (2, 0, 4, 3, 3),

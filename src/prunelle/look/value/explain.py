@@ -54,7 +54,18 @@ def explain(
             before = float(passed.given[(0, *index)])
             steps.append(step or ActivationStep(name=name_of(module), before=before, result=result))
     value = float(recording.output_of(layer)[(0, *index)])
-    return Explanation(layer.name, *place, value, tuple(steps))
+    return Explanation(layer.name, *place, value=value, steps=tuple(steps))
+
+
+def explain_off(layer: Layer, place: Place) -> Explanation:
+    """Of a channel that is switched off: 0, whatever its module computes.
+
+    Raises:
+        ArgumentError: the layer has no such place.
+    """
+    index_of(layer, place)
+    step = OtherStep(kind="other", name="off", parts=(), count=0, rest=0.0, result=0.0)
+    return Explanation(layer.name, *place, value=0.0, steps=(step,))
 
 
 def index_of(layer: Layer, place: Place) -> Index:
@@ -75,7 +86,7 @@ def index_of(layer: Layer, place: Place) -> Index:
 
 @torch.no_grad()
 def follow(
-    network: nn.Module, layer: Layer, recording: Recording, place: Place, element: Place, tracer: Tracer
+    network: nn.Module, layer: Layer, recording: Recording, place: Place, element: Place, *, tracer: Tracer
 ) -> Sources:
     """What the number was made of that a layer's first module read.
 
@@ -103,10 +114,10 @@ def _first(
     name, result = call[0], float(passed.made[(0, *index)])
     done = windows.convolved(module, passed)
     if done is not None:
-        step = windows.convolution(name, done, index, result)
-        size = float(np.nansum(np.abs(step.window * step.weights)))
-        if step.exact <= 1e-4 * max(1.0, abs(result), size) or np.isnan(result):
-            return [step]
+        summed = windows.convolution(name, done, index, result)
+        size = float(np.nansum(np.abs(summed.window * summed.weights)))
+        if summed.exact <= places.ROUNDING * max(1.0, abs(result), size) or np.isnan(result):
+            return [summed]
     for known in (windows.pooling, places.dense):
         found = known(name, module, passed, index, result)
         if found is not None:
@@ -114,17 +125,12 @@ def _first(
     shared = places.softmax(module, passed, index, result)
     if shared is not None:
         return [shared]
-    if passed.given.shape != passed.made.shape or next(module.parameters(), None) is not None:
-        normalised = places.normalisation(name, module, passed, index, result)
-        if normalised is None:
-            return [_other(name_of(module), tracer().of_output(call, index))]
-        return [*_on_the_way(call, index, tracer), normalised]
-    normalised = places.normalisation(name, module, passed, index, result)
-    if normalised is None and not is_place_by_place(module, passed, index):
+    step: Step | None = places.normalisation(name, module, passed, index, result)
+    if step is None and is_place_by_place(module, passed, index):
+        step = ActivationStep(name=name_of(module), before=float(passed.given[(0, *index)]), result=result)
+    if step is None:
         return [_other(name_of(module), tracer().of_output(call, index))]
-    before = float(passed.given[(0, *index)])
-    activation = ActivationStep(name=name_of(module), before=before, result=result)
-    return [*_on_the_way(call, index, tracer), normalised or activation]
+    return [*_on_the_way(call, index, tracer), step]
 
 
 def _on_the_way(call: Call, index: Index, tracer: Callable[[], Tracer]) -> list[Step]:
@@ -158,7 +164,7 @@ def is_place_by_place(module: nn.Module, passed: Passed, index: Index) -> bool:
             moved[(0, *index)] = given[(0, *index)]
             # Not called: hooks are for a passage through the network. It may write over what it is given.
             again = type(module).forward(module, moved)
-    except (RuntimeError, TypeError, ValueError):
+    except Exception:  # it wants more than this one tensor, say
         return False
     if not isinstance(again, torch.Tensor) or again.shape != passed.made.shape:
         return False

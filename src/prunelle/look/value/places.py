@@ -15,7 +15,7 @@ from prunelle.look.recording import Passed
 from prunelle.look.value.steps import DenseStep, NormalisationStep, SoftmaxStep
 from prunelle.look.value.windows import Index
 
-_ROUNDING = 1e-4
+ROUNDING = 1e-4
 """A number computed again that is further from the network's than this (of its size) says that the module does more."""
 
 
@@ -31,7 +31,7 @@ def dense(name: str, module: nn.Module, passed: Passed, index: Index, result: fl
     bias = None if module.bias is None else float(module.bias[unit])
     computed = float(inputs @ weights) + (bias or 0.0)
     exact = abs(computed - result)
-    if exact > _ROUNDING * max(1.0, abs(result), float(np.abs(inputs * weights).sum())):
+    if exact > ROUNDING * max(1.0, abs(result), float(np.abs(inputs * weights).sum())):
         return None
     return DenseStep(
         module=name,
@@ -66,7 +66,7 @@ def normalisation(
     computed = (before - found.mean) / found.std * found.weight + found.bias
     exact = abs(computed - result)
     size = abs(before / found.std * found.weight) + abs(found.mean / found.std * found.weight)
-    if exact > _ROUNDING * max(1.0, abs(result), size):
+    if exact > ROUNDING * max(1.0, abs(result), size):
         return None
     return NormalisationStep(
         module=name,
