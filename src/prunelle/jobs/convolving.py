@@ -143,12 +143,23 @@ def _named(name: str) -> np.ndarray:
 
 
 def _picture(path: Path) -> np.ndarray:
-    """``(H, W)`` where the file is grey, else ``(H, W, 3)``; float64, 0 to 255."""
     if not path.is_file():
         raise MissingData(f"there is no picture {str(path)!r}. Inputs by name: {', '.join(INPUTS)}.")
-    content = read_bytes(path)
-    height, width, grey = upright_size(content, str(path))
+    return picture_of(read_bytes(path), str(path))
+
+
+def picture_of(content: bytes, name: str) -> np.ndarray:
+    """A picture's file as numbers: ``(H, W)`` where it is grey, else ``(H, W, 3)``; float64, 0 to 255.
+
+    Args:
+        content: the whole file.
+        name: its name, for errors.
+
+    Raises:
+        BadPicture: it is no picture that can be read, or would take too much.
+    """
+    height, width, grey = upright_size(content, name)
     scale = min(1.0, MAX_SIDE / max(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    pixels = read_picture(content, str(path), Preprocess(size=size, fit="squash", channels=1 if grey else 3))
+    pixels = read_picture(content, name, Preprocess(size=size, fit="squash", channels=1 if grey else 3))
     return np.asarray(pixels[..., 0] if grey else pixels, dtype=np.float64)

@@ -39,6 +39,13 @@ STATIC = {
     "training.js": "page/static/training.js",
     "uplot.js": "page/static/uplot.js",
     "uplot.css": "page/static/uplot.css",
+    "convolution.js": "look/convolution/browser.js",
+    "answer.js": "look/convolution/answer.js",
+    "numbers.js": "look/convolution/numbers.js",
+    "picture.js": "look/convolution/picture.js",
+    "places.js": "look/convolution/places.js",
+    "stems.js": "look/convolution/stems.js",
+    "weights.js": "look/convolution/weights.js",
 }
 """Name in an address → file in the package. Nothing else is ever read for a browser."""
 

@@ -49,7 +49,8 @@ export function number(value, language, digits = 3) {
     return value.toExponential(digits - 1).replace("-", "−").replace(".", language === "fr" ? "," : ".");
   }
   const whole = Number.isInteger(value) || size >= 10 ** (digits - 1);
-  const options = whole ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits };
+  // No thousands apart, as in the house's other numbers: "1,020" beside "1,5" would be read as a decimal.
+  const options = { useGrouping: false, ...(whole ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits }) };
   return new Intl.NumberFormat(language, options).format(value).replace("-", "−");
 }
 
