@@ -180,6 +180,7 @@ def test_typed(look, language, typed, local):
         "--kernel='0.5,0,1;-2,-2,2;-1,1/3,1' --padding same digit:4"
         in page.locator(".command code").inner_text()
     )
+    assert weight(page, 2, 1).input_value() == "1/3"
     # Reloaded, it is all there again.
     page.reload()
     page.wait_for_selector(".sum strong")

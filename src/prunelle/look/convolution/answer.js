@@ -68,17 +68,18 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
   const titled = (title, detail) => [element("strong", {}, title), " ", element("span", { class: "faint" }, detail)];
   // Of the output: one map where channels were summed.
   const map = () => Math.min(channel, part.output[0][0].length - 1);
-  // A weight beside a value: as a fraction where it is one.
-  const short = (weight, { divisor } = reply.kernel) => (divisor > 1 && weight ? `${show(weight * divisor)}/${divisor}` : show(weight));
+  // Weights that are fractions are shown over one divisor, which stands beside them: 1 2 1 over 4.
+  const numerator = (weight) => show(weight * reply.kernel.divisor);
 
   function take(content, arrays) {
     reply = content;
     for (const [name, one] of Object.entries(pictures)) {
       if (!reply[name]?.picture) continue;
       const { shape: sides, levels: [low, high] } = reply[name], signed = sides.length < 3 && low < 0;
-      const text = `${shape(sides)}; ${say(signed ? "scale_signed" : "scale", { low: show(low), high: show(high) })}`;
-      one.caption.replaceChildren(...titled(say(name), text));
-      one.paint(arrays[reply[name].picture.array], sides, signed, `${say(name)}, ${text}`);
+      const text = say(signed ? "scale_signed" : "scale", { low: show(low), high: show(high) });
+      one.caption.replaceChildren(...titled(say(name), shape(sides)));
+      one.legend.textContent = text;
+      one.paint(arrays[reply[name].picture.array], sides, signed, `${say(name)}, ${shape(sides)}, ${text}`);
     }
     takePart(content.part);
   }
@@ -110,7 +111,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     copy.textContent = say("copy");
     tables.padded.fill(part.padded, channel, reply.input.levels, (cell) => {
       const place = places.inputOf(cell), inside = places.isInput(place);
-      return [places.label("x", place) + (inside ? "" : ` (${say("in_padding")})`), inside ? "" : "pad"];
+      return [places.label("x", place) + (inside ? "" : ` (${say("in_padding")})`), inside ? "" : "outside"];
     });
     tables.output.fill(part.output, map(), reply.output.levels, (cell) => [places.label("y", places.placeOf(cell)), ""]);
     if (part.pooled) tables.pooled.fill(part.pooled.output, map(), reply.pooled.levels, (cell) =>
@@ -134,7 +135,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     if (!part) return;
     const now = hover || at, window = places.windowOf(now);
     clear();
-    for (const { weight, cell } of window) tables.padded.mark(cell, "window", short(weight[channel]));
+    for (const { weight, cell } of window) tables.padded.mark(cell, "window", numerator(weight[channel]));
     tables.output.mark(places.cellOf(now), "window");
     tables.output.hide((cell) => filling && places.order(places.placeOf(cell)) > places.order(now));
     if (part.pooled) tables.pooled.mark(places.pooledAt(now), "window");
@@ -154,13 +155,14 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
   // Window, weights and products side by side; then as a sum.
   function work(now, read) {
     const { divisor } = reply.kernel, columns = places.taps[1];
-    const table = (title, texts) => element("figure", {}, element("figcaption", {}, say(title)), element("table", { class: "cells" },
+    const over = divisor > 1 ? ` × 1/${divisor}` : "";
+    const table = (title, texts) => element("figure", {}, element("figcaption", {}, title), element("div", { class: "scroll" }, element("table", { class: "cells" },
       element("tbody", {}, range(places.taps[0]).map((row) => element("tr", {},
-        texts.slice(row * columns, (row + 1) * columns).map((text) => element("td", {}, text)))))));
+        texts.slice(row * columns, (row + 1) * columns).map((text) => element("td", {}, text))))))));
     const sign = (text) => element("span", { class: "sign" }, text);
-    working.replaceChildren(table("window", read.map(({ value }) => show(value[channel]))), sign("×"),
-      table("kernel", read.map(({ weight }) => short(weight[channel]))), sign("="),
-      table("products", read.map(({ weight, value }) => show(weight[channel] * value[channel]))),
+    working.replaceChildren(table(say("window"), read.map(({ value }) => show(value[channel]))), sign("×"),
+      table(say("kernel") + over, read.map(({ weight }) => numerator(weight[channel]))), sign("="),
+      table(say("products") + over, read.map(({ weight, value }) => numerator(weight[channel] * value[channel]))),
       reply.flip ? element("small", { class: "faint" }, say("turned")) : "");
     const factor = (value) => (value < 0 ? `(${show(value)})` : show(value));
     const products = read.map(({ weight, value }) => `${factor(weight[channel] * divisor)}·${factor(value[channel])}`).join(" + ");
@@ -187,7 +189,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     const found = places.readersOf(cell);
     clear();
     tables.padded.mark(cell, "chosen");
-    for (const { place, weight } of found) tables.output.mark(places.cellOf(place), "reads", short(weight[channel]));
+    for (const { place, weight } of found) tables.output.mark(places.cellOf(place), "reads", numerator(weight[channel]));
     const words = found.length > 1 ? "read_by" : found.length ? "read_by_one" : "read_by_none";
     sum.textContent = `${tables.padded.label(cell)} ${say(words, { n: found.length })}`;
     stand(null, [cell], found.map(({ place }) => place[1]));

@@ -8,7 +8,7 @@
 import { element } from "./kit.js";
 
 export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const STRENGTH = .55; // of a colour that numbers are still read on
+export const STRENGTH = .55; // of a colour that numbers are still read on
 
 export function grid({ show, enter, leave, stay = enter, move, key, down }) {
   const body = element("tbody", {}), table = element("table", { class: "cells", role: "grid" }, body);

@@ -15,6 +15,7 @@ function tinted(levels) {
 
 export function picture(choose) {
   const canvas = element("canvas", { role: "img" }), frame = element("div", { class: "frame" }), caption = element("figcaption", {});
+  const legend = element("small", { class: "faint" });
   let sides = [1, 1];
   const press = (event) => {
     if (!event.buttons) return;
@@ -25,7 +26,9 @@ export function picture(choose) {
   };
   return {
     caption,
-    figure: element("figure", {}, caption, element("div", { class: "framed", onpointerdown: press, onpointermove: press }, canvas, frame)),
+    legend,
+    figure: element("figure", {}, caption,
+      element("div", { class: "framed", onpointerdown: press, onpointermove: press }, canvas, frame), legend),
     // Levels of one map, or colours; `signed`: the middle level is zero.
     paint(levels, shape, signed, label) {
       sides = shape;

@@ -54,8 +54,8 @@ export function stems({ label, drawing, choose, change }) {
         return { zero, scale };
       };
       count = padded.length;
-      box("pad", 0, before, ...BANDS.input);
-      box("pad", count - after, after, ...BANDS.input);
+      box("outside", 0, before, ...BANDS.input);
+      box("outside", count - after, after, ...BANDS.input);
       if (from !== null) {
         box("window", from, span, 2, BANDS.input[0] + BANDS.input[1] - 2);
         stand(BANDS.kernel, taps, (index) => from + index * dilation, () => "kernel");

@@ -1,9 +1,8 @@
 /** A kernel under the hand: weights that are typed, dragged up and down, or changed by the wheel and the arrow keys. */
 import { element } from "./kit.js";
-import { ARROWS } from "./numbers.js";
+import { ARROWS, STRENGTH } from "./numbers.js";
 
 const PIXELS = 10; // of a drag, for a step
-const STRENGTH = 55;
 
 // A weight as it is typed in either language, as the command takes it; and what it comes to.
 export const plain = (text) => text.trim().replaceAll("−", "-").replaceAll(",", ".").replace(/^([-+]?)\./, "$10.");
@@ -70,7 +69,7 @@ export function weightGrid({ label, language, name, changed }) {
         const said = { class: value < 0 ? "below" : "above", "aria-invalid": Number.isNaN(value), "aria-valuenow": value || 0,
           "aria-valuetext": local(text), "aria-label": name(u, v) };
         for (const [key, one] of Object.entries(said)) cell.setAttribute(key, one);
-        cell.style.setProperty("--strength", `${Math.round(STRENGTH * Math.abs(value || 0) / most)}%`);
+        cell.style.setProperty("--strength", `${Math.round(100 * STRENGTH * Math.abs(value || 0) / most)}%`);
       }));
     },
   };

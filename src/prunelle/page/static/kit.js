@@ -51,7 +51,7 @@ export function number(value, language, digits = 3) {
   const whole = Number.isInteger(value) || size >= 10 ** (digits - 1);
   // No thousands apart, as in the house's other numbers: "1,020" beside "1,5" would be read as a decimal.
   const options = { useGrouping: false, ...(whole ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits }) };
-  return new Intl.NumberFormat(language, options).format(value).replace("-", "−");
+  return new Intl.NumberFormat(language, options).format(value + 0).replace("-", "−"); // + 0: no −0
 }
 
 export function percent(share, language, digits = 1) {
