@@ -46,6 +46,11 @@ STATIC = {
     "places.js": "look/convolution/places.js",
     "stems.js": "look/convolution/stems.js",
     "weights.js": "look/convolution/weights.js",
+    "activations.js": "views/activations.js",
+    "edits.js": "views/edits.js",
+    "given.js": "views/given.js",
+    "maps.js": "views/maps.js",
+    "value.js": "views/value.js",
 }
 """Name in an address → file in the package. Nothing else is ever read for a browser."""
 

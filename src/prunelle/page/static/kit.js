@@ -92,3 +92,17 @@ export function paintMap(canvas, values, h, w, channels = 1) {
 }
 
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+export const button = (label, onclick, attributes = {}) => element("button", { type: "button", onclick, ...attributes }, label);
+
+// Calls `work` once at a time. Of what comes while it is busy, only the newest waits: strokes are faster than networks.
+export function newest(work, failed = console.error) {
+  let busy = false, waiting = null;
+  return async function call(...values) {
+    if (busy) { waiting = values; return; }
+    busy = true;
+    try { await work(...values); } catch (error) { failed(error); }
+    busy = false;
+    if (waiting) { const next = waiting; waiting = null; call(...next); }
+  };
+}
