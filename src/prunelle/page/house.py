@@ -56,6 +56,11 @@ class House:
         self._making: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
 
+    @property
+    def start(self) -> str:
+        """The panel that is shown first: of what was named."""
+        return "look" if self.subject is not None else "training" if self.folders else "runs"
+
     def runs(self) -> Runs:
         """Every run there is now."""
         return runs(self.runs_folder) if self.runs_folder.is_dir() else Runs((), {})

@@ -85,13 +85,8 @@ class Tab:
                 {"name": name, "module": panel.module, "title": panel.words(language)(panel.title)}
                 for name, panel in PANELS.items()
             ]
-            self._tell(
-                Frame(
-                    SHELL,
-                    frame.id,
-                    Message({"words": _all_words(words), "panels": panels, "language": language}),
-                )
-            )
+            told = {"words": _all_words(words), "panels": panels, "start": self._house.start}
+            self._tell(Frame(SHELL, frame.id, Message(told)))
         elif not isinstance(name, str) and kind in ("open", "close"):
             self._tell(Frame(SHELL, frame.id, _error("a panel is asked for by its name.")))
         elif kind == "open" and name in PANELS:

@@ -158,6 +158,7 @@ async function translate() {
   const { content } = await socket.ask({ type: "words", language: page.language });
   page.words = content.words;
   page.panels = content.panels;
+  page.start = content.start;
   document.documentElement.lang = page.language;
   document.querySelector(".skip").textContent = page.words.skip;
   settings();
@@ -192,7 +193,7 @@ function colours() {
 // Opens what the address names; `show` asks the server, `draw` only draws again.
 async function show() {
   if (!page.panels.length) return;
-  const { panel = page.panels[0].name, options } = place();
+  const { panel = page.start, options } = place();
   const kind = page.panels.find(({ name }) => name === panel) || page.panels[0];
   const shown = { panel: kind.name };
   page.shown?.cleanup?.();
