@@ -408,3 +408,46 @@ def test_metrics_need_a_validation_split(tmp_path: Path) -> None:
         ArgumentError, match="metrics are measured on the validation split, and there is none"
     ):
         pn.train("dense", "digits", metrics=[Right()], validation=0.0, output=tmp_path / "run", style="quiet")
+
+
+def test_what_a_person_decides_by_hand_is_not_recorded(tmp_path: Path) -> None:
+    """A run that was stopped so, or kept weights so, goes on without them, and with others."""
+
+    class ByHand:
+        by_hand = True
+
+        def __init__(self, epoch: int) -> None:
+            self._epoch = epoch
+
+    class Stop(ByHand):
+        def __call__(self, rows: Sequence[Any]) -> bool:
+            return len(rows) >= self._epoch
+
+    class Keep(ByHand):
+        def __call__(self, row: Any) -> bool:
+            return row["epoch"] == self._epoch
+
+    whole = train(tmp_path / "whole")
+    run = train(tmp_path / "run", stop=Stop(2), keep=Keep(2))
+    assert "own" not in run.info
+    assert (len(run.results()), run.finished, run.recipe.epochs) == (2, True, 4)
+    assert weights(run.path, "epoch-2") == weights(run.path, "last")
+    interrupted = tmp_path / "interrupted"
+    with pytest.raises(ZeroDivisionError):
+        train(interrupted, stop=Stop(9), listeners=[StopsAt(3)])
+    pn.train(resume=interrupted, data=data(), style="quiet")
+    assert weights(interrupted, "last") == weights(whole.path, "last")
+    with pytest.raises(RunError, match="goes on as it began"):
+        pn.train(resume=run.path, data=data(), epochs=5, stop=lambda rows: False, style="quiet")
+    # A classifier that is solved in one go has nothing to stop, and nothing against it.
+    strategy = pn.Strategy(name="features", head="logistic")
+    solved = pn.train(
+        "dense",
+        data(),
+        output=tmp_path / "solved",
+        strategy=strategy,
+        weights=whole.path,
+        stop=Stop(1),
+        style="quiet",
+    )
+    assert solved.finished

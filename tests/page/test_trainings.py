@@ -106,6 +106,13 @@ def test_started_paused_killed_and_gone_on_with(trainings: Trainings) -> None:
     for told, stored in zip(alone.rows, run.results(), strict=True):
         assert {name: told[name] for name in stored} == pytest.approx(stored, abs=1e-12)
     assert alone.epochs_kept == [1, 2, 3, 4]
+    metrics = run.metrics()["test"]
+    assert alone.judged == {
+        "split": "test",
+        "accuracy": metrics["accuracy"],
+        "n": metrics["n"],
+        **dict(zip(("low", "high"), metrics["interval"], strict=True)),
+    }
     xs = [point[0] for point in alone.points]
     assert xs == sorted(set(xs))
     assert xs[-1] == 4

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
 from prunelle import disk
-from prunelle.errors import CannotWrite
+from prunelle.errors import CannotWrite, RunError
 
 
 class _RefusedAtClose:
@@ -57,3 +59,26 @@ def test_what_failed_before_is_what_is_said(tmp_path: Path) -> None:
     with pytest.raises(CannotWrite, match="sound"):
         half()
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("a.txt", "before")]
+
+
+def test_whether_a_process_has_a_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert not disk.is_held(lock)
+    assert not lock.exists()  # looking makes nothing
+    with disk.held(lock, "busy"):
+        assert disk.is_held(lock)
+        with pytest.raises(RunError, match="busy"), disk.held(lock, "busy"):
+            pass
+    assert not disk.is_held(lock)
+
+
+def test_who_looks_is_waited_for(tmp_path: Path) -> None:
+    """A process that looks has the lock for a moment; who wants it in that moment gets it."""
+    lock = tmp_path / "lock"
+    with disk.held(lock, "busy"):
+        pass
+    looking = open(lock)  # noqa: SIM115
+    fcntl.flock(looking, fcntl.LOCK_EX)
+    threading.Timer(0.03, looking.close).start()
+    with disk.held(lock, "busy"):
+        assert disk.is_held(lock)

@@ -18,8 +18,8 @@ from typing import Any
 
 from prunelle.errors import RunError
 from prunelle.json_files import Shape, mismatch, parse_json
-from prunelle.runs.listener import Quiet, Started
-from prunelle.runs.run import Run
+from prunelle.runs.listener import Finished, Quiet, Started
+from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import Note
 from prunelle.training.records import EpochRecord, StepRecord
 
@@ -52,6 +52,7 @@ EVENTS: Mapping[str, Shape] = {
         "kept": bool,
         "warning": (_TEXT, None),
     },
+    "judged": {"split": str, **dict.fromkeys(("accuracy", "low", "high"), _NUMBER), "n": int},
     "end": {"how": str, "message": (str, None), "at": _NUMBER},
 }
 """Kind → what its lines hold besides ``event``."""
@@ -175,6 +176,14 @@ class Telling(Quiet):
             kept=kept,
             warning=warning,
         )
+
+    def on_finished(self, finished: Finished) -> None:
+        """A line: what it reached, on the split that speaks for it."""
+        split = next((split for split in JUDGED_BY if split in finished.metrics), None)
+        if split is not None:
+            figures = finished.metrics[split]
+            (low, high), n = figures["interval"], figures["n"]
+            self._events.write("judged", split=split, accuracy=figures["accuracy"], low=low, high=high, n=n)
 
 
 @dataclasses.dataclass

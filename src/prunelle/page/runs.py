@@ -28,7 +28,7 @@ class RunsPanel:
 
     def opened(self) -> Message:
         """The list, and where it is."""
-        self._last = self._rows.all()
+        self._last = self._listed()
         self._thread.start()
         return Message({"folder": str(self._house.runs_folder), "runs": self._last})
 
@@ -55,6 +55,13 @@ class RunsPanel:
         """Looks no more."""
         self._closing.set()
 
+    def _listed(self) -> list[dict[str, Any]]:
+        """The lines, each with the training of the page that it is of, where it is."""
+        trainings = {
+            key_of(each.path): each.id for each in self._house.trainings.all() if each.path is not None
+        }
+        return [{**row, "training": trainings.get(row["key"])} for row in self._rows.all()]
+
     def _run(self, key: object) -> Run:
         return Run.open(self._house.run_path(key))
 
@@ -73,7 +80,7 @@ class RunsPanel:
     def _follow(self) -> None:
         while not self._closing.wait(_LOOK_EVERY_S):
             with contextlib.suppress(OSError):
-                rows = self._rows.all()
+                rows = self._listed()
                 if rows != self._last:
                     self._last = rows
                     self._push(Message({"type": "runs", "runs": rows}))

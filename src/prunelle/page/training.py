@@ -55,12 +55,9 @@ class TrainingPanel:
         return Message({**content, "chosen": self._chosen()})
 
     def _chosen(self) -> str | None:
-        """Which one the page's address names, by its id or by its run."""
-        wanted, run = self._options.get("id"), self._options.get("run")
-        for training in self._trainings.all():
-            if training.id == wanted or (run is not None and training.path and key_of(training.path) == run):
-                return training.id
-        return None
+        """Which one the page's address names."""
+        wanted = self._options.get("id")
+        return next((training.id for training in self._trainings.all() if training.id == wanted), None)
 
     def receive(self, message: Message) -> Message:
         """An answer to a question.

@@ -39,6 +39,7 @@ class Training:
         notes, warning: what it said, in both languages.
         message: why it ended, where it says so.
         at: where it is: ``epoch`` (done), ``epochs``, ``step``, ``steps``, ``seconds_left``, ``images_per_second``.
+        judged: ``split``, ``accuracy``, ``low``, ``high``, ``n``, once it is finished.
         progress: of what comes before and after the steps: what, done, total.
     """
 
@@ -56,6 +57,7 @@ class Training:
     warning: Note | None = None
     message: str | None = None
     at: dict[str, Any] = dataclasses.field(default_factory=dict)
+    judged: Mapping[str, Any] | None = None
     progress: tuple[Note, int, int] | None = None
 
     @property
@@ -112,6 +114,9 @@ class Training:
         if event["warning"] is not None:
             self.warning = Note(event["warning"]["en"], event["warning"]["fr"])
 
+    def _judged(self, event: Mapping[str, Any]) -> None:
+        self.judged = {name: event[name] for name in ("split", "accuracy", "low", "high", "n")}
+
     def _end(self, event: Mapping[str, Any]) -> None:
         how, self.message, self.progress = event["how"], event["message"], None
         self.state = how if how in ("finished", "paused", "diverged") else "failed"
@@ -147,6 +152,7 @@ def as_json(training: Training, said: Callable[[Note], str]) -> dict[str, Any]:
         "notes": [said(note) for note in training.notes],
         "warning": None if training.warning is None else said(training.warning),
         "message": training.message,
+        "judged": training.judged,
         "progress": None if progress is None else [said(progress[0]), *progress[1:]],
         **training.at,
     }

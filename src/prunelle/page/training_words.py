@@ -71,6 +71,13 @@ class Words(Typography):
         "finish": Note("End here, and judge", "Finir ici, et évaluer"),
         "forget": Note("Take off the list", "Retirer de la liste"),
         "forget_help": Note("The run itself stays.", "L’entraînement lui-même reste."),
+        "judged": Note(
+            "Accuracy: {accuracy} (95 % interval {low} to {high}) on {n} examples ({split}).",
+            "Exactitude : {accuracy} (intervalle à 95 % : {low} à {high}) sur {n} exemples ({split}).",
+        ),
+        "judged_train": Note("those that it learned", "ceux qu’il a appris"),
+        "judged_validation": Note("validation", "validation"),
+        "judged_test": Note("test", "test"),
         "report": Note("Report", "Rapport"),
         "look": Note("Look into it", "Regarder dedans"),
         "at_epoch": Note(

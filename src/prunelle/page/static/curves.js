@@ -89,13 +89,20 @@ export class Curves {
     const { what, log, sync } = this.options;
     const ink = colour("--muted"), line = colour("--line");
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
-    const ticks = (_, values) => values.map((value) => (value === null ? "" : what === "accuracy"
-      ? percent(value, this.language, 0) : number(value, this.language, 2)));
+    // As many digits as tell two neighbours apart.
+    const ticks = (_, values, __, ___, step) => values.map((value) => {
+      if (value === null) return "";
+      const digits = Math.max(0, Math.ceil(-Math.log10(step || 1) - 1e-9));
+      if (what === "accuracy") return percent(value, this.language, Math.max(0, digits - 2));
+      return log || digits > 6 || Math.abs(value) >= 1e5 ? number(value, this.language, 3)
+        : new Intl.NumberFormat(this.language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+    });
+    const room = (_, values) => 20 + 7 * Math.max(4, ...(values || []).map((text) => text.length));
     const y = what !== "accuracy" ? { distr: log ? 3 : 1 } : {
       range: (_, low, high) => {
         if (low === null) return [0, 1];
-        const room = Math.max((high - low) * 0.08, 0.005);
-        return [Math.max(0, low - room), Math.min(1, high + room)];
+        const more = Math.max((high - low) * 0.08, 0.005);
+        return [Math.max(0, low - more), Math.min(1, high + more)];
       },
     };
     this.plot = new uPlot({
@@ -103,7 +110,7 @@ export class Curves {
       scales: { x: { time: false }, y },
       axes: [
         { ...axis, incrs: steps, values: (_, values) => values.map((value) => number(value, this.language, 3)) },
-        { ...axis, size: 58, values: ticks },
+        { ...axis, size: room, values: ticks },
       ],
       series: [{ label: this.words.epoch, value: (_, value) => (value === null ? "–" : number(value, this.language, 3)) },
         ...this.series()],

@@ -95,7 +95,7 @@ export function render({ model, el }) {
       const { content, arrays } = await ask({ type: "start", ...asked() });
       say(wrong);
       take(content, arrays);
-      shown.scrollIntoView({ behavior: still() ? "auto" : "smooth", block: "start" });
+      reveal();
     } catch (error) { say(wrong, error); }
     start.disabled = false;
     start.textContent = words.start;
@@ -111,7 +111,7 @@ export function render({ model, el }) {
 
   function drawList() {
     const items = trainings.map((one) => element("li", {}, element("button", {
-      type: "button", "aria-pressed": String(one.id === kept.id), onclick: () => follow(one.id),
+      type: "button", "aria-pressed": String(one.id === kept.id), onclick: async () => { await follow(one.id); reveal(); },
     }, element("span", {}, named(one)), element("span", { class: `state ${one.state}` }, words[`state_${one.state}`]))));
     const focused = [...list.querySelectorAll("button")].indexOf(document.activeElement);
     list.replaceChildren(...(items.length ? items : [element("li", { class: "faint" }, words.none)]));
@@ -139,6 +139,11 @@ export function render({ model, el }) {
     splice(content, arrays);
     drawList();
     view.draw();
+  }
+
+  // On a phone it is below everything else.
+  function reveal() {
+    if (shown.getBoundingClientRect().top > innerHeight / 2) shown.scrollIntoView({ behavior: still() ? "auto" : "smooth", block: "start" });
   }
 
   function splice(content, arrays) {
@@ -225,7 +230,7 @@ export function render({ model, el }) {
       this.where.textContent = this.place(one);
       const doable = JSON.stringify([one.state, one.canGoOn, one.key]);
       if (this.doable !== doable) { this.doable = doable; this.drawButtons(one); }
-      const message = [one.message, one.warning, one.state].join();
+      const message = JSON.stringify([one.message, one.warning, one.state, one.judged]);
       if (this.message !== message) { this.message = message; this.drawSaid(one); }
       this.notes.hidden = !one.notes.length;
       this.notes.querySelector("ul").replaceChildren(...one.notes.map((text) => element("li", {}, text)));
@@ -296,6 +301,10 @@ export function render({ model, el }) {
     drawSaid(one) {
       const help = { killed: words.killed_help, paused: words.paused_help }[one.state];
       this.said.replaceChildren(...[
+        one.judged && one.state === "finished" && element("p", {}, filled(words.judged, {
+          accuracy: percent(one.judged.accuracy, language, 1), low: percent(one.judged.low, language, 1), high: percent(one.judged.high, language, 1),
+          n: number(one.judged.n, language), split: words[`judged_${one.judged.split}`],
+        })),
         one.warning && element("div", { class: "warning", role: "alert" }, element("strong", {}, words.warning), element("p", {}, one.warning)),
         one.message && !["paused"].includes(one.state) && element("p", { class: "error", role: "alert" }, one.message),
         help && one.canGoOn && element("p", { class: "small faint" }, help),
@@ -319,7 +328,7 @@ export function render({ model, el }) {
       this.at = null;          // the epoch that is shown; null for the latest
       this.answers = null;     // {epochs, values: [[…]]}
       this.filters = new Map();
-      this.slider = element("input", { type: "range", min: 0, step: 1, oninput: () => {
+      this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": words.epoch, oninput: () => {
         const to = Number(this.slider.value);
         this.at = to === this.epochs.length - 1 ? null : this.epochs[to];
         this.show();
@@ -336,7 +345,7 @@ export function render({ model, el }) {
       this.plot = element("figure", {}, element("figcaption", { class: "small" }, words.answers_by_epoch));
       this.keeping = element("p", { class: "small faint" });
       this.body = element("div", { hidden: true },
-        element("label", { class: "row slide" }, this.output, this.slider),
+        element("div", { class: "row slide" }, this.output, this.slider),
         element("div", { class: "epoch-parts" },
           element("div", {}, this.caption, this.tiles, this.scale),
           element("div", {}, this.pad, element("p", { class: "small" }, words.examples), this.pictures, this.truth),
@@ -491,11 +500,12 @@ export function render({ model, el }) {
         element("td", { class: "number" }, percent(values[index], language, 1)))))));
     }
 
-    // The five classes that were likeliest at some time.
+    // The likeliest class at the end, and four that were likely on the way.
     drawPlot() {
-      const { epochs, values } = this.answers;
-      const peak = (index) => Math.max(...values.map((row) => row[index]));
-      const order = this.classes.map((_, index) => index).sort((a, b) => peak(b) - peak(a)).slice(0, 5);
+      const { epochs, values } = this.answers, last = values[values.length - 1];
+      const likely = this.classes.map((_, index) => values.reduce((sum, row) => sum + row[index], 0) / values.length);
+      likely[last.indexOf(Math.max(...last))] = 2;
+      const order = [...likely.keys()].sort((a, b) => likely[b] - likely[a]).slice(0, 5);
       const colours = ["--blue", "--orange", "--green", "--purple", "--amber"];
       this.curve.set(order.map((index, at) => ({ label: this.classes[index], colour: colours[at], x: epochs, y: values.map((row) => row[index]), dots: epochs.length < 12 })));
     }
