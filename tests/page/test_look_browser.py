@@ -368,7 +368,7 @@ def test_a_step_is_learned_and_undone(look, oracle: Oracle) -> None:
 def test_what_a_channel_looks_for_and_where_it_looked(look) -> None:
     page = look()
     open_channel(page, "features.2", 0)
-    page.get_by_role("button", name="that excite it most").click()
+    page.get_by_role("button", name="What excites it most").click()
     page.locator(".look-crops li").nth(3).wait_for()
     values = [written(text) for text in page.locator(".look-crops span").all_inner_texts()]
     assert values == sorted(values, reverse=True)

@@ -87,9 +87,9 @@ _ANSWER = {
 _LAYERS = {
     "layers": Note("What every layer makes of it", "Ce que chaque couche en fait"),
     "scale": Note("Colours", "Couleurs"),
-    "scale_own": Note("scale of each map", "échelle de chaque carte"),
-    "scale_shared": Note("scale of the layer", "échelle de la couche"),
-    "scale_grey": Note("black to white", "du noir au blanc"),
+    "scale_own": Note("scale by map", "échelle par carte"),
+    "scale_shared": Note("scale by layer", "échelle par couche"),
+    "scale_grey": Note("black to white", "noir à blanc"),
     "legend": Note(
         "From orange, below zero, over the paper, zero, to blue, above it",
         "De l’orange, sous zéro, par le papier, zéro, au bleu, au-dessus",
@@ -175,6 +175,9 @@ _VALUE = {
         "exp de chaque score moins le plus grand ({most}), divisée par leur somme.",
     ),
     "exact": Note(
+        "This is exactly what the network computed.", "C’est exactement ce que le réseau a calculé."
+    ),
+    "near": Note(
         "Added up from these numbers, it differs by {difference} from what the network computed.",
         "La somme de ces nombres diffère de {difference} de ce que le réseau a calculé.",
     ),
@@ -194,7 +197,7 @@ _CHANGES = {
     "bias_is": Note("Bias: {value}", "Biais : {value}"),
     "put_back": Note("Put back", "Remettre"),
     "to_zero": Note("All to zero", "Tout à zéro"),
-    "excite": Note("Pictures that excite it most", "Images qui l’excitent le plus"),
+    "excite": Note("What excites it most", "Ce qui l’excite le plus"),
     "what_if": Note("What if…", "Et si…"),
     "what_if_text": Note(
         "Open a channel to switch it off or to change its kernel. All of this happens in this tab; the run and its "

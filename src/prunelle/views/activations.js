@@ -59,7 +59,7 @@ function looking(model, el) {
     const reply = await look.ask(content, arrays);
     if (reply.type !== "answer") return;
     if (look.kind === "series") reply.series = Object.assign(reply.input, { shape: [look.get("channels"), look.size[1]] });
-    look.answer = reply;
+    look.answer = Object.assign(reply, { to: content.type });
     look.failed({ message: "" });
     look.emit("answer", reply);
     look.measured("drawn", since);

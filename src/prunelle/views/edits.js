@@ -78,7 +78,7 @@ export function opening(look) {
     kept.channel = opened?.layer ? opened : null;
     shown = kernel = null;
     node.hidden = !kept.channel;
-    node.classList.toggle("shown", !node.hidden);
+    node.classList.toggle("look-shown", !node.hidden);
     if (kept.channel) {
       if (!focused) from = document.activeElement;
       load(kept.channel);

@@ -274,7 +274,8 @@ function received(look) {
   const where = button(say("where"), () => (heat.hidden ? warm() : cool()), { "aria-pressed": false, hidden: true });
   of.addEventListener("change", () => warm());
 
-  look.on("answer", ({ input, series: values, label }) => {
+  look.on("answer", ({ input, series: values, label, to }) => {
+    if (to === "watch" && !where.hidden) return; // the same picture
     if (series) paintSeries(canvas, values, { width: SIDE, height: 90, ...range(values) });
     else paintMap(canvas, input, ...input.shape);
     const { source, index } = look.kept.shown?.content ?? {};

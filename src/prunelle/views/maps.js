@@ -126,13 +126,15 @@ export function tint(cell, value, reach) {
 function cellText(language, reach) {
   const digits = Math.max(0, Math.min(3, 1 - Math.floor(Math.log10(reach))));
   const format = new Intl.NumberFormat(language, { maximumFractionDigits: digits, useGrouping: false, signDisplay: "negative" });
-  return (value) => (Number.isFinite(value) ? format.format(value).replace("-", "−") : "");
+  // Three decimals leave no room for the zero before them.
+  const short = (text) => (digits > 2 ? text.replace(/^(-?)0(?=.)/, "$1") : text).replace("-", "−");
+  return (value) => (Number.isFinite(value) ? short(format.format(value)) : "");
 }
 
 // A table of numbers: a window, a kernel, their products. `inside`: height × width, 0 for padding; `chosen`: [row, column];
 // `pick(row, column)` makes buttons of the cells: one stop of the Tab key, arrows go on from there.
 export function matrix(values, height, width, { caption, language, reach = reaching(values), inside = null, chosen = null, pick = null }) {
-  const side = Math.max(height, width), size = side <= 3 ? "three" : side <= 5 ? "five" : "many";
+  const side = Math.max(height, width), size = side <= 3 || (height === 1 && side <= 10) ? "three" : side <= 5 ? "five" : "many";
   const table = element("table", { class: `look-matrix ${size}` }, element("caption", {}, caption));
   const text = cellText(language, reach), cells = [];
   for (let y = 0; y < height; y++) {

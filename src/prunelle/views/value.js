@@ -42,8 +42,9 @@ export function explaining(look) {
     const differences = shown.steps.map((step) => step.exact).filter((exact) => typeof exact === "number");
     steps.replaceChildren(...shown.steps.map((step) => drawn.step(step)));
     if (differences.length) {
-      const difference = look.num(Math.max(...differences), 2);
-      steps.append(element("p", { class: "faint small" }, say("exact", { difference })));
+      const difference = Math.max(...differences);
+      const text = difference ? say("near", { difference: look.num(difference, 2) }) : say("exact");
+      steps.append(element("p", { class: "faint small" }, text));
     }
     if (key) steps.querySelector(`[data-key="${key}"]`)?.focus();
   }
@@ -77,7 +78,7 @@ export function explaining(look) {
     if (!on) kept.trail = [];
     kept.point = point;
     if (holds && kept.channel && !on) look.emit("channel", null);
-    node.classList.toggle("shown", Boolean(point));
+    node.classList.toggle("look-shown", Boolean(point));
     if (!point) { shown = null; return node.replaceChildren(hint); }
     title.textContent = placeOf(look, point);
     trail.replaceChildren(...kept.trail.map((each, at) => element("li", {}, button(placeOf(look, each), () => back(at)))));
@@ -205,7 +206,7 @@ class Explanation {
     const table = (values, caption, more) => matrix(values.subarray(c * area, (c + 1) * area), height, width,
       { caption: this.say(caption), language, reach: reaching(values), ...more });
     const sign = (text) => element("span", { class: "sign" }, text);
-    const tables = element("div", { class: "look-product" },
+    const tables = element("div", { class: `look-product${height === 1 && width > 3 ? " line" : ""}` },
       table(window, "window", { inside, pick: (wy, wx) => this.pick({ c, wy, wx }) }), sign("×"),
       table(weights, "kernel", {}), sign("="), table(products, "products", { inside }));
     const name = (i) => this.say("channel_n", { n: first + i + 1 });
