@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -128,6 +129,12 @@ def _input(source: ArrayLike | str | Path) -> tuple[np.ndarray, str]:
 
 
 def _named(name: str) -> np.ndarray:
+    return _kept(name).copy()
+
+
+@functools.lru_cache(len(INPUTS))
+def _kept(name: str) -> np.ndarray:
+    """Read once: scikit-learn reads all digits, or decodes a photo, each time."""
     if name == "noise":
         steps = np.arange(64)
         return np.round(2 * np.sin(steps / 8) + np.random.default_rng(0).normal(0, 0.6, 64), 2)

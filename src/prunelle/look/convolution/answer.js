@@ -52,7 +52,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     getSelection().selectAllChildren(command);
     try { await navigator.clipboard.writeText(command.textContent); copy.textContent = say("copied"); } catch { /* selected, at least */ }
   });
-  const results = element("div", { class: "results" },
+  const results = element("div", { class: "results", hidden: true },
     element("section", { class: "card" }, overview, chart.chart, shownField, hint,
       element("div", { class: "stage" }, Object.values(tables).map(({ figure }) => figure))),
     element("section", { class: "card" }, element("h2", {}, say("steps")),
@@ -73,6 +73,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
 
   function take(content, arrays) {
     reply = content;
+    results.hidden = false;
     for (const [name, one] of Object.entries(pictures)) {
       if (!reply[name]?.picture) continue;
       const { shape: sides, levels: [low, high] } = reply[name], signed = sides.length < 3 && low < 0;
@@ -139,6 +140,10 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     tables.output.mark(places.cellOf(now), "window");
     tables.output.hide((cell) => filling && places.order(places.placeOf(cell)) > places.order(now));
     if (part.pooled) tables.pooled.mark(places.pooledAt(now), "window");
+    if (!hover) {
+      tables.padded.reveal(window[window.length >> 1].cell);
+      tables.output.reveal(places.cellOf(now));
+    }
     work(now, window.map(({ weight, cell: [row, column] }) => ({ weight, value: part.padded[row][column] })));
     stand(now[1] * reply.stride[1], window.map(({ cell }) => cell), [now[1]]);
     pictures.input.frame(now.map((one, axis) => one * reply.stride[axis] - reply.padding[axis][0]), places.extent);

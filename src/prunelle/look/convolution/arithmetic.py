@@ -186,7 +186,7 @@ def slide(
 ) -> np.ndarray:
     """Cross-correlation without padding; further axes are channels, each with its own slice of ``weights``.
 
-    One pass over the output for each weight: no windows are copied, whatever the size of the picture.
+    One pass over the output for each weight that is not zero: no windows are copied, whatever the size of the picture.
     """
     dims = len(stride)
     spans = extents(weights.shape[:dims], dilation)
@@ -195,6 +195,8 @@ def slide(
     ]
     output = np.zeros((*sizes, *padded.shape[dims:]))
     for offset in itertools.product(*(range(size) for size in weights.shape[:dims])):
+        if not weights[offset].any():
+            continue
         window = tuple(
             slice(gap * o, gap * o + step * (size - 1) + 1, step)
             for o, gap, step, size in zip(offset, dilation, stride, sizes, strict=True)

@@ -86,7 +86,7 @@ export function render({ model, el }) {
   const border = select("border", ["zeros", "replicate", "reflect", "circular"]);
   const borderField = field(say("border"), border);
   const channels = select("channels", ["sum", "each", "grey"]), pooling = select("pooling", ["", "max", "mean"]);
-  const channelsField = field(say("channels"), channels), poolingField = field("", pooling);
+  const channelsField = field(say("channels"), channels), poolingField = field(say("pooling"), pooling);
   const flip = check((on) => { state.flip = on ? "1" : ""; update(); });
 
   const answer = answering({ say, show, field, button, choice, drawing: () => drawing, key: paintKey,

@@ -12,7 +12,7 @@ export const STRENGTH = .55; // of a colour that numbers are still read on
 
 export function grid({ show, enter, leave, stay = enter, move, key, down }) {
   const body = element("tbody", {}), table = element("table", { class: "cells", role: "grid" }, body);
-  const caption = element("figcaption", {});
+  const caption = element("figcaption", {}), view = element("div", { class: "scroll" }, table);
   let rows = [], marked = [], current = null;
   const cellOf = (target) => {
     const cell = target?.closest?.("td");
@@ -55,7 +55,7 @@ export function grid({ show, enter, leave, stay = enter, move, key, down }) {
     table,
     caption,
     focus,
-    figure: element("figure", {}, caption, element("div", { class: "scroll" }, table)),
+    figure: element("figure", {}, caption, view),
     // Values are rows × columns × channels, of which one is shown; `describe` gives a cell's name and its class.
     fill(values, channel, [low, high], describe) {
       if (rows.length !== values.length || rows[0].length !== values[0].length) {
@@ -88,6 +88,13 @@ export function grid({ show, enter, leave, stay = enter, move, key, down }) {
         delete cell.dataset.weight;
       }
       marked = [];
+    },
+    // On a narrow screen, a cell that is beyond the edge is brought into view.
+    reveal([row, column]) {
+      const cell = rows[row]?.[column];
+      if (!cell || view.scrollWidth <= view.clientWidth) return;
+      const left = cell.offsetLeft - view.scrollLeft;
+      if (left < 0 || left + cell.offsetWidth > view.clientWidth) view.scrollLeft = cell.offsetLeft - view.clientWidth / 2;
     },
     hide(later) { rows.forEach((row, y) => row.forEach((cell, x) => cell.classList.toggle("later", later([y, x])))); },
     label: ([row, column]) => rows[row][column].getAttribute("aria-label"),

@@ -1,6 +1,8 @@
 /** A large picture as a whole, with a frame around what is looked at; pressed or dragged on, it says where. */
 import { colour, element, paintMap } from "./kit.js";
 
+const SMOOTH = 128; // sides from which on a picture is shown without its pixels' edges
+
 // Levels around zero in the page's colours: blue, the card's ground, orange.
 function tinted(levels) {
   const [below, ground, above] = ["--blue", "--card", "--orange"].map((name) => colour(name).match(/[\d.]+/g).map(Number));
@@ -33,6 +35,7 @@ export function picture(choose) {
     paint(levels, shape, signed, label) {
       sides = shape;
       canvas.setAttribute("aria-label", label);
+      canvas.classList.toggle("smooth", Math.max(...shape.slice(0, 2)) > SMOOTH);
       paintMap(canvas, signed ? tinted(levels) : levels, shape[0], shape[1], signed ? 3 : shape[2] || 1);
     },
     frame(from, span) {

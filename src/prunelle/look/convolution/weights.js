@@ -1,5 +1,5 @@
 /** A kernel under the hand: weights that are typed, dragged up and down, or changed by the wheel and the arrow keys. */
-import { element } from "./kit.js";
+import { element, number } from "./kit.js";
 import { ARROWS, STRENGTH } from "./numbers.js";
 
 const PIXELS = 10; // of a drag, for a step
@@ -16,6 +16,8 @@ export const valueOf = (text) => {
 export function weightGrid({ label, language, name, changed }) {
   const group = element("div", { class: "weights", role: "group", "aria-label": label });
   const local = (text) => (language === "fr" ? text.replace(".", ",") : text).replace("-", "−");
+  // As much as there is room for; all of it where it is typed.
+  const brief = (text) => (text.length <= (rows[0].length > 5 ? 5 : 7) ? local(text) : number(valueOf(text), language, 2));
   let rows = [];
 
   function make(u, v) {
@@ -31,7 +33,11 @@ export function weightGrid({ label, language, name, changed }) {
     let from = null;
     const cell = element("input", { type: "text", role: "spinbutton", autocomplete: "off", inputmode: "decimal",
       oninput: () => put(cell.value),
-      onfocus: () => cell.select(),
+      onfocus: () => { cell.value = local(rows[u][v]); cell.select(); },
+      onblur: () => {
+        if (!cell.isConnected) return; // taken away with a kernel that became smaller
+        cell.value = Number.isNaN(valueOf(rows[u][v])) ? rows[u][v] : brief(rows[u][v]);
+      },
       onkeydown: (event) => {
         const [down, side] = ARROWS[event.key] || [0, 0];
         const within = side < 0 ? cell.selectionStart : cell.value.length - cell.selectionEnd;
@@ -65,7 +71,8 @@ export function weightGrid({ label, language, name, changed }) {
       rows.forEach((row, u) => row.forEach((text, v) => {
         const cell = group.children[u * row.length + v], value = valueOf(text);
         // What is being typed is left as it is: "1." is on its way to 1.5.
-        if (document.activeElement !== cell || plain(cell.value) !== plain(text)) cell.value = local(text);
+        if (document.activeElement !== cell) cell.value = Number.isNaN(value) ? text : brief(text);
+        else if (plain(cell.value) !== plain(text)) cell.value = local(text);
         const said = { class: value < 0 ? "below" : "above", "aria-invalid": Number.isNaN(value), "aria-valuenow": value || 0,
           "aria-valuetext": local(text), "aria-label": name(u, v) };
         for (const [key, one] of Object.entries(said)) cell.setAttribute(key, one);
