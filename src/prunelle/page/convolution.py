@@ -198,8 +198,7 @@ class ConvolutionPanel:
             "input": {
                 "name": asked.name,
                 "shape": list(result.input.shape),
-                "levels": list(grids.limits(result.input)),
-                "picture": pictures.add(result.input) if fresh else None,
+                **pictures.shown(result.input, fresh=fresh),
                 "values": _drawable(result),
             },
             "kernel": {
@@ -210,8 +209,7 @@ class ConvolutionPanel:
             },
             "output": {
                 "shape": list(result.output.shape),
-                "levels": list(grids.limits(result.output)),
-                "picture": pictures.add(result.output),
+                **pictures.shown(result.output),
             },
             "signal": _signal(result),
             "padding": _pair(result.padding, [0, 0]),
@@ -234,8 +232,7 @@ class ConvolutionPanel:
         return {
             "how": self._pooling,
             "shape": list(values.shape),
-            "levels": list(grids.limits(values)),
-            "picture": pictures.add(values),
+            **pictures.shown(values),
         }
 
     def _part(self, result: ConvolutionResult, at: object) -> dict[str, Any]:
@@ -267,20 +264,22 @@ class _Pictures:
     def __init__(self) -> None:
         self.arrays: list[np.ndarray] = []
 
-    def add(self, values: np.ndarray) -> dict[str, int] | None:
-        """``(H, W)`` as levels from 0 (the lowest of ``grids.limits``) to 255, ``(H, W, 3)`` as colours.
+    def shown(self, values: np.ndarray, *, fresh: bool = True) -> dict[str, Any]:
+        """``levels``, the range that ``values`` are shown on, and the ``picture`` of it.
 
-        None for a signal, whose values are sent as they are.
+        ``(H, W)`` is shown as bytes from 0 (the lowest of the levels) to 255, ``(H, W, 3)`` as colours; a signal is
+        not, nor what the browser has already, which is not ``fresh``.
         """
-        if values.ndim == 1:
-            return None
         low, high = grids.limits(values)
-        if grids.is_colour(values):
-            levels = grids.colours(values, (low, high)) * 255
-        else:
-            levels = (values - low) / (high - low) * 255
-        self.arrays.append(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
-        return {"array": len(self.arrays) - 1}
+        found: dict[str, Any] = {"levels": [low, high], "picture": None}
+        if fresh and values.ndim > 1:
+            if grids.is_colour(values):
+                pixels = grids.colours(values, (low, high)) * 255
+            else:
+                pixels = (values - low) / (high - low) * 255
+            self.arrays.append(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+            found["picture"] = {"array": len(self.arrays) - 1}
+        return found
 
 
 def _table(values: np.ndarray, dims: int) -> np.ndarray:

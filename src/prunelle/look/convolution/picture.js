@@ -3,16 +3,18 @@ import { colour, element, paintMap } from "./kit.js";
 
 const SMOOTH = 128; // sides from which on a picture is shown without its pixels' edges
 
-// Levels around zero in the page's colours: blue, the card's ground, orange.
-function tinted(levels) {
+// Levels around zero in the page's colours: blue, the card's ground, orange. As quick as a drag, for a whole photo.
+function paintSigns(canvas, levels, [height, width]) {
   const [below, ground, above] = ["--blue", "--card", "--orange"].map((name) => colour(name).match(/[\d.]+/g).map(Number));
-  const table = Array.from({ length: 256 }, (_, level) => {
+  const table = new Uint8ClampedArray(4 * 256).fill(255);
+  for (let level = 0; level < 256; level++) {
     const share = Math.abs(level - 127.5) / 127.5, end = level < 127.5 ? below : above;
-    return ground.map((one, c) => one + share * (end[c] - one));
-  });
-  const pixels = new Uint8Array(3 * levels.length);
-  levels.forEach((level, index) => pixels.set(table[level], 3 * index));
-  return pixels;
+    for (let c = 0; c < 3; c++) table[4 * level + c] = ground[c] + share * (end[c] - ground[c]);
+  }
+  const image = new ImageData(width, height), pixels = new Uint32Array(image.data.buffer), colours = new Uint32Array(table.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colours[levels[i]];
+  Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 export function picture(choose) {
@@ -36,7 +38,8 @@ export function picture(choose) {
       sides = shape;
       canvas.setAttribute("aria-label", label);
       canvas.classList.toggle("smooth", Math.max(...shape.slice(0, 2)) > SMOOTH);
-      paintMap(canvas, signed ? tinted(levels) : levels, shape[0], shape[1], signed ? 3 : shape[2] || 1);
+      if (signed) paintSigns(canvas, levels, shape);
+      else paintMap(canvas, levels, shape[0], shape[1], shape[2] || 1);
     },
     frame(from, span) {
       [["top", from], ["left", from], ["height", span], ["width", span]].forEach(([side, pair], index) => {

@@ -35,8 +35,8 @@ export function weightGrid({ label, language, name, changed }) {
       oninput: () => put(cell.value),
       onfocus: () => { cell.value = local(rows[u][v]); cell.select(); },
       onblur: () => {
-        if (!cell.isConnected) return; // taken away with a kernel that became smaller
-        cell.value = Number.isNaN(valueOf(rows[u][v])) ? rows[u][v] : brief(rows[u][v]);
+        const text = rows[u]?.[v]; // none where the kernel became smaller, and the cell is taken away
+        if (text !== undefined) cell.value = Number.isNaN(valueOf(text)) ? text : brief(text);
       },
       onkeydown: (event) => {
         const [down, side] = ARROWS[event.key] || [0, 0];
