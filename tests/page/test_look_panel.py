@@ -278,7 +278,7 @@ def test_edits_and_their_accuracy(look: tuple[LookPanel, Ask, list[Message]]) ->
         ),
         ({"type": "learn", "label": 0, "rate": True}, "a number is needed; received True"),
         ({"type": "learn", "label": 0, "rate": 10**400}, "rate must be above 0, at most 100; received inf"),
-        ({"type": "epoch", "epoch": 3}, "whose weights were kept"),
+        ({"type": "epoch", "epoch": 3}, "epoch must be one whose weights"),
         (
             {"type": "value", "layer": "features.0", "channel": 99, "y": 0, "x": 0},
             "channel, row and column must be within",

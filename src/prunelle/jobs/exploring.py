@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from prunelle.data.examples import Split
 from prunelle.data.kinds import kind_of, kind_of_shape
-from prunelle.errors import ArgumentError, DataError, RunError
+from prunelle.errors import ArgumentError, DataError, PrunelleError, RunError
 from prunelle.jobs import explore_pictures, explore_series
 from prunelle.jobs.background_accuracy import Score
 from prunelle.jobs.explored import AtHand, Explored
@@ -57,6 +59,15 @@ def _kind(request: SubjectRequest) -> str:
     return "pictures"
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Chosen:
+    """A split, the names of its classes, and which of its examples are taken, in an order drawn once."""
+
+    split: Split
+    classes: Sequence[str]
+    rows: np.ndarray
+
+
 class Explorer:
     """A network, examined, with the examples that it can be shown. Safe to use from several threads.
 
@@ -99,8 +110,23 @@ class Explorer:
         with self._finding:
             return self._at_hand
 
+    def prepare(self) -> None:
+        """Begins to decode the examples at hand, in a thread of its own: they are asked for next."""
+
+        def decode() -> None:
+            with contextlib.suppress(PrunelleError):  # who asks for them is told
+                self.at_hand  # noqa: B018
+
+        threading.Thread(target=decode, name="at-hand", daemon=True).start()
+
+    @property
+    def sample_count(self) -> int:
+        """How many examples ``at_hand`` will have, without decoding them; fewer where some cannot be read."""
+        with self._finding:
+            return 0 if self._chosen is None else len(self._chosen.rows)
+
     @cached_property
-    def _at_hand(self) -> AtHand | None:
+    def _chosen(self) -> _Chosen | None:
         try:
             found = self.explored.labelled()
         except (DataError, RunError) as error:
@@ -109,15 +135,22 @@ class Explorer:
         if found is None:
             return None
         split, classes = found
-        preprocess = self.explored.preprocess
-        room = min(_MOST_AT_HAND, _AT_HAND_BYTES // max(1, preprocess.example_bytes))
+        room = min(_MOST_AT_HAND, _AT_HAND_BYTES // max(1, self.explored.preprocess.example_bytes))
         most = max(1, min(room, max(_FEWEST_AT_HAND, _AT_HAND_OPERATIONS // max(1, self._multiply_adds))))
-        rows = np.random.default_rng(0).permutation(len(split))[:most]
-        pixels = split.take(rows).decode(preprocess, progress=self.explored.listener.on_progress)
+        return _Chosen(split, classes, np.random.default_rng(0).permutation(len(split))[:most])
+
+    @cached_property
+    def _at_hand(self) -> AtHand | None:
+        chosen = self._chosen
+        if chosen is None:
+            return None
+        progress = self.explored.listener.on_progress
+        pixels = chosen.split.take(chosen.rows).decode(self.explored.preprocess, progress=progress)
         if not len(pixels):
             return None
-        names = tuple(visible(classes[label]) for label in pixels.labels)
-        return AtHand(pixels, self._as_outputs(pixels.labels, names), names, split.name, len(split))
+        names = tuple(visible(chosen.classes[label]) for label in pixels.labels)
+        labels = self._as_outputs(pixels.labels, names)
+        return AtHand(pixels, labels, names, chosen.split.name, len(chosen.split))
 
     def _as_outputs(self, labels: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
         ours = self.explored.classes
@@ -133,10 +166,10 @@ class Explorer:
         return sum(row.multiply_adds for row in rows)
 
     @property
-    def epochs(self) -> tuple[int, ...]:
+    def epochs(self) -> list[int]:
         """Those whose weights a run kept, in order."""
         run = self.explored.run
-        return () if run is None else tuple(kept_epochs(run.path))
+        return [] if run is None else kept_epochs(run.path)
 
     def epoch_weights(self, epoch: int) -> dict[str, torch.Tensor]:
         """The weights after that epoch.
@@ -144,8 +177,7 @@ class Explorer:
         Raises:
             ArgumentError: none were kept.
         """
-        if self.explored.run is None:
-            raise ArgumentError(
-                f"this network is of no run, which would keep weights of epochs; received {epoch}."
-            )
-        return epoch_weights(self.explored.run.path, epoch)
+        run = self.explored.run
+        if run is None:
+            raise ArgumentError(f"{self.explored.name} is no run, which may keep the weights of epochs.")
+        return epoch_weights(run.path, epoch)

@@ -17,7 +17,7 @@ from prunelle.jobs.what_if import WhatIf
 from prunelle.look.attribution import to_probabilities
 from prunelle.look.edits import Edit
 from prunelle.look.encoding import ByteMaps, byte_maps
-from prunelle.look.layers import CONVOLUTIONS, Layer
+from prunelle.look.layers import CONVOLUTIONS, Layer, check_channel
 from prunelle.look.patches import peaks_of
 from prunelle.look.recording import Recording, as_maps
 from prunelle.look.sources import Sources, Tracer
@@ -222,7 +222,7 @@ class LiveLook:
         one = self._shared.anatomy.layer(layer)
         with self._shared.as_edited(self._what_if.edits):
             if self._what_if.is_off(one, place[0]):
-                return explain_off(one, place)
+                return explain_off(one, recording, place)
             return explain(self._shared.explored.network, one, recording, place, self._trace)
 
     def follow(self, layer: str, place: Place, element: Place) -> Sources:
@@ -240,7 +240,7 @@ class LiveLook:
         """One channel's map of the present picture, and its kernel where it has one."""
         recording, _ = self._recorded()
         one = self._shared.anatomy.layer(layer)
-        index_of(one, (channel, 0, 0))  # says what is wrong
+        index_of(one, recording, (channel, 0, 0))  # says what is wrong
         values = as_maps(recording.output_of(one))[channel].detach().float().cpu().numpy()
         network, name = self._shared.explored.network, one.calls[0][0]
         with self._shared.as_edited(self._what_if.edits):
@@ -258,7 +258,7 @@ class LiveLook:
             ArgumentError: there are no examples.
         """
         one = self._shared.anatomy.layer(layer)
-        index_of(one, (channel, 0, 0))
+        check_channel(one, channel + 1)
         at_hand = self._at_hand()
         if at_hand is None:
             raise ArgumentError("there are no labelled examples at hand to look for it in.")

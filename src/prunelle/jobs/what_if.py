@@ -82,7 +82,7 @@ class WhatIf:
             raise ArgumentError(f"rate must be above 0, at most {HIGHEST_RATE:g}; received {rate}.")
         if len(self._lessons) >= MOST_STEPS:
             raise ArgumentError(f"at most {MOST_STEPS} steps are made; take some back first.")
-        lesson = _Lesson(image, label, rate, self.edits.made)
+        lesson = _Lesson(_without_end(image), label, rate, self.edits.made)
         self.edits = dataclasses.replace(self.edits, weights=self._after(self.edits.weights, lesson))
         self._lessons.append(lesson)
 
@@ -127,3 +127,9 @@ class WhatIf:
                 label=lesson.label,
                 rate=lesson.rate,
             )
+
+
+def _without_end(image: torch.Tensor) -> torch.Tensor:
+    """A padded series as long as it is: what is not there (NaN) has no gradient, and a sum with it has none."""
+    there = (~image.isnan()).all(dim=1)[0].nonzero()
+    return image if image.ndim != 3 or not len(there) else image[..., : int(there.max()) + 1]

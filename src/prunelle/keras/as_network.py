@@ -21,6 +21,8 @@ _SMALLEST = 1e-7
 class Unflattened(nn.Module):
     """``(N, 1, T)``, a series of one channel, as the ``(N, T)`` that a model of vectors takes."""
 
+    rearranges = True
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.flatten(1)
 

@@ -77,11 +77,14 @@ class CalledAsItIs(nn.Module):
 
     Attributes:
         calls_a_users_code: what it does may be another thing at each step.
+        stands_for, is_one_layer: what ``look.layers`` shows it as.
     """
 
     def __init__(self, layer: Any, arguments: Callable[..., tuple[Any, Any]]) -> None:
         super().__init__()
         self.calls_a_users_code = type(layer) not in _ALWAYS_THE_SAME
+        self.stands_for = type(layer).__name__
+        self.is_one_layer = len(_inside(layer)) <= 1
         # One without weights is none of this module's: passes would ask what it is.
         self.__dict__["layer"] = layer
         if self.calls_a_users_code:

@@ -30,6 +30,7 @@ class KerasOrder(nn.Module):
     def __init__(self, function: Callable[..., torch.Tensor]) -> None:
         super().__init__()
         self.function = function
+        self.stands_for = getattr(function, "__name__", type(function).__name__)
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         return inward(self.function(*map(outward, inputs)))
@@ -37,6 +38,8 @@ class KerasOrder(nn.Module):
 
 class Outward(nn.Module):
     """From PyTorch's order to Keras's, between two modules."""
+
+    rearranges = True
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return outward(x)
@@ -52,6 +55,8 @@ class SamePad(nn.Module):
         value: what the border is made of.
         causal: all of the border comes first.
     """
+
+    rearranges = True
 
     def __init__(
         self,

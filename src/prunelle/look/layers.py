@@ -3,6 +3,9 @@
 A convolution (or dense layer, or pooling) with the normalisation, activation and dropout that follow it counts as
 one layer: what is seen is what comes out of the last of them, as in Keras, where the activation belongs to the
 layer. What follows a sum or a concatenation (``layer1.0.relu`` of a ResNet) is a layer of its own.
+
+A module can say what it is here: ``rearranges`` (it computes nothing, as Flatten), ``is_one_layer`` (what is inside it
+is not looked at), ``stands_for`` (what it is called, where its class says nothing).
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -162,6 +165,7 @@ def check_channel(layer: Layer, channel: int) -> int:
 class _Call:
     """One call of a module; tensors are kept while the network runs, so that an ``id`` stays one tensor's.
 
+    ``several`` tensors were given, of which ``given`` is the first.
     A tensor that is written over in place (``later += maps``) stays the same object with another version: ``entered``
     and ``left`` are the tensors' ids with their versions when the module began and ended.
     """
@@ -171,6 +175,7 @@ class _Call:
     leaf: bool
     number: int
     given: torch.Tensor | None
+    several: bool
     output: torch.Tensor
     field: Field | None
     entered: tuple[int, int]
@@ -224,6 +229,7 @@ def _trace(network: nn.Module, images: torch.Tensor) -> list[_Call]:
                         leaf=leaf,
                         number=counts[name],
                         given=given,
+                        several=sum(isinstance(each, torch.Tensor) for each in inputs) > 1,
                         output=tensor,
                         field=field,
                         entered=entered[name],
@@ -235,9 +241,9 @@ def _trace(network: nn.Module, images: torch.Tensor) -> list[_Call]:
         return hook
 
     # A network without modules in it is a layer itself.
-    named = [(name, module) for name, module in network.named_modules() if name] or [("network", network)]
+    named = list(_looked_at(network)) or [("network", network)]
     handles = [module.register_forward_pre_hook(begin(name)) for name, module in named]
-    handles += [module.register_forward_hook(end(name, not any(module.children()))) for name, module in named]
+    handles += [module.register_forward_hook(end(name, is_leaf(module))) for name, module in named]
     try:
         with fields:
             network(images)
@@ -245,6 +251,24 @@ def _trace(network: nn.Module, images: torch.Tensor) -> list[_Call]:
         for handle in handles:
             handle.remove()
     return calls
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Nothing inside it is looked at."""
+    return not any(module.children()) or getattr(module, "is_one_layer", False) is True
+
+
+def _looked_at(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """All modules within one, by name, each once, but for those inside what is one layer."""
+    inside: set[str] = set()
+    for each, part in module.named_modules():
+        owner = each.rpartition(".")[0]
+        if owner in inside:
+            inside.add(each)
+        elif each:
+            yield each, part
+            if is_leaf(part):
+                inside.add(each)
 
 
 def _state(tensor: torch.Tensor | None) -> tuple[int, int]:
@@ -258,7 +282,7 @@ def _chains(calls: Sequence[_Call]) -> list[list[_Call]]:
     for call in calls:
         chain = ends.get(call.entered) if _follows(call) else None
         if chain is None:
-            if isinstance(call.module, (*_IDLE, nn.Flatten, nn.Unflatten)) or _leaves_alone(call):
+            if isinstance(call.module, _IDLE) or _rearranges(call.module) or _leaves_alone(call):
                 continue
             chain = []
             chains.append(chain)
@@ -275,9 +299,20 @@ def _follows(call: _Call) -> bool:
     """It is applied place by place: a normalisation, an activation, one of one's own included."""
     if isinstance(call.module, (*_IDLE, *_NORMALISATIONS)):
         return True
-    same = call.given is not None and call.given.shape == call.output.shape
+    same = call.given is not None and not call.several and call.given.shape == call.output.shape
+    if _rearranges(call.module):
+        return False
     weightless = next(call.module.parameters(), None) is None
-    return same and weightless and not _is_pooling(type(call.module).__name__) and not _shares(call.module)
+    return same and weightless and not _is_pooling(name_of(call.module)) and not _shares(call.module)
+
+
+def _rearranges(module: nn.Module) -> bool:
+    return isinstance(module, nn.Flatten | nn.Unflatten) or getattr(module, "rearranges", False) is True
+
+
+def name_of(module: nn.Module) -> str:
+    """What it is called: its class, or what it stands for."""
+    return str(getattr(module, "stands_for", type(module).__name__))
 
 
 def _shares(module: nn.Module) -> bool:
@@ -297,7 +332,7 @@ def _leaves_alone(call: _Call) -> bool:
 def _layer(chain: list[_Call]) -> Layer:
     first, last = chain[0], chain[-1]
     name = first.name if first.number == 0 else f"{first.name}:{first.number + 1}"
-    kinds = tuple(type(call.module).__name__ for call in chain)
+    kinds = tuple(name_of(call.module) for call in chain)
     return Layer(
         name=name,
         kinds=kinds,
@@ -319,11 +354,9 @@ def _attention(calls: Sequence[_Call]) -> str | None:
     shrunk: set[int] = set()
     chosen = None
     for call in calls:
-        if _is_pooling(type(call.module).__name__) or (
-            call.leaf and id(call.given) in shrunk and _follows(call)
-        ):
+        if _is_pooling(name_of(call.module)) or (call.leaf and id(call.given) in shrunk and _follows(call)):
             shrunk.add(id(call.output))
-        if isinstance(call.module, (*_IDLE, nn.Flatten)) or id(call.output) in shrunk:
+        if isinstance(call.module, _IDLE) or _rearranges(call.module) or id(call.output) in shrunk:
             continue
         if call.output.ndim == 4 and math.prod(call.output.shape[2:]) > 1 and times[call.name] == 1:
             chosen = call.name

@@ -8,6 +8,7 @@ several through a sum, each with what it counts for.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from typing import Any
 
@@ -142,6 +143,8 @@ class Tracer:
         with torch.enable_grad():
             number = tensor[(0, *index)]
         value = float(number.detach())
+        if math.isnan(value):
+            return Sources(value, (), 0, 0.0, linear=True)  # beyond the end of a series
         # What is one of them already has no history of its own.
         gradients = (
             torch.autograd.grad(number, list(self._leaves.values()), retain_graph=True, allow_unused=True)

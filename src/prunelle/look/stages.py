@@ -21,9 +21,8 @@ def stages(layers: Sequence[Layer]) -> list[str]:
         >>> stages(examine(prunelle.build("lenet5"), (1, 32, 32)).layers)
         ['features', 'features', 'features', 'features', 'head', 'head', 'head']
     """
-    groups = [group for part in _by_name(list(layers), 0) for group in _divided(part)]
     names: list[str] = []
-    for group in _joined(groups):
+    for group in (part for joined in _joined(list(_by_name(list(layers), 0))) for part in _divided(joined)):
         names += [_label(group, layers)] * len(group)
     return _told_apart(names)
 

@@ -37,6 +37,7 @@ class LookPanel:
         self._explorer, self._key = _explorer(opening.house, opening.options)
         self._words = Typography(opening.language)
         self._look = self._explorer.look(lambda score: self._push(_accuracy(score)))
+        self._explorer.prepare()
         self._answers: dict[str, Callable[[Asked], Message | None]] = {
             "samples": self._samples,
             "picture": self._picture,
@@ -57,7 +58,7 @@ class LookPanel:
         """See ``docs/page.md``."""
         explorer = self._explorer
         explored, layers = explorer.explored, explorer.anatomy.layers
-        at_hand = explorer.at_hand
+        samples = explorer.sample_count  # before the notes: that data are gone is one
         channels, *size = explored.preprocess.input_shape
         notes = [self._words.note(note) for note in explorer.notes]
         return Message(
@@ -84,7 +85,7 @@ class LookPanel:
                     }
                     for layer, stage in zip(layers, stages(layers), strict=True)
                 ],
-                "samples": 0 if at_hand is None else len(at_hand.labels),
+                "samples": samples,
                 "epochs": list(explorer.epochs),
                 "run": self._key,
             }

@@ -411,7 +411,7 @@ def test_weights_of_an_epoch(run: pn.Run, tmp_path: Path) -> None:
     kept.save_weights("epoch-1", other)
     kept.save_weights("epoch-12", kept.best_weights())
     explorer = pn.explore(folder, style="quiet")
-    assert explorer.epochs == (1, 12)
+    assert explorer.epochs == [1, 12]
     look = explorer.look()
     best = look.show_sample(0).probabilities
     look.at_epoch(1)
@@ -422,7 +422,7 @@ def test_weights_of_an_epoch(run: pn.Run, tmp_path: Path) -> None:
     np.testing.assert_allclose(look.answer().probabilities, expected[0], atol=1e-6)
     look.at_epoch(None)
     np.testing.assert_array_equal(look.answer().probabilities, best)
-    with pytest.raises(ArgumentError, match=r"kept \(1, 12\); received 2"):
+    with pytest.raises(ArgumentError, match=r"keeps \(1, 12\); received 2"):
         look.at_epoch(2)
 
 

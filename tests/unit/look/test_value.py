@@ -14,62 +14,19 @@ from torch import nn
 
 import prunelle as pn
 from prunelle.errors import ArgumentError
-from prunelle.look.layers import Layer, examine
-from prunelle.look.recording import Recorder, Recording, maps_shape
-from prunelle.look.sources import Sources, Tracer
-from prunelle.look.value.explain import Place, explain, follow
+from prunelle.look.sources import Sources
+from prunelle.look.value.explain import Place
 from prunelle.look.value.steps import (
     ActivationStep,
     ConvolutionStep,
     DenseStep,
-    Explanation,
     NormalisationStep,
     OtherStep,
     PoolingStep,
     SoftmaxStep,
 )
 from tests.unit.look.networks import residual, set_weights
-
-
-class Opened:
-    """A network with one picture that went through it."""
-
-    def __init__(self, network: nn.Module, image: torch.Tensor) -> None:
-        self.network = network.eval()
-        self.anatomy = examine(network, tuple(image.shape[1:]))
-        self.recorder = Recorder(network, self.anatomy.layers)
-        self.image = image
-        self.recording: Recording = self.recorder.record(image)
-        self._tracer: Tracer | None = None
-
-    def tracer(self) -> Tracer:
-        if self._tracer is None:
-            self._tracer = Tracer(self.network, self.anatomy.layers, self.recorder, self.image)
-        return self._tracer
-
-    def layer(self, name: str) -> Layer:
-        return self.anatomy.layer(name)
-
-    def explain(self, name: str, *place: int) -> Explanation:
-        at: Any = place
-        return explain(self.network, self.layer(name), self.recording, at, self.tracer)
-
-    def follow(self, name: str, place: Place, element: Place) -> Sources:
-        return follow(self.network, self.layer(name), self.recording, place, element, tracer=self.tracer())
-
-
-def noise(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(1, *shape, generator=torch.Generator().manual_seed(seed))
-
-
-def places(layer: Layer, count: int, seed: int = 0) -> list[Place]:
-    """Corners first, where padding is, then anywhere."""
-    sides = maps_shape(layer.shape)
-    generator = np.random.default_rng(seed)
-    found = [(0, 0, 0), tuple(side - 1 for side in sides)]
-    found += [tuple(int(generator.integers(side)) for side in sides) for _ in range(count)]
-    return found  # type: ignore[return-value]
-
+from tests.unit.look.opened import Opened, check_everywhere, check_followed, noise, places
 
 # ---- By hand
 
@@ -176,7 +133,7 @@ def test_convolutions(axes: int, groups: int, stride: int, padding: Any, dilatio
     opened = Opened(nn.Sequential(module), noise(4, *(9,) * axes))
     border = {"same": dilation, "valid": 0}.get(padding, padding)
     read = padded(opened.image[0].numpy(), border, border, mode)
-    for channel, y, x in places(opened.layer("0"), 4):
+    for channel, y, x in places(opened.sides("0"), 4):
         (step,) = opened.explain("0", channel, y, x).steps
         assert isinstance(step, ConvolutionStep)
         first = channel // (8 // groups) * (4 // groups)
@@ -195,27 +152,6 @@ def test_convolutions(axes: int, groups: int, stride: int, padding: Any, dilatio
             check_followed(opened, "0", (channel, y, x), element, float(step.window[element]))
 
 
-def check_followed(opened: Opened, name: str, place: Place, element: Place, value: float) -> Sources:
-    """The sources are values that are there, and together they are the element."""
-    found = opened.follow(name, place, element)
-    assert found.value == pytest.approx(value, rel=1e-5, abs=1e-6)
-    assert found.linear
-    assert sum(source.weight * source.value for source in found.found) == pytest.approx(
-        value, rel=1e-4, abs=1e-5
-    )
-    for source in found.found:
-        maps = (
-            opened.image
-            if source.layer == "input"
-            else opened.recording.output_of(opened.layer(source.layer))
-        )
-        shape = maps_shape(tuple(maps.shape[1:]))
-        assert float(maps.reshape(shape)[source.channel, source.y, source.x]) == pytest.approx(
-            source.value, nan_ok=True
-        )
-    return found
-
-
 POOLINGS: list[Callable[[], nn.Module]] = [
     lambda: nn.MaxPool2d(3, stride=2, padding=1),
     lambda: nn.MaxPool2d(2, stride=1, dilation=2),
@@ -232,7 +168,7 @@ POOLINGS: list[Callable[[], nn.Module]] = [
 @pytest.mark.parametrize("make", POOLINGS)
 def test_poolings(make: Callable[[], nn.Module]) -> None:
     opened = Opened(nn.Sequential(make()), noise(3, 10, 10))
-    for place in places(opened.layer("0"), 6):
+    for place in places(opened.sides("0"), 6):
         (step,) = opened.explain("0", *place).steps
         assert isinstance(step, PoolingStep)
         there = step.window[~np.isnan(step.window)]
@@ -259,7 +195,7 @@ def test_poolings(make: Callable[[], nn.Module]) -> None:
 )
 def test_poolings_of_series(make: Callable[[], nn.Module]) -> None:
     opened = Opened(nn.Sequential(make()), noise(2, 11))
-    for channel, y, x in places(opened.layer("0"), 4):
+    for channel, y, x in places(opened.sides("0"), 4):
         (step,) = opened.explain("0", channel, y, x).steps
         assert isinstance(step, PoolingStep)
         assert step.window.shape[0] == 1
@@ -306,7 +242,7 @@ def test_normalisations(name: str) -> None:
             parameter.normal_()
     opened = Opened(nn.Sequential(module), noise(6, 5, 5) * 3 + 1)
     values = opened.image[0].double().numpy()
-    for place in places(opened.layer("0"), 4):
+    for place in places(opened.sides("0"), 4):
         (step,) = opened.explain("0", *place).steps
         assert isinstance(step, NormalisationStep)
         mean, variance = NORMALISATIONS[name](values, place)
@@ -320,7 +256,7 @@ def test_local_response_normalisation() -> None:
     module = nn.LocalResponseNorm(5, alpha=1e-2, beta=0.75, k=2.0)
     opened = Opened(nn.Sequential(module), noise(7, 3, 3) * 10)
     values = opened.image[0].double().numpy()
-    for place in places(opened.layer("0"), 5):
+    for place in places(opened.sides("0"), 5):
         channel, y, x = place
         (step,) = opened.explain("0", *place).steps
         assert isinstance(step, NormalisationStep)
@@ -351,7 +287,7 @@ def test_activations(name: str) -> None:
     torch.manual_seed(0)
     activation = eval(f"nn.{name}", {"nn": nn})
     opened = Opened(nn.Sequential(nn.Conv2d(3, 6, 1), activation), noise(3, 4, 4))
-    for place in places(opened.layer("0"), 5):
+    for place in places(opened.sides("0"), 5):
         # PReLU has weights of its own, and is a layer of its own.
         step = opened.explain(opened.anatomy.layers[-1].name, *place).steps[-1]
         assert isinstance(step, ActivationStep)
@@ -432,7 +368,7 @@ def test_what_is_written_over_is_shown_as_it_was() -> None:
         normalised = network.norm(first)
         maps = torch.relu(normalised)
         second = F.conv2d(maps, network.conv2.weight, network.conv2.bias, padding=1)
-    for place in places(opened.layer("conv1"), 3):
+    for place in places(opened.sides("conv1"), 3):
         convolution, norm, relu = opened.explain("conv1", *place).steps
         assert convolution.result == pytest.approx(float(first[0][place]), rel=1e-5, abs=1e-6)
         assert norm.result == pytest.approx(float(normalised[0][place]), rel=1e-5, abs=1e-6)
@@ -520,25 +456,6 @@ def test_an_ensemble_is_explained_member_by_member() -> None:
 
 
 # ---- Networks of the zoo: every layer at places drawn at random
-
-
-def check_everywhere(opened: Opened, count: int = 2) -> None:
-    for layer in opened.anatomy.layers:
-        output = opened.recording.output_of(layer)[0].reshape(maps_shape(layer.shape))
-        for place in places(layer, count):
-            found = opened.explain(layer.name, *place)
-            assert found.value == float(output[place])
-            assert found.steps[-1].result == pytest.approx(found.value, rel=1e-5, abs=1e-6)
-            for step, after in zip(found.steps, found.steps[1:], strict=False):
-                assert getattr(after, "before", step.result) == pytest.approx(step.result, rel=1e-5, abs=1e-6)
-            first = found.steps[0]
-            # Float32 sums of thousands of products, in another order than NumPy's.
-            assert getattr(first, "exact", 0.0) <= 1e-4 * max(1.0, abs(first.result))
-            if isinstance(first, ConvolutionStep):
-                middle = tuple(side // 2 for side in first.window.shape)
-                check_followed(opened, layer.name, place, middle, float(first.window[middle]))  # type: ignore[arg-type]
-            elif isinstance(first, DenseStep):
-                check_followed(opened, layer.name, place, (3, 0, 0), float(first.inputs[3]))
 
 
 @pytest.mark.parametrize(

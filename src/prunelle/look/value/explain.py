@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError
-from prunelle.look.layers import Layer
+from prunelle.look.layers import Layer, name_of
 from prunelle.look.recording import Call, Passed, Recording, maps_shape
 from prunelle.look.sources import Sources, Tracer
 from prunelle.look.value import places, windows
@@ -39,13 +39,11 @@ def explain(
     Raises:
         ArgumentError: the layer has no such place.
     """
-    index = index_of(layer, place)
+    index = index_of(layer, recording, place)
     modules = dict(network.named_modules())
     steps: list[Step] = []
     for position, call in enumerate(layer.calls):
         passed, module = recording.passed[call], modules.get(call[0], network)
-        if passed.made.shape[1:] != layer.shape:
-            raise ArgumentError(f"{call[0]} gave {tuple(passed.made.shape)}; {layer.name} has {layer.shape}.")
         result = float(passed.made[(0, *index)])
         if position == 0:
             steps += _first(call, module, passed, index, tracer)
@@ -57,31 +55,33 @@ def explain(
     return Explanation(layer.name, *place, value=value, steps=tuple(steps))
 
 
-def explain_off(layer: Layer, place: Place) -> Explanation:
+def explain_off(layer: Layer, recording: Recording, place: Place) -> Explanation:
     """Of a channel that is switched off: 0, whatever its module computes.
 
     Raises:
         ArgumentError: the layer has no such place.
     """
-    index_of(layer, place)
-    step = OtherStep(kind="other", name="off", parts=(), count=0, rest=0.0, result=0.0)
+    index_of(layer, recording, place)
+    step = OtherStep(kind="other", name="off", parts=(), count=0, others=0.0, rest=0.0, result=0.0)
     return Explanation(layer.name, *place, value=0.0, steps=(step,))
 
 
-def index_of(layer: Layer, place: Place) -> Index:
+def index_of(layer: Layer, recording: Recording, place: Place) -> Index:
     """Of a place in the layer's output, without the batch dimension.
 
     Raises:
         ArgumentError: there is no such place.
     """
-    sides = maps_shape(layer.shape)
+    shape = tuple(
+        recording.output_of(layer).shape[1:]
+    )  # a padded series may be longer than the layer's own shape
+    sides = maps_shape(shape)
     if not all(0 <= at < side for at, side in zip(place, sides, strict=True)):
         raise ArgumentError(
             f"channel, row and column must be within {sides}, which {layer.name} gives; received {place}."
         )
-    return tuple(
-        int(at) for at in np.unravel_index(int(np.ravel_multi_index(place, sides)), layer.shape or (1,))
-    )[: len(layer.shape)]
+    flat = int(np.ravel_multi_index(place, sides))
+    return tuple(int(at) for at in np.unravel_index(flat, shape)) if shape else ()
 
 
 @torch.no_grad()
@@ -99,7 +99,7 @@ def follow(
     Raises:
         ArgumentError: there is no such place, or no such element.
     """
-    index, call = index_of(layer, place), layer.calls[0]
+    index, call = index_of(layer, recording, place), layer.calls[0]
     module, passed = dict(network.named_modules()).get(call[0], network), recording.passed[call]
     read = _read(call[0], module, passed, index, element)
     if read is None:
@@ -143,12 +143,14 @@ def _on_the_way(call: Call, index: Index, tracer: Callable[[], Tracer]) -> list[
 
 def _other(name: str, sources: Sources) -> OtherStep:
     parts = sources.found[:MOST_PARTS]
+    listed = sum(part.share for part in parts)
     return OtherStep(
         kind="sum" if sources.linear and sources.count else "other",
         name=name,
         parts=parts,
         count=sources.count,
-        rest=sources.value - sum(part.share for part in parts),
+        others=sources.total - listed,
+        rest=sources.value - sources.total,
         result=sources.value,
     )
 
@@ -169,16 +171,6 @@ def is_place_by_place(module: nn.Module, passed: Passed, index: Index) -> bool:
     if not isinstance(again, torch.Tensor) or again.shape != passed.made.shape:
         return False
     return bool(torch.isclose(again[(0, *index)], passed.made[(0, *index)], rtol=1e-4, equal_nan=True))
-
-
-def name_of(module: nn.Module) -> str:
-    """Its class; of a function in a module its own name."""
-    function = getattr(module, "function", None)
-    return (
-        str(getattr(function, "__name__", type(module).__name__))
-        if callable(function)
-        else type(module).__name__
-    )
 
 
 def _read(name: str, module: nn.Module, passed: Passed, index: Index, element: Sequence[int]) -> Index | None:

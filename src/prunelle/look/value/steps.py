@@ -144,13 +144,15 @@ class OtherStep:
         name: the module's class, or what stands between modules: ``forward``.
         parts: the values of earlier layers that count most.
         count: how many there are in all.
-        rest: ``result`` minus the sum of all their shares; what a constant, or a product of values, leaves.
+        others: what those add together that are not in ``parts``.
+        rest: ``result`` minus all their shares: a constant, or what is no weighted sum.
     """
 
     kind: str
     name: str
     parts: tuple[Source, ...]
     count: int
+    others: float
     rest: float
     result: float
 
