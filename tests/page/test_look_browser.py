@@ -22,18 +22,25 @@ Serve = Callable[..., Server]
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> pn.Run:
     folder = tmp_path_factory.mktemp("runs") / "digits"
-    return pn.train("course-look", pn.load("digits"), pn.Recipe(epochs=2), output=folder, style="quiet")
+    return pn.train(
+        "course-look",
+        pn.load("digits"),
+        pn.Recipe(epochs=2),
+        output=folder,
+        style="quiet",
+        keep=lambda line: True,
+    )
 
 
 class Oracle:
     """``course-look`` by the book: two convolutions of 3×3 with ReLU, maximum of 2×2, a dense layer."""
 
-    def __init__(self, run: pn.Run) -> None:
+    def __init__(self, run: pn.Run, weights: str = "best") -> None:
         from safetensors.numpy import load_file
 
         self.weights = {
             name: value.astype(np.float64)
-            for name, value in load_file(run.path / "weights" / "best.safetensors").items()
+            for name, value in load_file(run.path / "weights" / f"{weights}.safetensors").items()
         }
         self.mean, self.std = run.preprocess.mean[0], run.preprocess.std[0]
         self.off: tuple[int, ...] = ()
@@ -230,6 +237,47 @@ def test_a_value_under_the_pointer_is_explained(look, oracle: Oracle, language: 
     assert frame == [f"{max(0, 12.5 * (x - 1)):g}%", f"{max(0, 12.5 * (y - 1)):g}%"]
 
 
+def test_another_channel_of_what_is_read_is_chosen(look, oracle: Oracle) -> None:
+    page = look()
+    draw(page, SEVEN)
+    agree(page, oracle.shares)
+    map_of(page, "features.2", 6).click()
+    page.get_by_label("Channel of its input").wait_for()
+    y, x = (
+        int(number) - 1 for number in re.findall(r"\d+", page.locator(".look-inspector h3").inner_text())[2:]
+    )
+    given = np.pad(oracle.first(picture_of(page)), ((0, 0), (1, 1), (1, 1)))[:, y : y + 3, x : x + 3]
+    sums = (given * oracle.weights["features.2.weight"][6]).sum((1, 2))
+    order = np.argsort(-np.abs(sums))
+    listed = page.get_by_label("Channel of its input").locator("option").all_inner_texts()
+    assert listed[:8] == [f"channel {channel + 1}" for channel in order[:8]]
+    page.get_by_label("Channel of its input").select_option(str(order[9]))
+    page.get_by_text(re.compile("these products add up")).wait_for()
+    cells = page.locator(".look-matrix").nth(1).locator("td").all_inner_texts()
+    kernel = oracle.weights["features.2.weight"][6, order[9]]
+    np.testing.assert_allclose([written(text) for text in cells], kernel.ravel(), atol=0.051)
+    # It stays chosen while the picture changes.
+    draw(page, [(0.3, 0.5), (0.7, 0.5)])
+    page.wait_for_timeout(500)
+    assert page.get_by_label("Channel of its input").input_value() == str(order[9])
+
+
+def test_the_weights_of_every_epoch_answer(look, run: pn.Run, oracle: Oracle) -> None:
+    page = look()
+    draw(page, SEVEN)
+    agree(page, oracle.shares)
+    slider = page.get_by_label("Weights")
+    slider.fill("0")
+    page.get_by_text("after epoch 1").wait_for()
+    first = Oracle(run, "epoch-1")
+    agree(page, first.shares)
+    assert np.abs(first.shares(picture_of(page)) - oracle.shares(picture_of(page))).max() > 2e-3
+    assert slider.get_attribute("aria-valuetext") == "after epoch 1"
+    slider.fill("2")
+    page.get_by_text("those kept").wait_for()
+    agree(page, oracle.shares)
+
+
 def test_keys_move_follow_and_return(look, oracle: Oracle) -> None:
     page = look()
     draw(page, SEVEN)
@@ -278,6 +326,9 @@ def test_the_number_of_a_class_is_followed_from_its_bar(look, oracle: Oracle) ->
     agree(page, oracle.shares)
     picture = picture_of(page)
     page.locator(".look-class").nth(3).click()
+    share = oracle.shares(picture)[3]
+    assert told(page, "probability of “3”") == pytest.approx(share, rel=6e-4)
+    page.get_by_role("button", name="Follow it back").click()
     pooled = oracle.second(picture).reshape(16, 4, 2, 4, 2).max((2, 4)).ravel()
     logit = oracle.weights["head.1.weight"][3] @ pooled + oracle.weights["head.1.bias"][3]
     assert told(page, "head.1, class “3”") == pytest.approx(logit, rel=6e-4)
@@ -301,9 +352,15 @@ def test_a_channel_is_switched_off_and_on_again(look, oracle: Oracle) -> None:
     whole = oracle.shares(picture_of(page))
     oracle.off = (5,)
     assert np.abs(oracle.shares(picture_of(page)) - whole).max() > 2e-3, "a channel that matters"
+    assert page.locator(".look-was:not([hidden])").count() == 0
     open_channel(page, "features.2", 5)
     page.get_by_role("button", name="Switch off").click()
     agree(page, oracle.shares)
+    # Where the bars ended before is marked.
+    marks = page.locator(".look-was").evaluate_all(
+        "marks => marks.map((mark) => parseFloat(mark.style.marginLeft))"
+    )
+    np.testing.assert_allclose(np.array(marks) / 99, whole, atol=1e-4)
     trying = page.locator(".look-trying")
     trying.get_by_text("before:").wait_for()
     # Another picture, still without it.

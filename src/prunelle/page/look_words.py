@@ -72,6 +72,7 @@ _GIVEN = {
 _ANSWER = {
     "answer": Note("Its answer", "Sa réponse"),
     "explain_class": Note("Where the number of “{name}” comes from", "D’où vient le nombre de « {name} »"),
+    "unchanged": Note("before the changes: {share}", "avant les changements : {share}"),
     "truth_right": Note("It is “{label}”: right.", "C’est « {label} » : juste."),
     "truth_wrong": Note("It is “{label}”: wrong.", "C’est « {label} » : faux."),
     "spoken": Note("Answer: {name}, {share}", "Réponse : {name}, {share}"),
@@ -126,6 +127,7 @@ _VALUE = {
     ),
     "at_time": Note("{layer}, channel {n}, step {column}", "{layer}, canal {n}, instant {column}"),
     "at_unit": Note("{layer}, unit {n}", "{layer}, unité {n}"),
+    "at_probability": Note("probability of “{name}”", "probabilité de « {name} »"),
     "at_class": Note("{layer}, class “{name}”", "{layer}, classe « {name} »"),
     "is_picture": Note(
         "This is a number of the picture itself, from 0 to 255, before it is normalised: here the way ends.",
@@ -159,9 +161,9 @@ _VALUE = {
     "sum_products": Note("sum of the products", "somme des produits"),
     "bias": Note("bias", "biais"),
     "of_channel": Note(
-        "Above: {name} of its input; these products add up to {sum}.",
-        "Ci-dessus : {name} de son entrée ; la somme de ces produits est {sum}.",
+        "of its input: these products add up to {sum}.", "de son entrée : la somme de ces produits est {sum}."
     ),
+    "which_channel": Note("Channel of its input", "Canal de son entrée"),
     "others": Note("{n} others", "{n} autres"),
     "is_max": Note("largest of {n}", "le plus grand des {n}"),
     "is_average": Note("average of {n}", "moyenne des {n}"),
@@ -214,6 +216,9 @@ _CHANGES = {
     "accuracy_busy": Note("Trying it on the test set…", "Essai sur le jeu de test…"),
     "accuracy_plain": Note("On {n} test examples:", "Sur {n} exemples de test :"),
     "accuracy_now": Note("On {n} test examples now:", "Sur {n} exemples de test, maintenant :"),
+    "accuracy_difference": Note(
+        "difference: {value} points ({low} to {high})", "différence : {value} points ({low} à {high})"
+    ),
     "accuracy_before": Note("before:", "avant :"),
     "learn": Note("Learn it, one step", "L’apprendre, un pas"),
     "learn_label": Note("This is", "C’est"),

@@ -104,13 +104,13 @@ function answering(look) {
 
   function row() {
     const parts = { name: element("bdi"), bar: element("span", { class: "look-bar" }), share: element("b") };
-    parts.line = button([parts.name, parts.share, parts.bar], () => {
-      const point = { layer: look.layers.at(-1).name, channel: parts.index, y: 0, x: 0 };
-      look.emit("point", { point, held: true });
+    parts.was = element("i", { class: "look-was", hidden: true });
+    parts.line = button([parts.name, parts.share, parts.bar, parts.was], () => {
+      look.emit("point", { point: { layer: "probabilities", channel: parts.index, y: 0, x: 0 }, held: true });
     }, { class: "look-class" });
     return parts;
   }
-  look.on("answer", ({ probabilities, label }) => {
+  look.on("answer", ({ probabilities, label, unchanged }) => {
     const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     // In their own order where all are shown: bars that stay where they are can be watched.
     const listed = all ? [...probabilities.keys()] : order.slice(0, FIRST_CLASSES);
@@ -123,9 +123,12 @@ function answering(look) {
       parts.name.textContent = look.className(index);
       parts.share.textContent = look.percent(probabilities[index]);
       parts.bar.style.width = `${100 * probabilities[index]}%`;
+      parts.was.hidden = !unchanged;
+      if (unchanged) parts.was.style.marginLeft = `${99 * unchanged[index]}%`;
       parts.line.classList.toggle("first", index === order[0]);
       parts.line.classList.toggle("true", label === look.className(index));
-      parts.line.title = say("explain_class", { name: look.className(index) });
+      parts.line.title = say("explain_class", { name: look.className(index) })
+        + (unchanged ? ` (${say("unchanged", { share: look.percent(unchanged[index]) })})` : "");
     });
     const best = look.className(order[0]);
     truth.textContent = label === null ? "" : say(label === best ? "truth_right" : "truth_wrong", { label });
@@ -216,7 +219,8 @@ function layering(look) {
   });
   const every = (open) => stages.filter((stage) => stage.toggle).forEach((stage) => fill(stage, open));
   const folds = stages.some((stage) => stage.toggle);
-  const tools = element("div", { class: "look-tools" }, element("h2", {}, say("layers")),
+  const tools = element("div", { class: "look-tools" }, element("h1", {}, look.get("name")),
+    element("h2", { class: "hidden-text" }, say("layers")),
     element("span", { class: "look-legend", role: "img", "aria-label": say("legend"), title: say("legend") }),
     scale, folds && [button(say("unfold_all"), () => every(true)), button(say("fold_all"), () => every(false))]);
   node.append(tools, ...stages.map((stage) => stage.node), element("details", { class: "look-keys" },

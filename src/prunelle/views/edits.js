@@ -47,12 +47,19 @@ export function changing(look) {
     }
     reset.disabled = !items.length;
   }
-  look.on("answer", ({ steps = 0 }) => { kept.steps = steps; draw(); });
-  look.on("accuracy", ({ edited, before, n, done, ...now }) => {
+  look.on("answer", ({ steps = 0, to, label: truth }) => {
+    kept.steps = steps;
+    const known = Array.from(label.options).find((option) => option.textContent === truth);
+    if (to === "picture" && known) label.value = known.value;
+    draw();
+  });
+  look.on("accuracy", ({ edited, before, difference, n, done, ...now }) => {
     const share = (each) => say("accuracy", { share: look.percent(each.accuracy), low: look.percent(each.low), high: look.percent(each.high) });
+    const points = (each) => Object.fromEntries(Object.entries(each).map(([key, part]) => [key, look.num(100 * part)]));
     const compared = edited && before;
     told.replaceChildren(say(compared ? "accuracy_now" : "accuracy_plain", { n: look.num(n, 6) }), " ", element("b", {}, share(now)),
-      compared ? ` ${say("accuracy_before")} ${share(before)}` : "", done === false ? " …" : "");
+      compared ? ` ${say("accuracy_before")} ${share(before)}` : "",
+      compared && difference ? `; ${say("accuracy_difference", points(difference))}` : "", done === false ? " …" : "");
   });
   draw();
   return element("section", { class: "card look-trying", "aria-label": say("what_if") }, element("h3", {}, say("what_if")),

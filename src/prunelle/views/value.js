@@ -3,6 +3,7 @@ import { button, element, newest } from "./kit.js";
 import { matrix, reaching } from "./maps.js";
 
 const LISTED = 6; // of what is added up, the rest together
+const ANSWER = "probabilities"; // the network's answer, as if it were a layer
 
 export function explaining(look) {
   const { say, kept } = look, title = element("h3", { tabindex: -1 }), result = element("output", { class: "look-result" });
@@ -37,8 +38,8 @@ export function explaining(look) {
     const { key } = steps.contains(document.activeElement) ? document.activeElement.dataset : {};
     result.textContent = look.num(shown.value, 4);
     open.hidden = !layer || layer.shape.length < 3;
-    follow.hidden = !strongest(first);
-    const drawn = new Explanation(look, { channel, choose: (c) => { channel = c; draw(); frame(); }, pick: go, arrive });
+    follow.hidden = point.layer === ANSWER ? !logit() : !strongest(first);
+    const drawn = new Explanation(look, { channel, choose: (c) => { channel = c; draw(); frame(); }, pick: go, arrive, logit });
     const differences = shown.steps.map((step) => step.exact).filter((exact) => typeof exact === "number");
     steps.replaceChildren(...shown.steps.map((step) => drawn.step(step)));
     if (differences.length) {
@@ -63,6 +64,12 @@ export function explaining(look) {
     const { y0, x0, dy, dx } = first.at, [kh, kw] = first.window.shape.slice(-2), { sources, shift } = origins.get(point.layer);
     const chosen = first.kind === "pooling" ? c : c + shift, alone = first.kind === "pooling" ? c : null;
     look.emit("valued", { window: { sources, chosen, alone, x: x0, y: y0, w: (kw - 1) * dx + 1, h: (kh - 1) * dy + 1 } });
+  }
+
+  // The score that a probability is made of; null of a network whose last layer gives something else.
+  function logit(channel_ = kept.point.channel) {
+    const last = look.layers.at(-1);
+    return last.shape.length === 1 && last.shape[0] === look.get("outputs") ? { layer: last.name, channel: channel_, y: 0, x: 0 } : null;
   }
 
   // The end of the way: a number of the input itself.
@@ -92,6 +99,7 @@ export function explaining(look) {
 
   // To where the value came from: an element of what it reads, by default the one that counts most.
   async function go(from = shown && strongest(shown.steps[0])) {
+    if (shown?.point.layer === ANSWER && logit()) return arrive(logit());
     if (!from) return;
     try {
       const { sources } = await look.ask({ type: "follow", ...shown.point, ...from });
@@ -136,6 +144,7 @@ export function explaining(look) {
 export function placeOf(look, { layer: name, channel, y, x }) {
   const { say, layers } = look, layer = look.layer(name), series = look.kind === "series";
   const at = { layer: name === "input" ? say(series ? "series" : "picture") : name, n: channel + 1, row: y + 1, column: x + 1 };
+  if (name === ANSWER) return say("at_probability", { name: look.className(channel) });
   if (layer === layers.at(-1) && layer.shape[0] === look.classes?.length) return say("at_class", { ...at, name: look.className(channel) });
   if (layer && (layer.shape[1] ?? 1) * (layer.shape[2] ?? 1) === 1) return say("at_unit", at);
   return say(series ? "at_time" : "at_place", at);
@@ -214,8 +223,16 @@ class Explanation {
     const bars = channels > 1 && this.bars([
       ...listed.map((i) => ({ label: name(i), value: parts[i], key: `c${i}`, pressed: i === c, act: () => this.choose(i) })),
       ...this.others(rest.length, total(rest.map((i) => parts[i])))]);
-    const about = channels > 1 && element("p", { class: "small faint" }, this.say("of_channel", { name: name(c), sum: this.long(parts[c]) }));
+    const about = channels > 1 && element("p", { class: "small faint" }, this.choice(order, c, name), this.say("of_channel", { sum: this.long(parts[c]) }));
     return [tables, about, bars, this.added(total(parts), bias, result)];
+  }
+
+  // Any channel, the one that counts most first.
+  choice(order, chosen, name) {
+    const options = order.map((i) => element("option", { value: i, selected: i === chosen }, name(i)));
+    const select = element("select", { "aria-label": this.say("which_channel"), "data-key": "channel" }, options);
+    select.addEventListener("change", () => this.choose(Number(select.value)));
+    return [select, " "];
   }
 
   pooling({ window, how, chosen, result }) {
@@ -246,7 +263,7 @@ class Explanation {
     const listed = [...new Set([...largest(parts).slice(0, LISTED), index])];
     const label = (i) => `${this.look.className(i)}: exp(${this.short(logits[i])})`;
     return [element("p", { class: "small faint" }, this.say("softmax_text", { most: this.short(most) })),
-      this.bars(listed.map((i) => ({ label: label(i), value: parts[i] }))),
+      this.bars(listed.map((i) => ({ label: label(i), value: parts[i], key: `s${i}`, act: this.logit(i) && (() => this.arrive(this.logit(i))) }))),
       this.formula([`${log ? "log " : ""}${this.short(parts[index])} ÷ ${this.short(total(parts))}`], result, log ? this.long : this.look.percent)];
   }
 
