@@ -176,6 +176,7 @@ def test_a_value_adds_up(run: pn.Run, look: tuple[LookPanel, Ask, list[Message]]
     }
     assert content["value"] == max(0.0, convolution["result"])
     assert content["position"] == {"layer": "features.0", "channel": 2, "y": 3, "x": 4}
+    assert content["receptive"] == [2, 3, 3, 3]
 
     followed, _ = ask(type="follow", layer="features.0", channel=2, y=3, x=4, c=0, wy=1, wx=2)
     assert followed["linear"]
@@ -188,6 +189,28 @@ def test_a_value_adds_up(run: pn.Run, look: tuple[LookPanel, Ask, list[Message]]
         "weight": 1.0,
         "value": float(window[0, 1, 2]),
     }
+
+
+def test_the_parts_of_a_sum_and_what_is_beside_them(tmp_path: Path) -> None:
+    panel, _ = opened(House(subject="resnet20", runs_folder=tmp_path))
+    ask = asking(panel)
+    ask(
+        np.random.default_rng(0).integers(0, 255, (32, 32, 3), dtype=np.uint8),
+        type="picture",
+        source="canvas",
+    )
+    name = next(layer["name"] for layer in panel.opened().content["layers"] if layer["kinds"] == ["ReLU"])
+    content, _ = ask(type="value", layer=name, channel=3, y=4, x=5)
+    added = content["steps"][0]
+    assert added["kind"] == "sum"
+    shares = [part["share"] for part in added["parts"]]
+    assert [part["weight"] * part["value"] for part in added["parts"]] == shares
+    assert {part["name"] for part in added["parts"]} <= {
+        layer["name"] for layer in panel.opened().content["layers"]
+    }
+    assert added["result"] == pytest.approx(sum(shares) + added["rest"], rel=1e-5, abs=1e-6)
+    assert added["unexplained"] == pytest.approx(0, abs=1e-5)
+    panel.close()
 
 
 def test_a_channel(look: tuple[LookPanel, Ask, list[Message]]) -> None:

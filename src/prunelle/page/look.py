@@ -143,7 +143,8 @@ class LookPanel:
         found = self._look.value(layer, place)
         steps = [packed_step(step) for step in found.steps]
         position = {"layer": found.layer, "channel": found.channel, "y": found.y, "x": found.x}
-        return packed({"type": "value", "value": found.value, "steps": steps, "position": position})
+        about = {"value": found.value, "position": position, "receptive": found.receptive}
+        return packed({"type": "value", "steps": steps, **about})
 
     def _follow(self, asked: Asked) -> Message:
         place, element = asked.place("channel", "y", "x"), asked.place("c", "wy", "wx")
@@ -313,4 +314,6 @@ def packed_step(step: Step) -> dict[str, Any]:
         fields["parts"] = [
             {"name": part.layer, "share": part.share, **fields_of(part)} for part in step.parts
         ]
+        # What is beside the parts that are listed, and how much of it nothing explains.
+        fields |= {"rest": step.others + step.rest, "unexplained": step.rest}
     return fields

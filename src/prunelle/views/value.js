@@ -52,8 +52,8 @@ export function explaining(look) {
 
   // The window, on the maps that it lies in. Which maps these are is asked for once a layer.
   async function frame() {
-    const { point, steps: [first] } = shown;
-    if (!first?.at) return look.emit("valued");
+    const { point, receptive, steps: [first] } = shown;
+    if (!first?.at) return look.emit("valued", { receptive });
     const c = first.kind === "pooling" ? point.channel : channel ?? largest(first.parts)[0];
     const from = strongest(first, channel);
     if (!origins.has(point.layer)) {
@@ -63,7 +63,7 @@ export function explaining(look) {
     }
     const { y0, x0, dy, dx } = first.at, [kh, kw] = first.window.shape.slice(-2), { sources, shift } = origins.get(point.layer);
     const chosen = first.kind === "pooling" ? c : c + shift, alone = first.kind === "pooling" ? c : null;
-    look.emit("valued", { window: { sources, chosen, alone, x: x0, y: y0, w: (kw - 1) * dx + 1, h: (kh - 1) * dy + 1 } });
+    look.emit("valued", { receptive, window: { sources, chosen, alone, x: x0, y: y0, w: (kw - 1) * dx + 1, h: (kh - 1) * dy + 1 } });
   }
 
   // The score that a probability is made of; null of a network whose last layer gives something else.

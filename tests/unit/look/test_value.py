@@ -14,6 +14,7 @@ from torch import nn
 
 import prunelle as pn
 from prunelle.errors import ArgumentError
+from prunelle.look.recording import maps_shape
 from prunelle.look.sources import Sources
 from prunelle.look.value.explain import Place
 from prunelle.look.value.steps import (
@@ -47,6 +48,7 @@ def test_a_convolution_by_hand() -> None:
     assert isinstance(activation, ActivationStep)
     assert (activation.name, activation.before, activation.result) == ("ReLU", 77.5, 77.5)
     assert found.value == 77.5
+    assert found.receptive == (1, 1, 2, 2)
 
 
 def test_padding_is_outside() -> None:
@@ -307,6 +309,32 @@ def test_softmax_of_maps(kind: Any, dim: int) -> None:
     share = np.exp(logits[step.index]) / np.exp(logits).sum()
     assert step.result == pytest.approx(math.log(share) if kind is nn.LogSoftmax else share, rel=1e-5)
     np.testing.assert_allclose(step.logits, logits, rtol=1e-6)
+
+
+def test_the_receptive_field_is_what_a_value_changes_with() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(1, 2, 3, stride=2),
+        nn.Tanh(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(2, 1, 2),
+        nn.Flatten(),
+        nn.Linear(9, 2),
+    )
+    opened = Opened(network, noise(1, 18, 18))
+    for name, place in [("0", (1, 2, 3)), ("2", (0, 1, 0)), ("3", (0, 2, 1)), ("5", (1, 0, 0))]:
+        found = opened.explain(name, *place)
+        assert found.receptive is not None
+        y, x, height, width = found.receptive
+        picture = opened.image.clone().requires_grad_()
+        output = picture
+        for module in network[: int(name) + 1]:
+            # A mean in place of the largest: every value of the window counts.
+            output = F.avg_pool2d(output, 2) if isinstance(module, nn.MaxPool2d) else module(output)
+        output.reshape(maps_shape(tuple(output.shape[1:])))[place].backward()
+        rows, columns = picture.grad[0, 0].nonzero().T  # type: ignore[index]
+        assert (int(rows.min()), int(columns.min())) == (y, x)
+        assert (int(rows.max()) - y + 1, int(columns.max()) - x + 1) == (height, width)
 
 
 # ---- What stands between modules

@@ -52,7 +52,9 @@ def explain(
             before = float(passed.given[(0, *index)])
             steps.append(step or ActivationStep(name=name_of(module), before=before, result=result))
     value = float(recording.output_of(layer)[(0, *index)])
-    return Explanation(layer.name, *place, value=value, steps=tuple(steps))
+    return Explanation(
+        layer.name, *place, value=value, steps=tuple(steps), receptive=_receptive(layer, place)
+    )
 
 
 def explain_off(layer: Layer, recording: Recording, place: Place) -> Explanation:
@@ -63,7 +65,18 @@ def explain_off(layer: Layer, recording: Recording, place: Place) -> Explanation
     """
     index_of(layer, recording, place)
     step = OtherStep(kind="other", name="off", parts=(), count=0, others=0.0, rest=0.0, result=0.0)
-    return Explanation(layer.name, *place, value=0.0, steps=(step,))
+    return Explanation(layer.name, *place, value=0.0, steps=(step,), receptive=_receptive(layer, place))
+
+
+def _receptive(layer: Layer, place: Place) -> tuple[int, int, int, int] | None:
+    if layer.field is None or not layer.field.spans:
+        return None
+    at = (0,) * len(layer.field.spans) if layer.field.flat else place[-len(layer.field.spans) :]
+    starts = [span.start + where * span.jump for span, where in zip(layer.field.spans, at, strict=True)]
+    sizes = [span.size for span in layer.field.spans]
+    if len(sizes) > 2:
+        return None
+    return (starts[0], starts[1], sizes[0], sizes[1]) if len(sizes) == 2 else (0, starts[0], 1, sizes[0])
 
 
 def index_of(layer: Layer, recording: Recording, place: Place) -> Index:

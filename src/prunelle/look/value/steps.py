@@ -171,6 +171,8 @@ class Explanation:
         channel, y, x: the place, as in ``recording.as_maps``.
         value: the network's own number.
         steps: from what the layer's first module read to the value.
+        receptive: first row, first column, height and width in pixels of the picture that the value depends on (of a
+            series: 0, first step, 1, number of steps); it may reach beyond the picture; None where it is not known.
     """
 
     layer: str
@@ -179,3 +181,4 @@ class Explanation:
     x: int
     value: float
     steps: tuple[Step, ...]
+    receptive: tuple[int, int, int, int] | None = None
