@@ -501,3 +501,15 @@ def test_another_theme_keeps_what_was_chosen(look):
     assert summed(page) == slid(FOUR, kernel)[1, 2]
     menu(page, "Language").select_option("fr")
     settled(page, "Sortie", slid(FOUR, kernel))
+
+
+def test_a_photo_is_there_in_another_theme(look):
+    page = look("input=china")
+    for theme in ("dark", "light"):
+        menu(page, "Colours").select_option(theme)
+        page.wait_for_timeout(100)
+        page.get_by_role("img", name=re.compile("^Input, 427")).wait_for()
+        pixel = page.get_by_role("img", name=re.compile("^Input")).evaluate(
+            "canvas => [...canvas.getContext('2d').getImageData(320, 100, 1, 1).data]"
+        )
+        assert pixel[:3] == load_sample_image("china.jpg")[100, 320].tolist()

@@ -221,6 +221,9 @@ def test_a_photo_is_shown_whole_and_read_in_part(panel):
     assert content(panel, "china", kernel="box")["input"]["picture"] is None
     assert content(panel, "flower")["input"]["picture"] is not None
     assert content(panel, "china")["input"]["picture"] is not None
+    # A browser that draws again from nothing says so.
+    assert content(panel, "china")["input"]["picture"] is None
+    assert content(panel, "china", anew=True)["input"]["picture"] is not None
 
 
 def test_another_place(panel):

@@ -59,7 +59,8 @@ class ConvolutionPanel:
 
     - ``convolve``: ``input`` (``{"name"}``, ``{"values": rows}`` or ``{"uploaded": true}``), ``kernel`` (a name or
       numbers as the command takes them, or null), ``padding``, ``stride``, ``dilation``, ``border``, ``flip``,
-      ``channels``, ``pooling`` (null, ``max`` or ``mean``), ``at`` (a place, or null for a telling one).
+      ``channels``, ``pooling`` (null, ``max`` or ``mean``), ``at`` (a place, or null for a telling one), ``anew`` (true
+      where the browser has nothing of it yet).
     - ``around``: ``at``; what lies around another place of the last result.
     - ``upload``: ``name``, and the bytes of a picture as an array.
 
@@ -129,7 +130,9 @@ class ConvolutionPanel:
         command = _command(
             asked.typed, given or result.kernel_name, settings, pooled=self._pooling is not None
         )
-        answer = self._answer(self._result, asked, command, content.get("at"))
+        answer = self._answer(
+            self._result, asked, command, content.get("at"), anew=content.get("anew") is True
+        )
         if pooling is not None and self._pooling is None:
             missing = self._words.note(VIEWS["pooling"].missing)
             answer = Message({**answer.content, "left_out": missing}, answer.arrays)
@@ -187,11 +190,13 @@ class ConvolutionPanel:
             )
         return counts if len(set(counts)) > 1 else counts[0]
 
-    def _answer(self, result: ConvolutionResult, asked: _Asked, command: str, at: object) -> Message:
+    def _answer(
+        self, result: ConvolutionResult, asked: _Asked, command: str, at: object, *, anew: bool
+    ) -> Message:
         pictures = _Pictures()
         # A photo is sent once, not at every number of a kernel that is dragged.
         key = (id(self._uploaded) if asked is self._uploaded else asked.typed, result.input.shape)
-        fresh, self._shown = key != self._shown, key
+        fresh, self._shown = anew or key != self._shown, key
         content = {
             "type": "convolution",
             "dims": result.dims,

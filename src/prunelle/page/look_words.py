@@ -92,8 +92,8 @@ _LAYERS = {
     "scale_shared": Note("scale by layer", "échelle par couche"),
     "scale_grey": Note("black to white", "noir à blanc"),
     "legend": Note(
-        "From orange, below zero, over the paper, zero, to blue, above it",
-        "De l’orange, sous zéro, par le papier, zéro, au bleu, au-dessus",
+        "From blue, below zero, over the paper, zero, to orange, above it",
+        "Du bleu, sous zéro, par le papier, zéro, à l’orange, au-dessus",
     ),
     "unfold_all": Note("Unfold all", "Tout déplier"),
     "fold_all": Note("Fold all", "Tout replier"),

@@ -85,5 +85,5 @@ class Words(Typography):
         "seconds": Note("{n} s", "{n} s"),
         "minutes": Note("{n} min", "{n} min"),
         "hours": Note("{n} h", "{n} h"),
-        "updated": Note("{n} runs", "{n} entraînements"),
+        "updated": Note("Shown: {n}", "Affichés : {n}"),
     }

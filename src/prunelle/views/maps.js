@@ -1,4 +1,5 @@
-// Maps, lines, units, kernels as the panel "look" draws them: zero is the paper, blue is above it and orange below.
+// Maps, lines, units, kernels as the panel "look" draws them: zero is the paper, orange is above it and blue below, as
+// in the house's figures.
 import { button, colour, element } from "./kit.js";
 
 const STEPS = 255, HEIGHT = 44;
@@ -21,7 +22,7 @@ export function readColours() {
   // The last fifth goes on towards the ink, so that the largest values are told apart, too.
   const toned = (tone, share) => (share < 0.8 ? between(card, tone, share / 0.8) : between(tone, ink, (share - 0.8) * 1.5));
   const signed = Uint32Array.from({ length: 2 * STEPS + 1 }, (_, i) =>
-    toned(i < STEPS ? orange : blue, Math.abs(i - STEPS) / STEPS));
+    toned(i < STEPS ? blue : orange, Math.abs(i - STEPS) / STEPS));
   const grey = Uint32Array.from({ length: 256 }, (_, i) => between([0, 0, 0], [255, 255, 255], i / 255));
   ramps = { signed, grey, heat: orange.subarray(0, 3), blue: names[1], orange: names[2], line: names[4], muted: names[5] };
 }
@@ -88,7 +89,7 @@ export function paintUnits(canvas, values, width) {
   const most = Math.max(0, ...values), least = Math.min(0, ...values), span = most - least || 1, pen = sheet(canvas, width, HEIGHT);
   const zero = (HEIGHT * most) / span, each = width / values.length, gap = each > 4 ? 1 : 0;
   values.forEach((value, i) => {
-    pen.fillStyle = value < 0 ? ramps.orange : ramps.blue;
+    pen.fillStyle = value < 0 ? ramps.blue : ramps.orange;
     pen.fillRect(i * each, zero, each - gap, (-value * HEIGHT) / span);
   });
   pen.fillStyle = ramps.line;

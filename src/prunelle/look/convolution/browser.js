@@ -139,7 +139,7 @@ export function render({ model, el }) {
       input: values ? { values: isSignal() ? values[0] : values } : state.input === "file" ? { uploaded: true } : { name: state.input },
       border: numbers.padding === "valid" || numbers.padding === 0 ? "zeros" : state.border,
       channels: isSignal() ? "sum" : state.channels, pooling: state.pooling || null,
-      at: state.at ? state.at.split(",").map(Number) : null };
+      anew: !reply, at: state.at ? state.at.split(",").map(Number) : null };
   }
 
   function take(content, arrays) {

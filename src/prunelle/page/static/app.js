@@ -236,4 +236,6 @@ const socket = new Socket(
 );
 colours();
 addEventListener("hashchange", show);
+// The address is that of the part that is shown: the link past the parts must not change it.
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); at("main").focus(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.theme === "auto" && draw());

@@ -1,0 +1,155 @@
+"""Every part of the page by keyboard alone, for a screen reader, in both languages, light and dark, on a telephone."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+import prunelle as pn
+from prunelle.page.panels import PANELS
+
+PLACES = [
+    *PANELS,
+    "convolution?input=china&kernel=redness&pooling=max&padding=same",
+    "convolution?input=noise&kernel=gaussian:5&padding=full",
+    "convolution?dilation=8",
+]
+
+TABBABLE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex >= 0
+    && !(one.type === "radio" && !one.checked))
+  .map((one, index) => { one.dataset.tab ??= String(index); return one.dataset.tab; })"""
+
+FOCUSED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one);
+  return { tab: one.dataset.tab ?? null, body: one === document.body, html: one.outerHTML.slice(0, 120),
+    seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1 };
+}"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    return pn.train("course-look", pn.load("digits"), pn.Recipe(epochs=1), output=folder, style="quiet")
+
+
+@pytest.fixture
+def shown(serve, visit, run):
+    """``shown("look", language="fr")``: a part of the page, once there is something on it."""
+
+    def go(place: str, **how):
+        page = visit(serve(subject=run, runs_folder=run.path.parent), place, **how)
+        page.locator(".panel").wait_for()
+        kind = place.split("?")[0]
+        settled = {"look": ".look-class.first", "convolution": ".sum strong", "runs": ".run"}.get(
+            kind, "form, button"
+        )
+        page.locator(settled).first.wait_for()
+        page.wait_for_timeout(300)
+        return page
+
+    return go
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("place", PLACES)
+def test_axe_finds_nothing_serious(shown, axe, place, language):
+    page = shown(place, language=language)
+    for theme in ("light", "dark"):
+        for width in (1280, 390):
+            page.emulate_media(color_scheme=theme)
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(300)
+            axe(page)
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{width} px"
+
+
+@pytest.mark.parametrize("place", PANELS)
+def test_a_page_has_one_title_and_its_language(shown, place):
+    page = shown(place, language="fr")
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    assert page.locator("h1").count() == 1
+    levels = page.locator("h1, h2, h3, h4, h5").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
+    # The part that is shown is said, and in the window's title.
+    current = page.get_by_role("link", name=re.compile(".")).and_(page.locator("[aria-current=page]"))
+    assert current.count() == 1
+    assert page.title().startswith(current.inner_text())
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_is_left_to_fill_in(shown, place, language):
+    """A word that a panel has not, or a place in a sentence that stayed empty."""
+    page = shown(place, language=language)
+    said = page.evaluate(
+        """() => {
+          const names = ["aria-label", "title", "placeholder"];
+          const said = [...document.querySelectorAll(names.map((name) => `[${name}]`).join())]
+            .flatMap((one) => names.map((name) => one.getAttribute(name) ?? ""));
+          return [document.body.innerText, ...said].join("\\n");
+        }"""
+    )
+    # The sentences of errors are the verbs' own, in English.
+    for error in page.get_by_role("alert").all_inner_texts():
+        said = said.replace(error, "") if error else said
+    assert not re.search(r"undefined|\\bnull\\b|NaN|\{\w*\}|\[object", said)
+    if language == "fr":
+        # A sign of two parts stands after a space that does not break, and never after another.
+        assert not re.search(r"[^\W\d_][;!?](?:\s|$)", said)
+        assert not re.search(r" [:;!?](?:\s|$)", said)
+
+
+@pytest.mark.parametrize("place", PANELS)
+def test_by_keyboard_alone(shown, place):
+    """The tab key comes to everything there is to press, shows where it is, and gets out again."""
+    page = shown(place)
+    wanted = set(page.evaluate(TABBABLE))
+    assert wanted
+    page.evaluate("document.activeElement.blur()")
+    found, unseen = [], []
+    for _ in range(len(wanted) + 40):
+        page.keyboard.press("Tab")
+        now = page.evaluate(FOCUSED)
+        if now["body"] and found:
+            break
+        if now["tab"] in found and now["tab"] == found[0]:
+            break
+        assert not found or now["tab"] is None or now["tab"] != found[-1], (
+            f"the tab key stays at {now['html']}"
+        )
+        found.append(now["tab"])
+        if not now["seen"]:
+            unseen.append(now["html"])
+    else:
+        pytest.fail(f"the tab key does not get out; it went to {found[-10:]}")
+    there = set(page.evaluate(TABBABLE))
+    missed = (wanted & there) - set(found)
+    assert not missed, page.evaluate(
+        "tabs => tabs.map(tab => document.querySelector(`[data-tab='${tab}']`).outerHTML.slice(0, 120))",
+        sorted(missed),
+    )
+    assert unseen == []
+
+
+def test_the_first_tab_leads_past_the_parts(shown):
+    page = shown("convolution")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)
+    # Still the same part, and the next tab is inside it.
+    assert page.locator("h1").inner_text() == "Convolution"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+@pytest.mark.parametrize("place", PANELS)
+def test_nothing_moves_where_motion_is_unwanted(shown, place):
+    """The fixture's browsers ask for reduced motion."""
+    page = shown(place)
+    assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
+    assert page.evaluate("document.getAnimations().filter(one => one.playState === 'running').length") == 0
