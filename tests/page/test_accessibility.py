@@ -71,7 +71,9 @@ def test_a_page_has_one_title_and_its_language(shown, place):
     page = shown(place, language="fr")
     assert page.evaluate("document.documentElement.lang") == "fr"
     assert page.locator("h1").count() == 1
-    levels = page.locator("h1, h2, h3, h4, h5").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
+    levels = page.locator("h1, h2, h3, h4, h5").evaluate_all(
+        "all => all.map(one => Number(one.ariaLevel ?? one.tagName[1]))"
+    )
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
     # The part that is shown is said, and in the window's title.
     current = page.get_by_role("link", name=re.compile(".")).and_(page.locator("[aria-current=page]"))

@@ -139,7 +139,7 @@ function answering(look) {
   });
   look.ending(() => clearTimeout(speaking));
   const notes = [!look.get("trained") && say("untrained"), look.get("note")].filter(Boolean);
-  return element("section", { class: "card", "aria-label": say("answer") }, element("h3", {}, say("answer")), bars, truth,
+  return element("section", { class: "card", "aria-label": say("answer") }, element("h2", {}, say("answer")), bars, truth,
     spoken, epochSlider(look), notes.map((note) => element("p", { class: "faint small" }, note)));
 }
 
@@ -294,7 +294,7 @@ class Row {
     const facts = [layer.label.split(" · ").slice(1).join(" · "),
       this.units ? say("units", { n: look.num(count, 6) }) : `${count} × ${layer.shape.slice(from).join("×")}`,
       size && say("field", { size })].filter(Boolean);
-    this.node = element("section", { class: "look-layer" }, element("header", {}, element("h4", {}, layer.name),
+    this.node = element("section", { class: "look-layer" }, element("header", {}, element("h4", { "aria-level": 3 }, layer.name),
       element("small", {}, facts.join(" · ")), count > this.room && this.pager()), this.tiles);
     this.turn(look.kept.first[layer.name] ?? 0);
     this.tiles.addEventListener("pointermove", (event) => event.pointerType === "mouse" && this.pointed(event, false));

@@ -62,7 +62,7 @@ export function changing(look) {
       compared && difference ? `; ${say("accuracy_difference", points(difference))}` : "", done === false ? " …" : "");
   });
   draw();
-  return element("section", { class: "card look-trying", "aria-label": say("what_if") }, element("h3", {}, say("what_if")),
+  return element("section", { class: "card look-trying", "aria-label": say("what_if") }, element("h2", {}, say("what_if")),
     element("p", { class: "faint small" }, say("what_if_text")), list, told,
     element("div", { class: "row" }, element("label", {}, element("span", {}, say("learn_label")), label),
       element("label", {}, element("span", {}, say("rate")), rate), learn, reset));
