@@ -64,6 +64,9 @@ NOT_SHOWN = {
     "int": "an exit status",
     "Recipe": "settings, whose text is the Python that makes them",
     "Predictor": "a function",
+    "Epochs": "the page's, which draws it",
+    "Explorer": "the page's, which asks it",
+    "Proposal": "the page's, which draws it",
 }
 """Results that are shown as Python shows them, and what they are."""
 
