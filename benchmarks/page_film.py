@@ -17,8 +17,8 @@ from playwright.sync_api import Page, sync_playwright
 
 import prunelle
 
-SIZE = (1180, 760)
-SHOWN = (885, 570)
+SIZE = (1330, 800)
+SHOWN = (931, 560)
 FRAME_MS = 110
 HOLD_MS = 1400
 
@@ -81,8 +81,8 @@ def main(run: str, file: str) -> None:
         assert place is not None
         for part in range(6):
             mouse.move(
-                place["x"] + place["width"] * (0.3 + 0.08 * part),
-                place["y"] + place["height"] * (0.2 + 0.1 * part),
+                place["x"] + place["width"] * (0.66 - 0.04 * part),
+                place["y"] + place["height"] * (0.26 + 0.07 * part),
             )
             page.wait_for_timeout(250)
             film.frame(300)
