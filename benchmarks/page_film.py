@@ -8,6 +8,7 @@ Needs the extras ``page`` and ``test``, and Chromium. The run should be of handw
 from __future__ import annotations
 
 import io
+import itertools
 import shutil
 import sys
 from pathlib import Path
@@ -67,7 +68,7 @@ def main(run: str, file: str) -> None:
         points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
         mouse.move(*points[0])
         mouse.down()
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(points):
             for part in range(1, 4):
                 mouse.move(x0 + (x1 - x0) * part / 3, y0 + (y1 - y0) * part / 3)
                 page.wait_for_timeout(60)
@@ -81,7 +82,7 @@ def main(run: str, file: str) -> None:
         assert place is not None
         for part in range(6):
             mouse.move(
-                place["x"] + place["width"] * (0.66 - 0.04 * part),
+                place["x"] + place["width"] * (0.76 - 0.04 * part),
                 place["y"] + place["height"] * (0.26 + 0.07 * part),
             )
             page.wait_for_timeout(250)
