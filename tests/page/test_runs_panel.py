@@ -251,6 +251,55 @@ def test_in_a_browser(serve: Callable[..., Server], visit: Any, axe: Any, runs_f
     assert "dense" in opened.value.inner_text("h1")
 
 
+def test_curves_are_smoothed_enlarged_and_shown_whole(
+    serve: Callable[..., Server], visit: Any, runs_folder: Path
+) -> None:
+    page = visit(serve(runs_folder=runs_folder), "runs")
+    values = [1.0, 0.5, None, 0.25, 0.75, 0.1]
+    smooth = page.evaluate(
+        "(values) => import('/static/curves.js').then((curves) => curves.smooth(values, 0.6))", values
+    )
+    # In NumPy: a mean with weights that fall by 0.6 with each step back.
+    there = np.array([value for value in values if value is not None])
+    expected = []
+    for last in range(1, len(there) + 1):
+        weights = 0.6 ** np.arange(last)[::-1]
+        expected.append(float((weights * there[:last]).sum() / weights.sum()))
+    assert smooth[2] is None
+    assert [value for value in smooth if value is not None] == pytest.approx(expected)
+
+    one = page.locator("li.run").filter(has=page.get_by_role("heading", name="one", exact=True))
+    one.get_by_role("button", name="Curves").click()
+    curve = one.locator(".curve").first
+    curve.locator("canvas").wait_for()
+
+    def picture() -> str:
+        page.mouse.move(2, 2)
+        page.wait_for_timeout(200)
+        return curve.locator("canvas").evaluate("(canvas) => canvas.toDataURL()")  # type: ignore[no-any-return]
+
+    whole = picture()
+    box = curve.locator(".u-over").bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 40, steps=4)
+    page.mouse.up()
+    assert picture() != whole
+    one.get_by_role("button", name="Whole curve").click()
+    assert picture() == whole
+    one.get_by_label("loss on a logarithmic scale").check()
+    assert picture() != whole
+    one.get_by_label("loss on a logarithmic scale").uncheck()
+    assert picture() == whole
+    # The values, point by point, from the keyboard.
+    curve.focus()
+    page.keyboard.press("Home")
+    row = Run.open(runs_folder / "one").results()[0]
+    legend = curve.locator(".u-legend .u-value")
+    assert legend.nth(0).inner_text() == "1"
+    assert float(legend.nth(1).inner_text()) == pytest.approx(row["train_loss"], rel=1e-3)
+
+
 @pytest.mark.parametrize(("language", "says"), [("en", "training now"), ("fr", "en cours")])
 def test_what_goes_on_elsewhere_in_both_languages(
     serve: Callable[..., Server], visit: Any, axe: Any, runs_folder: Path, language: str, says: str

@@ -28,6 +28,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(runs_folder=tmp_path / "runs")
     yield made
     for training in made.trainings.all():
+        print(training.state, training.message)  # shown where a test failed
         if training.going and (pid := pid_of(made, training.id)) is not None:
             os.kill(pid, signal.SIGKILL)
     made.trainings.close()

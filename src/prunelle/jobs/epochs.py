@@ -34,7 +34,7 @@ class Epochs:
         self.run = run
         self._network = build_network(run.info["network"]).eval()
         self._weights: dict[int, dict[str, torch.Tensor]] = {}
-        self._examples: tuple[np.ndarray, np.ndarray] | None = None
+        self._examples: tuple[np.ndarray, np.ndarray, str] | None = None
 
     @property
     def kept(self) -> list[int]:
@@ -76,11 +76,11 @@ class Epochs:
                 answers.append(logits.softmax(dim=1).numpy())
         return np.stack(answers)
 
-    def examples(self, most: int) -> tuple[np.ndarray, np.ndarray]:
-        """The first pictures of the test, or of the validation where there is none, a class after the other.
+    def examples(self, most: int) -> tuple[np.ndarray, np.ndarray, str]:
+        """The first ones of the test, else of the validation, else of the training, a class after the other.
 
         Returns:
-            ``(n, H, W, C)`` uint8, or ``(n, T, C)`` float32 of series, and ``(n,)`` labels.
+            ``(n, H, W, C)`` uint8, or ``(n, T, C)`` float32 of series, ``(n,)`` labels, and the name of the split.
 
         Raises:
             PrunelleError: the data are not where they were.
@@ -89,7 +89,7 @@ class Epochs:
             data = run_data.data_of(self.run, Quiet())
             split = next(each for each in (data.test, data.validation, data.train) if each is not None)
             pixels = split.take(_in_turn(split.labels, most)).decode(self.run.preprocess)
-            self._examples = np.asarray(pixels.images), pixels.labels
+            self._examples = np.asarray(pixels.images), pixels.labels, split.name
         return self._examples
 
     def prepared(self, examples: np.ndarray) -> torch.Tensor:
@@ -104,10 +104,6 @@ class Epochs:
             if (len(self._weights) + 1) * size <= _REMEMBERED:
                 self._weights[epoch] = weights
         self._network.load_state_dict(weights)
-
-    def forget(self) -> None:
-        """What it has read: epochs that a training does again are the same to the bit, extended ones need not be."""
-        self._weights.clear()
 
 
 def _in_turn(labels: np.ndarray, most: int) -> np.ndarray:

@@ -40,5 +40,9 @@ def filters_of(network: nn.Module, layer: str) -> Filters:
     if not isinstance(module, CONVOLUTIONS):
         raise ArgumentError(f"filters belong to convolutions; {layer!r} is {type(module).__name__}.")
     weights = module.weight.detach().float().cpu()
-    # A 1-D kernel is a row of pixels.
-    return Filters(layer, weights if weights.ndim == 4 else weights.flatten(3).unsqueeze(2)[..., :])
+    # A 1-D kernel is a row of pixels, a 3-D one has its planes side by side.
+    if weights.ndim == 3:
+        weights = weights.unsqueeze(2)
+    elif weights.ndim == 5:
+        weights = weights.transpose(2, 3).flatten(3)
+    return Filters(layer, weights)

@@ -56,8 +56,12 @@ def examples(epochs: Epochs) -> Message:
         "drawable": len(shape) == 3 and shape[0] == 1 and max(shape[1:]) <= _THUMBNAIL,
         "ink": "light" if not run.preprocess.mean or run.preprocess.mean[0] < 0.5 else "dark",
     }
-    pictures, labels = epochs.examples(MOST_EXAMPLES)
-    content |= {"labels": [visible(run.classes[label]) for label in labels], "pictures": {"array": 0}}
+    pictures, labels, split = epochs.examples(MOST_EXAMPLES)
+    content |= {
+        "learned": split == "train",
+        "labels": [visible(run.classes[label]) for label in labels],
+        "pictures": {"array": 0},
+    }
     if pictures.dtype == np.uint8:
         return Message(content, [_thumbnails(pictures)])
     return Message(content, [np.ascontiguousarray(pictures, np.float32)])
@@ -69,7 +73,7 @@ def answers(epochs: Epochs, message: Message) -> Message:
     if message.arrays:
         inputs = _drawn(epochs, message.arrays[0])
     else:
-        pictures, _ = epochs.examples(MOST_EXAMPLES)
+        pictures, _, _ = epochs.examples(MOST_EXAMPLES)
         if not isinstance(example, int) or not 0 <= example < len(pictures):
             raise ArgumentError(f"example must be from 0 to {len(pictures) - 1}; received {example!r}.")
         inputs = epochs.prepared(pictures[example : example + 1])
@@ -81,7 +85,11 @@ def answers(epochs: Epochs, message: Message) -> Message:
 
 
 def _drawn(epochs: Epochs, drawing: np.ndarray) -> torch.Tensor:
-    if drawing.ndim != 2 or drawing.dtype != np.uint8 or not 1 <= max(drawing.shape) <= _MOST_SIDE:
+    if (
+        drawing.ndim != 2
+        or drawing.dtype != np.uint8
+        or not 1 <= min(drawing.shape) <= max(drawing.shape) <= _MOST_SIDE
+    ):
         raise ArgumentError(
             f"a drawing is (h, w) uint8, of at most {_MOST_SIDE} a side; received {drawing.shape}."
         )

@@ -71,7 +71,8 @@ class DataChoices:
         for number, folder in enumerate(self._folders):
             yield Choice(f"folder-{number}", folder.name or str(folder), str(folder))
             for child in _children(folder):
-                yield Choice(f"folder-{number}/{child.name}", f"{folder.name}/{child.name}", str(child))
+                inside = child.relative_to(folder).as_posix()
+                yield Choice(f"folder-{number}/{inside}", f"{folder.name}/{inside}", str(child))
 
     def _inside(self, typed: str) -> str | None:
         """The path, links followed, where that is inside; nothing outside is looked at but for its own name."""
@@ -88,27 +89,32 @@ class DataChoices:
         return None
 
 
-def _children(folder: Path) -> list[Path]:
-    """What inside may be data of its own: a folder with folders in it, a file of series. Links are left out."""
-    found = []
+def _children(folder: Path, *, deeper: bool = True) -> list[Path]:
+    """What inside may be data of its own: a folder with folders in it, a file of series, also of a folder inside.
+
+    Links are left out, and ``NAME_TEST.ts`` beside ``NAME_TRAIN.ts``, whose test it is.
+    """
+    found: list[Path] = []
+    for entry in _entries(folder):
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if any(inside.is_dir(follow_symlinks=False) for inside in _entries(path)):
+                found.append(path)
+            elif deeper:
+                found += _children(path, deeper=False)
+        elif path.suffix.lower() in FORMATS and not _is_test(path):
+            found.append(path)
+    return sorted(found)[:_MOST_INSIDE]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_symlink() or entry.name.startswith("."):
-                    continue
-                path = folder / entry.name
-                if _has_folders(path) if entry.is_dir() else path.suffix.lower() in FORMATS:
-                    found.append(path)
-                if len(found) == _MOST_INSIDE:
-                    break
+            return [entry for entry in entries if not entry.is_symlink() and not entry.name.startswith(".")]
     except OSError:
         return []
-    return sorted(found)
 
 
-def _has_folders(folder: Path) -> bool:
-    try:
-        with os.scandir(folder) as entries:
-            return any(entry.is_dir() for entry in entries)
-    except OSError:
-        return False
+def _is_test(path: Path) -> bool:
+    name = path.stem
+    return name.endswith("_TEST") and path.with_name(f"{name[:-5]}_TRAIN{path.suffix}").exists()

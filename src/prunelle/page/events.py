@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.errors import RunError
+from prunelle.files import no_file
 from prunelle.json_files import Shape, mismatch, parse_json
 from prunelle.runs.listener import Finished, Quiet, Started
 from prunelle.runs.run import JUDGED_BY, Run
@@ -65,6 +66,10 @@ STEP_EVERY_S = 0.05
 of a day leaves some ten thousand lines and no more."""
 
 
+# No link is followed: a folder of runs may come from a stranger.
+_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+
+
 class EventWriter:
     """Appends lines. What the system refuses is lost, and the training goes on: the page shows less of it."""
 
@@ -78,7 +83,7 @@ class EventWriter:
         text = ("\n" if self._broken else "") + line
         content = text.encode(errors="backslashreplace")
         try:
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = os.open(self._file, _APPENDING, 0o600)
             try:
                 self._broken = os.write(descriptor, content) != len(content)
             finally:
@@ -248,6 +253,8 @@ class EventReader:
         Raises:
             RunError: the file became shorter, so that what was read before is no longer true; begin anew.
         """
+        if no_file(self.file):
+            return
         try:
             with self.file.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size

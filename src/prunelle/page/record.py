@@ -28,6 +28,7 @@ from typing import Any
 
 from prunelle.disk import is_held, write_json, write_text, writing
 from prunelle.errors import PrunelleError
+from prunelle.files import no_file
 from prunelle.json_files import read_json
 from prunelle.texts import Language
 
@@ -97,14 +98,14 @@ class Record:
 
     @classmethod
     def all(cls, runs: Path) -> Iterator[Record]:
-        """Those of a folder of runs, oldest first."""
+        """Those of a folder of runs, oldest first; no links, since such a folder may come from a stranger."""
         try:
-            names = sorted(os.listdir(runs / FOLDER))
+            names = [] if (runs / FOLDER).is_symlink() else sorted(os.listdir(runs / FOLDER))
         except OSError:
             return
         for name in names:
             record = cls(runs / FOLDER / name)
-            if record.file("request.json").is_file():
+            if not record.folder.is_symlink() and record.file("request.json").is_file():
                 yield record
 
     @property
@@ -162,12 +163,12 @@ class Record:
             CannotWrite: the system refuses.
         """
         with writing(self.folder):
-            for name in ("pause", "stop", "lock"):
+            for name in ("pause", "stop", "lock", "stderr.txt"):
                 self.file(name).unlink(missing_ok=True)
         write_json(self.file("request.json"), dataclasses.asdict(request))
         if stop:
             self.want("stop")
-        with writing(self.file("stderr.txt")), self.file("stderr.txt").open("wb") as said:
+        with writing(self.file("stderr.txt")), self.file("stderr.txt").open("xb") as said:
             # -P: not from the folder that one happens to be in, where a torch.py may lie.
             return subprocess.Popen(
                 [sys.executable, "-P", "-m", "prunelle.page.worker", str(self.folder)],
@@ -179,6 +180,8 @@ class Record:
 
     def last_words(self) -> str | None:
         """The last line that it said besides its events; None where there is none."""
+        if no_file(self.file("stderr.txt")):
+            return None
         try:
             with self.file("stderr.txt").open("rb") as said:
                 said.seek(0, os.SEEK_END)

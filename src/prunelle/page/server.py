@@ -36,6 +36,8 @@ STATIC = {
     "style.css": "page/static/style.css",
     "curves.js": "page/static/curves.js",
     "runs.js": "page/static/runs.js",
+    "by_epoch.js": "page/static/by_epoch.js",
+    "new_training.js": "page/static/new_training.js",
     "training.js": "page/static/training.js",
     "uplot.js": "page/static/uplot.js",
     "uplot.css": "page/static/uplot.css",

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from prunelle import tasks
-from prunelle.errors import ArgumentError, RunError
+from prunelle import networks, tasks
+from prunelle.errors import ArgumentError, RunError, UnknownName
 from prunelle.jobs.epochs import Epochs
 from prunelle.jobs.proposing import Proposal
 from prunelle.page import by_epoch
@@ -97,7 +97,7 @@ class TrainingPanel:
             runs=str(self._house.runs_folder),
             language=self._language,
             data=self._choices.chosen(asked.get("data")),
-            network=_text("network", asked.get("network")),
+            network=_network(_text("network", asked.get("network"))),
             recipe=_text("recipe", asked.get("recipe")) or "usual",
             fields=fields,
             name=_text("name", asked.get("name")),
@@ -222,6 +222,13 @@ def _text(name: str, value: object) -> str | None:
     if not isinstance(value, str) or len(value) > 200 or visible(value) != value:
         raise ArgumentError(f"{name} must be a text of at most 200 characters; received {str(value)[:60]!r}.")
     return value
+
+
+def _network(name: str | None) -> str | None:
+    """One that is listed: a name from elsewhere would be code to run, which nobody says in a browser."""
+    if name is not None and name not in networks.names() and name not in networks.ALIASES:
+        raise UnknownName("network", name, networks.names())
+    return name
 
 
 def _number(name: str, value: object) -> int | float:

@@ -31,6 +31,7 @@ class Training:
 
     Attributes:
         id: of its record.
+        runs: the folder that its run is in; a run elsewhere is none of it, whatever a file says.
         state: see ``State``; ``killed``: its process is gone and did not say why.
         path: of its run; None before there is one.
         points: of its curve: ``(epochs done, loss, accuracy)``, each a mean over the steps since the one before.
@@ -44,6 +45,7 @@ class Training:
     """
 
     id: str
+    runs: Path
     state: State = "starting"
     path: Path | None = None
     network: str | None = None
@@ -92,12 +94,19 @@ class Training:
             self.state = "judging"  # data are decoded before the first step; what is counted later is the end
 
     def _started(self, event: Mapping[str, Any]) -> None:
-        self.state, self.path, self.progress = "training", Path(event["path"]), None
+        self.state, self.path, self.progress = "training", self._run(Path(event["path"])), None
         self.network, self.data = event["network"], event["data"]
         self.parameters, self.keeps_every = event["parameters"], event["keeps_every"]
         self.at = {name: event[name] for name in ("epoch", "epochs", "steps")} | {"step": 0}
         self._take_back(event["epoch"])
         self.rows = [row for row in self.rows if row["epoch"] <= event["epoch"]]
+
+    def _run(self, told: Path) -> Path | None:
+        """Where its run is, also where all of them were moved since."""
+        moved = self.runs / told.name
+        if (moved / "run.json").is_file():
+            return moved
+        return told if ".." not in told.parts and told.is_relative_to(self.runs) else None
 
     def _step(self, event: Mapping[str, Any]) -> None:
         x = event["epoch"] - 1 + event["step"] / max(event["steps"], 1)

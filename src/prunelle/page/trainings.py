@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import subprocess
 import threading
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from prunelle.page.training_state import Training
 from prunelle.runs.run import Run
 from prunelle.texts import Language
 
+_LOG = logging.getLogger("prunelle.page")
+MOST_AT_ONCE = 4
+"""Trainings that go on: more would only take each other's time, and a machine's memory."""
 _LOOK_EVERY_S = 0.2
 
 
@@ -28,11 +32,22 @@ class _Followed:
 
     def __init__(self, record: Record, process: subprocess.Popen[bytes] | None = None) -> None:
         self.record, self.process = record, process
-        self.training = Training(record.id)
+        self.training = self._beginning()
         self._reader = EventReader(record.file("events.jsonl"))
 
+    def _beginning(self) -> Training:
+        return Training(self.record.id, self.record.folder.parent.parent)
+
     def look(self) -> bool:
-        """Reads what is new; whether anything is."""
+        """Reads what is new; whether anything is. What goes wrong with one training is said of it, and of no other."""
+        try:
+            return self._look()
+        except Exception as error:
+            _LOG.exception("a training of the page cannot be followed")
+            self.training.state, self.training.message = "failed", f"{type(error).__name__}: {error}"
+            return True
+
+    def _look(self) -> bool:
         if not self.training.going and not self._reader.has_grown():
             return False
         # First: what it told before it ended is then all there.
@@ -40,11 +55,10 @@ class _Followed:
         before = self.training.state
         changed = self._read()
         training = self.training
-        if not training.going:
-            pass  # it has said how it ended, though its process may take a moment more
-        elif alive:
+        # Where it has said how it ended, its process may take a moment more.
+        if training.going and alive:
             self._wanted()
-        else:
+        elif training.going:
             training.state = "killed" if training.path is not None else "failed"
             training.message = self._why_gone()
         return changed or training.state != before
@@ -57,7 +71,7 @@ class _Followed:
                 changed = True
         except RunError:
             self._reader = EventReader(self._reader.file)
-            self.training = Training(self.record.id)
+            self.training = self._beginning()
             return self._read() or True
         return changed
 
@@ -131,10 +145,12 @@ class Trainings:
         """A new training, in a process of its own.
 
         Raises:
+            ArgumentError: too many are going on.
             CannotWrite: the system refuses.
         """
         with self._lock:
-            return self._begin(Record.new(self.runs), request)
+            self._look()
+            return self._begin(None, request)
 
     def pause(self, training_id: str) -> None:
         """Saves its state and ends its process; it goes on to the same bits.
@@ -191,7 +207,7 @@ class Trainings:
             if run.finished or not run.has_recipe:
                 raise RunError(f"{path} is finished.")
             request = Request(runs=str(self.runs), language=language, resume=str(path.absolute()))
-            return self._begin(Record.new(self.runs), request)
+            return self._begin(None, request)
 
     def forget(self, training_id: str) -> None:
         """Takes one that is not going on off the list. Its run stays.
@@ -212,7 +228,11 @@ class Trainings:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def _begin(self, record: Record, request: Request, *, stop: bool = False) -> Training:
+    def _begin(self, record: Record | None, request: Request, *, stop: bool = False) -> Training:
+        """In that record, or in a new one."""
+        if sum(each.training.going for each in self._followed.values()) >= MOST_AT_ONCE:
+            raise ArgumentError(f"{MOST_AT_ONCE} trainings are going on already; pause or stop one first.")
+        record = record or Record.new(self.runs)
         process = record.start(request, stop=stop)
         followed = self._followed.get(record.id)
         if followed is None:

@@ -31,7 +31,8 @@ def test_kernels_and_answers_are_those_of_the_epoch(run: pn.Run) -> None:
     name = epochs.first_convolution
     for epoch in (3, 1, 3):
         np.testing.assert_array_equal(epochs.filters(epoch).weights, stored[epoch][f"{name}.weight"])
-    pictures, labels = epochs.examples(12)
+    pictures, labels, split = epochs.examples(12)
+    assert split == "test"
     assert sorted(labels[:10]) == list(range(10))  # one of each class first
     inputs = epochs.prepared(pictures)
     answers = epochs.answers(inputs, [1, 3])

@@ -54,6 +54,9 @@ export function number(value, language, digits = 3) {
   return new Intl.NumberFormat(language, options).format(value + 0).replace("-", "−"); // + 0: no −0
 }
 
+// A count: with its thousands apart, as texts.Typography.integer has it.
+export const integer = (value, language) => (value === null || value === undefined ? "–" : new Intl.NumberFormat(language).format(value));
+
 export function percent(share, language, digits = 1) {
   if (share === null || share === undefined || Number.isNaN(share)) return "–";
   const options = { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits };

@@ -1,14 +1,17 @@
 // The panel "runs": all that are there, the newest first, and two of them side by side.
-import { asker, element, filled, number, percent } from "./kit.js";
+import { asker, element, filled, integer, number, percent } from "./kit.js";
 import { COLUMNS, Curves, epochLines, settings, table } from "./curves.js";
 
 const LETTERS = ["A", "B"];
 const SVG = "http://www.w3.org/2000/svg";
 
+// What a person has set and chosen: it outlives a server that is lost and comes back.
+const remembered = { sort: "new", find: "", chosen: [], open: [], smoothing: 0, log: false };
+
 export function render({ model, el }) {
   const words = model.get("words"), language = model.get("language");
   const ask = asker(model);
-  const kept = model.get("kept") || { sort: "new", find: "", chosen: [], open: [], smoothing: 0, log: false };
+  const kept = remembered;
   const curves = [];
   let runs = model.get("runs");
 
@@ -72,7 +75,7 @@ export function render({ model, el }) {
 
   function reached(run) {
     if (run.accuracy === null) return [element("span", { class: "faint" }, run.refused ? "" : words.not_judged)];
-    const text = filled(words.right_of, { interval: between(run.low, run.high), n: number(run.n, language), split: words[`split_${run.split}`] });
+    const text = filled(words.right_of, { interval: between(run.low, run.high), n: integer(run.n, language), split: words[`split_${run.split}`] });
     return [element("strong", {}, percent(run.accuracy, language, 1)), interval(run), element("span", { class: "small faint" }, text)];
   }
 
@@ -80,8 +83,8 @@ export function render({ model, el }) {
     const id = `run-${run.key}`;
     const chosen = kept.chosen.includes(run.key);
     const state = element("span", { class: `state ${run.state}` }, words[`state_${run.state}`]);
-    const epochs = run.of && run.epochs !== run.of ? filled(words.epochs_of, { done: number(run.epochs, language), all: number(run.of, language) })
-      : filled(words.epochs, { done: number(run.epochs ?? 0, language) });
+    const epochs = run.of && run.epochs !== run.of ? filled(words.epochs_of, { done: integer(run.epochs, language), all: integer(run.of, language) })
+      : filled(words.epochs, { done: integer(run.epochs ?? 0, language) });
     const open = kept.open.includes(run.key);
     const below = element("div", { id: `${id}-curves`, hidden: !open, class: "run-curves" });
     const toggle = element("button", {
@@ -162,9 +165,9 @@ export function render({ model, el }) {
       element("td", {}, words[`split_${split.split}`]),
       element("td", { class: "number" }, `${percent(split.accuracy, language, 2)} (${between(...split.interval)})`),
       element("td", { class: "number" }, number(split.loss, language, 3)),
-      element("td", { class: "number" }, number(split.n, language)))));
+      element("td", { class: "number" }, integer(split.n, language)))));
     const facts = chosen.map((run, at) => element("p", { class: "small faint" }, [
-      names ? `${LETTERS[at]} · ${run.name} · ` : "", `${words.best_epoch}: ${number(run.best, language)} · ${words.parameters}: ${number(run.parameters, language)}`,
+      names ? `${LETTERS[at]} · ${run.name} · ` : "", `${words.best_epoch}: ${integer(run.best, language)} · ${words.parameters}: ${integer(run.parameters, language)}`,
       run.seed === null ? "" : ` · ${words.seed}: ${run.seed}`, ` · ${words.duration}: ${duration(run.seconds)}`].join("")));
     return element("div", {}, facts, lines.length ? element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": words.accuracy },
       element("table", {},
@@ -201,9 +204,9 @@ export function render({ model, el }) {
         element("div", { class: "row" }, element("h2", {}, words.side_by_side),
           element("button", { type: "button", onclick: () => { kept.chosen = []; draw(); compare(); } }, words.close)),
         element("p", {}, difference ? filled(words.paired, {
-          first: one.name, second: other.name, n: number(difference.n, language), split: words[`split_${difference.split}`],
+          first: one.name, second: other.name, n: integer(difference.n, language), split: words[`split_${difference.split}`],
           difference: points(mean), low: points(low), high: points(high),
-          only: number(difference.only[turned ? 1 : 0], language), other: number(difference.only[turned ? 0 : 1], language),
+          only: integer(difference.only[turned ? 1 : 0], language), other: integer(difference.only[turned ? 0 : 1], language),
         }) : filled(words.not_paired, { why: content.why })),
         difference ? element("p", {}, difference.low > 0 || difference.high < 0 ? words.paired_clear : words.paired_none) : "",
         figures(chosen, content.runs), ...plotted(content.runs.map(({ rows }, at) => ({ rows, name: LETTERS[at] }))));
@@ -231,7 +234,7 @@ export function render({ model, el }) {
       list.replaceChildren(...wanted);
       if (within) list.querySelector(`li[aria-labelledby="${within}"]`)?.querySelectorAll("a, button, input")[place]?.focus();
     }
-    count.textContent = filled(words.updated, { n: number(shown.length, language) });
+    count.textContent = filled(words.updated, { n: integer(shown.length, language) });
     if (!runs.length) list.replaceChildren(element("li", { class: "card" }, element("p", {}, words.none),
       element("button", { type: "button", class: "primary", onclick: () => model.go("training") }, words.to_training)));
     else if (!shown.length) list.replaceChildren(element("li", {}, words.none_found));
@@ -246,7 +249,6 @@ export function render({ model, el }) {
     if (before !== JSON.stringify(kept.chosen.map((key) => runs.find((run) => run.key === key)))) compare();
   };
   model.on("msg:custom", heard);
-  model.set("kept", kept);
   draw();
   compare();
   return () => { ask.close(); model.off("msg:custom", heard); curves.forEach((curve) => curve.close()); };

@@ -1,112 +1,32 @@
 // The panel "training": one is started and followed; its curves, and what it was at each epoch.
-import { asker, colour, element, filled, number, paintMap, percent, still } from "./kit.js";
+import { asker, element, filled, integer, percent, still } from "./kit.js";
+import { ByEpoch, say } from "./by_epoch.js";
 import { COLUMNS, Curves, epochLines, settings, table } from "./curves.js";
+import { newTraining } from "./new_training.js";
 
-const FIELDS = ["epochs", "batch_size", "learning_rate", "seed"];
+// What a person has set, drawn and chosen: it outlives a server that is lost and comes back.
+const remembered = { form: {}, smoothing: 0.6, log: false, picture: null, drawing: null, id: null };
 
 export function render({ model, el }) {
   const words = model.get("words"), language = model.get("language");
   const ask = asker(model);
-  const kept = model.get("kept") || { form: {}, smoothing: 0.6, log: false, picture: null, drawing: null, id: model.get("chosen") };
-  model.set("kept", kept);
+  const kept = remembered;
+  // What the address names, but for a page that is only drawn again.
+  if (model.get("chosen") && !model.get("drawn")) kept.id = model.get("chosen");
+  model.set("drawn", true);
   let trainings = model.get("trainings");
   let followed = null;   // {id, points: [[x…], [loss…], [accuracy…]], rows}
   let closed = false;
 
-  const say = (where, error) => where.replaceChildren(...(error ? [element("p", { class: "error", role: "alert" }, error.message)] : []));
   const named = (one) => one.run || (one.network ? filled(words.on, one) : words.unnamed);
-
-  // ---- A new one.
-
-  const wrong = element("div");
-  const why = element("div", { class: "why", "aria-live": "polite" });
-  const start = element("button", { type: "submit", class: "primary" }, words.start);
-  const data = element("select", { onchange: () => { path.parentElement.hidden = data.value !== "?"; changed(); } },
-    model.get("data").map(({ key, label }) => element("option", { value: key }, label)),
-    model.get("folders") ? element("option", { value: "?" }, words.data_other) : "");
-  const path = element("input", { autocomplete: "off", spellcheck: "false", onchange: () => changed() });
-  const network = element("select", { onchange: () => changed() }, element("option", { value: "" }, "…"));
-  const recipe = ["usual", "fast"].map((name) => element("input", { type: "radio", name: "recipe", value: name, checked: name === (kept.form.recipe || "usual"), onchange: () => changed() }));
-  const fields = FIELDS.map((name) => element("input", {
-    inputmode: name === "learning_rate" ? "decimal" : "numeric", autocomplete: "off", value: kept.form[name] || "", oninput: () => changed() }));
-  const called = element("input", { autocomplete: "off", maxlength: 200, value: kept.form.name || "" });
-  const labelled = (text, input) => element("label", {}, element("span", {}, text), input);
-  const form = element("form", { class: "card new", onsubmit: begin },
-    element("h2", {}, words.new),
-    labelled(words.data, data),
-    element("label", { hidden: true }, element("span", {}, words.data_path), path),
-    labelled(words.network, network),
-    element("fieldset", {}, element("legend", {}, words.recipe), recipe.map((radio) => element("label", { class: "row" }, radio, words[`recipe_${radio.value}`]))),
-    element("div", { class: "fields" }, FIELDS.map((name, at) => labelled(words[name === "learning_rate" ? "learning_rate_field" : name], fields[at])),
-      labelled(words.name, called)),
-    wrong, start,
-    element("details", { open: true }, element("summary", {}, words.why), why));
-  if (kept.form.data) data.value = kept.form.data;
-  path.value = kept.form.path || "";
-  path.parentElement.hidden = data.value !== "?";
-
-  // A number as it is typed in the page's language.
-  const typed = (text) => (text.trim() === "" ? null : Number(text.trim().replace(",", ".").replace(/\s/g, "")));
-
-  function asked() {
-    const given = Object.fromEntries(FIELDS.map((name, at) => [name, typed(fields[at].value)]));
-    for (const [name, value] of Object.entries(given)) {
-      if (Number.isNaN(value)) throw new Error(`${words[name === "learning_rate" ? "learning_rate_field" : name]}: ${fields[FIELDS.indexOf(name)].value}?`);
-    }
-    return {
-      data: data.value === "?" ? path.value : data.value, network: network.value || null,
-      recipe: recipe.find((radio) => radio.checked).value, fields: given, name: called.value || null,
-    };
-  }
-
-  let wait = 0, proposed = 0;
-  function changed() {
-    kept.form = { data: data.value, path: path.value, network: network.value, recipe: recipe.find((radio) => radio.checked).value,
-      name: called.value, ...Object.fromEntries(FIELDS.map((name, at) => [name, fields[at].value])) };
-    clearTimeout(wait);
-    wait = setTimeout(propose, 250);
-  }
-
-  async function propose() {
-    const mine = ++proposed;
-    try {
-      const { content } = await ask({ type: "propose", ...asked() });
-      if (mine !== proposed || closed) return;
-      say(wrong);
-      const before = network.value || kept.form.network || "";
-      network.replaceChildren(element("option", { value: "" }, filled(words.network_suits, { name: content.suits })),
-        ...content.networks.map(({ name, parameters }) => element("option", { value: name, selected: name === before },
-          filled(words.weights_count, { name, n: number(parameters, language) }))));
-      fields.forEach((field, at) => field.setAttribute("placeholder", number(content.recipe[FIELDS[at]], language, 3)));
-      called.setAttribute("placeholder", words.optional);
-      const counts = Object.entries(content.counts).map(([split, n]) => filled(words[`split_${split}`], { n: number(n, language) })).join(", ");
-      why.replaceChildren(element("ul", {},
-        [filled(words.counts, { counts }), filled(words.classes, { n: number(content.classes.length, language), names: content.classes.join(", ") }),
-          filled(words.input, { shape: content.shape.slice(1).concat(content.shape[0]).join("×") }), ...content.notes]
-          .map((text) => element("li", {}, text))));
-    } catch (error) { if (mine === proposed && !closed) say(wrong, error); }
-  }
-
-  async function begin(event) {
-    event.preventDefault();
-    start.disabled = true;
-    start.textContent = words.starting_now;
-    try {
-      const { content, arrays } = await ask({ type: "start", ...asked() });
-      say(wrong);
-      take(content, arrays);
-      reveal();
-    } catch (error) { say(wrong, error); }
-    start.disabled = false;
-    start.textContent = words.start;
-  }
 
   // ---- Those that there are.
 
   const list = element("ul", { class: "training-list" });
   const shown = element("section", { class: "shown", "aria-live": "off" });
+  const begun = newTraining({ model, words, language, ask, kept }, (content, arrays) => { take(content, arrays); reveal(); });
   el.append(element("h1", {}, words.title), element("div", { class: "training-page" },
-    element("div", { class: "training-side" }, form, element("section", { class: "card", "aria-label": words.all },
+    element("div", { class: "training-side" }, begun.form, element("section", { class: "card", "aria-label": words.all },
       element("h2", {}, words.all), list)), shown));
 
   function drawList() {
@@ -189,7 +109,7 @@ export function render({ model, el }) {
         this.boxes.append(box);
         return new Curves(box, words, language, { what, sync: "training", smoothing: kept.smoothing, log: what === "loss" && kept.log });
       });
-      this.epochs = new ByEpoch();
+      this.epochs = new ByEpoch(followed.id, { words, language, ask, kept });
       host.replaceChildren(
         element("div", { class: "card" }, element("div", { class: "row head" }, this.title, this.state), this.bar, this.where, this.buttons, this.said),
         element("div", { class: "card" }, settings(words, language, kept, (change) => this.set(change)), this.none, this.boxes,
@@ -245,12 +165,12 @@ export function render({ model, el }) {
 
     place(one) {
       const parts = [];
-      if (one.progress && one.state !== "training") parts.push(`${one.progress[0]} (${number(one.progress[1], language)}/${number(one.progress[2], language)})`);
+      if (one.progress && one.state !== "training") parts.push(`${one.progress[0]} (${integer(one.progress[1], language)}/${integer(one.progress[2], language)})`);
       else if (one.epochs && one.step && one.going) {
-        parts.push(filled(words.at_epoch, { epoch: one.epoch + 1, epochs: one.epochs, step: number(one.step, language), steps: number(one.steps, language) }));
+        parts.push(filled(words.at_epoch, { epoch: one.epoch + 1, epochs: one.epochs, step: integer(one.step, language), steps: integer(one.steps, language) }));
       } else if (one.epochs) parts.push(filled(words.after_epoch, { epoch: one.epoch, epochs: one.epochs }));
       if (one.state === "training" && one.seconds_left !== undefined) {
-        parts.push(filled(words.left, { time: this.time(one.seconds_left) }), filled(words.speed, { n: number(Math.round(one.images_per_second), language) }));
+        parts.push(filled(words.left, { time: this.time(one.seconds_left) }), filled(words.speed, { n: integer(Math.round(one.images_per_second), language) }));
       }
       return parts.join(" · ");
     }
@@ -303,7 +223,7 @@ export function render({ model, el }) {
       this.said.replaceChildren(...[
         one.judged && one.state === "finished" && element("p", {}, filled(words.judged, {
           accuracy: percent(one.judged.accuracy, language, 1), low: percent(one.judged.low, language, 1), high: percent(one.judged.high, language, 1),
-          n: number(one.judged.n, language), split: words[`judged_${one.judged.split}`],
+          n: integer(one.judged.n, language), split: words[`judged_${one.judged.split}`],
         })),
         one.warning && element("div", { class: "warning", role: "alert" }, element("strong", {}, words.warning), element("p", {}, one.warning)),
         one.message && !["paused"].includes(one.state) && element("p", { class: "error", role: "alert" }, one.message),
@@ -320,215 +240,10 @@ export function render({ model, el }) {
     }
   }
 
-  // ---- Epoch by epoch: the kernels, and the answer for one picture.
-
-  class ByEpoch {
-    constructor() {
-      this.box = element("section", { class: "card by-epoch", "aria-label": words.epoch_by_epoch });
-      this.at = null;          // the epoch that is shown; null for the latest
-      this.answers = null;     // {epochs, values: [[…]]}
-      this.filters = new Map();
-      this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": words.epoch, oninput: () => {
-        const to = Number(this.slider.value);
-        this.at = to === this.epochs.length - 1 ? null : this.epochs[to];
-        this.show();
-      } });
-      this.output = element("output");
-      this.caption = element("p", { class: "small" });
-      this.scale = element("p", { class: "small faint" });
-      this.tiles = element("div", { class: "tiles" });
-      this.bars = element("div", { class: "bars" });
-      this.pictures = element("div", { class: "samples" });
-      this.truth = element("p", { class: "small faint" });
-      this.pad = element("div");
-      this.said = element("div");
-      this.plot = element("figure", {}, element("figcaption", { class: "small" }, words.answers_by_epoch));
-      this.keeping = element("p", { class: "small faint" });
-      this.body = element("div", { hidden: true },
-        element("div", { class: "row slide" }, this.output, this.slider),
-        element("div", { class: "epoch-parts" },
-          element("div", {}, this.caption, this.tiles, this.scale),
-          element("div", {}, this.pad, element("p", { class: "small" }, words.examples), this.pictures, this.truth),
-          element("div", {}, element("p", { class: "small" }, words.answer), this.bars)),
-        this.plot, this.said);
-      this.none = element("p", { class: "faint" }, words.nothing_yet);
-      this.box.append(element("h2", {}, words.epoch_by_epoch), this.keeping, this.none, this.body);
-      this.curve = new Curves(this.plot, words, language, { what: "accuracy", height: 170 });
-      this.epochs = [];
-    }
-
-    close() { this.curve.close(); }
-
-    draw(one) {
-      const epochs = one.kept;
-      this.keeping.textContent = !one.parameters ? "" : one.keepsEvery === 1 ? words.kept_all
-        : one.keepsEvery ? filled(words.kept_some, { n: one.keepsEvery }) : words.kept_none;
-      this.none.hidden = epochs.length > 0 || (one.parameters > 0 && !one.keepsEvery);
-      this.body.hidden = !epochs.length;
-      if (!epochs.length || epochs.join() === this.epochs.join()) return;
-      // Epochs that are done again are done anew.
-      if (!this.epochs.every((epoch, at) => epochs[at] === epoch)) this.filters.clear();
-      this.epochs = [...epochs];
-      this.slider.max = epochs.length - 1;
-      if (!this.about) this.open();
-      else this.answer();
-      this.show();
-    }
-
-    async open() {
-      this.about = true;
-      try {
-        const { content, arrays } = await ask({ type: "examples", id: followed.id });
-        if (closed) return;
-        this.about = content;
-        this.classes = content.classes;
-        const pictures = arrays[content.pictures.array];
-        if (content.drawable) this.drawPad(content);
-        this.drawPictures(content, pictures);
-        if (!kept.picture) kept.picture = { example: 0 };
-        this.answer();
-      } catch (error) { say(this.said, error); }
-    }
-
-    drawPictures(content, pictures) {
-      const [n, h, w] = pictures.shape;
-      const inColours = content.size.length === 2;
-      this.pictures.replaceChildren(...content.labels.map((label, at) => {
-        const canvas = element("canvas", { "aria-hidden": "true" });
-        const size = pictures.length / n;
-        if (inColours) paintMap(canvas, pictures.subarray(at * size, (at + 1) * size), h, w, 3);
-        else line(canvas, pictures.subarray(at * size, (at + 1) * size), w);
-        return element("button", { type: "button", "data-example": at, "aria-label": filled(words.example, { n: at + 1, label }), title: label,
-          onclick: () => { kept.picture = { example: at }; this.answer(); } }, canvas);
-      }));
-    }
-
-    // What is drawn: as light on dark, or the reverse, as the pictures are that it learns.
-    drawPad(content) {
-      const side = 140, light = content.ink === "light";
-      const canvas = element("canvas", { width: side, height: side, class: "pad", tabindex: 0, role: "img", "aria-label": words.drawing });
-      const context = canvas.getContext("2d", { willReadFrequently: true });
-      const empty = () => { context.fillStyle = light ? "black" : "white"; context.fillRect(0, 0, side, side); };
-      empty();
-      if (kept.drawing) context.putImageData(new ImageData(new Uint8ClampedArray(kept.drawing), side, side), 0, 0);
-      context.strokeStyle = light ? "white" : "black";
-      Object.assign(context, { lineWidth: side / 8, lineCap: "round", lineJoin: "round" });
-      let from = null;
-      const place = (event) => { const box = canvas.getBoundingClientRect(); return [(event.clientX - box.x) * side / box.width, (event.clientY - box.y) * side / box.height]; };
-      const stroke = (event) => {
-        const to = place(event);
-        context.beginPath();
-        context.moveTo(...from);
-        context.lineTo(...to);
-        context.stroke();
-        from = to;
-      };
-      canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); from = place(event); stroke(event); });
-      canvas.addEventListener("pointermove", (event) => { if (from) stroke(event); });
-      const end = () => {
-        if (!from) return;
-        from = null;
-        kept.drawing = context.getImageData(0, 0, side, side).data;
-        kept.picture = { drawing: this.grey(kept.drawing, side) };
-        this.answer();
-      };
-      canvas.addEventListener("pointerup", end);
-      canvas.addEventListener("pointercancel", end);
-      this.pad.replaceChildren(element("p", { class: "small" }, words.draw_here), canvas,
-        element("button", { type: "button", onclick: () => { empty(); kept.drawing = null; if (kept.picture?.drawing) { kept.picture = { example: 0 }; this.answer(); } } }, words.clear));
-    }
-
-    grey(rgba, side) {
-      const values = new Uint8Array(side * side);
-      for (let at = 0; at < values.length; at++) values[at] = rgba[4 * at];
-      values.shape = [side, side];
-      return values;
-    }
-
-    async answer() {
-      if (!kept.picture || !this.classes) return;
-      const { example, drawing } = kept.picture;
-      for (const button of this.pictures.children) button.setAttribute("aria-pressed", String(Number(button.dataset.example) === example));
-      this.truth.textContent = example === undefined ? "" : filled(words.truth, { label: this.about.labels[example] });
-      const mine = this.asked = (this.asked || 0) + 1;
-      try {
-        const { content, arrays } = await ask({ type: "answers", id: followed.id, example }, drawing ? [drawing] : []);
-        if (mine !== this.asked || closed) return;
-        say(this.said);
-        const flat = arrays[content.answers.array], k = flat.shape[1];
-        this.answers = { epochs: content.epochs, values: content.epochs.map((_, at) => flat.subarray(at * k, (at + 1) * k)) };
-        this.drawAnswer();
-        this.drawPlot();
-      } catch (error) { if (mine === this.asked) say(this.said, error); }
-    }
-
-    get shown() { return this.at ?? this.epochs[this.epochs.length - 1]; }
-
-    async show() {
-      const epoch = this.shown;
-      this.slider.value = this.epochs.indexOf(epoch);
-      this.output.textContent = filled(words.after, { n: epoch }) + (this.at === null ? ` (${words.latest})` : "");
-      this.slider.setAttribute("aria-valuetext", this.output.textContent);
-      this.drawAnswer();
-      if (!this.filters.has(epoch)) {
-        try {
-          const { content, arrays } = await ask({ type: "filters", id: followed.id, epoch });
-          this.filters.set(epoch, [content, arrays[content.filters.array]]);
-        } catch (error) { this.caption.textContent = error.message; return; }
-      }
-      if (closed || this.shown !== epoch) return;
-      const [content, tiles] = this.filters.get(epoch);
-      const [n, h, w, channels] = tiles.shape;
-      this.caption.textContent = filled(words.filters, { layer: content.layer });
-      this.scale.textContent = filled(words.filters_scale, { limit: number(content.limit, language), shown: number(n, language), of: number(content.of, language) });
-      while (this.tiles.children.length > n) this.tiles.lastChild.remove();
-      for (let at = 0; at < n; at++) {
-        const canvas = this.tiles.children[at] || this.tiles.appendChild(element("canvas", { "aria-hidden": "true" }));
-        paintMap(canvas, tiles.subarray(at * h * w * channels, (at + 1) * h * w * channels), h, w, channels);
-      }
-    }
-
-    // The likeliest five at the epoch that is shown.
-    drawAnswer() {
-      const at = this.answers ? this.answers.epochs.indexOf(this.shown) : -1;
-      if (at < 0) return;
-      const values = this.answers.values[at];
-      const order = [...values.keys()].sort((a, b) => values[b] - values[a]).slice(0, 5);
-      this.bars.replaceChildren(element("table", {}, element("tbody", {}, order.map((index) => element("tr", {},
-        element("th", { scope: "row" }, this.classes[index]),
-        element("td", { class: "meter" }, element("progress", { max: 1, value: values[index], "aria-hidden": "true" })),
-        element("td", { class: "number" }, percent(values[index], language, 1)))))));
-    }
-
-    // The likeliest class at the end, and four that were likely on the way.
-    drawPlot() {
-      const { epochs, values } = this.answers, last = values[values.length - 1];
-      const likely = this.classes.map((_, index) => values.reduce((sum, row) => sum + row[index], 0) / values.length);
-      likely[last.indexOf(Math.max(...last))] = 2;
-      const order = [...likely.keys()].sort((a, b) => likely[b] - likely[a]).slice(0, 5);
-      const colours = ["--blue", "--orange", "--green", "--purple", "--amber"];
-      this.curve.set(order.map((index, at) => ({ label: this.classes[index], colour: colours[at], x: epochs, y: values.map((row) => row[index]), dots: epochs.length < 12 })));
-    }
-  }
-
-  // A series as a small picture: its first channel.
-  function line(canvas, values, channels) {
-    const width = 96, height = 40;
-    Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d"), n = values.length / channels;
-    const first = Array.from({ length: n }, (_, at) => values[at * channels]).filter(Number.isFinite);
-    const low = Math.min(...first), span = Math.max(...first) - low || 1;
-    context.strokeStyle = colour("--blue");
-    context.beginPath();
-    first.forEach((value, at) => context.lineTo((at * width) / first.length, height - 2 - ((height - 4) * (value - low)) / span));
-    context.stroke();
-  }
-
   model.on("msg:custom", heard);
   drawList();
-  propose();
   if (kept.id && trainings.some(({ id }) => id === kept.id)) follow(kept.id);
   else if (trainings.some(({ going }) => going)) follow(trainings.find(({ going }) => going).id);
   else shown.replaceChildren(element("p", { class: "card faint" }, words.choose_one));
-  return () => { closed = true; clearTimeout(wait); view?.close(); ask.close(); model.off("msg:custom", heard); };
+  return () => { closed = true; begun.close(); view?.close(); ask.close(); model.off("msg:custom", heard); };
 }
