@@ -112,6 +112,18 @@ def test_step_by_step(look):
         assert marked(page, "Output", "window")[0].startswith(f"y[{place[0]}, {place[1]}] = ")
     # Outputs fill up: those after this one are not seen.
     assert page.locator("td.later").count() == 36 - 9
+    # They come back with another convolution, and when they are asked for.
+    page.get_by_role("button", name="All outputs").click()
+    assert page.locator("td.later").count() == 0
+    forward.click()
+    assert page.locator("td.later").count() == 36 - 10
+    menu(page, "Kernel").select_option("box")
+    settled(page, "Output", slid(FOUR, np.full((3, 3), 1 / 9)))
+    assert page.locator("td.later").count() == 0
+    assert not page.get_by_role("button", name="All outputs").is_visible()
+    menu(page, "Kernel").select_option("sobel-x")
+    settled(page, "Output", expected)
+    page.get_by_role("button", name="One step back").click()
     page.get_by_role("button", name="One step back").click()
     assert summed(page) == expected[1, 1]
     # By the keyboard, from an output to the next; a place as a number.
@@ -237,6 +249,11 @@ def test_a_fraction_is_changed_in_its_numerator(look):
     kernel[1, 1] = 2 / 9
     settled(page, "Output", slid(FOUR, kernel))
     assert weight(page, 1, 1).input_value() == "2/9"
+    # What stands on the window is what the kernel has, not its numerators.
+    on_window = page.locator("td[data-weight]").evaluate_all(
+        "cells => cells.map(cell => cell.dataset.weight)"
+    )
+    assert on_window == ["0.11"] * 4 + ["0.22"] + ["0.11"] * 4
 
 
 def test_sizes(look):

@@ -105,7 +105,10 @@ def test_an_address_lets_in_once(server: Server) -> None:
     first = request(server, "GET", f"/?token={token}")
     assert (first.status, first.headers["location"]) == (303, "/")
     set_cookie = first.headers["set-cookie"]
-    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {part.strip() for part in set_cookie.split(";")}
+    # It outlives the browser's windows.
+    assert {"HttpOnly", "SameSite=strict", "Path=/", "Max-Age=2592000"} <= {
+        part.strip() for part in set_cookie.split(";")
+    }
     again = request(server, "GET", f"/?token={token}")
     assert again.status == 403
     assert "was used already" in again.text

@@ -173,6 +173,7 @@ TEXTS = {
     "chart_signal": Note("Kernel, input and output as stems", "Noyau, entrée et sortie en bâtons"),
     # Step by step
     "steps": Note("Step by step", "Pas à pas"),
+    "show_all": Note("All outputs", "Toutes les sorties"),
     "first": Note("First place", "Premier endroit"),
     "back": Note("One step back", "Un pas en arrière"),
     "forward": Note("One step on", "Un pas en avant"),

@@ -32,6 +32,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+_KNOWN_S = 30 * 24 * 3600
 _DENIED = 4403
 """Of a WebSocket that is refused after the handshake could not say so; the browser's side knows it by this."""
 
@@ -74,8 +75,10 @@ class Doorkeeper:
         return found is not None and hmac.compare_digest(found.value.encode(), self._secret.encode())
 
     def give(self, response: Response) -> None:
-        """The cookie: not for scripts, not for other sites."""
-        response.set_cookie(self.cookie, self._secret, httponly=True, samesite="strict", path="/")
+        """The cookie: not for scripts, not for other sites; whoever closes the browser finds the page again."""
+        response.set_cookie(
+            self.cookie, self._secret, max_age=_KNOWN_S, httponly=True, samesite="strict", path="/"
+        )
 
 
 class Hosts:

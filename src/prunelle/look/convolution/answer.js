@@ -45,6 +45,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     } }));
   const indexFields = indices.map((one) => field("", one));
   const progress = element("span", { class: "faint" });
+  const all = button(say("show_all"), null, () => { settle(); present(); });
   const working = element("div", { class: "working" }), sum = element("p", { class: "sum" });
   const spoken = element("p", { class: "hidden-text", role: "status" });
   const formula = element("dd", {}), size = element("p", {}), command = element("code", {});
@@ -58,7 +59,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     element("section", { class: "card" }, element("h2", {}, say("steps")),
       element("div", { class: "row", role: "group", "aria-label": say("steps") },
         button("|←", say("first"), () => { settle(); jump([0, 0]); }), button("←", say("back"), () => { pause(); step(-1); }), play,
-        button("→", say("forward"), () => { pause(); step(1); }), field(say("speed"), speed), indexFields, progress),
+        button("→", say("forward"), () => { pause(); step(1); }), field(say("speed"), speed), indexFields, progress, all),
       working, sum, spoken),
     element("section", { class: "card" }, element("dl", {}, element("dt", {}, say("formula")), formula,
       element("dt", {}, say("size")), element("dd", {}, size, element("small", { class: "faint" }, say("size_how"))),
@@ -73,6 +74,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
 
   function take(content, arrays) {
     reply = content;
+    filling = Boolean(timer);
     results.hidden = false;
     for (const [name, one] of Object.entries(pictures)) {
       if (!reply[name]?.picture) continue;
@@ -136,7 +138,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     if (!part) return;
     const now = hover || at, window = places.windowOf(now);
     clear();
-    for (const { weight, cell } of window) tables.padded.mark(cell, "window", numerator(weight[channel]));
+    for (const { weight, cell } of window) tables.padded.mark(cell, "window", show(weight[channel], 2));
     tables.output.mark(places.cellOf(now), "window");
     tables.output.hide((cell) => filling && places.order(places.placeOf(cell)) > places.order(now));
     if (part.pooled) tables.pooled.mark(places.pooledAt(now), "window");
@@ -154,6 +156,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
       if (!one.typing) one.value = now[axis];
     });
     progress.textContent = say("step_of", { step: show(places.order(now) + 1, 9), steps: show(places.steps, 9) });
+    all.hidden = !filling || places.order(now) === places.steps - 1;
     play.textContent = timer ? `⏸ ${say("pause")}` : `▶ ${say("play")}`;
   }
 
@@ -194,7 +197,7 @@ export function answering({ say, show, around, drawing, paint, key, moved, turne
     const found = places.readersOf(cell);
     clear();
     tables.padded.mark(cell, "chosen");
-    for (const { place, weight } of found) tables.output.mark(places.cellOf(place), "reads", numerator(weight[channel]));
+    for (const { place, weight } of found) tables.output.mark(places.cellOf(place), "reads", show(weight[channel], 2));
     const words = found.length > 1 ? "read_by" : found.length ? "read_by_one" : "read_by_none";
     sum.textContent = `${tables.padded.label(cell)} ${say(words, { n: found.length })}`;
     stand(null, [cell], found.map(({ place }) => place[1]));

@@ -98,18 +98,21 @@ export function render({ model, el }) {
     turned: drawKernel });
   const error = element("p", { class: "error", role: "alert" }), note = element("p", { class: "small faint" });
   const asking = (key, ...children) => element("fieldset", {}, element("legend", {}, say(key)), children);
+  // Nothing of it is true before the first answer.
+  const bench = element("div", { class: "bench", hidden: true });
   // On a telephone, what is seldom changed makes room for what changes.
   const settings = element("details", { open: matchMedia("(min-width: 60rem)").matches }, element("summary", {}, say("settings")),
     element("div", { class: "row" }, field(say("padding"), padding), amountField, borderField, field(say("stride"), stride),
       field(say("dilation"), dilation), channelsField, poolingField), element("label", { class: "row" }, flip, say("flip")));
-  el.append(element("h1", {}, say("title")), element("p", { class: "faint intro" }, say("intro")), element("div", { class: "bench" },
+  el.append(element("h1", {}, say("title")), element("p", { class: "faint intro" }, say("intro")), bench);
+  bench.append(
     element("div", { class: "asked" },
       asking("input", element("div", { class: "row" }, field(say("input"), input), button(say("upload"), null, () => file.click()), file),
         drawField, element("div", { class: "row" }, brushField, clear), drawHow),
       asking("kernel", element("div", { class: "row" }, element("label", { class: "field name" }, element("span", {}, say("kernel")), kernel), sizeFields), weights.group, meaning, weightSum,
         slicesField, element("small", { class: "faint" }, say("kernel_how"))),
       settings),
-    element("div", { class: "answered" }, error, note, answer.results)));
+    element("div", { class: "answered" }, error, note, answer.results));
 
   // ---- Questions and answers
 
@@ -145,6 +148,7 @@ export function render({ model, el }) {
   function take(content, arrays) {
     error.textContent = lasting;
     lasting = "";
+    bench.hidden = false;
     note.textContent = content.left_out || "";
     answer.results.classList.remove("stale");
     reply = content;
