@@ -61,6 +61,7 @@ class Words(Typography):
         "run": Note("run", "entraînement"),
         "split": Note("split", "division"),
         "examples": Note("examples", "exemples"),
+        "fact": Note("{what}: {value}", "{what} : {value}"),
         "best_epoch": Note("best epoch", "meilleure époque"),
         "parameters": Note("weights", "poids"),
         "duration": Note("time", "durée"),

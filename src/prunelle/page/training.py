@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import math
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from prunelle import networks, tasks
+from prunelle.data.examples import Data
 from prunelle.errors import ArgumentError, RunError, UnknownName
 from prunelle.jobs.epochs import Epochs
 from prunelle.jobs.proposing import Proposal
@@ -24,6 +26,7 @@ from prunelle.page.training_words import Words
 from prunelle.page.wire import Message
 from prunelle.texts import visible
 
+_FOUND_S = 30.0
 FIELDS: Mapping[str, type] = {"epochs": int, "batch_size": int, "learning_rate": float, "seed": int}
 """Of ``Recipe``, that a person may set in the browser."""
 
@@ -45,7 +48,9 @@ class TrainingPanel:
         self._lock = threading.Lock()
         self._followed: str | None = None
         self._sent = (0, 0)  # how often points were taken back, and how many the browser has
+        self._rows: list[dict[str, Any]] = []  # that it has
         self._epochs: tuple[str, Epochs] | None = None
+        self._found: tuple[str | None, float, Data | None] = None, 0.0, None
         self._leave = self._trainings.subscribe(self._changed)
 
     def opened(self) -> Message:
@@ -104,8 +109,14 @@ class TrainingPanel:
         )
 
     def _proposal(self, request: Request) -> Proposal:
+        """Data that were found a moment ago are not looked for again with every letter that is typed."""
         recipe = functools.partial(tasks.named_recipe(request.recipe), **request.fields)
-        return tasks.propose(request.network, request.data, recipe)
+        name, found_at, data = self._found
+        known = name == request.data and time.monotonic() - found_at < _FOUND_S
+        proposal = tasks.propose(request.network, data if known else request.data, recipe)
+        if not known:
+            self._found = request.data, time.monotonic(), proposal.data
+        return proposal
 
     def _proposed(self, proposal: Proposal) -> Message:
         data = proposal.data
@@ -168,7 +179,7 @@ class TrainingPanel:
         training = self._trainings[training_id]
         with self._lock:
             self._followed, self._sent = training_id, (training.redone, 0)
-            points = self._new_points(training)
+            points, self._rows = self._new_points(training), list(training.rows)
         return Message(
             {
                 "type": type,
@@ -176,7 +187,7 @@ class TrainingPanel:
                 "id": training_id,
                 "from": 0,
                 "points": {"array": 0},
-                "rows": list(training.rows),
+                "rows": self._rows,
             },
             [points],
         )
@@ -195,8 +206,10 @@ class TrainingPanel:
             if training.id == self._followed:
                 if training.redone != self._sent[0]:
                     self._sent = training.redone, 0
-                content |= {"from": self._sent[1], "points": {"array": 0}, "rows": list(training.rows)}
+                content |= {"from": self._sent[1], "points": {"array": 0}}
                 arrays.append(self._new_points(training))
+                if training.rows != self._rows:
+                    self._rows = content["rows"] = list(training.rows)
         self._push(Message(content, arrays))
 
     # ---- Epoch by epoch.

@@ -162,7 +162,7 @@ export function epochLines(rows, what, words, name = "", dash) {
   const of = (column, label, variable) => {
     const there = rows.filter((row) => row[column] !== null && row[column] !== undefined);
     return there.length ? [{
-      label: name ? `${name}: ${label}` : label, colour: variable, dash, dots: there.length === 1,
+      label: name ? `${name} · ${label}` : label, colour: variable, dash, dots: there.length === 1,
       x: there.map((row) => row.epoch), y: there.map((row) => row[column]),
     }] : [];
   };

@@ -167,8 +167,9 @@ export function render({ model, el }) {
       element("td", { class: "number" }, number(split.loss, language, 3)),
       element("td", { class: "number" }, integer(split.n, language)))));
     const facts = chosen.map((run, at) => element("p", { class: "small faint" }, [
-      names ? `${LETTERS[at]} · ${run.name} · ` : "", `${words.best_epoch}: ${integer(run.best, language)} · ${words.parameters}: ${integer(run.parameters, language)}`,
-      run.seed === null ? "" : ` · ${words.seed}: ${run.seed}`, ` · ${words.duration}: ${duration(run.seconds)}`].join("")));
+      ...(names ? [LETTERS[at], run.name] : []),
+      ...[["best_epoch", integer(run.best, language)], ["parameters", integer(run.parameters, language)],
+        ["seed", run.seed ?? "–"], ["duration", duration(run.seconds)]].map(([what, value]) => filled(words.fact, { what: words[what], value }))].join(" · ")));
     return element("div", {}, facts, lines.length ? element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": words.accuracy },
       element("table", {},
         element("thead", {}, element("tr", {}, head.map((text, at) => element("th", { scope: "col", class: at > head.length - 4 ? "number" : null }, text)))),

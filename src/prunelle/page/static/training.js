@@ -29,7 +29,13 @@ export function render({ model, el }) {
     element("div", { class: "training-side" }, begun.form, element("section", { class: "card", "aria-label": words.all },
       element("h2", {}, words.all), list)), shown));
 
+  let listed = "";
+
+  // Only where it says something else: a button that is taken away while it is pressed was never pressed.
   function drawList() {
+    const now = JSON.stringify([kept.id, trainings.map((one) => [one.id, one.state, named(one)])]);
+    if (now === listed) return;
+    listed = now;
     const items = trainings.map((one) => element("li", {}, element("button", {
       type: "button", "aria-pressed": String(one.id === kept.id), onclick: async () => { await follow(one.id); reveal(); },
     }, element("span", {}, named(one)), element("span", { class: `state ${one.state}` }, words[`state_${one.state}`]))));
@@ -71,7 +77,7 @@ export function render({ model, el }) {
     const { points } = followed;
     points.forEach((column) => { column.length = content.from; });
     for (let at = 0; at < flat.length; at += 3) points.forEach((column, which) => column.push(flat[at + which]));
-    followed.rows = content.rows;
+    if (content.rows) followed.rows = content.rows;
   }
 
   const heard = (content, arrays) => {
@@ -82,8 +88,12 @@ export function render({ model, el }) {
     else trainings[at] = training;
     model.set("trainings", trainings);
     if (followed?.id === training.id && content.points) {
-      splice(content, arrays);
-      view?.draw();
+      // What was told before all of it had come is missing: once more, from the beginning.
+      if (content.from > followed.points[0].length) follow(training.id);
+      else {
+        splice(content, arrays);
+        view?.draw();
+      }
     }
     drawList();
   };
@@ -153,7 +163,8 @@ export function render({ model, el }) {
       const message = JSON.stringify([one.message, one.warning, one.state, one.judged]);
       if (this.message !== message) { this.message = message; this.drawSaid(one); }
       this.notes.hidden = !one.notes.length;
-      this.notes.querySelector("ul").replaceChildren(...one.notes.map((text) => element("li", {}, text)));
+      const notes = this.notes.querySelector("ul");
+      if (notes.children.length !== one.notes.length) notes.replaceChildren(...one.notes.map((text) => element("li", {}, text)));
       this.last = one.state;
       const some = followed.points[0].length + followed.rows.length > 0;
       this.none.hidden = some;
