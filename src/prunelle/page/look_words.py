@@ -98,7 +98,7 @@ _LAYERS = {
     "unfold_all": Note("Unfold all", "Tout déplier"),
     "fold_all": Note("Fold all", "Tout replier"),
     "stage_layers": Note("{n} layers", "{n} couches"),
-    "units": Note("{n} units", "{n} unités"),
+    "units": Note("units: {n}", "unités : {n}"),
     "field": Note("sees {size}", "voit {size}"),
     "map_of": Note("Map of channel {n} of {layer}", "Carte du canal {n} de {layer}"),
     "units_of": Note("Units of {layer}", "Unités de {layer}"),

@@ -49,8 +49,11 @@ STATIC = {
     "stems.js": "look/convolution/stems.js",
     "weights.js": "look/convolution/weights.js",
     "activations.js": "views/activations.js",
+    "camera.js": "views/camera.js",
     "edits.js": "views/edits.js",
+    "explanation.js": "views/explanation.js",
     "given.js": "views/given.js",
+    "layers.js": "views/layers.js",
     "maps.js": "views/maps.js",
     "value.js": "views/value.js",
 }

@@ -96,6 +96,10 @@ export function paintUnits(canvas, values, width) {
   pen.fillRect(0, Math.min(HEIGHT - 1, zero), width, 1);
 }
 
+// An array as it is sent, and as it comes: with its shape.
+export const shaped = (values, ...shape) => Object.assign(values, { shape });
+
+// The least and the most of what is there.
 export function range(values) {
   const finite = Array.from(values).filter(Number.isFinite);
   return { least: Math.min(...finite), most: Math.max(...finite) };
