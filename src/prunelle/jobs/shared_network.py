@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,6 +19,17 @@ from prunelle.look.hooks import first_tensor, undisturbed
 from prunelle.look.layers import examine
 from prunelle.look.recording import Recorder, Recording
 from prunelle.look.sources import Tracer
+
+_BYTES_TOGETHER = 1 << 26
+"""Of the activations of pictures that pass at once."""
+
+
+@dataclasses.dataclass(eq=False)
+class _Asked:
+    """Somebody's picture, and what passed."""
+
+    image: torch.Tensor
+    recording: Recording | None = None
 
 
 class SharedNetwork:
@@ -48,6 +61,9 @@ class SharedNetwork:
                 f"the network must give (N, num_classes) logits in evaluation mode; it gave {tuple(output.shape)}."
             )
         self.outputs = to_probabilities(output).shape[1]
+        self._gathering = threading.Lock()
+        self._waiting: list[_Asked] = []
+        self._together: bool | None = None  # not known before two wait
         self.judged: dict[int | None, np.ndarray] = {}
         self.excited: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
@@ -58,9 +74,64 @@ class SharedNetwork:
             yield
 
     def record(self, edits: Edits, image: torch.Tensor) -> Recording:
-        """``image: (1, C, …)`` float32, normalised."""
-        with self.as_edited(edits):
-            return self._recorder.record(image)
+        """``image: (1, C, …)`` float32, normalised.
+
+        Of the unchanged network, whoever's turn it is takes the pictures of all who wait with him through it: ten
+        at once take little longer than one, where networks are small.
+        """
+        if edits:
+            with self.as_edited(edits):
+                return self._recorder.record(image)
+        asked = _Asked(image)
+        with self._gathering:
+            self._waiting.append(asked)
+        with self.turns.foreground():
+            if asked.recording is None:  # else somebody has taken it along
+                with self._gathering:
+                    together = self._taken_along(asked)
+                self._record(together)
+        assert asked.recording is not None
+        return asked.recording
+
+    def _taken_along(self, asked: _Asked) -> list[_Asked]:
+        """That one, and those who wait with pictures of the same size, as many as there is room for."""
+        room = (
+            max(1, _BYTES_TOGETHER // max(1, self.anatomy.activation_bytes))
+            if self._together is not False
+            else 1
+        )
+        alike = [
+            each for each in self._waiting if each is not asked and each.image.shape == asked.image.shape
+        ]
+        together = [asked, *alike[: room - 1]]
+        self._waiting = [each for each in self._waiting if each not in together]
+        return together
+
+    def _record(self, together: list[_Asked]) -> None:
+        if len(together) > 1 and self._together is None:
+            self._together = self._goes_together([each.image for each in together])
+        if len(together) > 1 and self._together:
+            recordings = self._recorder.record(torch.cat([each.image for each in together])).apart()
+        else:
+            recordings = [self._recorder.record(each.image) for each in together]
+        for each, recording in zip(together, recordings, strict=True):
+            each.recording = recording
+
+    def _goes_together(self, images: list[torch.Tensor]) -> bool:
+        """Whether a picture's passage is the same beside others: tried out, since a network may mix them."""
+        try:
+            together = self._recorder.record(torch.cat(images)).apart()
+        except (RuntimeError, ValueError, IndexError):
+            return False
+        for image, beside in zip(images, together, strict=True):
+            alone = self._recorder.record(image)
+            for call, passed in alone.passed.items():
+                made = beside.passed[call].made
+                if made.shape != passed.made.shape or not torch.allclose(
+                    made, passed.made, rtol=1e-3, atol=1e-4, equal_nan=True
+                ):
+                    return False
+        return True
 
     def trace(self, image: torch.Tensor) -> Tracer:
         """Where each number of a passage came from. Called inside ``as_edited``."""

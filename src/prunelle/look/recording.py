@@ -46,6 +46,31 @@ class Recording:
     output: torch.Tensor
     passed: Mapping[Call, Passed]
 
+    def apart(self) -> list[Recording]:
+        """Of a passage of several pictures, each picture's own; the same memory.
+
+        Raises:
+            ValueError: something that passed is not so many pictures' one after the other.
+        """
+        count = len(self.image)
+        every = [
+            self.output,
+            *(tensor for each in self.passed.values() for tensor in (each.given, each.made)),
+        ]
+        if any(len(tensor) != count for tensor in every):
+            raise ValueError("what passed is not one picture's after the other's")
+        return [
+            Recording(
+                self.image[i : i + 1],
+                self.output[i : i + 1],
+                {
+                    call: Passed(each.given[i : i + 1], each.made[i : i + 1])
+                    for call, each in self.passed.items()
+                },
+            )
+            for i in range(count)
+        ]
+
     def output_of(self, layer: Layer) -> torch.Tensor:
         """``(1, *layer.shape)``, what is seen of a layer."""
         return self.passed[layer.last, layer.call].made
@@ -92,7 +117,7 @@ class Recorder:
         self._overwritten: set[tuple[Call, Side]] = set()
 
     def record(self, image: torch.Tensor) -> Recording:
-        """``image: (1, C, …)`` float32, normalised, on the network's device."""
+        """``image: (1, C, …)`` float32, normalised, on the network's device; several at once: see ``apart``."""
         while True:
             known = len(self._overwritten)
             recording = self._pass(image)
@@ -135,7 +160,9 @@ class Recorder:
             before = self._before.get(call)
             given = kept.get((call, "given")) if before is None else kept.get((before, "made"))
             if made is not None:
-                passed[call] = Passed(made[0].new_empty((1, 0)) if given is None else given[0], made[0])
+                passed[call] = Passed(
+                    made[0].new_empty((len(image), 0)) if given is None else given[0], made[0]
+                )
         return Recording(image, output, passed)
 
     def _taking(self, name: str, counts: Counter[str], keep: Any) -> Any:
