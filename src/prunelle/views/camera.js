@@ -48,5 +48,6 @@ export function filmed(look) {
   const shot = button(say("camera_snap"), snap);
   const live = button(say("camera_live"), () => film(live.getAttribute("aria-pressed") !== "true"));
   left();
-  return { node: element("div", { class: "look-camera" }, video, element("div", { class: "row" }, start, shot, live), told), left };
+  const tools = element("div", { class: "row" }, start, shot, live);
+  return { node: element("div", { class: "look-camera" }, video, tools, told), left };
 }

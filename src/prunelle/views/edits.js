@@ -20,8 +20,10 @@ export function changing(look) {
   look.edit = (edit) => changed([...kept.edits.filter((other) => !same(edit)(other)), edit]);
   look.putBack = (edit) => changed(kept.edits.filter((other) => !same(edit)(other)));
 
-  const label = element("select", {}, Array.from({ length: look.get("outputs") }, (_, i) => element("option", { value: i }, look.className(i))));
-  const rate = element("select", {}, RATES.map((value) => element("option", { value, selected: value === 0.01 }, look.num(value))));
+  const label = element("select", {}, Array.from({ length: look.get("outputs") }, (_, i) =>
+    element("option", { value: i }, look.className(i))));
+  const rate = element("select", {}, RATES.map((value) =>
+    element("option", { value, selected: value === 0.01 }, look.num(value))));
   const learn = button(say("learn"), () => {
     busy();
     look.tell({ type: "learn", label: Number(label.value), rate: Number(rate.value) });
@@ -54,10 +56,12 @@ export function changing(look) {
     draw();
   });
   look.on("accuracy", ({ edited, before, difference, n, done, ...now }) => {
-    const share = (each) => say("accuracy", { share: look.percent(each.accuracy), low: look.percent(each.low), high: look.percent(each.high) });
+    const share = ({ accuracy, low, high }) =>
+      say("accuracy", { share: look.percent(accuracy), low: look.percent(low), high: look.percent(high) });
     const points = (each) => Object.fromEntries(Object.entries(each).map(([key, part]) => [key, look.num(100 * part)]));
     const compared = edited && before;
-    told.replaceChildren(say(compared ? "accuracy_now" : "accuracy_plain", { n: look.num(n, 6) }), " ", element("b", {}, share(now)),
+    const begin = say(compared ? "accuracy_now" : "accuracy_plain", { n: look.num(n, 6) });
+    told.replaceChildren(begin, " ", element("b", {}, share(now)),
       compared ? ` ${say("accuracy_before")} ${share(before)}` : "",
       compared && difference ? `; ${say("accuracy_difference", points(difference))}` : "", done === false ? " …" : "");
   });
@@ -70,7 +74,8 @@ export function changing(look) {
 
 // A channel: its map large, its kernel to be changed, what excites it, and a switch.
 export function opening(look) {
-  const { say, kept } = look, node = element("aside", { class: "look-inspector card", "aria-label": say("channel"), hidden: true });
+  const { say, kept } = look, named = { "aria-label": say("channel"), hidden: true };
+  const node = element("aside", { class: "look-inspector card", ...named });
   const map = element("canvas", { role: "img" }), about = element("p", { class: "small faint" });
   let shown = null, kernel = null, from = null;
 
@@ -119,7 +124,8 @@ export function opening(look) {
     map.setAttribute("aria-label", say("map_of", names));
     node.replaceChildren(element("header", {}, element("h3", {}, say("channel_of", names)), close),
       element("div", { class: "look-large" }, map), about, element("div", { class: "row" }, off),
-      kernel?.node ?? element("p", { class: "faint small" }, say("no_kernel")), look.get("samples") ? exciting(look, { layer, channel }) : "");
+      kernel?.node ?? element("p", { class: "faint small" }, say("no_kernel")),
+      look.get("samples") ? exciting(look, { layer, channel }) : "");
     close.focus({ preventScroll: true });
   }
   return node;
@@ -128,10 +134,13 @@ export function opening(look) {
 // The kernel of a channel over one input channel: numbers to type, or to drag up and down.
 function kernels(look, { layer, channel, input, mark }, { kernel, module, bias }) {
   const { say } = look, [count, height, width] = kernel.shape, area = height * width;
-  const slice = (c) => kernel.subarray(c * area, (c + 1) * area), norms = Array.from({ length: count }, (_, c) => Math.hypot(...slice(c)));
-  const of = element("select", { "aria-label": say("over_channel") }, norms.map((_, c) => element("option", { value: c }, say("channel_n", { n: c + 1 }))));
+  const slice = (c) => kernel.subarray(c * area, (c + 1) * area);
+  const norms = Array.from({ length: count }, (_, c) => Math.hypot(...slice(c)));
+  const of = element("select", { "aria-label": say("over_channel") }, norms.map((_, c) =>
+    element("option", { value: c }, say("channel_n", { n: c + 1 }))));
   of.value = input ?? norms.indexOf(Math.max(...norms));
-  const grid = element("div", { class: `look-kernel${width > 5 ? " many" : ""}`, role: "group", "aria-label": say("kernel") });
+  const group = { role: "group", "aria-label": say("kernel") };
+  const grid = element("div", { class: `look-kernel${width > 5 ? " many" : ""}`, ...group });
   grid.style.setProperty("--columns", width);
   const edit = () => ({ kind: "kernel", layer, module, channel, input: Number(of.value) });
   let values = [], cells = [], step = 0.01;
@@ -207,7 +216,8 @@ function kernels(look, { layer, channel, input, mark }, { kernel, module, bias }
   const refresh = () => { if (!back.disabled && !look.edited(edit())) fill(); else mark(); };
   of.addEventListener("change", fill);
   fill();
-  const node = element("section", {}, element("h4", {}, say("kernel")), count > 1 && element("div", { class: "row" }, say("over_channel"), of), grid,
+  const over = count > 1 && element("div", { class: "row" }, say("over_channel"), of);
+  const node = element("section", {}, element("h4", {}, say("kernel")), over, grid,
     bias !== null && element("p", { class: "small faint" }, say("bias_is", { value: look.num(bias) })),
     element("p", { class: "small faint" }, say("kernel_hint")), element("div", { class: "row" }, back, zero));
   return { node, refresh };
@@ -215,7 +225,8 @@ function kernels(look, { layer, channel, input, mark }, { kernel, module, bias }
 
 // The examples that excite a channel most, when asked for.
 function exciting(look, asked) {
-  const { say } = look, list = element("ul", { class: "look-crops" }), progress = element("progress", { hidden: true, "aria-label": say("excite") });
+  const { say } = look, list = element("ul", { class: "look-crops" });
+  const progress = element("progress", { hidden: true, "aria-label": say("excite") });
   const ask = button(say("excite"), async () => {
     ask.disabled = true;
     progress.hidden = false;

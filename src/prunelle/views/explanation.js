@@ -8,9 +8,10 @@ export const ANSWER = "probabilities"; // the network's answer, as if it were a 
 // "conv1, channel 3, row 5, column 7", as far as it makes sense for the layer.
 export function placeOf(look, { layer: name, channel, y, x }) {
   const { say, layers } = look, layer = look.layer(name), series = look.kind === "series";
-  const at = { layer: name === "input" ? say(series ? "series" : "picture") : name, n: channel + 1, row: y + 1, column: x + 1 };
+  const from = name === "input" ? say(series ? "series" : "picture") : name;
+  const at = { layer: from, n: channel + 1, row: y + 1, column: x + 1, name: look.className(channel) };
   if (name === ANSWER) return say("at_probability", { name: look.className(channel) });
-  if (layer === layers.at(-1) && layer.shape[0] === look.classes?.length) return say("at_class", { ...at, name: look.className(channel) });
+  if (layer === layers.at(-1) && layer.shape[0] === look.classes?.length) return say("at_class", at);
   if (layer && (layer.shape[1] ?? 1) * (layer.shape[2] ?? 1) === 1) return say("at_unit", at);
   return say(series ? "at_time" : "at_place", at);
 }
@@ -29,7 +30,8 @@ export function strongest(step, channel = null) {
   }
   if (step?.kind !== "convolution") return null;
   const [, height, width] = step.window.shape, area = height * width, products = times(step.window, step.weights);
-  const from = channel === null ? 0 : channel * area, part = channel === null ? products : products.subarray(from, from + area);
+  const from = channel === null ? 0 : channel * area;
+  const part = channel === null ? products : products.subarray(from, from + area);
   const at = from + largest(part)[0], within = at % area;
   return { c: Math.floor(at / area), wy: Math.floor(within / width), wx: within % width };
 }
@@ -68,14 +70,16 @@ export class Explanation {
       const bar = element("i", { class: value < 0 ? "low" : null });
       bar.style.setProperty("--share", `${(100 * Math.abs(value)) / top}%`);
       const cells = [element("span", { title: label }, label), bar, element("b", {}, this.short(value))];
-      return element("li", {}, act ? button(cells, act, { "aria-pressed": pressed, "data-key": key }) : element("div", {}, cells));
+      const pressing = { "aria-pressed": pressed, "data-key": key };
+      return element("li", {}, act ? button(cells, act, pressing) : element("div", {}, cells));
     }));
   }
 
   others(count, value) { return count > 0 ? [{ label: this.say("others", { n: count }), value }] : []; }
 
   convolution({ window, weights, parts, bias, first, inside, result }) {
-    const [channels, height, width] = window.shape, area = height * width, order = largest(parts), c = this.channel ?? order[0];
+    const [channels, height, width] = window.shape, area = height * width;
+    const order = largest(parts), c = this.channel ?? order[0];
     const products = times(window, weights), { language } = this.look;
     const table = (values, caption, more) => matrix(values.subarray(c * area, (c + 1) * area), height, width,
       { caption: this.say(caption), language, reach: reaching(values), ...more });
@@ -88,7 +92,8 @@ export class Explanation {
     const bars = channels > 1 && this.bars([
       ...listed.map((i) => ({ label: name(i), value: parts[i], key: `c${i}`, pressed: i === c, act: () => this.choose(i) })),
       ...this.others(rest.length, total(rest.map((i) => parts[i])))]);
-    const about = channels > 1 && element("p", { class: "small faint" }, this.choice(order, c, name), this.say("of_channel", { sum: this.long(parts[c]) }));
+    const about = channels > 1 && element("p", { class: "small faint" }, this.choice(order, c, name),
+      this.say("of_channel", { sum: this.long(parts[c]) }));
     return [tables, about, bars, this.added(total(parts), bias, result)];
   }
 
@@ -111,14 +116,16 @@ export class Explanation {
     const products = times(inputs, weights), order = largest(products), listed = order.slice(0, 2 * LISTED);
     const written = (i) => `${i + 1}: ${this.short(inputs[i])} × ${this.signed(weights[i], this.short)}`;
     const rest = order.slice(listed.length).map((i) => products[i]);
-    return [this.bars([...listed.map((i) => ({ label: written(i), value: products[i], key: `d${i}`, act: () => this.pick({ c: i, wy: 0, wx: 0 }) })),
-      ...this.others(rest.length, total(rest))]), this.added(total(products), bias, result)];
+    const bars = listed.map((i) =>
+      ({ label: written(i), value: products[i], key: `d${i}`, act: () => this.pick({ c: i, wy: 0, wx: 0 }) }));
+    bars.push(...this.others(rest.length, total(rest)));
+    return [this.bars(bars), this.added(total(products), bias, result)];
   }
 
   normalisation({ before, mean, std, weight, bias, result }) {
     const { long, signed, say } = this;
-    return this.formula(["(", [long(before), say("before")], " − ", [signed(mean), say("mean")], ") ÷ ", [long(std), say("deviation")],
-      " × ", [signed(weight), say("gain")], " + ", [signed(bias), say("shift")]], result);
+    return this.formula(["(", [long(before), say("before")], " − ", [signed(mean), say("mean")], ") ÷ ",
+      [long(std), say("deviation")], " × ", [signed(weight), say("gain")], " + ", [signed(bias), say("shift")]], result);
   }
 
   activation({ name, before, result }) { return this.formula([`${name}(${this.long(before)})`], result); }
@@ -127,9 +134,11 @@ export class Explanation {
     const most = Math.max(...logits), parts = logits.map((value) => Math.exp(value - most));
     const listed = [...new Set([...largest(parts).slice(0, LISTED), index])];
     const label = (i) => `${this.look.className(i)}: exp(${this.short(logits[i])})`;
+    const bars = listed.map((i) =>
+      ({ label: label(i), value: parts[i], key: `s${i}`, act: this.logit(i) && (() => this.arrive(this.logit(i))) }));
+    const share = `${log ? "log " : ""}${this.short(parts[index])} ÷ ${this.short(total(parts))}`;
     return [element("p", { class: "small faint" }, this.say("softmax_text", { most: this.short(most) })),
-      this.bars(listed.map((i) => ({ label: label(i), value: parts[i], key: `s${i}`, act: this.logit(i) && (() => this.arrive(this.logit(i))) }))),
-      this.formula([`${log ? "log " : ""}${this.short(parts[index])} ÷ ${this.short(total(parts))}`], result, log ? this.long : this.look.percent)];
+      this.bars(bars), this.formula([share], result, log ? this.long : this.look.percent)];
   }
 
   // What stands between modules (a sum of branches), or a module without arithmetic of its own here.

@@ -3,7 +3,7 @@ import { button, element, newest, paintMap } from "./kit.js";
 import { filmed } from "./camera.js";
 import { paintHeat, paintSeries, place, range, shaped } from "./maps.js";
 
-const SIDE = 280, PAGE = 24, CURVE = { width: SIDE, height: 150 };
+const SIDE = 280, PAGE = 24, CURVE = { width: SIDE, height: 150 }, SMALL = { width: 120, height: 36 };
 
 export function showing(look) {
   const { say, kept, el } = look, series = look.kind === "series", made = {};
@@ -36,8 +36,8 @@ export function showing(look) {
     for (const [event, listener] of Object.entries(listeners)) document.removeEventListener(event, listener);
     for (const each of Object.values(made)) each.left?.();
   });
-  return element("section", { class: "card", "aria-label": say("shown") },
-    element("div", { class: "look-sources", role: "group", "aria-label": say("source") }, tabs), body, message, received(look));
+  const group = element("div", { class: "look-sources", role: "group", "aria-label": say("source") }, tabs);
+  return element("section", { class: "card", "aria-label": say("shown") }, group, body, message, received(look));
 }
 
 // The file's bytes go as they are; the server decodes them.
@@ -85,7 +85,8 @@ function drawn(look) {
       pen.beginPath();
       pen.moveTo(...points[0]);
       // Through the middles of what the pointer told: round where it was quick.
-      points.forEach(([x, y], i) => i && pen.quadraticCurveTo(...points[i - 1], (points[i - 1][0] + x) / 2, (points[i - 1][1] + y) / 2));
+      points.slice(1).forEach(([x, y], i) =>
+        pen.quadraticCurveTo(...points[i], (points[i][0] + x) / 2, (points[i][1] + y) / 2));
       pen.lineTo(...points.at(-1));
       pen.stroke();
     }
@@ -113,13 +114,15 @@ function drawn(look) {
   canvas.addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey) && event.key === "z" && undo.click());
   draw();
   const tools = [element("label", { class: "look-pen" }, element("span", {}, say("pen")), width), undo, clear];
-  return { node: element("div", {}, element("div", { class: "look-paper" }, canvas, hint), element("div", { class: "row" }, tools)) };
+  const surface = element("div", { class: "look-paper" }, canvas, hint);
+  return { node: element("div", {}, surface, element("div", { class: "row" }, tools)) };
 }
 
 // A curve bent by dragging over it, one channel of a series; it begins with what is shown.
 function bent(look) {
   const { say, kept } = look, channels = look.get("channels"), length = look.size[1];
-  const label = { tabindex: 0, role: "img", "aria-label": say("curve_label") }, canvas = element("canvas", { class: "look-curve", ...label });
+  const label = { tabindex: 0, role: "img", "aria-label": say("curve_label") };
+  const canvas = element("canvas", { class: "look-curve", ...label });
   const channel = element("select", {}, Array.from({ length: channels }, (_, c) =>
     element("option", { value: c }, say("channel_n", { n: c + 1 }))));
   kept.curve ??= { values: shaped(new Float32Array(channels * length), channels, length), least: -2, most: 2 };
@@ -151,12 +154,14 @@ function bent(look) {
   const flat = button(say("flat"), () => { curve.values.fill(0); send(); });
   look.on("blank", () => send());
   const which = channels > 1 && element("label", {}, element("span", {}, say("channel")), " ", channel);
-  return { node: element("div", {}, canvas, element("div", { class: "row" }, which, flat), element("p", { class: "faint small" }, say("curve_hint"))) };
+  const help = element("p", { class: "faint small" }, say("curve_hint"));
+  return { node: element("div", {}, canvas, element("div", { class: "row" }, which, flat), help) };
 }
 
 // Examples of the test split, page by page.
 function sampled(look) {
-  const { say, kept } = look, n = look.get("samples"), list = element("div", { class: "look-samples" }), where = element("span");
+  const { say, kept } = look, n = look.get("samples");
+  const list = element("div", { class: "look-samples" }), where = element("span");
   const mark = () => {
     const { source, index } = kept.shown?.content ?? {};
     for (const each of list.children) each.setAttribute("aria-pressed", source === "sample" && index === each.index);
@@ -168,8 +173,8 @@ function sampled(look) {
     kept.samples = first;
     list.replaceChildren(...labels.map((label, at) => {
       const index = first + at, canvas = element("canvas"), values = pictures.subarray(at * area, (at + 1) * area);
-      if (look.kind === "series") paintSeries(canvas, shaped(values, shape[0], shape.at(-1)), { width: 120, height: 36, ...range(values) });
-      else paintMap(canvas, values, shape[0], shape[1], 3);
+      if (look.kind !== "series") paintMap(canvas, values, shape[0], shape[1], 3);
+      else paintSeries(canvas, shaped(values, shape[0], shape.at(-1)), { ...SMALL, ...range(values) });
       const name = { class: "look-sample", "aria-label": say("sample", { n: index + 1, label: label ?? "–" }) };
       return Object.assign(button([canvas, element("bdi", {}, label ?? "")], () => show(index), name), { index });
     }));
@@ -187,7 +192,8 @@ function sampled(look) {
   });
   look.on("answer", mark);
   turn(kept.samples ?? 0);
-  return { node: element("div", {}, list, element("div", { class: "row" }, element("span", { class: "look-pager" }, before, where, after), any)) };
+  const pager = element("span", { class: "look-pager" }, before, where, after);
+  return { node: element("div", {}, list, element("div", { class: "row" }, pager, any)) };
 }
 
 function filed(look) {
@@ -203,10 +209,13 @@ function filed(look) {
 // The input itself, what a value reads framed on it, and where the network looked.
 function received(look) {
   const { say } = look, [height, width] = look.size, series = look.kind === "series";
-  const canvas = element("canvas", { role: "img", "aria-label": say("as_given") }), heat = element("canvas", { class: "look-heat", hidden: true });
+  const canvas = element("canvas", { role: "img", "aria-label": say("as_given") });
+  const heat = element("canvas", { class: "look-heat", hidden: true });
   const frames = ["look-field", "look-window", "look-spot"].map((name) => element("i", { class: name, hidden: true }));
-  const told = element("figcaption", { class: "small" }, say("nothing_yet")), how = element("p", { class: "faint small", "aria-live": "polite" });
-  const of = element("select", { "aria-label": say("where_class"), hidden: true }, element("option", { value: "" }, say("where_answer")),
+  const told = element("figcaption", { class: "small" }, say("nothing_yet"));
+  const how = element("p", { class: "faint small", "aria-live": "polite" });
+  const answer = element("option", { value: "" }, say("where_answer"));
+  const of = element("select", { "aria-label": say("where_class"), hidden: true }, answer,
     (look.classes ?? []).map((name, index) => element("option", { value: index }, String(name))));
   const cool = (text = "") => {
     heat.hidden = of.hidden = true;
@@ -214,7 +223,8 @@ function received(look) {
     where.setAttribute("aria-pressed", false);
   };
   const warm = newest(async () => {
-    const { probabilities } = look.answer, index = of.value === "" ? probabilities.indexOf(Math.max(...probabilities)) : Number(of.value);
+    const { probabilities } = look.answer, best = probabilities.indexOf(Math.max(...probabilities));
+    const index = of.value === "" ? best : Number(of.value);
     how.textContent = say("where_busy");
     const { heat: values, how: method } = await look.ask({ type: "where", class: index });
     paintHeat(heat, values, values.shape.length > 1 ? values.shape[0] : 1, values.shape.at(-1));
@@ -231,7 +241,8 @@ function received(look) {
     else paintMap(canvas, input, ...input.shape);
     const { source, index } = look.kept.shown?.content ?? {};
     const sample = source === "sample" && say("sample", { n: index + 1, label: label ?? "–" });
-    told.textContent = [say("as_given"), series ? say("steps_of", { n: width }) : `${height}×${width}`, sample].filter(Boolean).join(" · ");
+    const size = series ? say("steps_of", { n: width }) : `${height}×${width}`;
+    told.textContent = [say("as_given"), size, sample].filter(Boolean).join(" · ");
     where.hidden = false;
     cool();
   });
@@ -246,5 +257,6 @@ function received(look) {
     frame(1, window?.sources.includes("input") && window);
   });
   const stack = element("div", { class: `look-stack${width < 100 ? " small" : ""}` }, canvas, heat, ...frames);
-  return element("figure", { class: "look-received" }, stack, element("div", {}, told, element("div", { class: "row" }, where, of)), how);
+  const beside = element("div", {}, told, element("div", { class: "row" }, where, of));
+  return element("figure", { class: "look-received" }, stack, beside, how);
 }

@@ -1,10 +1,8 @@
 // What every layer makes of what the network is shown: pages of maps, bars of units, lines of series.
 import { button, element, still } from "./kit.js";
-import { paintLine, paintSigned, paintUnits, place } from "./maps.js";
+import { ARROWS, paintLine, paintSigned, paintUnits, place } from "./maps.js";
 
-const TILE = 60, LINE = 124, GAP = 8; // pixels
-const STRIP = 128; // units of a dense layer in one strip
-const MANY_LAYERS = 8;
+const TILE = 60, LINE = 124, GAP = 8, STRIP = 128, MANY_LAYERS = 8; // pixels; units in one strip
 
 // All layers, by stage; of a deep network each stage folds to one line of its last layer.
 export function layering(look) {
@@ -120,8 +118,6 @@ function columnsOf(width, tile) {
   return [16, 8, 4].find((columns) => columns <= room) ?? room;
 }
 
-const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
 // One layer: a page of its channels' maps, or of its units.
 class Row {
   constructor(look, layer, { lines, width, changed }) {
@@ -133,14 +129,16 @@ class Row {
     this.room = this.units ? STRIP : room;
     const pixels = Math.round((TILE + 2 * GAP) * Math.min(devicePixelRatio, 2));
     this.side = this.line ? 256 : Math.max(1, Math.min(Math.max(height, across), pixels));
-    this.tiles = element("div", { class: this.units ? "look-units" : "look-tiles", role: "group", "aria-label": layer.label });
+    const group = { role: "group", "aria-label": layer.label };
+    this.tiles = element("div", { class: this.units ? "look-units" : "look-tiles", ...group });
     this.tiles.style.setProperty("--columns", columns);
     const from = series ? 2 : 1, size = layer.field && layer.field.size.slice(from - 1).join("×");
     const facts = [layer.label.split(" · ").slice(1).join(" · "),
       this.units ? say("units", { n: look.num(count, 6) }) : `${count} × ${layer.shape.slice(from).join("×")}`,
       size && say("field", { size })].filter(Boolean);
-    this.node = element("section", { class: "look-layer" }, element("header", {}, element("h4", { "aria-level": 3 }, layer.name),
-      element("small", {}, facts.join(" · ")), count > this.room && this.pager()), this.tiles);
+    const head = [element("h4", { "aria-level": 3 }, layer.name), element("small", {}, facts.join(" · "))];
+    this.node = element("section", { class: "look-layer" },
+      element("header", {}, head, count > this.room && this.pager()), this.tiles);
     this.turn(look.kept.first[layer.name] ?? 0);
     this.tiles.addEventListener("pointermove", (event) => event.pointerType === "mouse" && this.pointed(event, false));
     this.tiles.addEventListener("click", (event) => event.detail && this.pointed(event, true));
@@ -203,7 +201,8 @@ class Row {
   // Channels that are switched off, and kernels that were changed, say so.
   switched() {
     for (const { node, at } of this.each) {
-      const edits = this.look.kept.edits.filter(({ layer, channel }) => layer === this.layer.name && channel === this.first + at);
+      const here = ({ layer, channel }) => layer === this.layer.name && channel === this.first + at;
+      const edits = this.look.kept.edits.filter(here);
       node.classList.toggle("off", !this.units && edits.some(({ kind }) => kind === "off"));
       node.classList.toggle("changed", !this.units && edits.some(({ kind }) => kind === "kernel"));
     }
@@ -221,7 +220,8 @@ class Row {
     if (this.units) return paintUnits(this.each[0].canvas, values ?? Float32Array.from(low), this.tiles.clientWidth);
     const [n, height, width] = bytes.shape, shared = scale === "shared" ? [Math.min(...low), Math.max(...high)] : null;
     for (let i = 0; i < Math.min(n, this.each.length); i++) {
-      const part = bytes.subarray(i * height * width, (i + 1) * height * width), range = { low: low[i], high: high[i], shared };
+      const part = bytes.subarray(i * height * width, (i + 1) * height * width);
+      const range = { low: low[i], high: high[i], shared };
       if (this.line) paintLine(this.each[i].canvas, part, range);
       else paintSigned(this.each[i].canvas, part, { height, width, ...range, grey: scale === "grey" });
     }
@@ -266,8 +266,12 @@ class Row {
     else if (key === "End") Object.assign(next, this.units ? { channel: this.last - 1 } : { x: this.width - 1 });
     else if (key === "Enter" || key === "Backspace") {
       event.preventDefault();
-      return void this.look.emit(key === "Enter" ? "follow" : "back");
-    } else return void (key === "o" && !this.units && this.look.emit("channel", { layer: point.layer, channel: point.channel }));
+      this.look.emit(key === "Enter" ? "follow" : "back");
+      return;
+    } else {
+      if (key === "o" && !this.units) this.look.emit("channel", { layer: point.layer, channel: point.channel });
+      return;
+    }
     event.preventDefault();
     // Over the edge of a map lies its neighbour.
     if (next.x < 0) Object.assign(next, { channel: next.channel - 1, x: this.width - 1 });

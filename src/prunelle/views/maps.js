@@ -3,6 +3,7 @@
 import { button, colour, element } from "./kit.js";
 
 const STEPS = 255, HEIGHT = 44;
+export const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 let ramps;
 
 // The page's colours as bytes of a picture: 511 from -1 over 0 to 1, and the greys. Read once for each theme.
@@ -86,7 +87,7 @@ export function paintLine(canvas, bytes, { low, high, shared = null }) {
 
 // Units of a dense layer as bars from zero, up and down.
 export function paintUnits(canvas, values, width) {
-  const most = Math.max(0, ...values), least = Math.min(0, ...values), span = most - least || 1, pen = sheet(canvas, width, HEIGHT);
+  const most = Math.max(0, ...values), span = most - Math.min(0, ...values) || 1, pen = sheet(canvas, width, HEIGHT);
   const zero = (HEIGHT * most) / span, each = width / values.length, gap = each > 4 ? 1 : 0;
   values.forEach((value, i) => {
     pen.fillStyle = value < 0 ? ramps.blue : ramps.orange;
@@ -118,7 +119,8 @@ export function place(frame, cells, width, height) {
 }
 
 // The largest of numbers, whatever their signs.
-export const reaching = (values) => Math.max(1e-9, ...Array.from(values, (value) => (Number.isFinite(value) ? Math.abs(value) : 0)));
+export const reaching = (values) =>
+  Array.from(values).filter(Number.isFinite).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
 
 // Colours a cell by how large its number is among others.
 export function tint(cell, value, reach) {
@@ -130,7 +132,8 @@ export function tint(cell, value, reach) {
 // As many decimals as the largest of a table needs, so that a number finds room in a cell.
 function cellText(language, reach) {
   const digits = Math.max(0, Math.min(3, 1 - Math.floor(Math.log10(reach))));
-  const format = new Intl.NumberFormat(language, { maximumFractionDigits: digits, useGrouping: false, signDisplay: "negative" });
+  const options = { maximumFractionDigits: digits, useGrouping: false, signDisplay: "negative" };
+  const format = new Intl.NumberFormat(language, options);
   // Three decimals leave no room for the zero before them.
   const short = (text) => (digits > 2 ? text.replace(/^(-?)0(?=.)/, "$1") : text).replace("-", "−");
   return (value) => (Number.isFinite(value) ? short(format.format(value)) : "");
@@ -138,8 +141,10 @@ function cellText(language, reach) {
 
 // A table of numbers: a window, a kernel, their products. `inside`: height × width, 0 for padding; `chosen`: [row, column];
 // `pick(row, column)` makes buttons of the cells: one stop of the Tab key, arrows go on from there.
-export function matrix(values, height, width, { caption, language, reach = reaching(values), inside = null, chosen = null, pick = null }) {
-  const side = Math.max(height, width), size = side <= 3 || (height === 1 && side <= 10) ? "three" : side <= 5 ? "five" : "many";
+export function matrix(values, height, width, given) {
+  const { caption, language, reach = reaching(values), inside = null, chosen = null, pick = null } = given;
+  const side = Math.max(height, width), few = side <= 3 || (height === 1 && side <= 10);
+  const size = few ? "three" : side <= 5 ? "five" : "many";
   const table = element("table", { class: `look-matrix ${size}` }, element("caption", {}, caption));
   const text = cellText(language, reach), cells = [];
   for (let y = 0; y < height; y++) {
@@ -158,7 +163,7 @@ export function matrix(values, height, width, { caption, language, reach = reach
     table.append(row);
   }
   table.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    const by = ARROWS[event.key];
     const next = by && cells.find((cell) => cell.y === event.target.y + by[0] && cell.x === event.target.x + by[1]);
     if (!next) return;
     event.preventDefault();

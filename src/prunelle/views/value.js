@@ -10,10 +10,12 @@ export function explaining(look) {
   const held = element("p", { class: "faint small" }), spoken = element("p", { class: "hidden-text", "aria-live": "polite" });
   const follow = button(say("follow"), () => go(), { class: "primary" });
   const open = button(say("open_this"), () => look.emit("channel", { layer: kept.point.layer, channel: kept.point.channel }));
-  const close = button("×", () => look.emit("point", { point: null, held: true }), { class: "look-close", "aria-label": say("close") });
+  const release = () => look.emit("point", { point: null, held: true });
+  const close = button("×", release, { class: "look-close", "aria-label": say("close") });
   const node = element("aside", { class: "look-inspector card", "aria-label": say("value") });
   const hint = element("p", { class: "faint" }, say("value_hint"));
-  const whole = [element("header", {}, title, close), trail, result, steps, element("div", { class: "row" }, follow, open), held, spoken];
+  const tools = element("div", { class: "row" }, follow, open);
+  const whole = [element("header", {}, title, close), trail, result, steps, tools, held, spoken];
   const origins = new Map(); // by layer: the layers that its windows lie in
   let hold = false, shown = null, channel = null, speaking;
   node.append(hint);
@@ -38,7 +40,8 @@ export function explaining(look) {
     result.textContent = look.num(shown.value, 4);
     open.hidden = !layer || layer.shape.length < 3;
     follow.hidden = point.layer === ANSWER ? !logit() : !strongest(first);
-    const drawn = new Explanation(look, { channel, choose: (c) => { channel = c; draw(); frame(); }, pick: go, arrive, logit });
+    const choose = (c) => { channel = c; draw(); frame(); };
+    const drawn = new Explanation(look, { channel, choose, pick: go, arrive, logit });
     const differences = shown.steps.map((step) => step.exact).filter((exact) => typeof exact === "number");
     steps.replaceChildren(...shown.steps.map((step) => drawn.step(step)));
     if (differences.length) {
@@ -58,11 +61,14 @@ export function explaining(look) {
     if (!origins.has(point.layer)) {
       const { sources } = await look.ask({ type: "follow", ...point, ...from });
       if (!sources.length || shown.point !== point) return;
-      origins.set(point.layer, { sources: [...new Set(sources.map((source) => source.layer))], shift: sources[0].channel - from.c });
+      const layers = [...new Set(sources.map((source) => source.layer))];
+      origins.set(point.layer, { sources: layers, shift: sources[0].channel - from.c });
     }
-    const { y0, x0, dy, dx } = first.at, [kh, kw] = first.window.shape.slice(-2), { sources, shift } = origins.get(point.layer);
+    const { y0, x0, dy, dx } = first.at, [kh, kw] = first.window.shape.slice(-2);
+    const { sources, shift } = origins.get(point.layer);
     const chosen = first.kind === "pooling" ? c : c + shift, alone = first.kind === "pooling" ? c : null;
-    look.emit("valued", { receptive, window: { sources, chosen, alone, x: x0, y: y0, w: (kw - 1) * dx + 1, h: (kh - 1) * dy + 1 } });
+    const cells = { x: x0, y: y0, w: (kw - 1) * dx + 1, h: (kh - 1) * dy + 1 };
+    look.emit("valued", { receptive, window: { sources, chosen, alone, ...cells } });
   }
 
   // The score that a probability is made of; null of a network whose last layer gives something else.
@@ -111,7 +117,8 @@ export function explaining(look) {
   }
   const several = (sources) => {
     steps.querySelector(".look-several")?.remove();
-    const choices = sources.map((source) => element("li", {}, button(`${placeOf(look, source)}: ${look.num(source.value)}`, () => arrive(source))));
+    const choices = sources.map((source) => element("li", {},
+      button(`${placeOf(look, source)}: ${look.num(source.value)}`, () => arrive(source))));
     steps.prepend(element("div", { class: "look-several" }, element("p", {}, say("several")), element("ul", {}, choices)));
     steps.querySelector(".look-several button").focus();
   };
@@ -135,7 +142,7 @@ export function explaining(look) {
   const escape = (event) => {
     if (event.key !== "Escape" || !look.el.isConnected) return;
     if (kept.channel) look.emit("channel", null);
-    else if (kept.point) look.emit("point", { point: null, held: true });
+    else if (kept.point) release();
   };
   document.addEventListener("keydown", escape);
   look.ending(() => document.removeEventListener("keydown", escape));
