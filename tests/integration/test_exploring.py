@@ -12,6 +12,7 @@ import torch
 import prunelle as pn
 from prunelle.jobs.exploring import Explorer
 from prunelle.look.edits import ChannelOff
+from tests import oracles
 from tests.integration.test_program_runs import BRANCHES, PROGRAMS, digits, home, run_of  # noqa: F401
 from tests.integration.test_weights import SHARED
 from tests.series import wave_data, waves, write_ts
@@ -153,3 +154,22 @@ def test_squeezenet_with_its_published_weights() -> None:
         Opened(explorer.explored.network, explorer.explored.batch(example[None])), count=1
     )
     assert kinds == {"convolution", "pooling", "activation"}
+
+
+# ---- Networks of other libraries, where these are
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        # Convolutions padded in their own forward, normalisations with an activation inside, standardised weights.
+        ("tf_efficientnet_b0", {"convolution", "sum", "activation", "pooling", "dense"}),
+        ("eca_nfnet_l0", {"convolution", "sum", "activation", "pooling", "dense"}),
+        ("convnext_atto", {"convolution", "sum", "activation", "pooling", "dense", "normalisation"}),
+    ],
+)
+def test_networks_of_timm(name: str, kinds: set[str]) -> None:
+    timm = oracles.timm()
+    torch.manual_seed(0)
+    image = torch.randn(1, 3, 64, 64)
+    assert check_everywhere(Opened(timm.create_model(name), image, multiplies=True), count=1) == kinds

@@ -86,6 +86,7 @@ class Tracer:
         self._leaves: dict[str, torch.Tensor] = {INPUT: image.detach().clone().requires_grad_()}
         self._given: dict[Call, torch.Tensor] = {}
         self._made: dict[Call, torch.Tensor] = {}
+        self._ended: dict[str, torch.Tensor] = {}
         ends = {(layer.last, layer.call): layer.name for layer in layers}
         begins = {layer.calls[0] for layer in layers}
         counts: Counter[str] = Counter()
@@ -109,7 +110,7 @@ class Tracer:
                 if call not in ends:
                     return None
                 leaf = tensor.detach().clone().requires_grad_()
-                self._leaves[ends[call]] = leaf
+                self._leaves[ends[call]], self._ended[ends[call]] = leaf, tensor
                 cut = leaf.clone()
                 return type(output)((cut, *output[1:])) if isinstance(output, tuple | list) else cut
 
@@ -138,6 +139,10 @@ class Tracer:
     def of_output(self, call: Call, index: tuple[int, ...]) -> Sources:
         """Of one number that a layer's first module gave, through that module."""
         return self._sources(self._made[call], index)
+
+    def of_layer(self, layer: Layer, index: tuple[int, ...]) -> Sources:
+        """Of one number that comes out of a layer, through all its modules."""
+        return self._sources(self._ended[layer.name], index)
 
     def _sources(self, tensor: torch.Tensor, index: tuple[int, ...]) -> Sources:
         with torch.enable_grad():

@@ -428,6 +428,20 @@ def test_what_is_not_known_is_said_honestly() -> None:
         opened.follow("1", (1, 0, 0), (0, 0, 0))
 
 
+def test_what_moves_values_is_not_taken_for_an_activation() -> None:
+    """Of four channels in two groups, the second that comes out is the third that went in."""
+    opened = Opened(nn.Sequential(nn.Conv2d(1, 4, 1), nn.ChannelShuffle(2)), noise(1, 3, 3))
+    found = opened.explain("0", 1, 2, 0)
+    (step,) = found.steps
+    assert isinstance(step, OtherStep)
+    assert (step.name, step.count) == ("Conv2d → ChannelShuffle", 1)
+    weight, bias = opened.network[0].weight[2].item(), opened.network[0].bias[2].item()
+    assert (step.parts[0].layer, step.parts[0].weight) == ("input", pytest.approx(weight))
+    assert step.parts[0].value == float(opened.image[0, 0, 2, 0])
+    assert step.rest == pytest.approx(bias, rel=1e-4, abs=1e-6)
+    assert found.value == step.result
+
+
 def test_a_convolution_with_more_in_it_is_not_taken_for_a_plain_one() -> None:
     class Scaled(nn.Conv2d):
         def forward(self, images: torch.Tensor) -> torch.Tensor:

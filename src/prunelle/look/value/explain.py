@@ -16,6 +16,32 @@ from prunelle.look.value import places, windows
 from prunelle.look.value.steps import ActivationStep, Explanation, OtherStep, Step
 from prunelle.look.value.windows import Index
 
+_FUNCTIONS = (
+    *(
+        nn.ReLU,
+        nn.ReLU6,
+        nn.LeakyReLU,
+        nn.PReLU,
+        nn.ELU,
+        nn.SELU,
+        nn.CELU,
+        nn.GELU,
+        nn.SiLU,
+        nn.Mish,
+        nn.Softplus,
+    ),
+    *(
+        nn.Sigmoid,
+        nn.LogSigmoid,
+        nn.Tanh,
+        nn.Hardtanh,
+        nn.Hardsigmoid,
+        nn.Hardswish,
+        nn.Softsign,
+        nn.Tanhshrink,
+    ),
+)
+"""Known to be of one number, so that nobody tries them out on millions."""
 MOST_PARTS = 16
 """Of a sum, that are listed."""
 
@@ -48,9 +74,14 @@ def explain(
         if position == 0:
             steps += _first(call, module, passed, index, tracer)
         else:
-            step = places.normalisation(call[0], module, passed, index, result)
-            before = float(passed.given[(0, *index)])
-            steps.append(step or ActivationStep(name=name_of(module), before=before, result=result))
+            step: Step | None = places.normalisation(call[0], module, passed, index, result)
+            if step is None and is_place_by_place(module, passed, index):
+                before = float(passed.given[(0, *index)])
+                step = ActivationStep(name=name_of(module), before=before, result=result)
+            if step is None:  # it moves values about, say: what all of the layer makes it of
+                steps = [_other(" → ".join(layer.kinds), tracer().of_layer(layer, index))]
+                break
+            steps.append(step)
     value = float(recording.output_of(layer)[(0, *index)])
     return Explanation(
         layer.name, *place, value=value, steps=tuple(steps), receptive=_receptive(layer, place)
@@ -172,6 +203,8 @@ def is_place_by_place(module: nn.Module, passed: Passed, index: Index) -> bool:
     """Whether one value of what a module gives depends on the same place alone of what it takes: tried out."""
     if passed.given.shape != passed.made.shape:
         return False
+    if type(module) in _FUNCTIONS:
+        return True
     given = passed.given.detach()
     try:
         with torch.no_grad():
