@@ -100,7 +100,7 @@ def test_nothing_is_left_to_fill_in(shown, place, language):
     assert not re.search(r"undefined|\\bnull\\b|NaN|\{\w*\}|\[object", said)
     if language == "fr":
         # A sign of two parts stands after a space that does not break, and never after another.
-        assert not re.search(r"[^\W\d_][;!?](?:\s|$)", said)
+        assert not re.search(r"[^\W\d_][:;!?](?:\s|$)", said)
         assert not re.search(r" [:;!?](?:\s|$)", said)
 
 

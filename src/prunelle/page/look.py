@@ -35,6 +35,7 @@ class LookPanel:
     def __init__(self, opening: Opening) -> None:
         self._push = opening.push
         self._explorer, self._key = _explorer(opening.house, opening.options)
+        self._folder = None if self._key is None else opening.house.run_path(self._key).name
         self._words = Typography(opening.language)
         self._look = self._explorer.look(lambda score: self._push(_accuracy(score)))
         self._explorer.prepare()
@@ -88,6 +89,7 @@ class LookPanel:
                 "samples": samples,
                 "epochs": list(explorer.epochs),
                 "run": self._key,
+                "folder": self._folder,
             }
         )
 

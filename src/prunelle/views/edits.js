@@ -4,6 +4,16 @@ import { paintLine, paintSeries, paintSigned, range, reaching, tint } from "./ma
 
 const RATES = [0.001, 0.01, 0.1], SAME = ["kind", "layer", "module", "channel", "input"];
 
+// The test accuracy in words, beside that of the unchanged network where something is changed.
+function accuracy({ say, percent, num }, { edited, before, difference, n, done, ...now }) {
+  const share = (each) => say("accuracy", { share: percent(each.accuracy), low: percent(each.low), high: percent(each.high) });
+  const points = (each) => Object.fromEntries(Object.entries(each).map(([key, part]) => [key, num(100 * part)]));
+  const compared = edited && before;
+  return [say(compared ? "accuracy_now" : "accuracy_plain", { n: num(n, 6) }), " ", element("b", {}, share(now)),
+    compared ? `; ${say("accuracy_before")} ${share(before)}` : "",
+    compared && difference ? `; ${say("accuracy_difference", points(difference))}` : "", done === false ? " …" : ""];
+}
+
 // The list of changes, each to be put back, and what they do to the test accuracy.
 export function changing(look) {
   const { say, kept } = look, list = element("ul", { class: "look-edits" }), told = element("p", { "aria-live": "polite" });
@@ -55,16 +65,7 @@ export function changing(look) {
     if (to === "picture" && known) label.value = known.value;
     draw();
   });
-  look.on("accuracy", ({ edited, before, difference, n, done, ...now }) => {
-    const share = ({ accuracy, low, high }) =>
-      say("accuracy", { share: look.percent(accuracy), low: look.percent(low), high: look.percent(high) });
-    const points = (each) => Object.fromEntries(Object.entries(each).map(([key, part]) => [key, look.num(100 * part)]));
-    const compared = edited && before;
-    const begin = say(compared ? "accuracy_now" : "accuracy_plain", { n: look.num(n, 6) });
-    told.replaceChildren(begin, " ", element("b", {}, share(now)),
-      compared ? ` ${say("accuracy_before")} ${share(before)}` : "",
-      compared && difference ? `; ${say("accuracy_difference", points(difference))}` : "", done === false ? " …" : "");
-  });
+  look.on("accuracy", (judged) => told.replaceChildren(...accuracy(look, judged)));
   draw();
   return element("section", { class: "card look-trying", "aria-label": say("what_if") }, element("h2", {}, say("what_if")),
     element("p", { class: "faint small" }, say("what_if_text")), list, told,
@@ -77,6 +78,8 @@ export function opening(look) {
   const { say, kept } = look, named = { "aria-label": say("channel"), hidden: true };
   const node = element("aside", { class: "look-inspector card", ...named });
   const map = element("canvas", { role: "img" }), about = element("p", { class: "small faint" });
+  // What the change made here does: the list of changes may be out of sight.
+  const judged = element("p", { class: "small" });
   let shown = null, kernel = null, from = null;
 
   const load = newest(async ({ layer, channel, input }) => {
@@ -97,7 +100,11 @@ export function opening(look) {
     } else if (focused) from?.focus();
   });
   look.on("answer", () => kept.channel && load(kept.channel));
-  look.on("edited", () => kernel?.refresh());
+  look.on("edited", () => {
+    kernel?.refresh();
+    judged.textContent = kept.edits.length && look.get("samples") ? say("accuracy_busy") : "";
+  });
+  look.on("accuracy", (message) => judged.replaceChildren(...(message.edited ? accuracy(look, message) : [])));
   look.on("progress", ({ done, total }) => {
     for (const bar of node.querySelectorAll("progress")) Object.assign(bar, { max: total, value: done });
   });
@@ -123,7 +130,7 @@ export function opening(look) {
     const close = button("×", () => look.emit("channel", null), { class: "look-close", "aria-label": say("close") });
     map.setAttribute("aria-label", say("map_of", names));
     node.replaceChildren(element("header", {}, element("h3", {}, say("channel_of", names)), close),
-      element("div", { class: "look-large" }, map), about, element("div", { class: "row" }, off),
+      element("div", { class: "look-large" }, map), about, element("div", { class: "row" }, off), judged,
       kernel?.node ?? element("p", { class: "faint small" }, say("no_kernel")),
       look.get("samples") ? exciting(look, { layer, channel }) : "");
     close.focus({ preventScroll: true });

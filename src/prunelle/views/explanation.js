@@ -1,5 +1,5 @@
 // The steps from what is read to a value, drawn: windows, kernels, products, sums.
-import { button, element } from "./kit.js";
+import { button, element, withColon } from "./kit.js";
 import { matrix, reaching } from "./maps.js";
 
 const LISTED = 6; // of what is added up, the rest together
@@ -114,7 +114,7 @@ export class Explanation {
 
   dense({ inputs, weights, bias, result }) {
     const products = times(inputs, weights), order = largest(products), listed = order.slice(0, 2 * LISTED);
-    const written = (i) => `${i + 1}: ${this.short(inputs[i])} × ${this.signed(weights[i], this.short)}`;
+    const written = (i) => withColon(this.look.language, i + 1, `${this.short(inputs[i])} × ${this.signed(weights[i], this.short)}`);
     const rest = order.slice(listed.length).map((i) => products[i]);
     const bars = listed.map((i) =>
       ({ label: written(i), value: products[i], key: `d${i}`, act: () => this.pick({ c: i, wy: 0, wx: 0 }) }));

@@ -62,7 +62,8 @@ export function layering(look) {
   });
   const every = (open) => stages.filter((stage) => stage.toggle).forEach((stage) => fill(stage, open));
   const folds = stages.some((stage) => stage.toggle);
-  const tools = element("div", { class: "look-tools" }, element("h1", {}, look.get("name")),
+  const tools = element("div", { class: "look-tools" }, element("h1", {}, look.get("name"),
+    look.get("folder") && element("small", { class: "faint" }, ` ${look.get("folder")}`)),
     element("h2", { class: "hidden-text" }, say("layers")),
     element("span", { class: "look-legend", role: "img", "aria-label": say("legend"), title: say("legend") }),
     scale, folds && [button(say("unfold_all"), () => every(true)), button(say("fold_all"), () => every(false))]);

@@ -1,5 +1,5 @@
 // How one value of one map comes about: what it reads, times what, plus what; and the way back, layer by layer.
-import { button, element, newest } from "./kit.js";
+import { button, element, newest, withColon } from "./kit.js";
 import { ANSWER, Explanation, largest, placeOf, strongest } from "./explanation.js";
 
 const CHOICES = 12;
@@ -28,7 +28,7 @@ export function explaining(look) {
     draw();
     if (since) look.measured("answered", since);
     clearTimeout(speaking);
-    speaking = setTimeout(() => { spoken.textContent = `${placeOf(look, point)}: ${result.textContent}`; }, 500);
+    speaking = setTimeout(() => { spoken.textContent = withColon(look.language, placeOf(look, point), result.textContent); }, 500);
     await frame();
   }, (error) => steps.replaceChildren(element("p", { class: "error" }, error.message)));
   look.ending(() => clearTimeout(speaking));
@@ -118,7 +118,7 @@ export function explaining(look) {
   const several = (sources) => {
     steps.querySelector(".look-several")?.remove();
     const choices = sources.map((source) => element("li", {},
-      button(`${placeOf(look, source)}: ${look.num(source.value)}`, () => arrive(source))));
+      button(withColon(look.language, placeOf(look, source), look.num(source.value)), () => arrive(source))));
     steps.prepend(element("div", { class: "look-several" }, element("p", {}, say("several")), element("ul", {}, choices)));
     steps.querySelector(".look-several button").focus();
   };

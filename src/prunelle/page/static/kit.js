@@ -109,3 +109,6 @@ export function newest(work, failed = console.error) {
     if (waiting) { const next = waiting; waiting = null; call(...next); }
   };
 }
+
+// "seed: 7", which French prints with a space before the sign.
+export const withColon = (language, label, value) => `${label}${language === "fr" ? "\u00a0:" : ":"} ${value}`;

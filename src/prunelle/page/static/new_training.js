@@ -1,5 +1,5 @@
 // The form that a training is started with, and beside it what will be done, and why.
-import { element, filled, integer, number } from "./kit.js";
+import { element, filled, integer, number, withColon } from "./kit.js";
 import { say } from "./by_epoch.js";
 
 const FIELDS = ["epochs", "batch_size", "learning_rate", "seed"];
@@ -40,7 +40,9 @@ export function newTraining({ model, words, language, ask, kept }, started) {
   function asked() {
     const given = Object.fromEntries(FIELDS.map((name, at) => [name, typed(fields[at].value)]));
     for (const [name, value] of Object.entries(given)) {
-      if (Number.isNaN(value)) throw new Error(`${words[name === "learning_rate" ? "learning_rate_field" : name]}: ${fields[FIELDS.indexOf(name)].value}?`);
+      if (!Number.isNaN(value)) continue;
+      const label = words[name === "learning_rate" ? "learning_rate_field" : name];
+      throw new Error(withColon(language, label, `${fields[FIELDS.indexOf(name)].value}${language === "fr" ? "\u202f" : ""}?`));
     }
     return {
       data: data.value === "?" ? path.value : data.value, network: network.value || null,
