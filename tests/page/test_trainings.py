@@ -220,6 +220,22 @@ def test_one_that_cannot_be_trained_says_why(trainings: Trainings, tmp_path: Pat
     assert (found.state, found.can_go_on) == ("failed", False)
 
 
+def test_one_that_is_paused_before_it_has_a_run_is_begun_again(trainings: Trainings) -> None:
+    started = trainings.start(asked(trainings, name="early", fields={"epochs": 1}))
+    trainings.pause(started.id)
+    until(trainings, started.id, over)
+    assert (started.state, started.path) == ("paused", None), started
+    assert started.can_go_on
+    # Of another server's folder nobody knows who asked.
+    (found,) = Trainings(trainings.runs).all()
+    assert (found.state, found.can_go_on) == ("paused", False)
+    trainings.resume(started.id, "en")
+    until(trainings, started.id, over)
+    assert started.state == "finished", started
+    assert started.path is not None
+    assert started.path.name.endswith("early")
+
+
 def test_a_process_that_dies_at_once_is_quoted(trainings: Trainings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "")
     monkeypatch.setattr("prunelle.page.record.sys.executable", "/bin/ls")

@@ -42,6 +42,7 @@ class Training:
         at: where it is: ``epoch`` (done), ``epochs``, ``step``, ``steps``, ``seconds_left``, ``images_per_second``.
         judged: ``split``, ``accuracy``, ``low``, ``high``, ``n``, once it is finished.
         progress: of what comes before and after the steps: what, done, total.
+        asked_here: this server was asked for it, so what is asked in its record is known to be a person's.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Training:
     at: dict[str, Any] = dataclasses.field(default_factory=dict)
     judged: Mapping[str, Any] | None = None
     progress: tuple[Note, int, int] | None = None
+    asked_here: bool = False
 
     @property
     def going(self) -> bool:
@@ -69,7 +71,9 @@ class Training:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether there is a run that has not come to its end."""
+        """Whether there is a run that has not come to its end; one paused before it had a run is begun again."""
+        if self.state == "paused" and self.asked_here:
+            return True
         return not self.going and self.state != "finished" and self.path is not None
 
     @property

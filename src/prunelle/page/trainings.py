@@ -186,10 +186,11 @@ class Trainings:
         with self._lock:
             followed = self._of(training_id)
             training = followed.training
-            if not training.can_go_on or training.path is None:
+            if not training.can_go_on:
                 raise ArgumentError("this training is going on, is finished, or left no run to go on with.")
             request = readable(followed.record) or Request(runs=str(self.runs), language=language)
-            resumed = dataclasses.replace(request, resume=str(training.path), language=language)
+            path = None if training.path is None else str(training.path)
+            resumed = dataclasses.replace(request, resume=path, language=language)
             return self._begin(followed.record, resumed, stop=stop)
 
     def resume_run(self, path: Path, language: Language) -> Training:
@@ -238,6 +239,7 @@ class Trainings:
         if followed is None:
             followed = self._followed[record.id] = _Followed(record, process)
         followed.process = process
+        followed.training.asked_here = True
         followed.training.state, followed.training.message = "starting", None
         return followed.training
 
