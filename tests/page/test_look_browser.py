@@ -328,6 +328,21 @@ def test_the_number_of_a_class_is_followed_from_its_bar(look, oracle: Oracle) ->
     page.locator(".look-class").nth(3).click()
     share = oracle.shares(picture)[3]
     assert told(page, "probability of “3”") == pytest.approx(share, rel=6e-4)
+    # Every line of the softmax is true as it stands, and the lines are the whole sum.
+    lines = page.locator(".look-step .look-parts li").evaluate_all(
+        "lines => lines.map(line => [line.querySelector('span').textContent, line.querySelector('b').textContent])"
+    )
+    sums = [re.search(r"exp\((\S+) − \(?([^)]*)\)", text) for text, _ in lines]
+    for found, (_, value) in zip(sums, lines, strict=True):
+        if found:
+            exponent = written(found[1]) - written(found[2])
+            assert written(value) == pytest.approx(np.exp(exponent), rel=0.15)  # of two digits each
+    above, below = (
+        written(number)
+        for number in page.locator(".look-formula").last.inner_text().split(" = ")[0].split(" ÷ ")
+    )
+    assert above / below == pytest.approx(share, rel=2e-3)
+    assert sum(written(value) for _, value in lines) == pytest.approx(below, rel=0.05)
     page.get_by_role("button", name="Follow it back").click()
     pooled = oracle.second(picture).reshape(16, 4, 2, 4, 2).max((2, 4)).ravel()
     logit = oracle.weights["head.1.weight"][3] @ pooled + oracle.weights["head.1.bias"][3]

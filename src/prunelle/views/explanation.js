@@ -133,10 +133,11 @@ export class Explanation {
   softmax({ logits, index, log, result }) {
     const most = Math.max(...logits), parts = logits.map((value) => Math.exp(value - most));
     const listed = [...new Set([...largest(parts).slice(0, LISTED), index])];
-    const label = (i) => `${this.look.className(i)}: exp(${this.short(logits[i])})`;
+    const label = (i) => withColon(this.look.language, this.look.className(i), `exp(${this.short(logits[i])} − ${this.signed(most, this.short)})`);
     const bars = listed.map((i) =>
       ({ label: label(i), value: parts[i], key: `s${i}`, act: this.logit(i) && (() => this.arrive(this.logit(i))) }));
-    const share = `${log ? "log " : ""}${this.short(parts[index])} ÷ ${this.short(total(parts))}`;
+    bars.push(...this.others(parts.length - listed.length, total(parts) - total(listed.map((i) => parts[i]))));
+    const share = `${log ? "log " : ""}${this.long(parts[index])} ÷ ${this.long(total(parts))}`;
     return [element("p", { class: "small faint" }, this.say("softmax_text", { most: this.short(most) })),
       this.bars(bars), this.formula([share], result, log ? this.long : this.look.percent)];
   }
