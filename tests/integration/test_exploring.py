@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import prunelle as pn
+from prunelle.errors import BadPicture
 from prunelle.jobs.exploring import Explorer
 from prunelle.look.edits import ChannelOff
 from tests import oracles
@@ -107,6 +108,8 @@ def test_series(tmp_path: Path, unequal: bool) -> None:
     of_file = look.show(explorer.explored.medium.of_file(file.read_bytes(), "../../some.ts"))
     np.testing.assert_allclose(of_file.probabilities, answer.probabilities, atol=1e-6)
     assert of_file.shown.shape[:2] == (2, 1)
+    with pytest.raises(BadPicture):
+        explorer.explored.medium.of_file(b"no series", "some.\0/../ts")
     for index in range(3):
         check_everywhere(opened(explorer, index))
     look.show_sample(1)

@@ -152,7 +152,7 @@ class BackgroundAccuracy:
             if len(now) == len(rows) or time.perf_counter() - told > TELL_EVERY_S:
                 told = time.perf_counter()
                 before = known[: len(now)] if wanted.changed else None
-                self._report(wanted, _score(now, before, at_hand.split, len(rows)))
+                self._tell(_score(now, before, at_hand.split, len(rows)))
             if len(now) == len(rows):
                 return
             batch = rows[len(now) : len(now) + size]
@@ -168,10 +168,6 @@ class BackgroundAccuracy:
 
     def _right(self, edits: Edits, examples: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return np.asarray(self._shared.probabilities(edits, examples, waiting=False).argmax(axis=1) == labels)
-
-    def _report(self, wanted: _Wanted, score: Score) -> None:
-        if not self._is_over(wanted):
-            self._tell(score)
 
 
 def _next_size(size: int, taken_s: float) -> int:

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 
 from prunelle import data as datasets
-from prunelle.data import decode, limits
+from prunelle.data import decode
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
@@ -24,7 +24,7 @@ from prunelle.look.patches import best_places, cut
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
-from prunelle.texts import Note
+from prunelle.texts import Note, visible
 from prunelle.views.subject import Subject
 
 THUMBNAIL_PX = 64
@@ -64,8 +64,7 @@ class PictureMedium:
     def of_file(self, content: bytes, name: str) -> np.ndarray:
         """A JPEG, PNG, BMP, GIF, WebP or TIFF."""
         check_bytes(content)
-        limits.check_file_size(name, len(content))
-        return decode.read_picture(content, name, self._preprocess)
+        return decode.read_picture(content, visible(name), self._preprocess)
 
     def small(self, examples: np.ndarray, most_px: int = THUMBNAIL_PX) -> np.ndarray:
         """In colour, at most ``most_px`` a side."""

@@ -55,8 +55,9 @@ class SeriesMedium:
         """The first series of a file of any format that is read, told by its suffix."""
         check_bytes(content)
         with tempfile.TemporaryDirectory() as folder:
-            # Of the name that a browser gives, the suffix alone.
-            file = Path(folder) / f"series{Path(name).suffix[:8]}"
+            # Of the name that a browser gives, the letters of its suffix alone.
+            suffix = "".join(filter(str.isalnum, Path(name).suffix))[:8]
+            file = Path(folder) / f"series.{suffix}"
             file.write_bytes(content)
             _, found = next(
                 kind_of(self._preprocess).read(file, self._preprocess), (name, "it holds no series")

@@ -149,6 +149,8 @@ def test_what_is_no_drawing_is_refused(explorer: Explorer, array: np.ndarray, wo
 def test_what_is_no_picture_is_refused(explorer: Explorer) -> None:
     with pytest.raises(BadPicture, match="not a picture"):
         explorer.explored.medium.of_file(b"<script>", "photo.png")
+    with pytest.raises(BadPicture, match=r"a\\x1b\[2J\.png"):
+        explorer.explored.medium.of_file(b"<script>", "a\x1b[2J.png")
     bomb = io.BytesIO()
     Image.new("1", (20000, 20000)).save(bomb, "png")
     with pytest.raises(BadPicture, match="decompression bomb"):
