@@ -34,7 +34,6 @@ NETWORKS = (
     "resnet18:64",
     "vgg16:224",
 )
-OTHERS = 9
 FRAME_S = 1 / 60
 
 _LISTEN = """() => {
@@ -167,7 +166,7 @@ def told(times: list[float]) -> str:
     return f"{statistics.median(times):.0f} / {cuts[18]:.0f} ({len(times)})"
 
 
-def measure(browser: Any, network: str, count: int) -> list[str]:
+def measure(browser: Any, network: str, count: int, crowded: int) -> list[str]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     server = context.Process(target=serve, args=(network, there))
@@ -198,13 +197,15 @@ def measure(browser: Any, network: str, count: int) -> list[str]:
         strokes(page, 20)
         alone, explained = strokes(page, count), values(page, count // 3)
         page.keyboard.press("Escape")
-        stop = context.Event()
-        crowd = context.Process(target=others, args=([address() for _ in range(OTHERS)], stop))
-        crowd.start()
-        page.wait_for_timeout(5000)
-        together = strokes(page, count)
-        stop.set()
-        crowd.join()
+        together: list[float] = []
+        if crowded:
+            stop = context.Event()
+            crowd = context.Process(target=others, args=([address() for _ in range(crowded)], stop))
+            crowd.start()
+            page.wait_for_timeout(5000)
+            together = strokes(page, count)
+            stop.set()
+            crowd.join()
         page.close()
     finally:
         here.send(None)
@@ -221,6 +222,7 @@ def main() -> None:
         "--networks", nargs="+", default=NETWORKS, help="names, with :SIZE where it is not their own"
     )
     parser.add_argument("--strokes", type=int, default=240, help="events of the pointer for each figure")
+    parser.add_argument("--others", type=int, default=9, help="who draw at the same time; 0 leaves this out")
     parser.add_argument("--browser", default=None, help="a Chromium; playwright's own where none is named")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -233,7 +235,9 @@ def main() -> None:
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         for network in given.networks:
-            print("| " + " | ".join(measure(browser, network, given.strokes)) + " |", flush=True)
+            print(
+                "| " + " | ".join(measure(browser, network, given.strokes, given.others)) + " |", flush=True
+            )
         browser.close()
 
 

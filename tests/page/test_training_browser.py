@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,7 +58,6 @@ def test_start_pause_go_on_and_slide_back(
     begin(page, Epochs="12", Batch_size="8", Seed="3", Name="of the page")
     expect(state(page)).to_have_text("training", timeout=PATIENCE)
     expect(page.locator(".by-epoch .tiles canvas").first).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Look into it")).to_be_visible()
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(state(page)).to_have_text("paused", timeout=PATIENCE)
     (training,) = house.trainings.all()
@@ -161,9 +159,9 @@ def test_two_tabs_and_a_server_that_dies(serve: Callable[..., Server], visit: An
 
 def test_a_killed_one_goes_on_from_the_page(serve: Callable[..., Server], visit: Any, house: House) -> None:
     page = visit(serve(house), "training", width=390)
-    begin(page, Epochs="200", Batch_size="8")
+    begin(page, Epochs="30", Batch_size="8")
     expect(state(page)).to_have_text("training", timeout=PATIENCE)
-    expect(page.locator(".where")).to_contain_text(re.compile(r"epoch ([2-9]|\d\d+) of"), timeout=PATIENCE)
+    expect(page.locator(".where")).to_contain_text("epoch 2 of", timeout=PATIENCE)
     (training,) = house.trainings.all()
     pid = pid_of(house, training.id)
     assert pid is not None

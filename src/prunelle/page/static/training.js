@@ -158,7 +158,7 @@ export function render({ model, el }) {
       if (one.state === "starting") this.bar.removeAttribute("value"); else this.bar.value = progress;
       this.bar.hidden = !one.going && one.state !== "paused";
       this.where.textContent = this.place(one);
-      const doable = JSON.stringify([one.state, one.canGoOn, one.key, followed.rows.length > 0]);
+      const doable = JSON.stringify([one.state, one.canGoOn, one.key]);
       if (this.doable !== doable) { this.doable = doable; this.drawButtons(one); }
       const message = JSON.stringify([one.message, one.warning, one.state, one.judged]);
       if (this.message !== message) { this.message = message; this.drawSaid(one); }
