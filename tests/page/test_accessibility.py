@@ -155,3 +155,13 @@ def test_nothing_moves_where_motion_is_unwanted(shown, place):
     page = shown(place)
     assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
     assert page.evaluate("document.getAnimations().filter(one => one.playState === 'running').length") == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "there is no run: start a training"), ("fr", "il n’y a aucun entraînement fait")],
+)
+def test_where_there_is_nothing_to_look_at_the_next_step_is_said(serve, visit, axe, tmp_path, language, says):
+    page = visit(serve(runs_folder=tmp_path / "none"), "look", language=language)
+    page.get_by_text(says).wait_for()
+    axe(page)

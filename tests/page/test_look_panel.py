@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -113,8 +115,24 @@ def test_who_looks_at_one_run_shares_its_network(run: pn.Run, house: House) -> N
 def test_what_was_not_listed_is_not_opened(house: House, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="no such run"):
         opened(house, subject="../../etc")
-    with pytest.raises(ArgumentError, match="nothing was chosen yet"):
-        opened(house)
+    with pytest.raises(ArgumentError, match="nothing was chosen yet, and there is no run"):
+        opened(House(runs_folder=tmp_path / "none"))
+
+
+def test_where_nothing_was_chosen_the_run_that_learned_last_is_looked_at(
+    run: pn.Run, house: House, tmp_path: Path
+) -> None:
+    assert opened(house)[0].opened().content["folder"] == run.path.name
+    older, newer = tmp_path / "b-older", tmp_path / "a-newer"
+    for folder in (older, newer):
+        shutil.copytree(run.path, folder)
+    for weights in (older / "weights").iterdir():
+        os.utime(weights, (1, 1))
+    (tmp_path / "c-empty").mkdir()
+    shutil.copy(run.path / "run.json", tmp_path / "c-empty")
+    for weights in (newer / "weights").iterdir():
+        os.utime(weights)
+    assert opened(House(runs_folder=tmp_path))[0].opened().content["folder"] == "a-newer"
 
 
 @pytest.mark.parametrize(

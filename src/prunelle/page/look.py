@@ -21,12 +21,12 @@ from prunelle.look.edits import ChannelOff, Edit, KernelChange
 from prunelle.look.recording import maps_shape
 from prunelle.look.stages import stages
 from prunelle.look.value.steps import OtherStep, Step
-from prunelle.page.house import House, key_of
+from prunelle.page.house import key_of
 from prunelle.page.panel import Opening
 from prunelle.page.questions import Asked, a_number, fields_of, packed, whole_number
 from prunelle.page.wire import Message
 from prunelle.runs.run import Run
-from prunelle.texts import Typography
+from prunelle.texts import Note, Typography
 
 
 class LookPanel:
@@ -34,7 +34,7 @@ class LookPanel:
 
     def __init__(self, opening: Opening) -> None:
         self._push = opening.push
-        self._explorer, self._key = _explorer(opening.house, opening.options)
+        self._explorer, self._key = _explorer(opening)
         self._folder = None if self._key is None else opening.house.run_path(self._key).name
         self._words = Typography(opening.language)
         self._look = self._explorer.look(lambda score: self._push(_accuracy(score)))
@@ -232,18 +232,32 @@ _MOST_SAMPLES = 200
 _MOST_EDITS = 1000
 
 
-def _explorer(house: House, options: Mapping[str, Any]) -> tuple[Explorer, str | None]:
-    """What is looked at, shared by all who look at it: a run that was listed, else what was named at the start.
+_NOTHING = Note(
+    "nothing was chosen yet, and there is no run: start a training, or name a network, prunelle open lenet5.",
+    "rien n’est encore choisi, et il n’y a aucun entraînement fait : lancez-en un, ou nommez un réseau, "
+    "prunelle open lenet5.",
+)
+
+
+def _explorer(opening: Opening) -> tuple[Explorer, str | None]:
+    """What is looked at, shared by all who look at it: a run that was listed, else what was named at the start, else
+    the run that learned last.
 
     Raises:
-        ArgumentError: nothing was named.
+        ArgumentError: there is none of these.
     """
+    house = opening.house
     subject, given = house.subject, house.options
-    chosen = options.get("subject")
+    chosen = opening.options.get("subject")
+    if chosen is None and subject is None:
+        chosen = max(
+            ((_stamp(path), key) for key, path in house.run_paths().items() if _stamp(path)),
+            default=(0, None),
+        )[1]
     if chosen is not None:
         subject, given = house.run_path(chosen), {}
     if subject is None:
-        raise ArgumentError("nothing was chosen yet; open a run.")
+        raise ArgumentError(Typography(opening.language).note(_NOTHING))
     if isinstance(subject, Run):
         subject_key: Any = key_of(subject.path)
     elif chosen is not None:

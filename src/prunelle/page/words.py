@@ -24,7 +24,10 @@ TEXTS = {
         "Le serveur ne connaît plus ce navigateur. Dans le terminal où tourne prunelle open, la touche Entrée donne "
         "une nouvelle adresse.",
     ),
-    "failed": Note("This part of the page failed: {message}", "Cette partie de la page a échoué : {message}"),
+    "failed": Note(
+        "This part of the page cannot be shown: {message}",
+        "Cette partie de la page ne peut être montrée : {message}",
+    ),
     "again": Note("Try again", "Réessayer"),
     "skip": Note("To the content", "Au contenu"),
     "ended": Note(
