@@ -444,10 +444,6 @@ def test_what_a_channel_looks_for_and_where_it_looked(look) -> None:
     page.locator(".look-crops li").nth(3).wait_for()
     values = [written(text) for text in page.locator(".look-crops span").all_inner_texts()]
     assert values == sorted(values, reverse=True)
-    # Of a network that has learned a step they are others.
-    page.get_by_role("button", name="Learn it, one step").click()
-    page.get_by_text("Steps of gradient: 1").wait_for()
-    page.locator(".look-crops li").first.wait_for(state="detached")
     page.get_by_role("button", name="Where it looked").click()
     page.locator(".look-heat:not([hidden])").wait_for()
     page.get_by_label("For which class").select_option("4")

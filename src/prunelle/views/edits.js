@@ -99,17 +99,7 @@ export function opening(look) {
       load(kept.channel);
     } else if (focused) from?.focus();
   });
-  // What was found of the network as it was before is of another network now.
-  let state = "";
-  const stale = ({ steps = 0 } = {}) => {
-    const now = JSON.stringify([kept.edits, steps, kept.epoch]);
-    if (now !== state) node.querySelector(".look-crops")?.replaceChildren();
-    state = now;
-  };
-  look.on("answer", (reply) => {
-    stale(reply);
-    if (kept.channel) load(kept.channel);
-  });
+  look.on("answer", () => kept.channel && load(kept.channel));
   look.on("edited", () => {
     kernel?.refresh();
     judged.textContent = kept.edits.length && look.get("samples") ? say("accuracy_busy") : "";
