@@ -199,6 +199,10 @@ _CHANGES = {
     "bias_is": Note("Bias: {value}", "Biais : {value}"),
     "put_back": Note("Put back", "Remettre"),
     "to_zero": Note("All to zero", "Tout à zéro"),
+    "excite_text": Note(
+        "Among the examples at hand, in the network as it was trained, without what is changed here.",
+        "Parmi les exemples disponibles, dans le réseau tel qu’il a été entraîné, sans les changements faits ici.",
+    ),
     "excite": Note("What excites it most", "Ce qui l’excite le plus"),
     "what_if": Note("What if…", "Et si…"),
     "what_if_text": Note(

@@ -250,5 +250,5 @@ function exciting(look, asked) {
     ask.disabled = false;
     progress.hidden = true;
   });
-  return element("section", {}, ask, progress, list);
+  return element("section", {}, ask, progress, element("p", { class: "small faint" }, say("excite_text")), list);
 }
