@@ -551,6 +551,9 @@ def test_a_deep_network_stays_a_page_long(serve: Serve, visit) -> None:
     pager.get_by_role("button", name="Next").click()
     pager.get_by_text("17–32 of 128").wait_for()
     map_of(page, "layer2.0.conv1", 17).wait_for()
+    # Classes that nobody names are counted from 0, as by `prunelle predict`.
+    classes = page.get_by_label("This is").locator("option").all_inner_texts()
+    assert (classes[0], classes[-1], len(classes)) == ("0", "999", 1000)
 
 
 def test_a_series_is_bent_and_answered(serve: Serve, visit, tmp_path: Path) -> None:

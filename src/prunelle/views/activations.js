@@ -43,7 +43,8 @@ function looking(model, el) {
     say: (key, values = {}) => filled(words[key] ?? key, values),
     num: (value, digits = 3) => number(value, language, digits),
     percent: (share) => percent(share, language),
-    className: (index) => String(classes?.[index] ?? index + 1),
+    // Without a name by their number from 0, as published tables and prunelle predict have them.
+    className: (index) => String(classes?.[index] ?? index),
     layer: (wanted) => layers.find((layer) => layer.name === wanted),
     on: (event, listener) => events.addEventListener(event, ({ detail }) => listener(detail)),
     emit: (event, detail = {}) => events.dispatchEvent(new CustomEvent(event, { detail })),
