@@ -144,7 +144,7 @@ function cellText(language, reach) {
 export function matrix(values, height, width, given) {
   const { caption, language, reach = reaching(values), inside = null, chosen = null, pick = null } = given;
   const side = Math.max(height, width), few = side <= 3 || (height === 1 && side <= 10);
-  const size = few ? "three" : side <= 5 ? "five" : "many";
+  const size = few ? "three" : side <= 5 ? "five" : side <= 7 ? "many" : "many most";
   const table = element("table", { class: `look-matrix ${size}` }, element("caption", {}, caption));
   const text = cellText(language, reach), cells = [];
   for (let y = 0; y < height; y++) {
