@@ -1,15 +1,15 @@
 // A channel, opened; and what is changed on trial: channels off, kernels, a step of gradient. The run never hears of it.
-import { button, element, newest, paintMap } from "./kit.js";
+import { button, element, integer, newest, paintMap } from "./kit.js";
 import { paintLine, paintSeries, paintSigned, range, reaching, tint } from "./maps.js";
 
 const RATES = [0.001, 0.01, 0.1], SAME = ["kind", "layer", "module", "channel", "input"];
 
 // The test accuracy in words, beside that of the unchanged network where something is changed.
-function accuracy({ say, percent, num }, { edited, before, difference, n, done, ...now }) {
+function accuracy({ say, percent, num, language }, { edited, before, difference, n, done, ...now }) {
   const share = (each) => say("accuracy", { share: percent(each.accuracy), low: percent(each.low), high: percent(each.high) });
   const points = (each) => Object.fromEntries(Object.entries(each).map(([key, part]) => [key, num(100 * part)]));
   const compared = edited && before;
-  return [say(compared ? "accuracy_now" : "accuracy_plain", { n: num(n, 6) }), " ", element("b", {}, share(now)),
+  return [say(compared ? "accuracy_now" : "accuracy_plain", { n: integer(n, language) }), " ", element("b", {}, share(now)),
     compared ? `; ${say("accuracy_before")} ${share(before)}` : "",
     compared && difference ? `; ${say("accuracy_difference", points(difference))}` : "", done === false ? " …" : ""];
 }
