@@ -33,7 +33,7 @@ export function changing(look) {
   const label = element("select", {}, Array.from({ length: look.get("outputs") }, (_, i) =>
     element("option", { value: i }, look.className(i))));
   const rate = element("select", {}, RATES.map((value) =>
-    element("option", { value, selected: value === 0.01 }, look.num(value))));
+    element("option", { value, selected: value === 0.001 }, look.num(value))));
   const learn = button(say("learn"), () => {
     busy();
     look.tell({ type: "learn", label: Number(label.value), rate: Number(rate.value) });
