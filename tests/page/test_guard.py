@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 from prunelle.errors import ArgumentError
 from prunelle.page.guard import Hosts
 from prunelle.page.house import House, key_of
+from prunelle.page.panels import PANELS
 from prunelle.page.server import MOST_BYTES, STATIC, Server
 from prunelle.page.wire import Frame, Message, decode, encode
 from tests.contract.test_dependencies import PROJECT
@@ -331,6 +332,59 @@ def test_a_target_with_another_host_in_it_is_none(server: Server) -> None:
     assert request(server, "GET", "http://evil.example/", given).status in (200, 400, 404, 421)
     with open_socket(server) as connection:
         assert ask(connection, {"type": "open", "panel": "http://evil.example/"})["type"] == "error"
+
+
+NAMING = (
+    *("source", "name", "input", "data", "key", "run", "path", "network", "weights", "file", "subject"),
+    *("folder", "url", "kernel", "picture"),
+)
+"""Keys under which a message could name a place."""
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_nothing_fetches_what_it_is_told_to(panel: str, serve: Callable[..., Server], tmp_path: Path) -> None:
+    """Gradio, CVE-2026-28416: a server that asked other hosts, and files of this one, on a browser's behalf."""
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"secret")
+    server = serve(subject="lenet5", runs_folder=tmp_path / "runs")
+    with socket.create_server(("127.0.0.1", 0)) as listener, open_socket(server) as connection:
+        listener.setblocking(False)
+        port = listener.getsockname()[1]
+        places = [f"{scheme}://127.0.0.1:{port}/x" for scheme in ("http", "ftp", "git+http")]
+        places += [f"file://{secret}", str(secret), "../secret.png", f"//127.0.0.1:{port}/x"]
+        for place in places:
+            ask(connection, {"type": "open", "panel": panel, "options": {"subject": place, "input": place}})
+            for kind in (
+                "picture",
+                "convolve",
+                "upload",
+                "start",
+                "propose",
+                "compare",
+                "curves",
+                "look",
+                place,
+            ):
+                fields = (
+                    "source",
+                    "name",
+                    "input",
+                    "data",
+                    "key",
+                    "run",
+                    "path",
+                    "network",
+                    "weights",
+                    "file",
+                    "subject",
+                )
+                content = {"type": kind, **dict.fromkeys(fields, place)}
+                told = json.dumps(ask(connection, content, panel))
+                assert "secret" not in told.replace(json.dumps(place)[1:-1], "")
+                ask(connection, content | {"input": {"name": place}, "source": "file"}, panel)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert not list((tmp_path / "runs").glob("*"))
 
 
 def test_what_is_served_is_listed_and_starlette_serves_no_folder(server: Server) -> None:

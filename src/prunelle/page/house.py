@@ -34,7 +34,6 @@ class House:
         options: of ``subject``: weights, size… as ``prunelle.look_into`` takes them.
         runs_folder: where the runs are, and where new ones go; it may not be there yet.
         folders: of data, that were named at the start.
-        lock: held while a shared network computes, or is changed for a moment.
         trainings: those that the page starts, and finds.
     """
 
@@ -50,7 +49,6 @@ class House:
         self.options = options or {}
         self.runs_folder = runs_folder.absolute()
         self.folders = tuple(folder.absolute() for folder in folders)
-        self.lock = threading.RLock()
         self.trainings = Trainings(self.runs_folder)
         self._shared: OrderedDict[Hashable, Any] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
