@@ -515,6 +515,29 @@ def test_files_are_chosen_and_what_is_no_picture_says_so_as_text(look, oracle: O
     assert page.locator("main img").count() == 0
 
 
+def test_a_value_behind_a_concatenation_is_followed_into_its_branch(serve: Serve, visit) -> None:
+    page = visit(serve(subject="squeezenet1.0", options={"size": 64}), "look")
+    picture = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)
+    file = page.get_by_label("Choose a file")
+    file.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": png(picture)})
+    map_of(page, "features.3.expand_activation", 2).wait_for()
+    page.wait_for_timeout(500)
+    map_of(page, "features.3.expand_activation", 2).scroll_into_view_if_needed()
+    point_at(page, "features.3.expand_activation", 2, (3, 3), side=14)
+    page.mouse.down()
+    page.mouse.up()
+    page.locator(".look-formula", has_text="ReLU").wait_for()
+    (before,) = re.findall(r"ReLU\((\S+)\)", page.locator(".look-formula").inner_text())
+    page.get_by_role("button", name="Follow it back").click()
+    page.locator(
+        ".look-inspector h3", has_text=re.compile(r"^features\.3\.expand1x1, channel 3, ")
+    ).wait_for()
+    page.wait_for_timeout(300)
+    assert written(page.locator(".look-result").inner_text()) == pytest.approx(
+        written(before), rel=6e-4, abs=1e-9
+    )
+
+
 def test_a_camera_that_is_refused_says_so(look) -> None:
     page = look()
     page.get_by_role("button", name="Camera").click()

@@ -28,6 +28,8 @@ export function strongest(step, channel = null) {
     const [wy, wx] = step.chosen ?? [Math.floor(at / width), at % width];
     return { c: 0, wy, wx };
   }
+  // What is done place by place read one value: behind a concatenation, say, where no step stands before it.
+  if (["activation", "normalisation"].includes(step?.kind)) return { c: 0, wy: 0, wx: 0 };
   if (step?.kind !== "convolution") return null;
   const [, height, width] = step.window.shape, area = height * width, products = times(step.window, step.weights);
   const from = channel === null ? 0 : channel * area;
