@@ -134,9 +134,9 @@ def sweep(folder: Path, begin: str = "") -> None:
         return
     for name in names:
         match, path = _OURS.fullmatch(name), folder / name
-        if match and not path.is_symlink() and _is_abandoned(path, int(match["pid"] or match["old_pid"])):
+        if match and not path.is_symlink():
             with contextlib.suppress(OSError):
-                path.unlink()
+                _remove_abandoned(path, int(match["pid"] or match["old_pid"]))
 
 
 def put_aside(path: Path) -> None:
@@ -227,36 +227,39 @@ def _create_temporary(target: Path) -> tuple[Path, BinaryIO]:
             file = path.open("x+b")
         except FileExistsError:
             continue  # left by a process that had this number before
-        if not _locked(file) or path.exists():
+        locked = _locked(file)
+        if locked is None or (locked and path.exists()):
             return path, file
-        file.close()  # swept by another process, between its making and its lock
+        file.close()  # swept by another thread or process, between its making and its lock
 
 
-def _locked(file: BinaryIO) -> bool:
-    """Locks a file; False where that cannot be done."""
+def _locked(file: BinaryIO) -> bool | None:
+    """Locks a file; False where somebody else has it, None where files cannot be locked."""
     if os.name != "posix":
-        return False
+        return None
     import fcntl
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True
 
 
-def _is_abandoned(path: Path, pid: int) -> bool:
-    """Whether nobody writes it any more."""
+def _remove_abandoned(path: Path, pid: int) -> None:
+    """Removes a temporary file that nobody writes any more."""
     if os.name == "nt":
-        return True  # Windows refuses to remove a file that is open.
+        path.unlink()  # Windows refuses to remove a file that is open.
+        return
     # A new process may have the number of one that was killed, as in containers.
     if pid != os.getpid() and _is_running(pid):
-        return False
-    try:
-        with path.open("r+b") as file:
-            return _locked(file)
-    except OSError:
-        return False
+        return
+    with path.open("r+b") as file:
+        # Held until the name is gone: who has just made the file, and locks it next, sees one or the other.
+        if _locked(file):
+            path.unlink()
 
 
 def _is_running(pid: int) -> bool:

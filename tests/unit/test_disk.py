@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import errno
 import fcntl
+import json
 import os
 import threading
 from pathlib import Path
@@ -82,3 +84,14 @@ def test_who_looks_is_waited_for(tmp_path: Path) -> None:
     threading.Timer(0.03, looking.close).start()
     with disk.held(lock, "busy"):
         assert disk.is_held(lock)
+
+
+def test_threads_that_write_one_file_do_not_sweep_each_other(tmp_path: Path) -> None:
+    """A temporary file that was just made, and is not locked yet, is nobody's who was killed."""
+    target = tmp_path / "one.json"
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(disk.write_json, target, {"number": number}) for number in range(1200)]
+    for one in done:
+        one.result()
+    assert set(json.loads(target.read_text())) == {"number"}
+    assert [file.name for file in tmp_path.iterdir()] == ["one.json"]
