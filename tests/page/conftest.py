@@ -13,6 +13,8 @@ import pytest
 from prunelle.page.house import House
 from prunelle.page.server import Server
 
+_WAIT_MS = 40_000
+"""For what will come, on a machine that does much else."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _NEEDED = os.environ.get("PRUNELLE_NEEDS_BROWSER")
 """Where it is set, as in CI, a test that cannot have a browser fails."""
@@ -52,6 +54,7 @@ def chromium():
             pytest.fail(why)
         pytest.skip(why)
     sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api.expect.set_options(timeout=_WAIT_MS)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found,
@@ -87,7 +90,7 @@ def visit(chromium):
             "console", lambda said: complaints.append((page, said.text)) if said.type == "error" else None
         )
         page.on("pageerror", lambda error: complaints.append((page, str(error))))
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(_WAIT_MS)
         page.goto(server.address())
         if place:
             page.goto(server.address().split("?")[0] + "#" + place)
