@@ -47,7 +47,7 @@ def shown(serve, visit, run):
             kind, "form, button"
         )
         page.locator(settled).first.wait_for()
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(1_000)
         return page
 
     return go
@@ -61,7 +61,7 @@ def test_axe_finds_nothing_serious(shown, axe, place, language):
         for width in (1280, 390):
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(300)
+            page.wait_for_timeout(1_000)
             axe(page)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{width} px"
 
@@ -142,7 +142,7 @@ def test_the_first_tab_leads_past_the_parts(shown):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the content"
     page.keyboard.press("Enter")
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(800)
     # Still the same part, and the next tab is inside it.
     assert page.locator("h1").inner_text() == "Convolution"
     page.keyboard.press("Tab")

@@ -57,7 +57,7 @@ def numbers(page, name: str) -> np.ndarray:
 def settled(page, name: str, expected: np.ndarray) -> None:
     """Waits until the grid has these numbers; they are shown with four digits."""
     expected = np.atleast_2d(expected)
-    for _ in range(100):
+    for _ in range(400):
         found = numbers(page, name)
         if found.shape == expected.shape and np.allclose(found, expected, rtol=5e-4, atol=1e-9):
             return
@@ -367,11 +367,11 @@ def test_a_photo(look):
     page.get_by_label("Column j").fill("304")
     page.get_by_label("Column j").press("Enter")
     page.get_by_role("gridcell", name="y[103, 304] =").wait_for()
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(800)
     assert summed(page) == expected[3, 4]
     picture = page.get_by_role("img", name=re.compile("^Output, 427 × 640")).bounding_box()
     page.mouse.click(picture["x"] + picture["width"] / 2, picture["y"] + picture["height"] / 4)
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1_500)
     row, column = (
         int(page.get_by_label("Row i").input_value()),
         int(page.get_by_label("Column j").input_value()),
@@ -399,7 +399,7 @@ def test_channels_of_a_photo(look):
     assert value(re.search(r"\)* / 18 = (−?[\d.]+)", text)[1]) == pytest.approx(means[1], rel=1e-4)
     menu(page, "Channels").select_option("each")
     page.get_by_role("gridcell", name="y[200, 300] =").wait_for()
-    for _ in range(40):
+    for _ in range(200):
         if page.locator(".sum").inner_text().startswith("y[200, 300] = ("):
             break
         page.wait_for_timeout(50)
@@ -433,7 +433,7 @@ def test_a_signal_that_is_drawn(look):
         page.mouse.move(x, y - up / 2)
         page.mouse.move(x, y - up)
         page.mouse.up()
-        page.wait_for_timeout(200)
+        page.wait_for_timeout(800)
     drawn = numbers(page, "Input")[0]
     assert drawn[3] > drawn[4] > 0
     assert not drawn[5:].any()
@@ -486,7 +486,7 @@ def test_the_name_of_a_file_stays_text(look):
     page.get_by_label("Column j").fill("20")
     page.keyboard.press("Enter")
     page.get_by_role("gridcell", name="y[10, 20] =").wait_for()
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(800)
     assert summed(page) == slid(pixels[10:13, 20:23].astype(float), SOBEL)[0, 0]
     assert f"'./{name}'" in page.locator(".command code").inner_text()
     # In another language the panel is opened anew; the picture is still there.

@@ -108,7 +108,7 @@ def shown_shares(page: Any) -> np.ndarray:
 
 def agree(page: Any, expected: Callable[[np.ndarray], np.ndarray]) -> None:
     """The bars, to the digit that is written, with what is expected of the picture that stands beside them."""
-    for _ in range(50):
+    for _ in range(200):
         found, wanted = shown_shares(page), expected(picture_of(page))
         if np.abs(found - wanted).max() < 6e-4:
             return
@@ -146,7 +146,7 @@ def point_at(page: Any, layer: str, channel: int, place: tuple[int, int], side: 
 def told(page: Any, title: str) -> float:
     """The value that is explained, once its title is that."""
     page.locator(".look-inspector h3", has_text=re.compile(f"^{re.escape(title)}$")).wait_for()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1_000)
     return written(page.locator(".look-result").inner_text())
 
 
@@ -163,10 +163,10 @@ def test_a_drawing_is_answered_as_numpy_answers_it(look, oracle: Oracle) -> None
     agree(page, oracle.shares)
     assert np.abs(picture_of(page) - drawn).max() > 50
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1_500)
     np.testing.assert_array_equal(picture_of(page), drawn)
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1_500)
     assert picture_of(page).max() == 0
     agree(page, oracle.shares)
 
@@ -258,7 +258,7 @@ def test_another_channel_of_what_is_read_is_chosen(look, oracle: Oracle) -> None
     np.testing.assert_allclose([written(text) for text in cells], kernel.ravel(), atol=0.051)
     # It stays chosen while the picture changes.
     draw(page, [(0.3, 0.5), (0.7, 0.5)])
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1_500)
     assert page.get_by_label("Channel of its input").input_value() == str(order[9])
 
 
@@ -301,7 +301,7 @@ def test_keys_move_follow_and_return(look, oracle: Oracle) -> None:
     )
     page.keyboard.press("Enter")
     page.locator(".look-inspector h3", has_text="features.0, channel").wait_for()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1_000)
     title = page.locator(".look-inspector h3").inner_text()
     channel, row, column = (int(number) - 1 for number in re.findall(r"\d+", title)[1:])
     before = oracle.first(picture_of(page))
@@ -474,7 +474,7 @@ def test_a_drawing_outlives_a_change_of_language_and_a_reload_begins_anew(look, 
     oracle.off = ()
     agree(page, oracle.shares)
     draw(page, SEVEN)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1_000)
     agree(page, oracle.shares)
 
 
@@ -507,7 +507,7 @@ def test_files_are_chosen_and_what_is_no_picture_says_so_as_text(look, oracle: O
     page.get_by_role("button", name="File").click()
     file = page.get_by_label("Choose a file")
     file.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": png(picture)})
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1_500)
     np.testing.assert_array_equal(picture_of(page), picture)
     agree(page, oracle.shares)
     file.set_input_files({"name": "<img src=x>.png", "mimeType": "image/png", "buffer": b"no picture"})
@@ -521,7 +521,7 @@ def test_a_value_behind_a_concatenation_is_followed_into_its_branch(serve: Serve
     file = page.get_by_label("Choose a file")
     file.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": png(picture)})
     map_of(page, "features.3.expand_activation", 2).wait_for()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1_500)
     map_of(page, "features.3.expand_activation", 2).scroll_into_view_if_needed()
     point_at(page, "features.3.expand_activation", 2, (3, 3), side=14)
     page.mouse.down()
@@ -532,7 +532,7 @@ def test_a_value_behind_a_concatenation_is_followed_into_its_branch(serve: Serve
     page.locator(
         ".look-inspector h3", has_text=re.compile(r"^features\.3\.expand1x1, channel 3, ")
     ).wait_for()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1_000)
     assert written(page.locator(".look-result").inner_text()) == pytest.approx(
         written(before), rel=6e-4, abs=1e-9
     )

@@ -98,7 +98,7 @@ def test_start_pause_go_on_and_slide_back(
     limit = np.abs(kernels).max()
     expected = np.clip(np.rint(127.5 + 127.5 * kernels[3, 0] / limit), 0, 255)
     expect(page.locator(".by-epoch figcaption").first).to_be_visible()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1_000)
     shown = page.evaluate(
         "() => { const c = document.querySelectorAll('.tiles canvas')[3];"
         " return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0); }"
