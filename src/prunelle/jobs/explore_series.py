@@ -15,7 +15,7 @@ from prunelle.data.kinds import kind_of
 from prunelle.data.series.container import Series
 from prunelle.data.series.prepare import prepare
 from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.errors import ArgumentError, BadPicture, refuse_given
+from prunelle.errors import ArgumentError, BadPicture
 from prunelle.jobs import answering
 from prunelle.jobs.explore_pictures import check_bytes
 from prunelle.jobs.explored import Exciting, Explored, Ink, Where
@@ -121,14 +121,7 @@ def find(request: SubjectRequest, source: DataSource, listener: Listener) -> Exp
     Raises:
         ArgumentError: something is given that is for pictures.
     """
-    refuse_given(
-        "is for pictures, and the network reads series",
-        weights=request.weights,
-        preprocess=request.preprocess,
-        size=request.size,
-        mean=request.mean,
-        std=request.std,
-    )
+    request.refuse_for_pictures("is for pictures, and the network reads series")
     run = request.subject
     if not isinstance(run, Run):
         return _by_name(str(run), listener)

@@ -12,7 +12,7 @@ import numpy as np
 
 from prunelle.data.kinds import kind_of
 from prunelle.data.series.preprocess import SeriesPreprocess
-from prunelle.errors import BadPicture, BadPictures, refuse_given
+from prunelle.errors import BadPicture, BadPictures
 from prunelle.jobs.answering import expand_files, judged_split
 from prunelle.jobs.look_request import LookRequest, SubjectRequest
 from prunelle.jobs.prepared_look import Prepared, decoder, left_out_when_gone, unreadable_note
@@ -29,14 +29,7 @@ def prepare(subject: SubjectRequest, request: LookRequest, listener: Listener) -
         ArgumentError: an unknown layer or channel, or something that a run on series has of its own.
         BadPictures: none of the series can be read.
     """
-    refuse_given(
-        "is for pictures, and the run is on series",
-        weights=subject.weights,
-        preprocess=subject.preprocess,
-        size=subject.size,
-        mean=subject.mean,
-        std=subject.std,
-    )
+    subject.refuse_for_pictures("is for pictures, and the run is on series")
     run = subject.subject
     # Of series a run alone is looked at: nothing else says how they are prepared.
     assert isinstance(run, Run)

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from prunelle.data.preprocess import Preprocess
+from prunelle.errors import refuse_given
 from prunelle.planning.request import DataSource, Preparation
 from prunelle.planning.weights import Pretrained
 from prunelle.runs.run import Run
@@ -36,6 +37,17 @@ class SubjectRequest:
             ArgumentError: one of mean and std without the other.
         """
         return Preparation(size=self.size, mean=self.mean, std=self.std)
+
+    def refuse_for_pictures(self, reason: str) -> None:
+        """Raises an ``ArgumentError`` with ``reason`` where something is given that says how pictures are read."""
+        refuse_given(
+            reason,
+            weights=self.weights,
+            preprocess=self.preprocess,
+            size=self.size,
+            mean=self.mean,
+            std=self.std,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,6 @@ CURVE_WORDS = {
     "val_accuracy": Note("accuracy, validation", "exactitude, validation"),
     "learning_rate": Note("learning rate", "taux d’apprentissage"),
     "epoch": Note("epoch", "époque"),
-    "epochs_done": Note("epochs done", "époques faites"),
     "smoothing": Note("Smoothing", "Lissage"),
     "log_scale": Note("loss on a logarithmic scale", "perte en échelle logarithmique"),
     "whole": Note("Whole curve", "Courbe entière"),

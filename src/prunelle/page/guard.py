@@ -33,8 +33,6 @@ _HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
 _KNOWN_S = 30 * 24 * 3600
-_DENIED = 4403
-"""Of a WebSocket that is refused after the handshake could not say so; the browser's side knows it by this."""
 
 
 class Doorkeeper:
@@ -202,7 +200,7 @@ def _dress(headers: MutableHeaders, host: str) -> None:
 
 async def _refuse_socket(receive: Receive, send: Send) -> None:
     await receive()
-    await send({"type": "websocket.close", "code": _DENIED, "reason": ""})
+    await send({"type": "websocket.close"})  # before it was accepted: the handshake is answered by 403
 
 
 def _is_address(name: str) -> bool:

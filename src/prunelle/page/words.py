@@ -30,10 +30,6 @@ TEXTS = {
     ),
     "again": Note("Try again", "Réessayer"),
     "skip": Note("To the content", "Au contenu"),
-    "ended": Note(
-        "The server was stopped. To open the page again: prunelle open",
-        "Le serveur a été arrêté. Pour rouvrir la page : prunelle open",
-    ),
 }
 
 

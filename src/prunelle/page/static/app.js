@@ -3,7 +3,6 @@ import { element, filled } from "./kit.js";
 
 const at = (id) => document.getElementById(id);
 const MOST_WAIT = 5000;
-const DENIED = 4403;
 
 // ---- Frames: see page/wire.py.
 
@@ -62,19 +61,16 @@ class Socket {
       const asked = this.waiting.get(frame.id);
       if (asked) { this.waiting.delete(frame.id); asked(frame); } else this.receive(frame);
     };
-    socket.onclose = ({ code }) => {
+    socket.onclose = () => {
       this.waiting.clear();
-      // A handshake that was refused tells a script nothing; the page itself says whether this browser is known.
-      if (code === DENIED) this.changed("denied");
-      else {
-        this.changed("lost");
-        setTimeout(() => this.again(), this.wait);
-        this.wait = Math.min(this.wait * 2, MOST_WAIT);
-      }
+      this.changed("lost");
+      setTimeout(() => this.again(), this.wait);
+      this.wait = Math.min(this.wait * 2, MOST_WAIT);
     };
     this.socket = socket;
   }
 
+  // A handshake that was refused tells a script nothing; any other request says whether this browser is known.
   async again() {
     try {
       const answer = await fetch("static/kit.js", { cache: "no-store" });
