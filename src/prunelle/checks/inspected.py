@@ -1,0 +1,81 @@
+"""``Inspected``: all examples of some data in one order, with what is known of each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from prunelle.data.examples import Data
+from prunelle.data.kind import Kind
+from prunelle.data.kinds import kind_of
+from prunelle.data.leakage import names_of
+from prunelle.data.pixels import Pixels, Progress
+from prunelle.texts import Note
+
+
+def no_progress(what: Note, done: int, of: int) -> None:
+    """Tells nobody."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Inspected:
+    """N examples, those of the splits one after the other.
+
+    Attributes:
+        data: they are of, as it was given or drawn; nothing was moved.
+        pixels: by split, decoded.
+        features: ``(N, F)`` float32, what a network makes of them; None where nothing was computed.
+        features_of: whose features these are, in words.
+        progress: told by a check that takes long.
+    """
+
+    data: Data
+    pixels: Mapping[str, Pixels]
+    features: np.ndarray | None = None
+    features_of: Note | None = None
+    progress: Progress = no_progress
+
+    @property
+    def kind(self) -> Kind[Any, Any]:
+        """Of the data."""
+        return kind_of(self.data.preprocess)
+
+    @cached_property
+    def splits(self) -> np.ndarray:
+        """``(N,)`` names."""
+        return np.concatenate([np.full(len(part), name) for name, part in self.pixels.items()])
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """``(N,)`` int64, as given."""
+        return np.concatenate([part.labels for part in self.pixels.values()])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """N short names (``leakage.names_of``)."""
+        return tuple(names_of(self.pixels))
+
+    @cached_property
+    def files(self) -> tuple[str, ...] | None:
+        """N paths; None where they come from no files of their own."""
+        files = tuple(file for part in self.pixels.values() for file in part.files or ())
+        return files if len(files) == len(self) and files else None
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pixels.values()))
+
+    def example(self, row: int) -> np.ndarray:
+        """Decoded, ``(H, W, C)`` uint8 or ``(T, C)`` float32."""
+        for part in self.pixels.values():
+            if row < len(part):
+                return np.asarray(part.images[row])
+            row -= len(part)
+        raise IndexError(row)
+
+    def label(self, row: int) -> str:
+        """The name of its class."""
+        return str(self.data.classes[self.labels[row]])
