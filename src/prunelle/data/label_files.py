@@ -17,7 +17,7 @@ from prunelle.errors import DataError, MissingData
 from prunelle.texts import EN, FR, Note, composed, shown
 
 # Headers without capitals, accents, blanks and underscores; of several in one file, the first here is taken.
-_FILES = (
+FILES = (
     *(
         "file",
         "filename",
@@ -55,7 +55,7 @@ _FILES = (
         "id",
     ),
 )
-_LABELS = (
+LABELS = (
     *(
         "label",
         "class",
@@ -126,10 +126,10 @@ class _Columns:
 
     def __init__(self, header: Sequence[str], path: Path, finder: _Finder) -> None:
         self.header = [name.strip() for name in header]
-        plain = [_plain(name) for name in self.header]
+        plain = [plain_header(name) for name in self.header]
         file, label, split = (
             next((plain.index(name) for name in names if name in plain), None)
-            for names in (_FILES, _LABELS, _SPLITS)
+            for names in (FILES, LABELS, _SPLITS)
         )
         if file is None or label is None:
             lacking = " and ".join(
@@ -164,7 +164,7 @@ class _Columns:
         )
 
 
-def _plain(header: str) -> str:
+def plain_header(header: str) -> str:
     letters = unicodedata.normalize("NFKD", header).casefold()
     return "".join(letter for letter in letters if letter.isalnum())
 
