@@ -1,0 +1,231 @@
+"""Labels that are probably wrong, by what a classifier says of examples that it has not learned.
+
+After confident learning (Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset
+Labels", JAIR 70): out-of-fold probabilities, noise that depends on the class, then the labels that contradict. Their
+counts of confident examples say which labels to look at; here the same noise is estimated by likelihood, so that each
+label has a probability of being wrong, which half a list can be held to. cleanlab, their own package, would
+bring pandas and much that is not used; benchmarks/label_noise.py measures both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from prunelle.checks.check import Check
+from prunelle.checks.finding import Finding
+from prunelle.checks.inspected import Inspected
+from prunelle.data import duplicates
+from prunelle.data.duplicates import Contents
+from prunelle.texts import EN, FR, Note, visible
+from prunelle.transfer.solving import choose_c, fit_linear
+
+CHOOSING = 2000
+"""Examples that the strength of the regularisation is chosen on, at most: it changes little with more."""
+
+FITTED = 5000
+"""Examples that the noise is estimated on, at most."""
+
+PRIOR_EXAMPLES = 50
+"""Of each class, with the mean noise: what a class's own noise is held against."""
+
+NOISE_EXPECTED = 7
+"""To one, that some labels are wrong before anything is seen: those of the ten best known test sets are, 3.4 % of them
+(Northcutt, Athalye & Mueller 2021, "Pervasive Label Errors in Test Sets")."""
+
+FEW = 1000
+"""Examples below which ten folds are used instead of five: each classifier then learns from more of them."""
+
+LEAST = 0.1
+"""What a label is told at: the probability that it is wrong."""
+
+
+def cross_validated(
+    features: np.ndarray,
+    labels: np.ndarray,
+    num_classes: int,
+    *,
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+    folds: int = 5,
+) -> np.ndarray:
+    """What logistic regression says of each example when it has learned from the others.
+
+    Args:
+        features: ``(N, F)``; what is not finite counts as 0.
+        labels: ``(N,)`` int64, below ``num_classes``.
+        num_classes: K; some may have no example.
+        groups: ``(N,)``; examples of one number (near copies) are left out together. None: each on its own.
+        seed: of the folds.
+        folds: how many.
+
+    Returns:
+        ``(N, K)`` float64, each row's sum 1. Of an example whose class has no other to learn from nothing is known: all
+        classes are alike.
+    """
+    features = np.nan_to_num(np.asarray(features, np.float64), posinf=0.0, neginf=0.0)
+    fold = _folds(labels, np.arange(len(labels)) if groups is None else groups, folds, seed)
+    chosen = np.random.default_rng(seed).permutation(len(labels))[:CHOOSING]
+    c = _choose(features[chosen], labels[chosen], seed)
+    probabilities = np.full((len(labels), num_classes), 1 / num_classes)
+    for number in range(folds):
+        left_out, learned = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        known, numbers = np.unique(labels[learned], return_inverse=True)
+        judged = left_out[np.isin(labels[left_out], known)]
+        if len(known) < 2 or not len(judged):
+            continue
+        weights, biases = fit_linear(features[learned], numbers, "logistic", len(known), c=c)
+        probabilities[judged] = 0.0
+        probabilities[np.ix_(judged, known)] = _softmax(features[judged] @ weights.T + biases)
+    return probabilities
+
+
+def _choose(features: np.ndarray, labels: np.ndarray, seed: int) -> float:
+    """By classes that have enough examples to be on both sides."""
+    counts = np.bincount(labels)
+    enough = np.isin(labels, np.flatnonzero(counts >= 3))
+    known, numbers = np.unique(labels[enough], return_inverse=True)
+    if len(known) < 2:
+        return 0.01
+    return choose_c(features[enough], numbers, "logistic", len(known), seed=seed)[0]
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def _folds(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """``(N,)``: groups dealt like cards, class after class, so that each fold has its share of every class."""
+    _, first, member_of, sizes = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
+    shuffled = np.random.default_rng(seed).permutation(len(first))
+    order = np.lexsort((shuffled, -sizes, labels[first]))
+    fold = np.empty(len(first), np.int64)
+    fold[order] = np.arange(len(first)) % folds
+    return np.asarray(fold[member_of])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Suspicion:
+    """How likely labels are wrong.
+
+    Attributes:
+        score: ``(N,)`` in [0, 1], higher where the label is more surely wrong: the probability of that, as far as
+            ``probabilities`` tell.
+        suggested: ``(N,)`` int64: the likeliest class, the given one where none is likelier.
+    """
+
+    score: np.ndarray
+    suggested: np.ndarray
+
+    def told(self, labels: np.ndarray) -> np.ndarray:
+        """``(n,)`` the rows that a person should look at, the surest first: so many that half of them are expected to
+        be wrong, each with a probability of at least ``LEAST``."""
+        order = np.argsort(-self.score, kind="stable")
+        share = np.cumsum(self.score[order]) / np.arange(1, len(order) + 1)
+        told = order[(share >= 0.5) & (self.score[order] >= LEAST)]
+        return np.asarray(told[self.suggested[told] != labels[told]])
+
+
+def suspicion(probabilities: np.ndarray, labels: np.ndarray) -> Suspicion:
+    """Which labels contradict what a classifier says of examples that it has not learned.
+
+    Confident learning's model: an example of class j is given label i with a probability ``noise[j, i]``, whatever it
+    looks like. The classifier's answers are taken to a power 1/t, which makes them as sure as they should be. Noise and
+    t are those under which the given labels are likeliest: a classifier that is often unsure has a large t; one that is
+    sure and contradicted is among noise. Where the labels are as likely without any noise, every score is small.
+
+    Args:
+        probabilities: ``(N, K)``, of ``cross_validated``.
+        labels: ``(N,)`` int64, as given.
+    """
+    n, k = probabilities.shape
+    logs = np.log(np.clip(probabilities, 1e-12, None))
+    few = np.random.default_rng(0).permutation(n)[:FITTED]
+    powers = np.geomspace(0.2, 5, 15)
+    likelihood, t, noise = max(
+        (_fitted(logs[few], labels[few], float(t)) for t in powers), key=lambda one: one[0]
+    )
+    without = max(np.log(_softmax(logs[few] / t)[np.arange(len(few)), labels[few]]).sum() for t in powers)
+    is_noise = 1 / (1 + np.exp(np.clip(without - likelihood, -50, 50)) / NOISE_EXPECTED)
+    true = _softmax(logs / t) * noise[:, labels].T
+    true /= true.sum(axis=1, keepdims=True)
+    given = true[np.arange(n), labels]
+    likeliest = np.where(np.arange(k) == labels[:, np.newaxis], -1.0, true).argmax(axis=1)
+    return Suspicion(
+        score=is_noise * np.clip(1 - given, 0, 1),
+        suggested=np.where(
+            probabilities[np.arange(n), likeliest] > probabilities[np.arange(n), labels], likeliest, labels
+        ),
+    )
+
+
+def _fitted(logs: np.ndarray, labels: np.ndarray, t: float) -> tuple[float, float, np.ndarray]:
+    """The likelihood, t, and noise ``(K, K)`` by expectation and maximisation.
+
+    Each class's noise is taken together with the mean one, as if that came from ``PRIOR_EXAMPLES`` more; and one
+    example more is as if known to be wrong, one to be right.
+    """
+    n, k = logs.shape
+    likely, e, noise = _softmax(logs / t), 0.05, np.empty((k, k))
+    counts = np.zeros((k, k))
+    for _ in range(40):
+        usual = np.full((k, k), e / max(k - 1, 1))
+        np.fill_diagonal(usual, 1 - e)
+        noise = (counts + PRIOR_EXAMPLES * usual) / (counts.sum(axis=1, keepdims=True) + PRIOR_EXAMPLES)
+        true = likely * noise[:, labels].T
+        sums = true.sum(axis=1, keepdims=True)
+        true /= sums
+        counts = np.zeros((k, k))
+        np.add.at(counts.T, labels, true)
+        e = (n - np.trace(counts) + 1) / (n + 2)
+    prior = np.log(e) + np.log(1 - e) + PRIOR_EXAMPLES * (usual * np.log(noise / usual)).sum()
+    return float(np.log(sums).sum() + prior), t, noise
+
+
+def _find(inspected: Inspected) -> list[Finding]:
+    assert inspected.features is not None
+    classes = inspected.data.classes
+    copies = duplicates.groups(
+        Contents.joined([duplicates.contents_of(part) for part in inspected.pixels.values()])
+    )
+    folds = 10 if len(inspected) < FEW else 5
+    probabilities = cross_validated(
+        inspected.features, inspected.labels, len(classes), groups=copies, folds=folds
+    )
+    found = suspicion(probabilities, inspected.labels)
+    return [
+        _finding(inspected, row, str(classes[found.suggested[row]]), float(found.score[row]))
+        for row in found.told(inspected.labels).tolist()
+    ]
+
+
+def _finding(inspected: Inspected, row: int, suggested: str, confidence: float) -> Finding:
+    name, given, other = visible(inspected.names[row]), visible(inspected.label(row)), visible(suggested)
+    return Finding(
+        kind="label",
+        rows=(row,),
+        confidence=confidence,
+        what=Note(
+            f"{name} is labelled {given}; by all the others it looks like {other} (wrong with a probability of about "
+            f"{EN.percent(confidence, digits=0)}).",
+            f"{name} porte l’étiquette {given} ; d’après toutes les autres, on dirait {other} (fausse avec une "
+            f"probabilité d’environ {FR.percent(confidence, digits=0)}).",
+        ),
+        advice=Note(
+            f"Look at it: if it is of {other}, relabel it; if it is of neither, leave it out.",
+            f"Regardez-la : si elle est de {other}, changez son étiquette ; si elle n’est ni l’une ni l’autre, "
+            "écartez-la.",
+        ),
+        suggested=suggested,
+    )
+
+
+CHECK = Check(
+    kinds={"label": Note("Labels that seem wrong", "Étiquettes qui semblent fausses")},
+    of=("pictures", "series"),
+    cheap=False,
+    needs_features=True,
+    find=_find,
+)
