@@ -11,11 +11,13 @@ import click
 from prunelle.cli.options import (
     CompileOptions,
     DataOptions,
+    DecisionsOptions,
     PretrainedOptions,
     StyleOptions,
     compile_option,
     data_options,
     data_root_option,
+    decisions_option,
     pretrained_options,
     run_or_pretrained,
     style_options,
@@ -51,7 +53,7 @@ _TAKEN = Note("{n} × {truth} taken for {answer}", "{n} × {truth}, pris pour {a
 _CORNER = Note("truth \\ predicted", "vérité \\ réponse")
 
 
-class _Options(PretrainedOptions, DataOptions, CompileOptions, StyleOptions):
+class _Options(PretrainedOptions, DataOptions, DecisionsOptions, CompileOptions, StyleOptions):
     data_root: str | None
 
 
@@ -60,6 +62,7 @@ class _Options(PretrainedOptions, DataOptions, CompileOptions, StyleOptions):
 @pretrained_options
 @data_options
 @data_root_option
+@decisions_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @compile_option
 @style_options
@@ -83,6 +86,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
         labels=given["labels"],
         data_dir=given["data_dir"],
         data_root=given["data_root"],
+        decisions=given["decisions"],
         compile=given["compile"],
         style=given["progress"],
     )

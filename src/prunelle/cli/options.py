@@ -48,6 +48,12 @@ class DataOptions(TypedDict):
     data_dir: str | None
 
 
+class DecisionsOptions(TypedDict):
+    """Of ``decisions_option``."""
+
+    decisions: str | None
+
+
 class WeightsOptions(TypedDict):
     """Of ``weights_options``; mean and std per channel, in units of [0, 1]."""
 
@@ -128,6 +134,16 @@ def style_options(command: Command) -> Command:
     )(command)
     return click.option(
         "-q", "--quiet", "progress", flag_value="quiet", help="The same as --progress quiet."
+    )(command)
+
+
+def decisions_option(command: Command) -> Command:
+    """``--decisions``, of what reads labelled data."""
+    return click.option(
+        "--decisions",
+        type=click.Path(),
+        metavar="FILE",
+        help="Labels corrected by people: a CSV of prunelle review, of file,label, of Label Studio or FiftyOne.",
     )(command)
 
 

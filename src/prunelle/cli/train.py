@@ -15,6 +15,7 @@ from prunelle.cli.options import (
     BytesType,
     DataCommand,
     DataOptions,
+    DecisionsOptions,
     LanguageOptions,
     LogOptions,
     NumbersType,
@@ -24,6 +25,7 @@ from prunelle.cli.options import (
     WeightsOptions,
     data_options,
     data_root_option,
+    decisions_option,
     log_option,
     memory_budget,
     preparation_options,
@@ -87,7 +89,7 @@ class RecipeOptions(TypedDict):
     augment: str | None
 
 
-class _DataOptions(DataOptions):
+class _DataOptions(DataOptions, DecisionsOptions):
     data: str | None
     validation: float | None
     test: float | None
@@ -188,6 +190,7 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
 @weights_options
 @reuse_options
 @data_options
+@decisions_option
 @click.option(
     "--unlabelled",
     type=click.Path(),
@@ -289,6 +292,7 @@ def _new_run(given: _Options) -> Run:
         data_dir=given["data_dir"],
         validation=given["validation"],
         test=given["test"],
+        decisions=given["decisions"],
         memory_budget=memory_budget(given["memory"]),
         language=given["language"],
         style=given["progress"],

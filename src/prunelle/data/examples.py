@@ -8,7 +8,7 @@ depends on the kind of data (``data.kinds``).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,8 @@ class Data(Shown):
             side of them (``data.leakage``).
         moved: how many examples changed their split for that.
         batch_size: of the loader that gave them; None where nothing says one.
+        decisions: what a person decided about them is applied (``data.deciding``): the ``decisions`` entry of
+            ``run.json``; None where nothing was.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Data(Shown):
     drawn: tuple[str, ...] = ()
     moved: int = 0
     batch_size: int | None = None
+    decisions: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{split.name}={len(split)}" for split in self.splits())

@@ -95,7 +95,7 @@ def _members(group: np.ndarray) -> list[np.ndarray]:
 def moved(data: Data, pixels: Mapping[str, Pixels], copies: Copies) -> Data:
     """``data`` with the examples in the splits that ``copies`` says; those that could not be read stay."""
     given = {split.name: split for split in data.splits()}
-    readable = {name: _readable(given[name], part) for name, part in pixels.items()}
+    readable = {name: readable_rows(given[name], part) for name, part in pixels.items()}
     made: dict[str, Split | None] = {}
     for number, name in enumerate(copies.splits):
         leave = copies.rows[(copies.split == number) & (copies.kept != number)]
@@ -109,7 +109,7 @@ def moved(data: Data, pixels: Mapping[str, Pixels], copies: Copies) -> Data:
     return dataclasses.replace(data, **made)  # type: ignore[arg-type]
 
 
-def _readable(split: Split, pixels: Pixels) -> np.ndarray:
+def readable_rows(split: Split, pixels: Pixels) -> np.ndarray:
     """The rows of ``split`` that ``pixels`` holds, in order."""
     bad = {skipped.file for skipped in pixels.skipped}
     if split.files is None or not bad:

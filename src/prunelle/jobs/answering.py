@@ -23,7 +23,7 @@ from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
 from prunelle.jobs import decoding, run_data
 from prunelle.networks.published import imagenet_classes
-from prunelle.planning.loading import ALREADY_LOADED, load_data
+from prunelle.planning.loading import ALREADY_LOADED, decided_data, load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource
 from prunelle.planning.weights import Pretrained, outputs_note
 from prunelle.runs.judging import Origin, judge
@@ -49,6 +49,7 @@ def evaluate(
 ) -> Evaluation:
     """What ``run`` answers on labelled pictures, its own or others; see ``prunelle.evaluate``."""
     if is_dataset(source.data):
+        refuse_given("is for data that Prunelle reads, and this is a dataset", decisions=source.decisions)
         return _evaluate_dataset(run, source, compile, listener)
     labelled = _labelled(run, source, data_root, listener)
     if isinstance(run, Pretrained):
@@ -229,7 +230,7 @@ def _labelled(
         )
     if isinstance(data, Data):
         refuse_given(ALREADY_LOADED, labels=labels, data_dir=data_dir)
-        return _Labelled(data, data.name)
+        return _Labelled(_decided(data, source, listener), data.name)
     if isinstance(run, Pretrained):
         if data is None:
             raise ArgumentError(
@@ -241,17 +242,29 @@ def _labelled(
         own = run.info["data"]["source"]
         if own is None or own["data"] not in datasets.NAMED:
             refuse_given("is where named sets are, and the run's data are none", data_dir=data_dir)
-        return _Labelled(run_data.data_of(run, listener, data_dir, data_root), None, own=True)
+        kept = _decided(run_data.data_of(run, listener, data_dir, data_root), source, listener)
+        return _Labelled(kept, None, own=True)
     if str(data) in datasets.NAMED:
-        return _Labelled(load_data(source, listener), str(data))
+        named = load_data(dataclasses.replace(source, decisions=None), listener)
+        return _Labelled(_decided(named, source, listener), str(data))
     refuse_given("is where named sets are, and data is a path", data_dir=data_dir)
     loaded = datasets.load_labelled(data, labels=labels, like=run.preprocess)
     for note in loaded.notes:
         listener.on_note(note)
+    loaded = _decided(loaded, source, listener)
     if loaded.test or loaded.validation:
         return _Labelled(loaded, str(data))
     whole = dataclasses.replace(loaded, test=dataclasses.replace(loaded.train, name="test"))
     return _Labelled(whole, str(data), whole=True)
+
+
+def _decided(data: Data, source: DataSource, listener: Listener) -> Data:
+    """``data`` by the labels that people have decided, if they have."""
+    if source.decisions is None:
+        return data
+    decided = decided_data(data, source.decisions, learned=False)
+    listener.on_note(decided.note)
+    return decided.data
 
 
 def _is_named(run: Run) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from prunelle import data as datasets
-from prunelle.data import duplicates, listing
+from prunelle.data import duplicates, leakage, listing
 from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.pixels import Pixels
@@ -21,7 +21,7 @@ from prunelle.planning.request import MEMORY_BUDGET
 from prunelle.runs.judging import kinds_of
 from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run
-from prunelle.runs.splits import SPLITS, Placed
+from prunelle.runs.splits import SPLITS, SPLITS_FILE, Placed
 from prunelle.texts import EN, FR, Note, quoted, shown
 
 
@@ -84,10 +84,47 @@ def data_of(
 
 
 def as_trained(run: Run, data: Data, listener: Listener, memory_budget: int = MEMORY_BUDGET) -> Data:
-    """``data`` with copies on the side of the splits where the run had them."""
+    """``data`` with copies on the side of the splits where the run had them, and as they were decided for it."""
+    placed = placed_of(run) if run.info.get("decisions") is not None else None
+    if placed is not None and placed.contents is not None:
+        return _as_placed(run, data, placed, placed.contents, memory_budget)
     if run.info["data"].get("moved"):
         data = decoding.decode_apart(data, run.preprocess, memory_budget, Quiet()).data
     return dataclasses.replace(data, drawn=())
+
+
+def _as_placed(run: Run, data: Data, placed: Placed, contents: Contents, memory_budget: int) -> Data:
+    """The examples of a run, under the run's labels, found among ``data`` by what they hold.
+
+    The file of decisions may have changed since: what the run has learned is in its ``splits.csv``.
+
+    Raises:
+        RunError: some are not there.
+    """
+    pixels = decoding.decode_all(data, run.preprocess, memory_budget, Quiet())
+    holding: dict[str, list[int]] = {}
+    first = 0
+    for split in data.splits():
+        here = leakage.readable_rows(split, pixels[split.name])
+        for row, digest in zip(here, duplicates.contents_of(pixels[split.name]).digests, strict=True):
+            holding.setdefault(digest, []).append(first + int(row))
+        first += len(split)
+    everything = Split.joined("all", list(data.splits()))
+    splits: dict[str, Split | None] = dict.fromkeys(SPLITS)
+    for name in SPLITS:
+        rows = []
+        for row in placed.rows(name):
+            held = holding.get(contents.digests[row])
+            if held is None:
+                raise RunError(
+                    f"the data are not those that {run.path} was trained on: they lack an example of its {name} "
+                    f"split (row {row + 2} of {SPLITS_FILE})."
+                )
+            rows.append(held.pop(0) if len(held) > 1 else held[0])  # of copies, each once
+        if rows:
+            taken = everything.take(np.array(rows))
+            splits[name] = dataclasses.replace(taken, name=name, labels=placed.labels[placed.rows(name)])
+    return dataclasses.replace(data, drawn=(), **splits)  # type: ignore[arg-type]
 
 
 def _arranged(run: Run, placed: Placed, files: Sequence[Path]) -> Data:

@@ -102,6 +102,7 @@ def _refuse_new_settings(request: TrainingRequest, run: Run) -> None:
         data_dir=request.source.data_dir,
         validation=request.source.validation,
         test=request.source.test,
+        decisions=request.source.decisions,
     )
 
 
@@ -195,6 +196,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequ
             **({"scaling": TENSORS} if data.preprocess.mean else {}),
             **({"copies": prepared.examples.copies} if prepared.examples.copies else {}),
         },
+        **({} if data.decisions is None else {"decisions": dict(data.decisions)}),
         "network": prepared.description,
         "recipe": prepared.recipe.to_json(),
         **({"own": own} if (own := training.own.to_json()) else {}),

@@ -144,6 +144,7 @@ def _settings(request: UnlabelledRequest, data: Data) -> dict[str, Any]:
         "weights": str(training.weights),
         "strategy": str(training.strategy),
         "size": str(training.preparation.size),
+        **({} if data.decisions is None else {"decisions": data.decisions["digest"]}),
     }
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+from pathlib import Path
+
 from prunelle import data as datasets
+from prunelle.data.deciding import Applied, applied
+from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import from_dataset, is_dataset
 from prunelle.errors import refuse_given
@@ -15,8 +21,30 @@ ALREADY_LOADED = "is for data by name or path, and these are loaded already"
 def load_data(source: DataSource, listener: Listener) -> Data:
     """``prunelle.load`` (the digits for None) with its progress and its notes shown; a ``Data`` as it is.
 
-    Datasets of other libraries are taken in (``from_dataset``).
+    Datasets of other libraries are taken in (``from_dataset``). Decisions are applied once the splits are drawn.
     """
+    data = _loaded(source, listener)
+    for note in data.notes:
+        listener.on_note(note)
+    if source.decisions is None:
+        return data
+    decided = decided_data(data, source.decisions)
+    listener.on_note(decided.note)
+    return decided.data
+
+
+def decided_data(data: Data, decisions: Decisions | str | Path, *, learned: bool = True) -> Applied:
+    """``data`` with decisions applied, or with those of a file; see ``data.deciding``."""
+    if isinstance(decisions, Decisions):
+        return applied(data, decisions, "decisions", learned=learned)
+    path = Path(decisions).expanduser()
+    decided = applied(data, Decisions.read(path), str(path), learned=learned)
+    assert decided.data.decisions is not None
+    info = {**decided.data.decisions, "file": os.path.abspath(path)}
+    return dataclasses.replace(decided, data=dataclasses.replace(decided.data, decisions=info))
+
+
+def _loaded(source: DataSource, listener: Listener) -> Data:
     data = source.data
     if is_dataset(data):
         refuse_given(
@@ -49,6 +77,4 @@ def load_data(source: DataSource, listener: Listener) -> Data:
             seed=source.seed,
             progress=listener.on_progress,
         )
-    for note in data.notes:
-        listener.on_note(note)
     return data

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from torch import nn
 
+from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
 from prunelle.data.preprocess import Fit
@@ -44,6 +45,7 @@ class DataSource:
         data_dir: where named sets are, or go.
         validation, test: shares of examples, where the data do not come split.
         seed: of the draw of splits.
+        decisions: what people decided about labels, or the file that says it.
     """
 
     data: Data | AnyDataset | str | Path | None = None
@@ -52,6 +54,7 @@ class DataSource:
     validation: float | None = None
     test: float | None = None
     seed: int = 0
+    decisions: Decisions | str | Path | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@
     results.csv           a line an epoch
     metrics.json          final figures by split
     predictions.csv       what was answered on the evaluated split, a line a picture
+    decisions.csv         what people decided about its examples since, if they have (``data.decisions``)
     weights/best.safetensors, last.safetensors
     state/training.safetensors   what resuming needs; previous.safetensors is the one before it
     report.html, figures/
@@ -30,6 +31,7 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.csv_files import read_table
+from prunelle.data.decisions import Decision, Decisions, changed
 from prunelle.data.duplicates import contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import AnyPreprocess, kind_of, preprocess_from_json
@@ -67,6 +69,8 @@ from prunelle.training.records import RESULT_FIELDS
 
 if TYPE_CHECKING:
     from prunelle.runs.frames import DataFrame
+
+DECISIONS_FILE = "decisions.csv"
 
 JUDGED_BY = ("test", "validation", "train")
 """The split that speaks for a run: the first of these that there is."""
@@ -181,6 +185,31 @@ class Run(Shown):
             return Placed.read(self.path, self.classes)
         except DataError as error:
             raise RunError(str(error)) from None
+
+    @property
+    def decisions_file(self) -> Path:
+        """Where what people decide about its examples is; none before the first decision (``data.decisions``)."""
+        return self.path / DECISIONS_FILE
+
+    def decisions(self) -> Decisions:
+        """What people have decided about its examples, in the order they did.
+
+        Raises:
+            DataError: the file is damaged; it says the line.
+        """
+        return Decisions.read(self.decisions_file) if self.decisions_file.exists() else Decisions()
+
+    def decide(self, *decisions: Decision) -> Decisions:
+        """Writes decisions down, in place of earlier ones about the same examples; other processes may do so, too.
+
+        Returns:
+            All there are then.
+        """
+        return changed(self.decisions_file, lambda now: Decisions((*now.values(), *decisions)))
+
+    def undecide(self, file: str) -> Decisions:
+        """Takes back what was decided about ``file``; all there are then."""
+        return changed(self.decisions_file, lambda now: now.without(file))
 
     @property
     def keeps_examples(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from prunelle.console.listeners import Style, make_listener
+from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
 from prunelle.jobs import answering
@@ -30,6 +31,7 @@ def evaluate(
     labels: str | None = None,
     data_dir: str | Path | None = None,
     data_root: str | Path | None = None,
+    decisions: Decisions | str | Path | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
 ) -> Evaluation:
@@ -44,6 +46,7 @@ def evaluate(
         network: the module, if it was one of your own.
         labels, data_dir: as ``prunelle.load``.
         data_root: where the data of the run are now, if they were moved.
+        decisions: corrected labels to judge by, or the CSV that has them; as ``train``.
         compile: ``auto`` makes a faster copy of the network where the work repays it; ``always``, ``never``.
         style: what to show meanwhile.
 
@@ -51,7 +54,7 @@ def evaluate(
         DataError: ``data`` has a class that the run does not know, or more than 5 % of pictures (and more than
             one) that cannot be read.
     """
-    source = DataSource(data=data, labels=labels, data_dir=data_dir)
+    source = DataSource(data=data, labels=labels, data_dir=data_dir, decisions=decisions)
     with contextlib.closing(make_listener(style)) as listener:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from prunelle.console.listeners import Style
+from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
 from prunelle.data.preprocess import Fit
@@ -51,6 +52,7 @@ def train(
     data_root: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
+    decisions: Decisions | str | Path | None = None,
     memory_budget: int = MEMORY_BUDGET,
     save_every_s: float = SAVE_EVERY_S,
     language: Language | None = None,
@@ -93,6 +95,8 @@ def train(
             pictures when no weights are given.
         epochs: in place of the recipe's; with ``resume``, extends the training to this many.
         labels, data_dir, validation, test: as ``prunelle.load``.
+        decisions: corrected labels, or the CSV that has them (``prunelle.data.decisions``): applied once the splits are
+            drawn, so that these are those of a training without. No file is changed.
         data_root: with ``resume``: where the run's data are now, if they were moved. Pictures are recognised by what
             they hold, whatever they are called. A path as ``data`` means the same.
         memory_budget: bytes of decoded pixels kept in memory.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.console.listeners import Style
+from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
@@ -40,6 +41,7 @@ def train_with_unlabelled(
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
+    decisions: Decisions | str | Path | None = None,
     size: int | tuple[int, int] | None = None,
     fit: Fit | SeriesFit | None = None,
     normalisation: Normalisation | None = None,
