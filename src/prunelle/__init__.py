@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from prunelle.runs.table import runs
     from prunelle.tasks import (
         advise,
+        check,
         compare,
         convolve,
         evaluate,
@@ -62,6 +63,7 @@ _HOMES = {
     "Strategy": "prunelle.transfer.strategies",
     "advise": "prunelle.tasks",
     "build": "prunelle.networks",
+    "check": "prunelle.tasks",
     "compare": "prunelle.tasks",
     "convolve": "prunelle.tasks",
     "evaluate": "prunelle.tasks",
@@ -99,6 +101,7 @@ __all__ = [
     "Strategy",
     "advise",
     "build",
+    "check",
     "compare",
     "convolve",
     "evaluate",

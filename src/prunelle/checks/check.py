@@ -17,7 +17,8 @@ class Check:
     Attributes:
         kinds: of findings that it can give, with what each is called.
         of: kinds of data that it is asked of, by name.
-        cheap: it takes a small part of the time that decoding does, and is asked at the start of every training.
+        cheap: it takes a small part of the time that decoding does; it is asked at the start of every training.
+        told: not there, since reading the data, or splitting them, tells of it anyway.
         needs_features: it is asked where there are some.
         find: gives what it finds, the surest first.
     """
@@ -25,5 +26,6 @@ class Check:
     kinds: dict[str, Note]
     of: tuple[str, ...]
     cheap: bool
+    told: bool = False
     needs_features: bool = False
     find: Callable[[Inspected], list[Finding]]

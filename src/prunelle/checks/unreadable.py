@@ -34,5 +34,6 @@ CHECK = Check(
     kinds={"unreadable": Note("Files that cannot be read", "Fichiers illisibles")},
     of=("pictures",),
     cheap=True,
+    told=True,
     find=_find,
 )

@@ -16,6 +16,7 @@ from prunelle.memory import explain_memory_errors
 from prunelle.texts import quoted
 
 COMMANDS = {
+    "check": "Find what is odd about labelled examples: wrong labels, copies, leaks.",
     "train": "Train a classifier on labelled pictures or series.",
     "evaluate": "Measure a trained run on labelled pictures or series.",
     "predict": "Name what is on pictures, or in series.",

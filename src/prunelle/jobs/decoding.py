@@ -50,7 +50,7 @@ def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, list
     contents = {name: copies.contents.take(copies.order(i)) for i, name in enumerate(copies.splits)}
     if len(copies.moved):
         data = leakage.moved(data, pixels, copies)
-        pixels = _decoded(data, preprocess, memory_budget, listener)
+        pixels = decoded(data, preprocess, memory_budget, listener)
         contents = {name: contents[name] for name in pixels}
     return Examples(
         dataclasses.replace(
@@ -70,7 +70,7 @@ def decode_all(
     Raises:
         BadPictures: too many cannot be read, or a class of the training split is left with none.
     """
-    pixels = _decoded(data, preprocess, memory_budget, listener)
+    pixels = decoded(data, preprocess, memory_budget, listener)
     for split in pixels.values():
         for note in split.notes:
             listener.on_note(note)
@@ -96,9 +96,10 @@ def decode_all(
     return pixels
 
 
-def _decoded(
+def decoded(
     data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener
 ) -> dict[str, Pixels]:
+    """``decode_all``, whatever can be read; nothing is said of the rest."""
     speed.keep_large_blocks()
     size = sum(split.decoded_bytes(preprocess) for split in data.splits())
     return {

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from prunelle.checks.checkup import checkup
+from prunelle.checks.inspected import Inspected
 from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess
@@ -167,6 +169,11 @@ def build(plan: TrainingPlan, listener: Listener) -> Built:
     """Decodes the examples and builds the network."""
     request, strategy = plan.request, plan.request.strategy
     examples = decoding.decode_apart(plan.data, plan.preprocess, request.limits.memory_budget, listener)
+    notes = checkup(Inspected(data=examples.data, pixels=examples.pixels), at_start=True).sentences()
+    for note in notes:
+        listener.on_note(note)
+    noted = dataclasses.replace(examples.data, notes=(*examples.data.notes, *notes))
+    examples = dataclasses.replace(examples, data=noted)
     if plan.start is not None and plan.keeps_weights:
         notes = run_data.learned_before(plan.start.source, examples.data, listener)
         for note in notes:

@@ -72,6 +72,14 @@ GALLERY = Kind(
     folders=("figures",),
     keeps_lock=False,
 )
+CHECKUP = Kind(
+    what="check",
+    main="findings.json",
+    lock=".lock",
+    resume="",
+    files=("check.html", "findings.csv"),
+    keeps_lock=False,
+)
 UNLABELLED = Kind("run", "unlabelled.json", "lock", "prunelle train --resume")
 
 

@@ -7,6 +7,7 @@ from prunelle.tasks.advising import advise
 from prunelle.tasks.answering import evaluate, predict
 from prunelle.tasks.augmenting import augment
 from prunelle.tasks.caching import clear_caches, disk_usage
+from prunelle.tasks.checking import check
 from prunelle.tasks.comparing import compare
 from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
@@ -26,6 +27,7 @@ __all__ = [
     "Pretrained",
     "advise",
     "augment",
+    "check",
     "choose_recipe",
     "clear_caches",
     "compare",
