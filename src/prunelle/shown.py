@@ -11,6 +11,7 @@ from typing import Any
 
 CARDS = {
     "Advice": "prunelle.cards.answers",
+    "Checkup": "prunelle.cards.checkup",
     "Comparison": "prunelle.cards.answers",
     "Convolution": "prunelle.cards.convolution",
     "Data": "prunelle.cards.data",

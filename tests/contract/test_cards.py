@@ -143,6 +143,7 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
         "Evaluation": run.judged(),
         "Pretrained": Pretrained(pn.build("lenet5").eval(), (HOSTILE, "b"), True, data.preprocess, HOSTILE),
         "Advice": Advice(Strategy(name="full"), (trial,), 3, True, (Note(HOSTILE, HOSTILE),)),
+        "Checkup": pn.check(data, output=place / "check", style="quiet"),
         "Comparison": pn.compare([run, _again(place)], output=place / "compared"),
         "Shots": Shots(place, HOSTILE, (("full", 5, 0, 0.5), ("full", 5, 1, 0.7), (HOSTILE, 5, 0, 0.1)), 100),
         "ConvolutionResult": pn.convolve(np.eye(7), [[1, 0], [0, 1]]),
@@ -195,6 +196,7 @@ KINDS = [
     *(
         "Pretrained",
         "Advice",
+        "Checkup",
         "Comparison",
         "Shots",
         "ConvolutionResult",

@@ -12,14 +12,15 @@ from prunelle.checks.check import Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.list import CHECKS, KINDS
+from prunelle.shown import Shown
 from prunelle.texts import EN, FR, Note, visible
 
 PAGE = "check.html"
 _SHOWN = 3
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Checkup:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Checkup(Shown):
     """Findings, and the examples that they are of.
 
     Attributes:

@@ -94,7 +94,11 @@ def inspect(
             network, settings, pixels, memory_budget=budget, progress=listener.on_progress
         )
     return Inspected(
-        data=data, pixels=pixels, features=features, features_of=what, progress=listener.on_progress
+        data=dataclasses.replace(data, preprocess=settings),
+        pixels=pixels,
+        features=features,
+        features_of=what,
+        progress=listener.on_progress,
     )
 
 

@@ -110,7 +110,7 @@ def render(found: Checkup, language: Language) -> str:
         ],
         counts=counts,
         sections=sections,
-        crisp=kind.is_crisp(inspected.data.preprocess) if inspected.kind.name == "pictures" else False,
+        crisp=kind.is_crisp(inspected.data.preprocess),
         css_class=kind.CSS_CLASS,
         not_asked=[words.note(KINDS[name]) for name in found.not_asked],
     )
