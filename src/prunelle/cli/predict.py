@@ -19,10 +19,14 @@ from prunelle.cli.options import (
 )
 from prunelle.cli.output import echo, echo_data, spoken
 from prunelle.csv_files import table_text
-from prunelle.texts import visible
+from prunelle.texts import Note, visible
 
 if TYPE_CHECKING:
     from prunelle.runs.predictions import Prediction
+
+
+_DOUBTS = {"unsure": Note("I don’t know", "je ne sais pas")}
+_OR = Note("or", "ou")
 
 
 class _Options(PretrainedOptions, CompileOptions, StyleOptions):
@@ -34,15 +38,37 @@ class _Options(PretrainedOptions, CompileOptions, StyleOptions):
 @pretrained_options
 @click.option("--top", type=int, default=3, show_default=True, help="Classes named for each picture.")
 @click.option(
+    "--unsure",
+    type=float,
+    metavar="SHARE",
+    help="Answer only where at most that share is wrong: 0.05 for 5 %. See docs/predict.md.",
+)
+@click.option(
+    "--sets",
+    type=float,
+    metavar="SHARE",
+    help="Name a set of classes; at most that share of them lacks the true one.",
+)
+@click.option(
     "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True
 )
 @compile_option
 @style_options
-def predict(arguments: tuple[str, ...], top: int, form: str, **given: Unpack[_Options]) -> None:
+def predict(
+    arguments: tuple[str, ...],
+    top: int,
+    unsure: float | None,
+    sets: float | None,
+    form: str,
+    **given: Unpack[_Options],
+) -> None:
     """Name what is on pictures, or in the series of files, with the network of RUN.
 
     In the order given. A file that cannot be read gets a line that says why, the others are still named,
     and the exit status is then 1.
+
+    With --unsure and --sets probabilities are calibrated on the validation examples of RUN, which also choose what
+    is answered.
 
     A network without a run: prunelle predict --network vgg16 --weights imagenet photo.jpg
     """
@@ -51,7 +77,15 @@ def predict(arguments: tuple[str, ...], top: int, form: str, **given: Unpack[_Op
     if len(arguments) < (2 if given["network"] is None else 1):
         raise click.UsageError("Missing argument 'FILES-OR-FOLDERS...'.")
     run, files = run_or_pretrained(arguments, given, given["progress"])
-    answers = tasks.predict(run, files, top=top, compile=given["compile"], style=given["progress"])
+    answers = tasks.predict(
+        run,
+        files,
+        top=top,
+        unsure=unsure,
+        sets=sets,
+        compile=given["compile"],
+        style=given["progress"],
+    )
     {"table": _table, "csv": _csv, "json": _json}[form](answers)
     if any(answer.error for answer in answers):
         sys.exit(1)
@@ -62,19 +96,27 @@ def _json(answers: list[Prediction]) -> None:
 
 
 def _csv(answers: list[Prediction]) -> None:
+    """Without caution, the columns that there always were."""
+    cautious = any(answer.cautious for answer in answers)
     rows: list[tuple[object, ...]] = []
     for answer in answers:
+        doubt = (answer.answer, answer.doubt) if cautious else ()
+        inside = set(answer.among or ())
         for rank, (name, probability) in enumerate(answer.top, start=1):
-            rows.append((answer.file, rank, name, f"{probability:.6f}", None))
+            held = (None if answer.among is None else int(name in inside),) if cautious else ()
+            rows.append((answer.file, rank, name, f"{probability:.6f}", *held, *doubt, None))
         if answer.error:
-            rows.append((answer.file, None, None, None, answer.error))
-    echo_data(table_text(("file", "rank", "class", "probability", "error"), rows))
+            rows.append((answer.file, None, None, None, *((None,) * 3 if cautious else ()), answer.error))
+    more = ("in_set", "answer", "doubt") if cautious else ()
+    echo_data(table_text(("file", "rank", "class", "probability", *more, "error"), rows))
 
 
 def _table(answers: list[Prediction]) -> None:
     files = [visible(answer.file) for answer in answers]
     width, words = max(map(len, files)), spoken()
-    for file, answer in zip(files, answers, strict=True):
+    said = [_said(answer) for answer in answers]
+    wide = max(map(len, said))
+    for file, answer, first in zip(files, answers, said, strict=True):
         if answer.error:
             # In its place in the order, and where errors are looked for.
             echo(f"{file:<{width}}  error: {answer.error}", err=True)
@@ -82,4 +124,20 @@ def _table(answers: list[Prediction]) -> None:
             named = "   ".join(
                 f"{visible(name)} {words.percent(probability):>7}" for name, probability in answer.top
             )
-            echo(f"{file:<{width}}  {named}")
+            echo(f"{file:<{width}}  {f'{first:<{wide}}  ' if wide else ''}{named}")
+
+
+def _said(answer: Prediction) -> str:
+    """What is said before the classes, of predictions with caution: the answer, the set, or that there is none."""
+    if not answer.cautious:
+        return ""
+    words = spoken()
+    among = f" {words.note(_OR)} ".join(map(visible, answer.among or ()))
+    if answer.doubt is not None:
+        doubt = words.note(_DOUBTS[answer.doubt])
+        return (
+            words.note(Note("{doubt}: {among}", "{doubt} : {among}"), doubt=doubt, among=among)
+            if among
+            else doubt
+        )
+    return among or visible(answer.answer or "")

@@ -21,7 +21,7 @@ from prunelle.data.labels import near_classes
 from prunelle.data.pixels import Pixels
 from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
-from prunelle.jobs import decoding, run_data
+from prunelle.jobs import decoding, run_data, trusting
 from prunelle.networks.published import imagenet_classes
 from prunelle.planning.loading import ALREADY_LOADED, decided_data, load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource
@@ -34,6 +34,7 @@ from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.texts import EN, FR, Note, composed, quoted, shown
 from prunelle.training.fast import Compile, predictor
 from prunelle.training.metrics import Evaluation
+from prunelle.trust.trust import Caution
 
 DEFAULT_TOP = 3
 """Answers on a file, the most probable first."""
@@ -146,10 +147,12 @@ def predict(
     files: Sequence[str | Path] | AnyDataset,
     *,
     top: int,
+    caution: Caution,
     compile: Compile,
     listener: Listener,
 ) -> Predictions:
     """What ``run`` answers on files, and on what folders hold; see ``prunelle.predict``."""
+    doubts = trusting.doubts_of(run, caution, listener) if caution else None
     dataset = _taken_in(run, files, None) if is_dataset(files) else None
     if dataset is not None:
         _check_reads_pictures(run, dataset, listener)
@@ -163,21 +166,12 @@ def predict(
             )
         )
     if dataset is not None:
-        return predict_pixels(
-            run.network,
-            run.classes,
-            run.preprocess,
-            dataset,
-            top=top,
-            compile=compile,
-            note=listener.on_note,
-        )
+        return predict_pixels(run, dataset, top=top, doubts=doubts, compile=compile, note=listener.on_note)
     return predict_files(
-        run.network,
-        run.classes,
-        run.preprocess,
+        run,
         expand_files(files, kind_of(run.preprocess).list_files),
         top=top,
+        doubts=doubts,
         compile=compile,
         note=listener.on_note,
         progress=listener.on_progress,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prunelle.jobs import run_data
+import torch
+
+from prunelle.jobs import run_data, trusting
 from prunelle.report.run_report import write_page
 from prunelle.runs.judging import learned_in
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import Language
 from prunelle.training.engine import Training
-from prunelle.training.inference import evaluate
+from prunelle.training.inference import evaluation_of
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import summary
 
@@ -26,15 +28,11 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     prepared.network.eval()
     seen = prepared.learning
     # A frozen trunk is not run again: its features are there.
+    outputs = trusting.outputs_of(
+        training.network.eval(), seen.inputs, seen.normaliser, len(run.classes), listener.on_progress
+    )
     evaluations = {
-        split: evaluate(
-            training.network.eval(),
-            pixels,
-            run.classes,
-            seen.normaliser,
-            split,
-            progress=listener.on_progress,
-        )
+        split: evaluation_of(torch.from_numpy(outputs[split].logits), pixels, run.classes, split)
         for split, pixels in seen.inputs.items()
     }
     judged = next(split for split in JUDGED_BY if split in evaluations)
@@ -54,6 +52,7 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
         metrics[judged]["learned"] = learned
     run.write_predictions(evaluations[judged])
     run.write_metrics(metrics)
+    trusting.write(run, outputs)
     run.attach(prepared.network)
     run.update(warnings=training.progress.warnings)
     write_page(run, prepared.pixels, language, listener.on_note)

@@ -178,9 +178,7 @@ class _Rounds:
 
     def _taken(self, run: Run, files: Sequence[Path], sure: float) -> list[_Taken]:
         index = {name: label for label, name in enumerate(self.data.classes)}
-        answers = predict_files(
-            run.network, run.classes, run.preprocess, files, top=1, progress=self.listener.on_progress
-        )
+        answers = predict_files(run, files, top=1, progress=self.listener.on_progress)
         return [
             _Taken(file, index[answer.top[0][0]], answer.top[0][1])
             for file, answer in zip(files, answers, strict=True)

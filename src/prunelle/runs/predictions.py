@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
+import torch
 
-from prunelle.data.kinds import AnyPreprocess, kind_of
+from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.errors import ArgumentError
+from prunelle.runs.judging import Classifier
 from prunelle.shown import Shown
 from prunelle.texts import Note
 from prunelle.training import inference
 from prunelle.training.fast import Compile, predictor
+from prunelle.trust.trust import Doubt, Doubts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,16 +30,34 @@ class Prediction(Shown):
         file: as it was given; of a file of many series, with ``:number`` behind it, from 1.
         top: ``(class, probability)``, the most probable first; empty when the file could not be read.
         error: why it could not be read, or None.
+        cautious: it was asked for with ``unsure`` or ``sets``; probabilities are then calibrated.
+        doubt: why there is no ``answer``: ``unsure`` where the network is not sure enough; None where there is one.
+        among: the classes of a set that holds the true one, as often as was asked for, the most probable first; None
+            where none was asked for.
     """
 
     file: str
     top: tuple[tuple[str, float], ...] = ()
     error: str | None = None
+    cautious: bool = False
+    doubt: Doubt | None = None
+    among: tuple[str, ...] | None = None
+
+    @property
+    def answer(self) -> str | None:
+        """The most probable class; None where there is a doubt, or an error."""
+        return self.top[0][0] if self.top and self.doubt is None else None
 
     def to_json(self) -> dict[str, Any]:
-        """``{"file", "predictions": [{"class", "probability"}]}``, and ``"error"`` where there is one."""
+        """``{"file", "predictions": [{"class", "probability"}]}``, and ``"error"`` where there is one.
+
+        Where it was asked for with caution, ``"answer"`` and ``"doubt"``, and ``"among"`` with a set.
+        """
         predictions = [{"class": name, "probability": probability} for name, probability in self.top]
         fields: dict[str, Any] = {"file": self.file, "predictions": predictions}
+        if self.cautious and self.error is None:
+            fields |= {"answer": self.answer, "doubt": self.doubt}
+            fields |= {} if self.among is None else {"among": list(self.among)}
         return fields if self.error is None else {**fields, "error": self.error}
 
 
@@ -46,12 +66,11 @@ class Predictions(Shown, list[Prediction]):
 
 
 def predict_files(
-    network: nn.Module,
-    classes: Sequence[str],
-    preprocess: AnyPreprocess,
+    classifier: Classifier,
     files: Sequence[str | Path],
     *,
     top: int = 3,
+    doubts: Doubts | None = None,
     compile: Compile = "never",
     note: Callable[[Note], None] | None = None,
     progress: Progress | None = None,
@@ -59,10 +78,12 @@ def predict_files(
     """The ``top`` most probable classes of each file, in the order given.
 
     A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
-    Memory stays bounded however many files there are. ``compile`` and ``note`` as ``prunelle.predictor``.
+    Memory stays bounded however many files there are. ``compile`` and ``note`` as ``prunelle.predictor``; ``doubts``
+    decide what is not answered.
     """
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
+    network, classes, preprocess = classifier.network, classifier.classes, classifier.preprocess
     answers = Predictions()
     answer = predictor(network, num_examples=len(files), compile=compile, note=note)
     batch_size: int | None = None
@@ -71,21 +92,17 @@ def predict_files(
         (number, *one) for number, file in enumerate(files, 1) for one in kind.read(file, preprocess, note)
     )
     while chunk := list(itertools.islice(examples, inference.EVALUATION_BATCH)):
-        readable = [example for _, _, example in chunk if isinstance(example, np.ndarray)]
-        probabilities: Iterator[Any] = iter(())
+        readable = [(name, example) for _, name, example in chunk if isinstance(example, np.ndarray)]
+        answered: Iterator[Prediction] = iter(())
         if readable:
-            pixels = Pixels(_stacked(readable), np.zeros(len(readable), np.int64))
+            pixels = Pixels(_stacked([example for _, example in readable]), np.zeros(len(readable), np.int64))
             batch_size = batch_size or inference.evaluation_batch(network, preprocess.input_shape)
             logits = inference.predict_logits(
                 network, pixels, preprocess, len(classes), batch_size=batch_size, answers=answer
             )
-            probabilities = iter(logits.double().softmax(dim=1).numpy())
+            answered = _answers([name for name, _ in readable], logits, classes, top, doubts=doubts)
         for _, name, example in chunk:
-            answers.append(
-                Prediction(name, error=example)
-                if isinstance(example, str)
-                else Prediction(name, _top(next(probabilities), classes, top))
-            )
+            answers.append(Prediction(name, error=example) if isinstance(example, str) else next(answered))
         if progress is not None:
             done = chunk[-1][0]
             progress(Note("predicting", "prédiction"), done, len(files))
@@ -93,18 +110,18 @@ def predict_files(
 
 
 def predict_pixels(
-    network: nn.Module,
-    classes: Sequence[str],
-    preprocess: AnyPreprocess,
+    classifier: Classifier,
     pixels: Pixels,
     *,
     top: int = 3,
+    doubts: Doubts | None = None,
     compile: Compile = "never",
     note: Callable[[Note], None] | None = None,
 ) -> Predictions:
     """As ``predict_files``, for examples that are prepared already; they are called by their number, from 0."""
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
+    network, classes, preprocess = classifier.network, classifier.classes, classifier.preprocess
     logits = inference.predict_logits(
         network,
         pixels,
@@ -113,10 +130,28 @@ def predict_pixels(
         batch_size=inference.evaluation_batch(network, preprocess.input_shape),
         answers=predictor(network, num_examples=len(pixels), compile=compile, note=note),
     )
-    probabilities = logits.double().softmax(dim=1).numpy()
-    return Predictions(
-        Prediction(str(number), _top(row, classes, top)) for number, row in enumerate(probabilities)
-    )
+    names = [str(number) for number in range(len(pixels))]
+    return Predictions(_answers(names, logits, classes, top, doubts=doubts))
+
+
+def _answers(
+    names: Sequence[str], logits: torch.Tensor, classes: Sequence[str], top: int, *, doubts: Doubts | None
+) -> Iterator[Prediction]:
+    """One for each row of ``logits``."""
+    if doubts is None:
+        probabilities = logits.double().softmax(dim=1).numpy()
+        yield from (
+            Prediction(name, _top(row, classes, top)) for name, row in zip(names, probabilities, strict=True)
+        )
+        return
+    doubted = doubts.of(logits.double().numpy())
+    for i, name in enumerate(names):
+        row = doubted.probabilities[i]
+        # The classes of a set are the most probable ones: all of them are named.
+        size = 0 if doubted.sets is None else int(doubted.sets[i].sum())
+        named = _top(row, classes, max(top, size))
+        among = None if doubted.sets is None else tuple(each for each, _ in named[:size])
+        yield Prediction(name, named, cautious=True, doubt=doubted.doubts[i], among=among)
 
 
 def _stacked(examples: list[np.ndarray]) -> np.ndarray:

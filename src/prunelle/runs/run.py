@@ -9,6 +9,7 @@
     metrics.json          final figures by split
     predictions.csv       what was answered on the evaluated split, a line a picture
     decisions.csv         what people decided about its examples since, if they have (``data.decisions``)
+    trust.json, trust.safetensors   how far its answers can be trusted, and what thresholds are chosen from
     weights/best.safetensors, last.safetensors
     state/training.safetensors   what resuming needs; previous.safetensors is the one before it
     report.html, figures/
@@ -59,13 +60,16 @@ from prunelle.runs.run_info import FORMAT, METRICS, PREPROCESS, check_digests, d
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.runs.states import States
 from prunelle.runs.stored_examples import KEPT_FILE, read_kept
+from prunelle.runs.trusted import read_record, read_trust, write_trusted
 from prunelle.scalars import plain_arguments
 from prunelle.shown import Shown
+from prunelle.tensors import digest
 from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import RESULT_FIELDS
+from prunelle.trust.trust import Trust
 
 if TYPE_CHECKING:
     from prunelle.runs.frames import DataFrame
@@ -372,6 +376,26 @@ class Run(Shown):
             )
         return read_answers(self.path, self.classes, float(metrics[split]["loss"]))
 
+    def write_trust(self, trust: Trust | None, record: Mapping[str, Any]) -> None:
+        """``trust.json``, and ``trust.safetensors`` where there were validation examples; of the best weights."""
+        write_trusted(self.path, trust, record, digest(self.best_weights(), {}))
+
+    def trust(self) -> Trust | None:
+        """What thresholds are chosen from; None where nobody wrote it for these weights.
+
+        Raises:
+            Damaged: it is not what was written.
+        """
+        return read_trust(self.path, digest(self.best_weights(), {}))
+
+    def trust_record(self) -> dict[str, Any] | None:
+        """The content of ``trust.json``; None where there is none.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        return read_record(self.path)
+
     def save_weights(self, which: str, weights: Mapping[str, torch.Tensor]) -> None:
         """``weights/<which>.safetensors``; it also says by itself what it needs: classes and preprocessing."""
         about = {"classes": list(self.classes), "preprocess": self.preprocess.to_json()}
@@ -462,7 +486,7 @@ class Run(Shown):
             RunError: a program scaled its examples in a way that nobody knows.
         """
         self.check_reads_files()
-        return predict_files(self.network, self.classes, self.preprocess, files, top=top, progress=progress)
+        return predict_files(self, files, top=top, progress=progress)
 
     def prepare(self, image: Image.Image) -> torch.Tensor:
         """A picture of Pillow's, of any mode and size, as this run's network takes it, where the network is.

@@ -21,6 +21,7 @@ from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.training.fast import Compile
 from prunelle.training.metrics import Evaluation
+from prunelle.trust.trust import Caution
 
 
 def evaluate(
@@ -67,6 +68,8 @@ def predict(
     files: Sequence[str | Path] | AnyDataset,
     *,
     top: int = DEFAULT_TOP,
+    unsure: float | None = None,
+    sets: float | None = None,
     network: nn.Module | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
@@ -78,10 +81,23 @@ def predict(
 
     A file that cannot be read gets an ``error``; the others are still predicted. ``compile`` as ``evaluate``.
 
+    Args:
+        run: or its folder; or what ``pretrained`` gives.
+        files: files and folders, or a dataset of another library.
+        top: classes named for each, the most probable first.
+        unsure: at most that share of what is answered is wrong, as 0.05, with a certainty of 95 %, of pictures that
+            come from where those of the training do. The others have no ``answer``, and ``doubt`` says so.
+        sets: each has a set of classes, ``among``, and at most that share of the sets lacks the true class.
+        network: the module, if it was one of your own.
+
+    With ``unsure`` or ``sets`` the probabilities are calibrated (docs/predict.md), otherwise the network's own.
+
     Raises:
-        ArgumentError: no file at all, or ``top`` below 1.
+        ArgumentError: no file at all, ``top`` below 1, or a share that the validation examples cannot promise.
+        RunError: nothing of the run, nor its data, says how far it can be trusted.
     """
+    caution = Caution(unsure=unsure, sets=sets)
     with contextlib.closing(make_listener(style)) as listener:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)
-        return answering.predict(run, files, top=top, compile=compile, listener=listener)
+        return answering.predict(run, files, top=top, caution=caution, compile=compile, listener=listener)

@@ -1,0 +1,157 @@
+"""What validation examples let one promise of a network, kept as arrays; and what is asked of it for a prediction."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+
+from prunelle.errors import ArgumentError
+from prunelle.texts import EN
+from prunelle.trust import abstaining, conformal
+from prunelle.trust.abstaining import Threshold
+from prunelle.trust.outputs import Outputs, log_probabilities
+from prunelle.trust.temperature import fit_temperature
+
+Doubt = Literal["unsure", "unlike"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Trust:
+    """Chosen on the n validation examples of a training.
+
+    Attributes:
+        temperature: that the logits are divided by.
+        sureness: ``(n,)`` float64, see ``abstaining.sureness``.
+        right: ``(n,)`` bool.
+        misfit: ``(n,)`` float64, see ``conformal.misfit``.
+    """
+
+    temperature: float
+    sureness: np.ndarray
+    right: np.ndarray
+    misfit: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Number of validation examples."""
+        return len(self.right)
+
+
+def chosen(validation: Outputs) -> Trust:
+    """The ``Trust`` of a network's outputs on its validation examples, at least one."""
+    temperature = fit_temperature(validation.logits, validation.labels)
+    likely = log_probabilities(validation.logits, temperature)
+    return Trust(
+        temperature=temperature,
+        sureness=abstaining.sureness(validation.logits, temperature),
+        right=validation.right,
+        misfit=conformal.misfit(likely, validation.labels),
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Caution:
+    """What is asked of predictions besides the most probable classes; without anything, nothing.
+
+    Attributes:
+        unsure: at most that share of what is answered is wrong; the rest is not answered.
+        sets: at most that share of sets of classes lacks the true one.
+    """
+
+    unsure: float | None = None
+    sets: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("unsure", "sets"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                raise ArgumentError(
+                    f"{name} must be a share between 0 and 1, as 0.05 for 5 %; received {value}."
+                )
+
+    def __bool__(self) -> bool:
+        return self.unsure is not None or self.sets is not None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Doubts:
+    """A ``Caution`` with the thresholds that a ``Trust`` gives for it.
+
+    Attributes:
+        temperature: that the probabilities are given at.
+        threshold: None where all is answered.
+        limit: of the sets; None where none are asked for.
+    """
+
+    temperature: float
+    threshold: Threshold | None = None
+    limit: float | None = None
+
+    def of(self, logits: np.ndarray) -> Doubted:
+        """What to say of ``(N, K)`` logits."""
+        likely = log_probabilities(logits, self.temperature)
+        unsure = np.zeros(len(logits), bool)
+        if self.threshold is not None:
+            unsure = abstaining.sureness(logits, self.temperature) <= self.threshold.level
+        doubts: tuple[Doubt | None, ...] = tuple("unsure" if each else None for each in unsure)
+        sets = None if self.limit is None else conformal.sets(likely, self.limit)
+        return Doubted(np.exp(likely), doubts, sets)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Doubted:
+    """Answers with what is doubtful of them.
+
+    Attributes:
+        probabilities: ``(N, K)`` float64, calibrated.
+        doubts: of each, why it is not answered; None where it is.
+        sets: ``(N, K)`` bool, or None.
+    """
+
+    probabilities: np.ndarray
+    doubts: tuple[Doubt | None, ...]
+    sets: np.ndarray | None
+
+
+def doubts(trust: Trust, caution: Caution) -> Doubts:
+    """The thresholds for what is asked.
+
+    Raises:
+        ArgumentError: so few validation examples promise less.
+    """
+    threshold = None
+    if caution.unsure is not None:
+        threshold = abstaining.choose(trust.sureness, trust.right, caution.unsure)
+        if threshold is None:
+            raise ArgumentError(_not_promised(trust, caution.unsure))
+    limit = None
+    if caution.sets is not None:
+        limit = conformal.limit(trust.misfit, caution.sets)
+        if not np.isfinite(limit):
+            least = conformal.least_share(trust.n)
+            raise ArgumentError(
+                f"sets={caution.sets} cannot be promised: {EN.integer(trust.n)} validation examples rule no class out "
+                f"for a share of missed truths below {EN.percent(least)}. Ask for more, or train with more validation "
+                f"examples (--validation)."
+            )
+    return Doubts(temperature=trust.temperature, threshold=threshold, limit=limit)
+
+
+def _not_promised(trust: Trust, share: float) -> str:
+    wrong = int((~trust.right).sum())
+    least = abstaining.possible(trust.sureness, trust.right)
+    said = (
+        f"unsure={share} cannot be promised (with a certainty of {EN.percent(abstaining.CERTAINTY, digits=0)}) by "
+        f"{EN.integer(trust.n)} validation examples, of which {EN.integer(wrong)} are wrong. "
+    )
+    if least is None:
+        return (
+            said + "No share up to 50 % can; train with more validation examples (--validation), or better."
+        )
+    return (
+        said + f"The least that can is unsure={least.share:g}, which answers "
+        f"{EN.percent(least.answered / least.n, digits=0)} of them; more validation examples (--validation) "
+        f"promise more."
+    )
