@@ -43,6 +43,9 @@ FOR_ALL = {"RUN": worlds.PHOTO_RUN, "runs/…": "runs/digits", "NAME": "lenet5",
 FAILS = {
     "prunelle run programme.py": "nor Prunelle has keras.layers.Dence. Did you mean 'Dense'?",
     "prunelle run graphe.py": "this program is written for TensorFlow 1 (tf.placeholder)",
+    # Of a dozen photos; the sentence is the page's.
+    "prunelle predict RUN garden --unsure 0.05": "cannot be promised",
+    "prunelle predict RUN garden --sets 0.1": "rule no class out",
     "prunelle run --until-error broken.ipynb": "Error in cell 2, line 1:",
     # Nothing is fetched here. docs/weights.md: "Without a network, the error says which file, from where, and where".
     "prunelle weights download resnet50 --weights imagenet-v2": "resnet50",

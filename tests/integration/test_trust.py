@@ -121,7 +121,7 @@ def test_what_cannot_be_promised_is_refused_with_what_can(run: Path, files: Path
     assert told.code != 0
     assert "cannot be promised" in told.err
     assert "The least that can is unsure=0.0" in told.err
-    with pytest.raises(ArgumentError, match="rule no class out"):
+    with pytest.raises(RunError, match="rule no class out"):
         pn.predict(run, [files], sets=0.0001, style="quiet")
     for wrong in (0, 1, -0.1):
         with pytest.raises(ArgumentError, match="unsure must be a share between 0 and 1"):

@@ -48,8 +48,8 @@ def doubts_of(run: Run | Pretrained, caution: Caution, listener: Listener) -> Do
     """The thresholds of a run for what is asked.
 
     Raises:
-        ArgumentError: it is no run, or its validation examples promise less.
-        RunError: it has none, or they are gone.
+        ArgumentError: it is no run.
+        RunError: its validation examples promise less, or it has none, or they are gone.
     """
     if isinstance(run, Pretrained):
         raise ArgumentError(
@@ -69,8 +69,8 @@ def notes_of(found: Doubts) -> Iterator[Note]:
         share, certainty = threshold.share, CERTAINTY
         yield Note(
             f"At most {EN.percent(share)} of what is answered is wrong, for examples that come from where the "
-            f"training’s do (certainty {EN.percent(certainty, digits=0)}). Of {EN.integer(threshold.n)} validation examples "
-            f"{EN.integer(threshold.answered)} are answered, {EN.integer(threshold.wrong)} of them wrongly.",
+            f"training’s do (certainty {EN.percent(certainty, digits=0)}). Of {EN.integer(threshold.n)} validation "
+            f"examples {EN.integer(threshold.answered)} are answered, {EN.integer(threshold.wrong)} of them wrongly.",
             f"Au plus {FR.percent(share)} de ce qui reçoit une réponse est faux, pour des exemples de même provenance "
             f"que ceux de l’entraînement (certitude {FR.percent(certainty, digits=0)}). Sur "
             f"{FR.integer(threshold.n)} exemples de validation, {FR.integer(threshold.answered)} reçoivent une "

@@ -93,8 +93,8 @@ def predict(
     With ``unsure`` or ``sets`` the probabilities are calibrated (docs/predict.md), otherwise the network's own.
 
     Raises:
-        ArgumentError: no file at all, ``top`` below 1, or a share that the validation examples cannot promise.
-        RunError: nothing of the run, nor its data, says how far it can be trusted.
+        ArgumentError: no file at all, ``top`` below 1, or no share.
+        RunError: the validation examples cannot promise that share, or there are none.
     """
     caution = Caution(unsure=unsure, sets=sets)
     with contextlib.closing(make_listener(style)) as listener:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, RunError
 from prunelle.texts import EN
 from prunelle.trust import abstaining, conformal
 from prunelle.trust.abstaining import Threshold
@@ -119,19 +119,19 @@ def doubts(trust: Trust, caution: Caution) -> Doubts:
     """The thresholds for what is asked.
 
     Raises:
-        ArgumentError: so few validation examples promise less.
+        RunError: so few validation examples promise less.
     """
     threshold = None
     if caution.unsure is not None:
         threshold = abstaining.choose(trust.sureness, trust.right, caution.unsure)
         if threshold is None:
-            raise ArgumentError(_not_promised(trust, caution.unsure))
+            raise RunError(_not_promised(trust, caution.unsure))
     limit = None
     if caution.sets is not None:
         limit = conformal.limit(trust.misfit, caution.sets)
         if not np.isfinite(limit):
             least = conformal.least_share(trust.n)
-            raise ArgumentError(
+            raise RunError(
                 f"sets={caution.sets} cannot be promised: {EN.integer(trust.n)} validation examples rule no class out "
                 f"for a share of missed truths below {EN.percent(least)}. Ask for more, or train with more validation "
                 f"examples (--validation)."
