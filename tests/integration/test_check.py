@@ -51,6 +51,24 @@ def test_page_json_and_csv_say_the_same_and_the_data_are_left_alone(photos: Path
     assert not re.search(r"https?://(?!www\.w3\.org)", page)
 
 
+def test_splits_that_are_given_stay_and_none_is_drawn(photos: Path, tmp_path: Path) -> None:
+    for split, seed in (("train", 0), ("test", 1)):
+        make_folder(tmp_path / "data" / split, ["cat", "dog"], 6, seed=seed)
+    found = pn.check(tmp_path / "data", output=tmp_path / "out", style="quiet")
+    assert {name: len(part) for name, part in found.inspected.pixels.items()} == {"train": 12, "test": 12}
+    whole = pn.check(photos, output=tmp_path / "whole", style="quiet")
+    assert {name: len(part) for name, part in whole.inspected.pixels.items()} == {"train": 24}
+
+
+def test_decisions_are_made_already(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "decided.csv").write_text("file,label\ncat/0000.jpg,dog\n")
+    found = pn.check(photos, decisions=tmp_path / "decided.csv", output=tmp_path / "out", style="quiet")
+    labels = dict(
+        zip(found.inspected.names, map(found.inspected.label, range(len(found.inspected))), strict=True)
+    )
+    assert (labels["cat/0000.jpg"], labels["cat/0001.jpg"]) == ("dog", "cat")
+
+
 def test_french(photos: Path, tmp_path: Path) -> None:
     done = prunelle("check", photos, "--output", tmp_path / "out", "--language", "fr")
     assert "1 × Fichiers illisibles" in done.out

@@ -11,11 +11,13 @@ from prunelle.cli.options import (
     BytesType,
     DataCommand,
     DataOptions,
+    DecisionsOptions,
     LanguageOptions,
     SizeType,
     StyleOptions,
     WeightsOptions,
     data_options,
+    decisions_option,
     memory_budget,
     style_options,
     weights_options,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from prunelle.texts import Language
 
 
-class _Options(WeightsOptions, DataOptions, StyleOptions, LanguageOptions):
+class _Options(WeightsOptions, DataOptions, DecisionsOptions, StyleOptions, LanguageOptions):
     data: str | None
     run: str | None
     network: str | None
@@ -46,6 +48,7 @@ class _Options(WeightsOptions, DataOptions, StyleOptions, LanguageOptions):
 @weights_options
 @click.option("--size", type=SizeType(), help="Of a named network's input.")
 @data_options
+@decisions_option
 @click.option("-o", "--output", type=click.Path(), help="A new folder for page, JSON and CSV.")
 @click.option(
     "--runs", default="runs", show_default=True, help="Where a new folder goes if --output is not given."
@@ -76,6 +79,7 @@ def check(as_json: bool, memory: int | None, **given: Unpack[_Options]) -> None:
         std=given["std"],
         labels=given["labels"],
         data_dir=given["data_dir"],
+        decisions=given["decisions"],
         output=given["output"],
         runs=given["runs"],
         memory_budget=memory_budget(memory),

@@ -20,7 +20,7 @@ from prunelle.jobs import decoding, run_data
 from prunelle.networks.published import find, on_this_machine
 from prunelle.planning.checking import CheckRequest
 from prunelle.planning.choosing import choose_network, choose_preprocess
-from prunelle.planning.loading import load_data
+from prunelle.planning.loading import load_whole
 from prunelle.planning.weights import load_pretrained
 from prunelle.report import checkup_files
 from prunelle.runs.folder import CHECKUP, claimed, new_run_path, refuse_occupied
@@ -105,11 +105,7 @@ def inspect(
 def _data(request: CheckRequest, listener: Listener) -> Data:
     if request.run is not None and request.source.data is None:
         return run_data.data_of(request.run, listener)
-    source = request.source
-    if not isinstance(source.data, Data):
-        # A split that would be drawn says nothing of the data.
-        source = dataclasses.replace(source, validation=0.0, test=0.0)
-    return load_data(source, listener)
+    return load_whole(request.source, listener)
 
 
 def _comparing(request: CheckRequest, data: Data, listener: Listener) -> _Comparing:

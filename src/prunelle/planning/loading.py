@@ -33,6 +33,22 @@ def load_data(source: DataSource, listener: Listener) -> Data:
     return decided.data
 
 
+def load_whole(source: DataSource, listener: Listener) -> Data:
+    """As ``load_data``, but what is not split stays whole: a split that would be drawn says nothing of the data."""
+    data = source.data
+    if data is None or isinstance(data, Data) or is_dataset(data) or str(data) in datasets.NAMED:
+        return load_data(source, listener)
+    refuse_given("is where named sets are, and data is a path", data_dir=source.data_dir)
+    loaded = datasets.load_labelled(data, labels=source.labels)
+    for note in loaded.notes:
+        listener.on_note(note)
+    if source.decisions is None:
+        return loaded
+    decided = decided_data(loaded, source.decisions)
+    listener.on_note(decided.note)
+    return decided.data
+
+
 def decided_data(data: Data, decisions: Decisions | str | Path, *, learned: bool = True) -> Applied:
     """``data`` with decisions applied, or with those of a file; see ``data.deciding``."""
     if isinstance(decisions, Decisions):

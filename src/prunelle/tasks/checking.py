@@ -9,6 +9,7 @@ from torch import nn
 
 from prunelle.checks.checkup import Checkup
 from prunelle.console.listeners import Style, make_listener
+from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
 from prunelle.jobs import checking
@@ -31,6 +32,7 @@ def check(
     std: tuple[float, ...] | None = None,
     labels: str | None = None,
     data_dir: str | Path | None = None,
+    decisions: Decisions | str | Path | None = None,
     output: str | Path | None = None,
     runs: str | Path = "runs",
     memory_budget: int = MEMORY_BUDGET,
@@ -49,6 +51,7 @@ def check(
             published weights where ``network`` is None. Without any, published weights that are on this machine; else
             colours and edges, which find less.
         labels, data_dir: as ``load``.
+        decisions: that people have made already, as ``train``.
         output: the folder; None makes a new one under ``runs``.
         memory_budget: bytes of decoded examples kept in memory.
         language: of the page; None for the locale's.
@@ -62,7 +65,7 @@ def check(
         ...     print(finding.kind, finding.what.en)
     """
     request = CheckRequest(
-        source=DataSource(data=data, labels=labels, data_dir=data_dir),
+        source=DataSource(data=data, labels=labels, data_dir=data_dir, decisions=decisions),
         run=Run.open(run) if isinstance(run, str | Path) else run,
         network=network,
         weights=weights,
