@@ -111,3 +111,16 @@ def jpeg_with_size(jpeg: bytes, width: int, height: int) -> bytes:
     """The same JPEG, announcing another size in its frame header (SOF0, or SOF2 of a progressive one)."""
     at = max(jpeg.find(b"\xff\xc0"), jpeg.find(b"\xff\xc2")) + 5
     return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
+
+
+def scene(width: int, height: int, seed: int = 0) -> Image.Image:
+    """An RGB picture with edges of all sizes, like a photo: blots over blots, with some noise."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:height, :width]
+    pixels = np.full((height, width, 3), rng.integers(60, 200, 3), np.float64)
+    for size in np.geomspace(0.5, 0.05, 120) * min(width, height):
+        x, y, stretch = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(0.5, 2)
+        inside = ((columns - x) / stretch) ** 2 + ((rows - y) * stretch) ** 2 < size**2
+        pixels[inside] = 0.3 * pixels[inside] + 0.7 * rng.integers(0, 256, 3)
+    pixels += rng.normal(0, 4, (height, width, 1))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
