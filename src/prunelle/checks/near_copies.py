@@ -154,4 +154,4 @@ def _said(
     )
 
 
-CHECK = Check(kinds=_KINDS, of=("pictures",), cheap=True, find=_find)
+CHECK = Check(kinds=_KINDS, of=("pictures",), cheap=True, told=True, find=_find)

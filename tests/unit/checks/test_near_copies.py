@@ -48,11 +48,7 @@ def inspected(
 
 
 def found(of: Inspected) -> list[tuple[str, tuple[int, ...]]]:
-    return [
-        (finding.kind, finding.rows)
-        for finding in checkup(of, cheap=True).findings
-        if "copies" in finding.kind
-    ]
+    return [(finding.kind, finding.rows) for finding in checkup(of).findings if "copies" in finding.kind]
 
 
 def test_copies_in_one_split(files: list[Path]) -> None:
@@ -70,7 +66,7 @@ def test_copies_across_splits_name_the_one_that_is_judged_first(files: list[Path
         ("near copies across splits", (17, 3)),
         ("near copies across splits", (18, 4)),
     ]
-    said = {finding.rows: finding for finding in checkup(of, cheap=True).findings}
+    said = {finding.rows: finding for finding in checkup(of).findings}
     assert said[16, 2].what.en == "16.jpg is nearly 2.jpg (mirrored)."
     assert said[16, 2].what.fr == "16.jpg est presque 2.jpg (en miroir)."
     assert said[18, 4].what.en == "18.jpg is the same picture as 4.jpg."
@@ -87,7 +83,7 @@ def test_copies_under_two_labels(files: list[Path]) -> None:
     kinds = sorted(found(of))
     assert ("near copies under two labels", (2, 16)) in kinds
     assert ("near copies", (2, 16)) not in kinds
-    (torn,) = (each for each in checkup(of, cheap=True).findings if "labels" in each.kind)
+    (torn,) = (each for each in checkup(of).findings if "labels" in each.kind)
     assert torn.what.en == "2.jpg (cat) is nearly 16.jpg (dog) (mirrored)."
 
 
