@@ -64,6 +64,8 @@ def agreement(ones: torch.Tensor, others: torch.Tensor) -> Agreement:
         if size < side:
             # Most candidates are out here, at a sixteenth of the price.
             left = left[_edges_alike(small, other_small, moves[left]) >= _PROMISING]
+        if not len(left):
+            break
     if len(left):
         compared = _compared(ones[left], others[left], moves[left])
         for field in dataclasses.fields(Agreement):

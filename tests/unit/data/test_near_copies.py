@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageEnhance, ImageOps
 
+from prunelle.data.aligning import agreement
 from prunelle.data.examples import Split
 from prunelle.data.near_copies import TURNS, joined, members, near_copies
 from prunelle.data.preprocess import Preprocess
@@ -176,3 +178,8 @@ def test_groups_are_joined_by_pairs() -> None:
     group = np.array([0, 1, 1, 3, 4, 5])
     assert joined(group, np.array([[2, 4], [3, 5]])).tolist() == [0, 1, 1, 3, 1, 3]
     assert [rows.tolist() for rows in members(np.array([0, 1, 1, 3, 1, 3]))] == [[1, 2, 4], [3, 5]]
+
+
+def test_pairs_of_which_none_is_promising_are_no_copies() -> None:
+    noise = torch.from_numpy(np.random.default_rng(0).uniform(0, 255, (2, 3, 256, 256)).astype(np.float32))
+    assert (agreement(noise, noise.flip(0)).edges == -1).all()
