@@ -20,6 +20,7 @@ CARDS = {
     "Prediction": "prunelle.cards.answers",
     "Predictions": "prunelle.cards.answers",
     "Pretrained": "prunelle.cards.network",
+    "Retrained": "prunelle.cards.answers",
     "Run": "prunelle.cards.runs",
     "Runs": "prunelle.cards.runs",
     "Shots": "prunelle.cards.answers",

@@ -25,6 +25,8 @@ from prunelle.drawing import card
 from prunelle.networks import names
 from prunelle.planning.weights import Pretrained
 from prunelle.report.shots import Shots
+from prunelle.runs.change import Change
+from prunelle.runs.retrained import Retrained
 from prunelle.shown import CARDS
 from prunelle.texts import Note
 from prunelle.transfer.advice import Advice, Trial
@@ -61,6 +63,7 @@ SETTINGS = {
 """Types with a public name that nobody is given as a result: what is typed, and what others keep."""
 NOT_SHOWN = {
     "Path": "a file",
+    "Merged": "counts and conflicts, of which the terminal makes a table",
     "int": "an exit status",
     "Recipe": "settings, whose text is the Python that makes them",
     "Predictor": "a function",
@@ -150,8 +153,15 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
         "Gallery": pn.look_into(run, [picture], views=["filters"], output=place / "looks", style="quiet"),
         "Description": tasks.describe("resnet50"),
         "DiskUsage": tasks.disk_usage(place / "runs")[-1],
+        "Retrained": Retrained(run, run, _change()),
         "Cleared": tasks.caching.Cleared(1200, (place / HOSTILE.replace("/", "|"),)),
     }
+
+
+def _change() -> Change:
+    answers, labels = np.arange(40) % 4, np.arange(40) % 3
+    corrected = np.where(np.arange(40) < 3, -1, answers)
+    return Change.measured(HOSTILE, "test", before=labels, after=answers, old=labels, new=corrected)
 
 
 def _again(place: Path) -> pn.Run:
@@ -205,6 +215,7 @@ KINDS = [
         "DiskUsage",
     ),
     "Cleared",
+    "Retrained",
 ]
 
 

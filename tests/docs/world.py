@@ -57,6 +57,7 @@ def build(folder: Path) -> None:
     _series(folder)
     _weights(folder)
     _runs(folder)
+    _decisions(folder)
     (folder / "mynets.py").write_text(_OWN_NETWORKS)
 
 
@@ -84,6 +85,20 @@ def _pictures(folder: Path) -> None:
         )
         lines.append(f"{kind}.{i}.jpg,{kind}")
     (flat / "labels.csv").write_text("\n".join(lines) + "\n")
+
+
+def _decisions(folder: Path) -> None:
+    """Two people's about ``photos``, and what one of them decided about the run on them."""
+    ana = [("oak/0000.jpg", "birch"), ("birch/0000.jpg", "birch"), ("birch/0001.jpg", "oak")]
+    for name, decided in (
+        ("decisions.csv", ana[:2]),
+        ("ana.csv", ana),
+        ("ben.csv", [("birch/0001.jpg", "birch"), ("oak/0002.jpg", "oak")]),
+        ("both.csv", ana),
+        (f"{PHOTO_RUN}/decisions.csv", ana),
+    ):
+        lines = ["file,label", *(f"{file},{label}" for file, label in decided)]
+        (folder / name).write_text("\n".join(lines) + "\n")
 
 
 def _series(folder: Path) -> None:

@@ -9,7 +9,7 @@ from prunelle.data.decode import read_file
 from prunelle.data.preprocess import Preprocess
 from prunelle.drawing import card
 from prunelle.errors import PrunelleError
-from prunelle.report import comparison_page, judgement
+from prunelle.report import comparison_page, judgement, label_change
 from prunelle.report.comparison_words import ComparisonWords
 from prunelle.report.pictures import data_uri
 from prunelle.report.shots import Shots
@@ -17,6 +17,7 @@ from prunelle.report.words import Words
 from prunelle.runs import judging
 from prunelle.runs.comparison import Comparison
 from prunelle.runs.predictions import Prediction, Predictions
+from prunelle.runs.retrained import Retrained
 from prunelle.texts import Note, default_language, visible
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import against_chance, calibration
@@ -140,6 +141,18 @@ def _evaluated(shown: Evaluation, words: Words) -> Iterator[str]:
             for truth, answer, count in shown.most_confused(MOST_PAIRS)
         ]
     )
+
+
+def retrained(shown: Retrained) -> str:
+    """What corrected labels changed: the table and the sentences of the report."""
+    words = Words(default_language())
+    head = [words.note(column) for column in label_change.HEAD]
+    parts = [
+        card.table(head, label_change.rows(shown.change, words), numbers=tuple(range(1, len(head)))),
+        card.listed(list(label_change.sentences(shown.change, words))),
+        card.facts([(words.note(_FOLDER), str(shown.run.path))]),
+    ]
+    return card.card(words.note(label_change.TITLE), parts, words.language)
 
 
 def advice(shown: Advice) -> str:

@@ -20,6 +20,8 @@ COMMANDS = {
     "train": "Train a classifier on labelled pictures or series.",
     "evaluate": "Measure a trained run on labelled pictures or series.",
     "predict": "Name what is on pictures, or in series.",
+    "decisions": "Show and merge what people decided about labels.",
+    "retrain": "Train a run again by corrected labels, and say what that changed.",
     "advise": "Try which strategy of reusing weights suits the pictures.",
     "compare": "Train several networks alike and compare them.",
     "shots": "Measure accuracy against pictures a class, strategy by strategy.",

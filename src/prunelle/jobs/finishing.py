@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,8 +22,18 @@ if TYPE_CHECKING:
     from prunelle.jobs.preparing import Prepared
 
 
-def finish(run: Run, prepared: Prepared, listener: Listener, language: Language) -> None:
-    """Evaluates the best weights on every split, writes the rest of the folder, marks the run finished."""
+def finish(
+    run: Run,
+    prepared: Prepared,
+    listener: Listener,
+    language: Language,
+    conclude: Callable[[Run], None] | None = None,
+) -> None:
+    """Evaluates the best weights on every split, writes the rest of the folder, marks the run finished.
+
+    Args:
+        conclude: writes what else there is to say, before the report says it.
+    """
     training = prepared.training
     prepared.network.load_state_dict(run.best_weights())
     prepared.network.eval()
@@ -54,6 +65,8 @@ def finish(run: Run, prepared: Prepared, listener: Listener, language: Language)
     run.write_metrics(metrics)
     trusting.write(run, outputs)
     run.attach(prepared.network)
+    if conclude is not None:
+        conclude(run)
     run.update(warnings=training.progress.warnings)
     write_page(run, prepared.pixels, language, listener.on_note)
     run.update(status="finished")

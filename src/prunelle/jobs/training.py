@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from prunelle.errors import ArgumentError, refuse_given
-from prunelle.jobs import decoding, finishing, machine, run_data
+from prunelle.jobs import decoding, finishing, label_change, machine, run_data
 from prunelle.jobs.fitting import fit
 from prunelle.jobs.preparing import Prepared, build, prepare
 from prunelle.jobs.recovery import resume_call, resume_command, resume_hint
 from prunelle.jobs.resuming import prepare_resumed
-from prunelle.planning.plan import check_request, plan_training
-from prunelle.planning.request import Limits, ResumeRequest, TrainingRequest
+from prunelle.planning.plan import TrainingPlan, check_request, plan_training
+from prunelle.planning.request import ResumeRequest, TrainingRequest
 from prunelle.runs.folder import RUN, claimed, new_run_path
 from prunelle.runs.listener import Failed, Finished, Listener, Started
 from prunelle.runs.run import Run
 from prunelle.runs.splits import Placed
-from prunelle.texts import Language, Note
+from prunelle.texts import Note
 from prunelle.training.recipe import Recipe
 
 TENSORS = {
@@ -36,17 +38,26 @@ _KEPT = "All that was saved is kept"
 
 def train(request: TrainingRequest, listener: Listener) -> Run:
     """A new training: planned, prepared, run to its end; see ``prunelle.train``."""
+    return carry_out(request, plan_training, listener)
+
+
+def carry_out(
+    request: TrainingRequest,
+    plan_of: Callable[[TrainingRequest, Listener], TrainingPlan],
+    listener: Listener,
+    conclude: Callable[[Run], None] | None = None,
+) -> Run:
+    """``train`` by a plan of the caller's; ``conclude`` as ``finishing.finish``."""
     with contextlib.ExitStack() as claim:
         with resume_hint("start again with", lambda: request.command, "Nothing was begun"):
             check_request(request)
-            plan = plan_training(request, listener)
-            prepared = prepare(build(plan, listener), listener)
+            prepared = prepare(build(plan_of(request, listener), listener), listener)
             now = datetime.now().astimezone()
             path = _run_path(request, prepared, now)
             claim.enter_context(claimed(path, RUN, made=request.destination.output is None))
             run = _create(prepared, path, now, request)
         with resume_hint("go on with", lambda: resume_command(run), _KEPT):
-            _to_the_end(run, prepared, request.limits, request.language, listener)
+            _to_the_end(run, prepared, request, listener, conclude)
     return run
 
 
@@ -141,10 +152,18 @@ def _go_on(request: ResumeRequest, listener: Listener) -> None:
         prepared.save_state(run)
         extended = [*run.info.get("extended", []), {"epochs": recipe.epochs, "whole": run.finished}]
         run.update(status="training", recipe=recipe.to_json(), extended=extended)
-    _to_the_end(run, prepared, request.limits, request.language, listener)
+    retrained = "of" in run.info.get("decisions", {})
+    again = functools.partial(label_change.write_change_again, listener=listener)
+    _to_the_end(run, prepared, request, listener, again if retrained else None)
 
 
-def _to_the_end(run: Run, prepared: Prepared, limits: Limits, language: Language, listener: Listener) -> None:
+def _to_the_end(
+    run: Run,
+    prepared: Prepared,
+    request: TrainingRequest | ResumeRequest,
+    listener: Listener,
+    conclude: Callable[[Run], None] | None,
+) -> None:
     """Trains and writes the rest of the folder; the listener hears of its beginning and its end."""
     progress = prepared.training.progress
     listener.on_started(
@@ -160,8 +179,8 @@ def _to_the_end(run: Run, prepared: Prepared, limits: Limits, language: Language
         )
     )
     try:
-        fit(run, prepared, listener, limits.save_every_s)
-        finishing.finish(run, prepared, listener, language)
+        fit(run, prepared, listener, request.limits.save_every_s)
+        finishing.finish(run, prepared, listener, request.language, conclude)
     except BaseException as error:
         listener.on_failed(Failed(run.path, error, go_on=resume_call(run, error)))
         raise

@@ -15,6 +15,7 @@ from prunelle.report.insight import Insight
 from prunelle.report.kinds import SHOWN, Shown
 from prunelle.report.series import Plate
 from prunelle.report.words import Words
+from prunelle.runs.change import Change
 from prunelle.texts import Language, Note
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
@@ -43,6 +44,7 @@ class ReportContent:
         plates: figures of the inside of a network for series.
         layers: the network's table; their parameters add up to ``num_parameters``.
         recipe: how it was trained; of a program of one's own, its settings by name.
+        change: what corrected labels changed, of a training by such labels.
         own: parts of the training that were the caller's own, by what they take the place of: their names.
         versions: of prunelle, python, torch, numpy… host: processor, cores, device.
         started: ISO 8601 date and time. seconds: how long the training took, interruptions left out.
@@ -74,6 +76,7 @@ class ReportContent:
     insight: Insight | None = None
     plates: Sequence[Plate] = ()
     reused: Sequence[Note] = ()
+    change: Change | None = None
     own: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property

@@ -18,11 +18,12 @@ import numpy as np
 from markupsafe import Markup
 
 from prunelle.look.policy import content_policy
-from prunelle.report import figures, judgement
+from prunelle.report import figures, judgement, label_change
 from prunelle.report.content import ReportContent
 from prunelle.report.pictures import data_uri
 from prunelle.report.words import TEXTS, Words
 from prunelle.runs import judging
+from prunelle.runs.change import Change
 from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
@@ -53,6 +54,7 @@ def render(content: ReportContent, language: Language) -> str:
         splits=_splits(content, words),
         curves=_curves(content, words),
         curves_text=_curves_text(content, words),
+        change=None if content.change is None else _change(content.change, words),
         confusion=_confusion(content, words),
         pairs=_pairs(content),
         scores=_scores(content),
@@ -72,6 +74,16 @@ def render(content: ReportContent, language: Language) -> str:
         host=host_rows(content.host, words),
     )
     return writable(page)
+
+
+def _change(change: Change, words: Words) -> dict[str, Any]:
+    """The table and the sentences of the section on corrected labels."""
+    return {
+        "title": words.note(label_change.TITLE),
+        "head": [words.note(column) for column in label_change.HEAD],
+        "rows": label_change.rows(change, words),
+        "sentences": list(label_change.sentences(change, words)),
+    }
 
 
 def writable(page: str) -> str:

@@ -8,6 +8,7 @@
     results.csv           a line an epoch
     metrics.json          final figures by split
     predictions.csv       what was answered on the evaluated split, a line a picture
+    change.json           what corrected labels changed, of a run that prunelle retrain made (``runs.change``)
     decisions.csv         what people decided about its examples since, if they have (``data.decisions``)
     trust.json, trust.safetensors   how far its answers can be trusted, and what thresholds are chosen from
     weights/best.safetensors, last.safetensors
@@ -50,6 +51,7 @@ from prunelle.errors import (
 )
 from prunelle.json_files import read_json, sealed
 from prunelle.runs.answers import read_answers, write_answers
+from prunelle.runs.change import Change
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
 from prunelle.runs.frames import as_frame
 from prunelle.runs.judging import judge
@@ -214,6 +216,14 @@ class Run(Shown):
     def undecide(self, file: str) -> Decisions:
         """Takes back what was decided about ``file``; all there are then."""
         return changed(self.decisions_file, lambda now: now.without(file))
+
+    def change(self) -> Change | None:
+        """What corrected labels changed, where ``prunelle retrain`` made this run; else None.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return Change.read(self.path)
 
     @property
     def keeps_examples(self) -> bool:

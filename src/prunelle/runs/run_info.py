@@ -49,6 +49,7 @@ _INFO: Shape = {
         "notes": [_NOTE],
         "advice": (None, {"notes": [_NOTE]}),
     },
+    "decisions?": {"file": str, "digest": str, "counts": {"*": int}, "of?": str},
     "created?": str,
     "command?": str,
     "skipped?": [{"split?": str, "file": str, "reason?": str}],

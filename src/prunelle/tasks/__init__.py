@@ -15,8 +15,10 @@ from prunelle.tasks.epochs import epochs_of
 from prunelle.tasks.exploring import explore
 from prunelle.tasks.few_shots import shots
 from prunelle.tasks.look import look_into
+from prunelle.tasks.merging import merge_decisions
 from prunelle.tasks.proposing import propose
 from prunelle.tasks.reporting import write_report
+from prunelle.tasks.retraining import retrain
 from prunelle.tasks.running import run_notebook, run_program
 from prunelle.tasks.training import train
 from prunelle.tasks.unlabelled import train_with_unlabelled
@@ -40,10 +42,12 @@ __all__ = [
     "explore",
     "fast_recipe",
     "look_into",
+    "merge_decisions",
     "named_recipe",
     "predict",
     "pretrained",
     "propose",
+    "retrain",
     "run_notebook",
     "run_program",
     "save_convolution",
