@@ -54,7 +54,7 @@ def check(request: CheckRequest, listener: Listener) -> Checkup:
     data = _data(request, listener)
     by = _comparing(request, data, listener)
     inspected = inspect(data, by.network, by.preprocess, what=by.what, request=request, listener=listener)
-    listener.on_note(Note(f"Compared by {by.what.en}.", f"Comparés par {by.what.fr}."))
+    listener.on_note(Note(f"Compared by {by.what.en}.", f"Comparées par {by.what.fr}."))
     found = checkup(inspected)
     for kind in found.not_asked:
         listener.on_note(Note(f"Not looked for: {KINDS[kind].en}.", f"Non cherché : {KINDS[kind].fr}."))

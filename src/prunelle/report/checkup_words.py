@@ -9,7 +9,7 @@ TEXTS = {
     "title": Note("What is odd about {name}", "Ce qui est étrange dans {name}"),
     "nothing": Note("Nothing odd was found.", "Rien d’étrange n’a été trouvé."),
     "contents": Note("Contents", "Sommaire"),
-    "by": Note("Compared by {what}.", "Comparés par {what}."),
+    "by": Note("Compared by {what}.", "Comparées par {what}."),
     "not_asked": Note("Not looked for: {kinds}.", "Non cherché : {kinds}."),
     "split": Note("Split", "Jeu"),
     "examples": Note("Examples", "Exemples"),
@@ -19,6 +19,7 @@ TEXTS = {
     "validation": Note("validation", "validation"),
     "test": Note("test", "test"),
     "sure": Note("{share} sure", "sûr à {share}"),
+    "very_sure": Note("more than {share} sure", "sûr à plus de {share}"),
     "labelled": Note("labelled {label}", "étiquetée {label}"),
     "perhaps": Note("rather {label}", "plutôt {label}"),
     "more_examples": Note("and {n} more", "et {n} de plus"),
@@ -45,3 +46,10 @@ class CheckupWords(Typography):
     """In one language."""
 
     texts = TEXTS
+
+    def sure(self, confidence: float) -> str:
+        """``0.934`` → ``93 % sure``; beyond 99 % no check knows how much."""
+        most = 0.99
+        if confidence > most:
+            return self("very_sure", share=self.percent(most, digits=0))
+        return self("sure", share=self.percent(confidence, digits=0))
