@@ -27,6 +27,7 @@ COMMANDS = {
     "shots": "Measure accuracy against pictures a class, strategy by strategy.",
     "report": "Write the report of a run again, in another language, say.",
     "open": "Open a network in the browser, to touch it.",
+    "review": "Look at a run's errors, and decide about its examples.",
     "look": "Show what a network sees.",
     "augment": "Draw what random changes do to pictures.",
     "networks": "List the networks, or show one layer by layer.",

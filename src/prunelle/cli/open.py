@@ -6,7 +6,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -15,14 +15,48 @@ from prunelle.cli.output import echo, say
 from prunelle.texts import Note
 
 if TYPE_CHECKING:
+    from prunelle.page.server import Server
     from prunelle.texts import Language
 
 
-class _Options(WeightsOptions):
-    runs: str
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+class ServingOptions(TypedDict):
+    """Of ``serving_options``, beside exposed, browser and language, which ``serve`` takes."""
+
     host: str
     port: int | None
+
+
+class _Options(WeightsOptions, ServingOptions):
+    runs: str
     size: tuple[int, int] | None
+
+
+def serving_options(command: Command) -> Command:
+    """``--host``, ``--exposed``, ``--port``, ``--browser``, ``--language``: where the page is, and who comes to it."""
+    for option in reversed(
+        (
+            click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at."),
+            click.option(
+                "--exposed",
+                is_flag=True,
+                help="That others may reach the page, where --host is beyond this machine.",
+            ),
+            click.option(
+                "--port", type=click.IntRange(0, 65535), help="Default: 8710, or the next that is free."
+            ),
+            click.option("--browser/--no-browser", default=True, help="Whether to open one."),
+            click.option(
+                "--language",
+                type=click.Choice(("en", "fr")),
+                help="Of the terminal. Default: the locale's.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -34,15 +68,9 @@ class _Options(WeightsOptions):
     type=click.Path(),
     help="Where the runs are, and where new ones go.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option(
-    "--exposed", is_flag=True, help="That others may reach the page, where --host is beyond this machine."
-)
-@click.option("--port", type=click.IntRange(0, 65535), help="Default: 8710, or the next that is free.")
-@click.option("--browser/--no-browser", default=True, help="Whether to open one.")
+@serving_options
 @weights_options
 @click.option("--size", type=SizeType(), help="Of a named network's input.")
-@click.option("--language", type=click.Choice(("en", "fr")), help="Of the terminal. Default: the locale's.")
 def open(
     subject: str | None, exposed: bool, browser: bool, language: Language | None, **given: Unpack[_Options]
 ) -> None:
@@ -56,7 +84,11 @@ def open(
     """
     from prunelle import page
 
-    server = page.open(subject, exposed=exposed, browser=False, **given)
+    serve(page.open(subject, exposed=exposed, browser=False, **given), exposed, browser, language)
+
+
+def serve(server: Server, exposed: bool, browser: bool, language: Language | None) -> None:
+    """Says where the page is, opens it, and goes on until somebody ends it."""
     if exposed:
         say(
             Note(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,7 +16,7 @@ from prunelle import data as datasets
 from prunelle.data import decode
 from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
-from prunelle.errors import ArgumentError
+from prunelle.errors import ArgumentError, BadPicture
 from prunelle.jobs import answering
 from prunelle.jobs.explored import Exciting, Explored, Ink, Where
 from prunelle.jobs.look_request import SubjectRequest
@@ -34,6 +37,8 @@ MOST_DRAWN_PX = 4096
 """A side of what is drawn."""
 MOST_CROPS, MOST_CROP_PX = 12, 128
 _DRAWABLE_PX = 64
+_WORTH_MORE = 1.2
+"""So many times the network's pixels are worth decoding a picture again."""
 
 
 class PictureMedium:
@@ -105,6 +110,22 @@ class PictureMedium:
     def shown(self, example: np.ndarray) -> np.ndarray:
         """The picture itself."""
         return np.ascontiguousarray(example)
+
+    def large(self, example: np.ndarray, file: str | None, most_px: int) -> np.ndarray:
+        """Decoded again at more pixels; as it is where the file has no more, or is gone."""
+        settings = self._preprocess
+        if file is None or settings.border:
+            return self.shown(example)
+        with contextlib.suppress(BadPicture):
+            content = decode.read_bytes(Path(file))
+            height, width, _ = decode.upright_size(content, file)
+            most = min(most_px / max(settings.size), min(height, width) / min(settings.size))
+            if most > _WORTH_MORE:
+                size = (round(settings.size[0] * most), round(settings.size[1] * most))
+                return decode.read_picture(
+                    content, file, dataclasses.replace(settings, size=size, channels=3)
+                )
+        return self.shown(example)
 
 
 def check_bytes(content: bytes) -> None:

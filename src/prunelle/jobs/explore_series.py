@@ -74,6 +74,10 @@ class SeriesMedium:
         """``(C, 1, T)`` float32, in the units of the data."""
         return np.ascontiguousarray(example.T[:, np.newaxis], np.float32)
 
+    def large(self, example: np.ndarray, file: str | None, most_px: int) -> np.ndarray:
+        """All steps that the network is given."""
+        return self.shown(example)
+
     def exciting(self, examples: np.ndarray, peaks: np.ndarray, places: np.ndarray, layer: Layer) -> Exciting:
         """Each series whole, with the steps that the channel sees of it."""
         rows = [

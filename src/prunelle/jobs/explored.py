@@ -77,6 +77,16 @@ class Medium(Protocol):
         """As the network is given it, before normalisation: ``(H, W, C)`` uint8, or ``(C, 1, T)`` float32."""
         ...
 
+    def large(self, example: np.ndarray, file: str | None, most_px: int) -> np.ndarray:
+        """As ``shown``, in more detail where the file that the example is from has it: the same part of the picture.
+
+        Args:
+            example: as the network is given it.
+            file: None where it is from no file of its own.
+            most_px: a side, where it is larger than the network's.
+        """
+        ...
+
     def exciting(self, examples: np.ndarray, peaks: np.ndarray, places: np.ndarray, layer: Layer) -> Exciting:
         """The examples that excite a channel of a layer most: ``peaks`` and ``places``, ``(n,)``, as ``peaks_of``."""
         ...

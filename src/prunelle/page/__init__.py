@@ -16,6 +16,7 @@ from prunelle.errors import ArgumentError, did_you_mean
 if TYPE_CHECKING:
     from prunelle.page.house import Subject
     from prunelle.page.server import Server
+    from prunelle.runs.run import Run
 
 INSTALL = "pip install 'prunelle[page]'"
 
@@ -51,11 +52,47 @@ def open(
     Example:
         >>> server = prunelle.open("runs/20261121-143000-lenet5-mnist")
     """
+    return _opened(_house(subject, Path(runs), options), host, port, exposed, browser)
+
+
+def open_review(
+    run: Run | str | Path,
+    *,
+    decisions: str | Path | None = None,
+    runs: str | Path | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    exposed: bool = False,
+    browser: bool = True,
+) -> Server:
+    """Opens a run's examples in the browser, to look at its errors and to decide: keep, relabel, leave out.
+
+    Args:
+        run: or its folder.
+        decisions: the file that they go to; None for ``decisions.csv`` in the run's folder.
+        runs: where the other runs are, and where new ones go; None for the folder that this one is in.
+        host, port, exposed, browser: as ``open``.
+
+    Raises:
+        ArgumentError, RunError: it is no run; the extra is missing; nothing can listen there.
+
+    Example:
+        >>> server = prunelle.page.open_review("runs/20261121-143000-lenet5-mnist")
+    """
+    from prunelle.runs.run import Run as OpenedRun
+
+    opened = run if isinstance(run, OpenedRun) else OpenedRun.open(run)
+    house = _house(opened, opened.path.absolute().parent if runs is None else Path(runs), {})
+    house.panel, house.decisions = "review", None if decisions is None else Path(decisions).absolute()
+    return _opened(house, host, port, exposed, browser)
+
+
+def _opened(house: Any, host: str, port: int | None, exposed: bool, browser: bool) -> Server:
     try:
         from prunelle.page.server import Server
     except ImportError as error:
         raise ArgumentError(f"the page needs packages that are not there ({error.name}): {INSTALL}") from None
-    server = Server(_house(subject, Path(runs), options), host=host, port=port, exposed=exposed)
+    server = Server(house, host=host, port=port, exposed=exposed)
     if browser:
         webbrowser.open(server.address())
     return server

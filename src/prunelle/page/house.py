@@ -34,6 +34,8 @@ class House:
         options: of ``subject``: weights, size… as ``prunelle.look_into`` takes them.
         runs_folder: where the runs are, and where new ones go; it may not be there yet.
         folders: of data, that were named at the start.
+        panel: that is to be shown first; None for the one that suits what was named.
+        decisions: the file of those about the subject's examples; None for the one in its folder.
         trainings: those that the page starts, and finds.
     """
 
@@ -49,6 +51,8 @@ class House:
         self.options = options or {}
         self.runs_folder = runs_folder.absolute()
         self.folders = tuple(folder.absolute() for folder in folders)
+        self.panel: str | None = None
+        self.decisions: Path | None = None
         self.trainings = Trainings(self.runs_folder)
         self._shared: OrderedDict[Hashable, Any] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
@@ -56,7 +60,9 @@ class House:
 
     @property
     def start(self) -> str:
-        """The panel that is shown first: of what was named."""
+        """The panel that is shown first: the one that was asked for, else that of what was named."""
+        if self.panel is not None:
+            return self.panel
         return "look" if self.subject is not None else "training" if self.folders else "runs"
 
     def runs(self) -> Runs:
@@ -81,6 +87,11 @@ class House:
         if path is None:
             raise ArgumentError("no such run is there any more; reload the page to see those that are.")
         return path
+
+    def newest(self) -> str | None:
+        """The key of the run that learned last; None where there is none with weights."""
+        stamps = ((stamp_of(path), key) for key, path in self.run_paths().items())
+        return max((each for each in stamps if each[0]), default=(0, None))[1]
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
         """One object for all who ask by the same key; made once, and the least used go where there are many.
@@ -108,3 +119,8 @@ class House:
 def key_of(path: Path) -> str:
     """What stands for a folder in the browser: not its name, which says more than a page should pass on."""
     return hashlib.sha256(str(path.absolute()).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def stamp_of(folder: Path) -> int:
+    """When a run's weights were written last; 0 where there are none."""
+    return max((file.stat().st_mtime_ns for file in (folder / "weights").glob("*.safetensors")), default=0)

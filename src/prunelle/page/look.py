@@ -21,7 +21,7 @@ from prunelle.look.edits import ChannelOff, Edit, KernelChange
 from prunelle.look.recording import maps_shape
 from prunelle.look.stages import stages
 from prunelle.look.value.steps import OtherStep, Step
-from prunelle.page.house import key_of
+from prunelle.page.house import key_of, stamp_of
 from prunelle.page.panel import Opening
 from prunelle.page.questions import Asked, a_number, fields_of, packed, whole_number
 from prunelle.page.wire import Message
@@ -250,10 +250,7 @@ def _explorer(opening: Opening) -> tuple[Explorer, str | None]:
     subject, given = house.subject, house.options
     chosen = opening.options.get("subject")
     if chosen is None and subject is None:
-        chosen = max(
-            ((_stamp(path), key) for key, path in house.run_paths().items() if _stamp(path)),
-            default=(0, None),
-        )[1]
+        chosen = house.newest()
     if chosen is not None:
         subject, given = house.run_path(chosen), {}
     if subject is None:
@@ -275,10 +272,7 @@ def _explorer(opening: Opening) -> tuple[Explorer, str | None]:
 def _stamp(subject: object) -> int:
     """When a run's weights were written last: one that has gone on is opened anew."""
     folder = subject.path if isinstance(subject, Run) else subject
-    if not isinstance(folder, Path):
-        return 0
-    files = (folder / "weights").glob("*.safetensors")
-    return max((file.stat().st_mtime_ns for file in files), default=0)
+    return stamp_of(folder) if isinstance(folder, Path) else 0
 
 
 def _edit_of(content: object) -> Edit:

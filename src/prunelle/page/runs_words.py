@@ -44,6 +44,7 @@ class Words(Typography):
             "Accuracy by epoch, from {first} to {last}", "Exactitude par époque, de {first} à {last}"
         ),
         "look": Note("Look into it", "Regarder dedans"),
+        "review": Note("Review its errors", "Relire ses erreurs"),
         "report": Note("Report", "Rapport"),
         "curves": Note("Curves", "Courbes"),
         "go_on": Note("Go on", "Continuer"),

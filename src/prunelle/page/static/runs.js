@@ -114,6 +114,7 @@ export function render({ model, el }) {
         run.epochs ? toggle : "",
         run.report ? element("a", { class: "button", href: `report/${run.key}`, target: "_blank", rel: "noopener" }, words.report) : "",
         run.epochs && !run.refused ? element("button", { type: "button", onclick: () => model.go("look", { subject: run.key }) }, words.look) : "",
+        run.accuracy !== null && !run.refused ? element("button", { type: "button", onclick: () => model.go("review", { subject: run.key }) }, words.review) : "",
         run.state === "unfinished" && !run.program ? element("button", { type: "button", onclick: () => goOn(run, below) }, words.go_on) : "",
         run.state === "going" && run.training ? element("button", { type: "button", onclick: () => model.go("training", { id: run.training }) }, words.follow) : ""),
       below);

@@ -1,0 +1,106 @@
+"""The file of a run's decisions, as one window changes it: each decision is on the disk before it is answered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from prunelle.data.decisions import Action, Decision, Decisions, changed, login_name
+from prunelle.errors import ArgumentError
+
+
+class DecisionsFile:
+    """One window's hold on it. Others may change it too: nothing of theirs is written over.
+
+    Attributes:
+        path: the file; it need not be there yet.
+        by: who decides here.
+        decisions: those that were read or written last.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.by = login_name()
+        self.decisions = Decisions()
+        self._made: list[tuple[str, Decision | None, Decision | None]] = []
+        self._stamp: tuple[int, int, int] | None = None
+        self._guard = threading.Lock()
+
+    def read(self) -> Decisions:
+        """As they are now.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        with self._guard:
+            self._stamp = self._stamped()
+            self.decisions = Decisions.read(self.path) if self._stamp is not None else Decisions()
+            return self.decisions
+
+    def has_changed(self) -> bool:
+        """Whether another than this window has written it since it was last read or written here."""
+        with self._guard:
+            return self._stamped() != self._stamp
+
+    def decide(self, file: str, action: Action, *, was: str, label: str | None) -> None:
+        """One decision, in place of what was decided about ``file`` before.
+
+        Raises:
+            DataError: the file is damaged, and stays as it is.
+            CannotWrite: the system refuses.
+        """
+        made = Decision.made(file, action, was=was, label=label, by=self.by)
+        self._change(file, made)
+
+    def forget(self, file: str) -> None:
+        """As if nobody had decided about ``file``.
+
+        Raises:
+            ArgumentError: nobody has.
+        """
+        if file not in self.decisions:
+            raise ArgumentError("nothing is decided about that any more.")
+        self._change(file, None)
+
+    def undo(self) -> str | None:
+        """Takes back what was done here last; the file's name in it, None where nothing is left to take back.
+
+        Raises:
+            ArgumentError: another person has decided about it since.
+        """
+        if not self._made:
+            return None
+        file, before, after = self._made.pop()
+
+        def back(now: Decisions) -> Decisions:
+            if now.get(file) != after:
+                raise ArgumentError(f"{file} was decided anew elsewhere since; see the list of decisions.")
+            return now.without(file) if before is None else now.with_one(before)
+
+        self._write(back)
+        return file
+
+    def _change(self, file: str, made: Decision | None) -> None:
+        before: list[Decision | None] = []
+
+        def change(now: Decisions) -> Decisions:
+            before.append(now.get(file))
+            return now.without(file) if made is None else now.with_one(made)
+
+        self._write(change)
+        self._made.append((file, before[0], made))
+
+    def _write(self, change: Callable[[Decisions], Decisions]) -> None:
+        with self._guard:
+            known = self._stamped() == self._stamp
+            self.decisions = changed(self.path, change)
+            # What another has written meanwhile is told by ``has_changed``.
+            self._stamp = self._stamped() if known else None
+
+    def _stamped(self) -> tuple[int, int, int] | None:
+        try:
+            about = self.path.stat()
+        except OSError:
+            return None
+        return about.st_mtime_ns, about.st_size, about.st_ino

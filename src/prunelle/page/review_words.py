@@ -1,0 +1,121 @@
+"""The sentences of the panel "review"."""
+
+from __future__ import annotations
+
+from prunelle.texts import Note, Typography
+
+TEXTS = {
+    "title": Note("Review", "Relecture"),
+    "none": Note(
+        "There is no run whose examples could be looked at: train one first, here or with prunelle train.",
+        "Il n’y a aucun entraînement dont on puisse relire les exemples : faites-en un d’abord, ici ou par "
+        "prunelle train.",
+    ),
+    "to_training": Note("Start a training", "Lancer un entraînement"),
+    "intro": Note(
+        "What the network gets wrong, and what may be wrong with the labels. Each decision is a line of {file}; no "
+        "picture is moved or changed.",
+        "Ce que le réseau confond, et ce qui est peut-être faux dans les étiquettes. Chaque décision est une ligne "
+        "de {file} ; aucune image n’est déplacée ni modifiée.",
+    ),
+    "run": Note("Run", "Entraînement"),
+    "examples_of": Note("Examples of", "Exemples"),
+    "split_test": Note("test", "de test"),
+    "split_validation": Note("validation", "de validation"),
+    "split_train": Note("training", "appris"),
+    "busy": Note("{what} ({split}): {done} of {of}", "{what} ({split}) : {done} sur {of}"),
+    "failed": Note("These examples cannot be shown: {why}", "Impossible de montrer ces exemples : {why}"),
+    "waiting": Note("These examples are being read and judged…", "Lecture et jugement de ces exemples…"),
+    # The confusions
+    "confusions": Note("Confusions", "Confusions"),
+    "matrix_given": Note("given ↓", "donnée ↓"),
+    "matrix_answered": Note("answer →", "réponse →"),
+    "cell": Note("{n} given as {given}, answered {answered}", "{n} données pour {given}, réponse {answered}"),
+    "pair": Note("{given} → {answered}", "{given} → {answered}"),
+    "pairs_more": Note("{n} more confusions, each once or more.", "Encore {n} confusions."),
+    "find_class": Note("Class", "Classe"),
+    "no_confusion": Note("No confusion: every answer is the class that was given.", "Aucune confusion."),
+    "suspicious": Note("Labels that seem wrong ({n})", "Étiquettes qui semblent fausses ({n})"),
+    "errors": Note("All wrong answers ({n})", "Toutes les erreurs ({n})"),
+    "everything": Note("All examples ({n})", "Tous les exemples ({n})"),
+    "how": Note("How they are judged", "Comment ils sont jugés"),
+    # The list
+    "queue_suspicious": Note("Labels that seem wrong", "Étiquettes qui semblent fausses"),
+    "queue_errors": Note("Wrong answers", "Réponses fausses"),
+    "queue_everything": Note("All examples", "Tous les exemples"),
+    "queue_cell": Note("{given}, answered {answered}", "{given}, réponse {answered}"),
+    "show": Note("Show", "Montrer"),
+    "show_all": Note("all", "tous"),
+    "show_open": Note("those not decided", "ceux sans décision"),
+    "show_decided": Note("those decided", "ceux avec décision"),
+    "looked_at": Note("{done} of {of} looked at", "{done} sur {of} examinés"),
+    "in_queue_none": Note("No such example.", "Aucun exemple de ce genre."),
+    "thumb": Note(
+        "{n}: given {given}, answered {answered}, {sure}",
+        "{n} : donnée {given}, réponse {answered}, {sure}",
+    ),
+    "thumb_decided": Note("decided: {what}", "décision : {what}"),
+    "before": Note("Back", "Précédents"),
+    "after": Note("Further", "Suivants"),
+    "range": Note("{first} to {last} of {n}", "{first} à {last} sur {n}"),
+    # One example
+    "one": Note("The example", "L’exemple"),
+    "place": Note("{n} of {of}", "{n} sur {of}"),
+    "given": Note("Given: {given}", "Étiquette donnée : {given}"),
+    "network_says": Note("The network says", "Le réseau répond"),
+    "crossed_says": Note(
+        "By cross-validation: {answered} ({sure})", "Par validation croisée : {answered} ({sure})"
+    ),
+    "wrong": Note(
+        "Label wrong with a probability of about {share}",
+        "Étiquette fausse avec une probabilité d’environ {share}",
+    ),
+    "where": Note("Where it looked", "Où il a regardé"),
+    "where_for": Note("For {name}; {how}.", "Pour {name} ; {how}."),
+    "nearest": Note("Nearest training examples given as {name}", "Exemples appris les plus proches, {name}"),
+    "picture_of": Note("{name}, given as {given}", "{name}, étiquette {given}"),
+    "heat_of": Note("What speaks for {name}", "Ce qui parle pour {name}"),
+    "heat_off": Note("Nothing over the picture", "Rien sur l’image"),
+    "reading": Note("One moment…", "Un instant…"),
+    "channel": Note("channel {n}", "canal {n}"),
+    # Decisions
+    "decide": Note("Decide", "Décider"),
+    "keep": Note("Keep {name}", "Garder {name}"),
+    "answer": Note("Make it {name}", "En faire {name}"),
+    "leave_out": Note("Leave out", "Écarter"),
+    "not_sure": Note("Not sure", "Pas sûr"),
+    "other_class": Note("Another class", "Une autre classe"),
+    "class_begins": Note("Type the beginning of its name", "Tapez le début de son nom"),
+    "classes": Note("Make it", "En faire"),
+    "previous": Note("Previous", "Précédent"),
+    "next": Note("Next", "Suivant"),
+    "undo": Note("Undo", "Annuler"),
+    "keys": Note("Keys", "Touches"),
+    "keys_help": Note(
+        "The letters and numbers on the buttons are keys; the arrows go on without deciding.",
+        "Les lettres et chiffres des boutons sont des touches ; les flèches passent sans décider.",
+    ),
+    "nothing_to_undo": Note(
+        "Nothing was decided in this window; the list has all decisions.",
+        "Rien n’a été décidé dans cette fenêtre ; la liste a toutes les décisions.",
+    ),
+    "undone": Note("Taken back: {name}", "Annulé : {name}"),
+    "all_decided": Note("All of this list are decided.", "Toute cette liste est décidée."),
+    "action_keep": Note("kept", "gardée"),
+    "action_relabel": Note("now {label}", "devient {label}"),
+    "action_leave_out": Note("left out", "écartée"),
+    "action_not_sure": Note("not sure", "pas sûr"),
+    "decisions": Note("Decisions ({n})", "Décisions ({n})"),
+    "no_decisions": Note("None yet.", "Aucune encore."),
+    "take_back": Note("Take back", "Annuler"),
+    "take_back_name": Note("Take back the decision about {name}", "Annuler la décision sur {name}"),
+    "by_at": Note("{by}, {at}", "{by}, {at}"),
+    "more": Note("{n} more", "encore {n}"),
+    "not_here": Note("no example of this run", "aucun exemple de cet entraînement"),
+}
+
+
+class Words(Typography):
+    """See the module."""
+
+    texts = TEXTS
