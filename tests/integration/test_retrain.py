@@ -399,10 +399,10 @@ class Half:
             (
                 "the labels as they were",
                 "the interval holds 0, so these",
-                "another label now and 1 were left out",
+                "another label now: 1; left out: 1",
             ),
         ),
-        ("fr", ("les étiquettes d’avant", "l’intervalle contient 0", "ont été écartés")),
+        ("fr", ("les étiquettes d’avant", "l’intervalle contient 0", "écartés : 1")),
     ],
 )
 def test_the_command_tells_it(first: Run, tmp_path: Path, language: str, says: tuple[str, ...]) -> None:

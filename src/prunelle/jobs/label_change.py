@@ -64,7 +64,7 @@ def write_change(run: Run, before: Before, listener: Listener) -> None:
         )
         after[rest] = logits.argmax(dim=1).numpy()
     change = Change.measured(
-        str(before.run.path), split, before=before.answers.predicted, after=after, old=old, new=new
+        str(before.run.path.absolute()), split, before=before.answers.predicted, after=after, old=old, new=new
     )
     change.write(run.path)
 

@@ -194,7 +194,7 @@ def _plan(run: Run, request: TrainingRequest, listener: Listener) -> TrainingPla
         start = fetch_weights(request.weights, network if isinstance(network, str) else None, listener)
     listener.on_note(
         Note(
-            f"Training again what {run.path} is: {described['name']}, seed {run.recipe.seed}, the same splits.",
+            f"Training {run.path} again: {described['name']}, seed {run.recipe.seed}, the same splits.",
             f"Nouvel entraînement de {run.path} : {described['name']}, graine {run.recipe.seed}, mêmes divisions.",
         )
     )

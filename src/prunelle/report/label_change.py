@@ -44,8 +44,8 @@ _NONE = Note(
     "Selon {labels}, on ne peut rien dire : il ne reste aucun exemple.",
 )
 _JUDGED = Note(
-    "Of the {n} {split} examples, {relabelled} have another label now and {left_out} were left out.",
-    "Sur les {n} exemples {split}, {relabelled} ont une autre étiquette et {left_out} ont été écartés.",
+    "Of the {n} {split} examples, another label now: {relabelled}; left out: {left_out}.",
+    "Sur les {n} exemples {split}, autre étiquette à présent : {relabelled} ; écartés : {left_out}.",
 )
 _MISTAKES = Note(
     "The labels as they were hold the mistakes that were corrected since: by them, a better network may look worse.",
