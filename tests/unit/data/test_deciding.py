@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from prunelle import data as datasets
-from prunelle.data import from_arrays
+from prunelle.data import from_arrays, from_series
 from prunelle.data.deciding import applied, example_names
 from prunelle.data.decisions import Decision, Decisions
 from prunelle.data.examples import Data
@@ -157,6 +157,19 @@ def test_names_as_label_studio_writes_them(tmp_path: Path) -> None:
     }
 
 
+def test_pictures_that_a_table_labels(tmp_path: Path) -> None:
+    """The same class in three folders; one picture is named by its stem, as the table may."""
+    for file in ("a/1.jpg", "a/2.jpg", "b/1.jpg", "c.jpg", "d.jpg"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes(b"")
+    table = "id,label\na/1,cats\na/2,dogs\nb/1.jpg,cats\nc,dogs\nd,dogs\n"
+    (tmp_path / "labels.csv").write_text(table)
+    data = datasets.load(tmp_path, labels="labels.csv", validation=0.0, test=0.0)
+    result = applied(data, of(**{"b/1.jpg": "dogs", "c.jpg": "cats", "2.jpg": None}), "d")
+    assert example_names(result.data)["train"] == ("a/1.jpg", "b/1.jpg", "c.jpg", "d.jpg")
+    assert [data.classes[label] for label in result.data.train.labels] == ["cats", "dogs", "cats", "dogs"]
+
+
 def test_decisions_that_cannot_be_followed(data: Data) -> None:
     with pytest.raises(
         DataError, match=r"none of its 2 decisions .* it has 'a.jpg', and the data have 'train/cats/0.jpg'"
@@ -197,6 +210,14 @@ def test_data_without_files() -> None:
     assert (result.data.train.array == data.train.array[1:]).all()  # type: ignore[index]
     with pytest.raises(DataError, match=r"the data have 'train\[0\]'"):
         applied(data, of(**{"train[8]": "a"}), "d")
+
+
+def test_series() -> None:
+    values = [np.full((length, 1), length, np.float32) for length in (5, 7, 6, 8, 9, 4)]
+    data = from_series(values, [0, 1] * 3, validation=0.0, test=0.0)
+    result = applied(data, of(**{"train[1]": "0", "train[2]": None}), "d").data.train
+    assert result.labels.tolist() == [0, 0, 1, 0, 1]
+    assert len(result) == 5
 
 
 def test_examples_that_a_dataset_gives_anew_in_each_epoch(data: Data) -> None:
