@@ -33,6 +33,8 @@ from prunelle.training.paired import over_seeds
 from prunelle.transfer.example_features import example_features
 
 VALIDATION = 0.1
+ON_DISK = 1
+"""Bytes of memory for pixels: they are decoded once, into the cache."""
 
 
 class Photos:
@@ -54,7 +56,7 @@ class Photos:
     def _features(self, data: Data) -> np.ndarray:
         """``(N, F)`` of the pictures of train."""
         pretrained = pn.pretrained(self.network, self.weights, style="quiet")
-        pixels = decoding.decode_all(data, pretrained.preprocess, MEMORY_BUDGET, Quiet())
+        pixels = decoding.decode_all(data, pretrained.preprocess, ON_DISK, Quiet())
         assert len(pixels["train"]) == len(self.train), "every picture must be readable"
         found = example_features(
             pretrained.network, pretrained.preprocess, {"train": pixels["train"]}, memory_budget=MEMORY_BUDGET
@@ -84,6 +86,7 @@ class Photos:
             weights=self.weights,
             strategy=pn.Strategy(name="features", head=given.head),
             output=output,
+            memory_budget=ON_DISK,
             style="quiet",
         )
 
@@ -115,7 +118,13 @@ def one_seed(photos: Photos, seed: int, given: argparse.Namespace, place: Path) 
         for row in asked.tolist()
     )
     decisions.write(place / "decisions.csv")
-    again = pn.retrain(flipped, decisions=place / "decisions.csv", output=place / "corrected", style="quiet")
+    again = pn.retrain(
+        flipped,
+        decisions=place / "decisions.csv",
+        output=place / "corrected",
+        memory_budget=ON_DISK,
+        style="quiet",
+    )
     clean = photos.trained(
         photos.table(place / "clean.csv", photos.truth, validation), given, place / "clean", seed
     )

@@ -13,13 +13,14 @@ from prunelle import networks
 from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import is_dataset
+from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError, RunError
 from prunelle.jobs import label_change, run_data
 from prunelle.jobs.label_change import Before
 from prunelle.jobs.training import carry_out
 from prunelle.planning.loading import decided_data
 from prunelle.planning.plan import TrainingPlan
-from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, Limits, TrainingRequest
+from prunelle.planning.request import DataSource, Destination, Limits, TrainingRequest
 from prunelle.planning.weights import fetch_weights
 from prunelle.runs.listener import Listener
 from prunelle.runs.retrained import Retrained
@@ -72,7 +73,7 @@ def retrain(request: RetrainRequest, listener: Listener) -> Retrained:
         raise RunError(
             f"these decisions keep every label that {run.path} has, so the same training would give the same network."
         )
-    before = Before.of(run, _judged_pixels(run, data, listener))
+    before = Before.of(run, _judged_pixels(request, data, listener))
     info = {**(decided.data.decisions or {}), "of": str(run.path.absolute())}
     training = TrainingRequest(
         source=DataSource(data=dataclasses.replace(decided.data, decisions=info)),
@@ -165,13 +166,14 @@ def _data(request: RetrainRequest, listener: Listener) -> Data:
     return dataclasses.replace(data, preprocess=dataclasses.replace(data.preprocess, mean=(), std=()))
 
 
-def _judged_pixels(run: Run, data: Data, listener: Listener) -> Any:
+def _judged_pixels(request: RetrainRequest, data: Data, listener: Listener) -> Pixels:
     """What the split holds on which the run was judged."""
+    run = request.run
     name = run.judged().split
     split = next(split for split in data.splits() if split.name == name)
     return split.decode(
         run.preprocess,
-        in_memory=split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET,
+        in_memory=split.decoded_bytes(run.preprocess) <= request.limits.memory_budget,
         progress=listener.on_progress,
     )
 
