@@ -322,7 +322,7 @@ def test_copies_across_given_splits_are_said_and_stay(photos: Path, tmp_path: Pa
     assert (metrics["n"], metrics["learned"]["n"]) == (13, 1)
     right = round(13 * metrics["accuracy"]) - metrics["learned"]["right"]
     share = f"{100 * right / 12:.2f}\xa0%"
-    said = f"learned from 1 of them, which flatters this figure: it is right on {share} of the 12 others"
+    said = f"learned from 1 of them, which flatters this figure: it is right on {share} of the 12 that do not leak"
     assert said in done.out
     page = (tmp_path / "run" / "report.html").read_text()
     assert said in page

@@ -46,11 +46,14 @@ class Contents:
         digests: N, hexadecimal; equal where the decoded examples are.
         sketches: ``(N, 64)`` uint8, the mean grey of 8×8 parts; None of what is no picture from a file.
         files: N, where they came from; None without sketches.
+        near: ``(N,)`` int64, the same number for near copies (``near_copies``) and for what is the same, -1 for what is
+            there once; None where nobody has compared them.
     """
 
     digests: tuple[str, ...]
     sketches: np.ndarray | None = None
     files: tuple[str, ...] | None = None
+    near: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -61,6 +64,7 @@ class Contents:
             tuple(self.digests[row] for row in rows),
             None if self.sketches is None else self.sketches[np.asarray(rows, np.int64)],
             None if self.files is None else tuple(self.files[row] for row in rows),
+            None if self.near is None else self.near[np.asarray(rows, np.int64)],
         )
 
     def moved(self, files: tuple[str, ...]) -> Contents:
@@ -100,11 +104,12 @@ class Contents:
         """One after the other; sketches only where all have them."""
         digests = tuple(digest for part in parts for digest in part.digests)
         sketches = [part.sketches for part in parts if part.sketches is not None]
+        groups = [part.near for part in parts if part.near is not None]
+        near = np.concatenate(groups) if parts and len(groups) == len(parts) else None
         if not parts or len(sketches) < len(parts):
-            return cls(digests)
-        return cls(
-            digests, np.concatenate(sketches), tuple(file for part in parts for file in part.files or ())
-        )
+            return cls(digests, near=near)
+        files = tuple(file for part in parts for file in part.files or ())
+        return cls(digests, np.concatenate(sketches), files, near)
 
 
 def contents_of(pixels: Pixels) -> Contents:
@@ -194,6 +199,17 @@ def matching_rows(examples: Contents, known: Contents) -> np.ndarray:
         if _surely(examples, example, known, row) if same is None else same:
             rows[example] = row
     return rows
+
+
+def near_groups(examples: Contents, known: Contents) -> np.ndarray:
+    """``(N,)`` int64: the group of near copies among ``known`` that each example is of; -1 where it is of none.
+
+    An example is found there by its digest: it is one of those that were compared.
+    """
+    if known.near is None:
+        return np.full(len(examples), -1)
+    group_of = dict(zip(known.digests, known.near.tolist(), strict=True))
+    return np.array([group_of.get(digest, -1) for digest in examples.digests], np.int64)
 
 
 def _near(examples: Contents, known: Contents | None) -> Iterator[tuple[int, int]]:

@@ -50,7 +50,7 @@ def _spectra(images: np.ndarray) -> torch.Tensor:
     across = torch.kron(_cosines() @ means(width, 32), shares).T.contiguous()  # (width · channels, 8)
     parts = []
     for start in range(0, n, _BLOCK):
-        levels = torch.from_numpy(images[start : start + _BLOCK].astype(np.float32))
+        levels = torch.from_numpy(np.ascontiguousarray(images[start : start + _BLOCK], np.float32))
         rows = (levels.view(-1, width * channels) @ across).view(-1, height, _SIDE)
         parts.append((rows.transpose(1, 2).reshape(-1, height) @ down.T).view(-1, _SIDE, _SIDE))
     return torch.cat(parts).transpose(1, 2).reshape(n, -1)

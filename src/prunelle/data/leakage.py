@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from prunelle.data import duplicates
+from prunelle.data import duplicates, near_copies
 from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import kind_of
-from prunelle.data.pixels import Pixels
+from prunelle.data.pixels import Pixels, Progress
 from prunelle.texts import EN, FR, Note, visible
+
+MOST_COMPARED = 100_000
+"""Pictures in which near copies are looked for: the time it takes grows with the square of their number."""
 
 _SHOWN = 5
 _LISTED = 1000  # in run.json
@@ -26,7 +30,8 @@ class Copies:
     Attributes:
         splits: names, in the order of ``split``.
         split: ``(N,)`` the split of each readable example, as it was given or drawn. rows: ``(N,)`` its row there.
-        labels: ``(N,)``. group: ``(N,)``, the same for the same example.
+        labels: ``(N,)``.
+        group: ``(N,)``, the same for the same example, or for near copies. same: ``(N,)``, for the same example alone.
         kept: ``(N,)`` as ``split``, so that no copies are on both sides of a split that was drawn.
         contents: of all.
     """
@@ -36,6 +41,7 @@ class Copies:
     rows: np.ndarray
     labels: np.ndarray
     group: np.ndarray
+    same: np.ndarray
     kept: np.ndarray
     contents: Contents
 
@@ -50,46 +56,65 @@ class Copies:
         return there[np.argsort(self.split[there] != number, kind="stable")]
 
 
-def find_copies(data: Data, pixels: Mapping[str, Pixels]) -> Copies:
-    """All copies in the decoded splits of ``data``, and where each example goes.
+def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | None = None) -> Copies:
+    """All copies and near copies in the decoded splits of ``data``, and where each example goes.
 
     Where a group of copies lies on both sides of a split that was drawn, one of them, chosen by the content, decides
     for all: so the shares stay what they were drawn as. Splits that were given stay as they are, and every class keeps
     an example to train on.
+
+    Near copies are looked for among pictures from files, up to ``MOST_COMPARED``.
     """
     names = tuple(pixels)
     split = np.concatenate([np.full(len(part), i) for i, part in enumerate(pixels.values())])
-    rows = np.concatenate([np.arange(len(part)) for part in pixels.values()])
+    at_row = np.concatenate([np.arange(len(part)) for part in pixels.values()])
     labels = np.concatenate([part.labels for part in pixels.values()])
     contents = Contents.joined([duplicates.contents_of(part) for part in pixels.values()])
-    group = duplicates.groups(contents)
+    same = duplicates.groups(contents)
+    group = _with_near_copies(same, pixels, progress)
+    contents = dataclasses.replace(contents, near=np.where(np.bincount(group)[group] > 1, group, -1))
     kept = split.copy()
     train = names.index("train")
     free = {train, *(names.index(name) for name in data.drawn if name in names)}
-    undecided = [members for members in _members(group) if len(set(split[members].tolist()) & free) > 1]
-    for members in undecided:
-        here = split[members].tolist()
-        movable = [int(member) for member, at in zip(members, here, strict=True) if at in free]
+    undecided = [rows for rows in near_copies.members(group) if len(set(split[rows].tolist()) & free) > 1]
+    for together in undecided:
+        here = split[together].tolist()
+        movable = [int(member) for member, at in zip(together, here, strict=True) if at in free]
         if set(here) <= free:
-            chosen = movable[int(contents.digests[members[0]], 16) % len(movable)]
+            chosen = movable[int(contents.digests[together[0]], 16) % len(movable)]
             kept[movable] = split[chosen]
         else:
             kept[movable] = train  # beside a given split that holds them too
     for label in np.setdiff1d(labels, labels[kept == train]):
         # Its examples to train on all have copies elsewhere.
-        for members in undecided:
-            if (labels[members] == label).any():
-                kept[[int(member) for member in members if split[member] in free]] = train
+        for together in undecided:
+            if (labels[together] == label).any():
+                kept[[int(member) for member in together if split[member] in free]] = train
     return Copies(
-        splits=names, split=split, rows=rows, labels=labels, group=group, kept=kept, contents=contents
+        splits=names,
+        split=split,
+        rows=at_row,
+        labels=labels,
+        group=group,
+        same=same,
+        kept=kept,
+        contents=contents,
     )
 
 
-def _members(group: np.ndarray) -> list[np.ndarray]:
-    """The rows of each group of at least two."""
-    order = np.argsort(group, kind="stable")
-    bounds = np.flatnonzero(np.diff(group[order])) + 1
-    return [members for members in np.split(order, bounds) if len(members) > 1]
+def _with_near_copies(
+    same: np.ndarray, pixels: Mapping[str, Pixels], progress: Progress | None
+) -> np.ndarray:
+    """``same: (N,)`` with the groups of near copies made one."""
+    parts = list(pixels.values())
+    pictures = all(part.images.dtype == np.uint8 and part.files is not None for part in parts)
+    if not pictures or len(same) > MOST_COMPARED:
+        return same
+    what = Note("comparing near copies", "comparaison des quasi-copies")
+    told = None if progress is None else functools.partial(progress, what)
+    return near_copies.joined(
+        same, near_copies.near_copies([part.images for part in parts], progress=told).rows
+    )
 
 
 def moved(data: Data, pixels: Mapping[str, Pixels], copies: Copies) -> Data:
@@ -136,23 +161,26 @@ def names_of(pixels: Mapping[str, Pixels]) -> list[str]:
 def notes_of(copies: Copies, names: Sequence[str], data: Data) -> list[Note]:
     """What a person should know before training: what was moved, what is in two given splits, under two classes."""
     what = kind_of(data.preprocess).many
-    groups = _members(copies.group)
+    groups = near_copies.members(copies.group)
     notes = []
     changed = set(copies.moved.tolist())
     if changed:
-        shown = _listed(_pairs(groups, copies.split, copies.kept, names, changed))
+        shown = _listed(_pairs(groups, copies, names, changed))
+        nearly = _nearly(copies, [rows for rows in groups if changed & set(rows.tolist())])
         notes.append(
             Note(
-                f"Some {what.en} are there more than once. So that none is both learned and judged, "
+                f"Some {what.en} are there more than once{nearly.en}. So that none is both learned and judged, "
                 f"{EN.integer(len(changed))} of them went to the split of their copies: {shown.en}",
-                f"Certaines {what.fr} sont là plusieurs fois. Pour qu’aucune ne soit à la fois apprise et jugée, "
+                f"Certaines {what.fr} sont là plusieurs fois{nearly.fr}. Pour qu’aucune ne soit à la fois apprise et "
+                f"jugée, "
                 f"{FR.integer(len(changed))} d’entre elles ont rejoint le jeu de leurs copies : {shown.fr}",
             )
         )
     for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):
         if one in copies.splits and other in copies.splits:
             notes += _across(copies, groups, names, one=one, other=other, what=what)
-    notes += _two_classes(copies, groups, names, data.classes, what)
+    notes += _two_classes(copies, near_copies.members(copies.same), names, data.classes, what)
+    notes += _nearly_in_two_classes(copies, groups, names, data.classes, what)
     return notes
 
 
@@ -160,7 +188,7 @@ def listed(copies: Copies, names: Sequence[str], classes: Sequence[str]) -> list
     """For ``run.json``: the copies that are in several splits or classes, or were moved; at most 1,000 groups."""
     groups = [
         members
-        for members in _members(copies.group)
+        for members in near_copies.members(copies.group)
         if len(set(copies.split[members].tolist())) > 1 or len(set(copies.labels[members].tolist())) > 1
     ]
     return [
@@ -198,7 +226,7 @@ def _across(
         return []
     count = sum(int((copies.kept[members] == second).sum()) for members in both)
     total = int((copies.kept == second).sum())
-    why = _FLATTERED[one, other]
+    why, nearly = _FLATTERED[one, other], _nearly(copies, both)
     shown = _listed(
         [
             tuple(names[members[copies.kept[members] == split][0]] for split in (first, second))
@@ -209,11 +237,21 @@ def _across(
         Note(
             f"{EN.integer(count)} of the {EN.integer(total)} {other} {what.en} {'is' if count == 1 else 'are'} in "
             f"the {one} "
-            f"split too; {why.en}. {shown.en}",
+            f"split too{nearly.en}; {why.en}. {shown.en}",
             f"{FR.integer(count)} des {FR.integer(total)} {what.fr} {_FRENCH_SPLITS[other]} "
-            f"{'est' if count == 1 else 'sont'} aussi parmi celles {_FRENCH_SPLITS[one]} ; {why.fr}. {shown.fr}",
+            f"{'est' if count == 1 else 'sont'} aussi parmi celles {_FRENCH_SPLITS[one]}{nearly.fr} ; {why.fr}. "
+            f"{shown.fr}",
         )
     ]
+
+
+def _nearly(copies: Copies, groups: Sequence[np.ndarray]) -> Note:
+    """That some of these are only nearly the same."""
+    if all(len(np.unique(copies.same[rows])) == 1 for rows in groups):
+        return Note("", "")
+    return Note(
+        ", or nearly (mirrored, rescaled, cropped…)", ", ou presque (en miroir, redimensionnées, rognées…)"
+    )
 
 
 def _two_classes(
@@ -241,15 +279,40 @@ def _two_classes(
     ]
 
 
+def _nearly_in_two_classes(
+    copies: Copies, groups: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str], what: Note
+) -> list[Note]:
+    pairs = []
+    for rows in groups:
+        labels, first = np.unique(copies.labels[rows], return_index=True)
+        same = copies.same[rows]
+        # What is the very same under two classes is told by itself.
+        if len(labels) > 1 and len(np.unique(same)) == len(
+            np.unique(np.stack([same, copies.labels[rows]]), axis=1).T
+        ):
+            pairs.append(tuple(f"{names[i]} ({classes[copies.labels[i]]})" for i in rows[first]))
+    if not pairs:
+        return []
+    shown = _listed(pairs)
+    return [
+        Note(
+            f"Some {what.en} are nearly the same, and of several classes: one label may be wrong. {shown.en}",
+            f"Certaines {what.fr} sont presque les mêmes, et de plusieurs classes : une étiquette est peut-être "
+            f"fausse. {shown.fr}",
+        )
+    ]
+
+
 def _pairs(
-    groups: Sequence[np.ndarray], split: np.ndarray, kept: np.ndarray, names: Sequence[str], changed: set[int]
+    groups: Sequence[np.ndarray], copies: Copies, names: Sequence[str], changed: set[int]
 ) -> list[tuple[str, ...]]:
     """Of each group that was moved: one that was moved, and one that was there."""
     pairs = []
     for members in groups:
         gone = [i for i in members.tolist() if i in changed]
         if gone:
-            there = [i for i in members.tolist() if i not in changed and kept[i] == kept[gone[0]]]
+            at = copies.kept[gone[0]]
+            there = [i for i in members.tolist() if i not in changed and copies.kept[i] == at]
             pairs.append((names[gone[0]], *(names[i] for i in there[:1])))
     return pairs
 

@@ -42,7 +42,7 @@ class Examples:
 def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, listener: Listener) -> Examples:
     """``decode_all``, copies kept on one side of splits that were drawn; what a person should know of them is said."""
     pixels = decode_all(data, preprocess, memory_budget, listener)
-    copies = leakage.find_copies(data, pixels)
+    copies = leakage.find_copies(data, pixels, listener.on_progress)
     names = leakage.names_of(pixels)
     notes = [note for note in leakage.notes_of(copies, names, data) if note not in data.notes]
     for note in notes:

@@ -85,10 +85,12 @@ def data_of(
 
 def as_trained(run: Run, data: Data, listener: Listener, memory_budget: int = MEMORY_BUDGET) -> Data:
     """``data`` with copies on the side of the splits where the run had them, and as they were decided for it."""
-    placed = placed_of(run) if run.info.get("decisions") is not None else None
+    changed = run.info.get("decisions") is not None or run.info["data"].get("moved")
+    placed = placed_of(run) if changed else None
     if placed is not None and placed.contents is not None:
         return _as_placed(run, data, placed, placed.contents, memory_budget)
     if run.info["data"].get("moved"):
+        # A run of before, which says nowhere what its examples hold.
         data = decoding.decode_apart(data, run.preprocess, memory_budget, Quiet()).data
     return dataclasses.replace(data, drawn=())
 
@@ -341,6 +343,10 @@ def record_data(run: Run, data: Data, pixels: Mapping[str, Pixels]) -> None:
     moved = data.source is not None and data.source != run.info["data"]["source"]
     if placed is None or placed.contents is None or (moved and placed.files is not None):
         contents = {name: duplicates.contents_of(part) for name, part in pixels.items()}
-        run.place(Placed.of(pixels, contents))
+        now = Placed.of(pixels, contents)
+        if placed is not None and placed.contents is not None and now.contents is not None:
+            near = duplicates.near_groups(now.contents, placed.contents)
+            now = dataclasses.replace(now, contents=dataclasses.replace(now.contents, near=near))
+        run.place(now)
     if moved:
         run.update(data=run.info["data"] | {"source": data.source})

@@ -24,6 +24,7 @@ from prunelle.training.intervals import wilson_interval
 from prunelle.training.metrics import Evaluation, Judged
 
 _NEW, _VALIDATED, _LEARNED = range(3)
+_KINDS = (("validation", _VALIDATED), ("train", _LEARNED))
 
 
 class Classifier(Protocol):
@@ -76,7 +77,7 @@ def judge(
         origin: of ``pixels``.
     """
     network, classes = classifier.network, classifier.classes
-    kinds = kinds_of(seen or (), len(pixels))
+    kinds, near = _kinds(seen or (), len(pixels))
     # New ones; where there are none, those that chose an epoch; else all.
     of, kind = next(
         (of, kind)
@@ -97,6 +98,7 @@ def judge(
         learned=int((kinds == _LEARNED).sum()),
         validated=int((kinds == _VALIDATED).sum()),
         learned_right=int(right[kinds == _LEARNED].sum()),
+        learned_near=int(near.sum()),
         known=origin.known or seen is not None,
         changed=_changed(*seen[0]) if seen and origin.own else 0,
     )
@@ -104,24 +106,49 @@ def judge(
 
 
 def kinds_of(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
-    """``(n,)``: 0 of what is new, 1 of what chose an epoch, 2 of what was learned; ``seen`` as ``judge``."""
+    """``(n,)``: 0 of what is new, 1 of what chose an epoch, 2 of what was learned; ``seen`` as ``judge``.
+
+    A near copy of what was learned is learned.
+    """
+    return _kinds(seen, n)[0]
+
+
+def _kinds(seen: Sequence[tuple[Contents, Placed]], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """``kinds_of``, and ``(n,)`` bool: whether a near copy alone was learned."""
+    kinds = _same_kinds(seen, n)
+    same = kinds == _LEARNED
+    for contents, placed in seen:
+        assert placed.contents is not None
+        group = duplicates.near_groups(contents, placed.contents)
+        if placed.contents.near is None:
+            continue
+        for split, kind in _KINDS:
+            there = placed.contents.near[placed.rows(split)]
+            kinds[(group >= 0) & np.isin(group, there) & (kinds < kind)] = kind
+    return kinds, (kinds == _LEARNED) & ~same
+
+
+def _same_kinds(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
+    """``kinds_of``, by what is the same alone."""
     kinds = np.full(n, _NEW)
     for contents, placed in seen:
         assert placed.contents is not None
-        for split, kind in (("validation", _VALIDATED), ("train", _LEARNED)):
+        for split, kind in _KINDS:
             known = placed.contents.take(placed.rows(split))
             kinds[(duplicates.matching_rows(contents, known) >= 0) & (kinds < kind)] = kind
     return kinds
 
 
 def learned_in(seen: Sequence[tuple[Contents, Placed]], evaluation: Evaluation) -> dict[str, int] | None:
-    """The entry ``learned`` of a split in ``metrics.json``: of its examples, those whose content was learned (``n``),
-    and how many of these are right; None where there are none. ``seen`` as ``judge``."""
-    learned = kinds_of(seen, evaluation.n) == _LEARNED
+    """The entry ``learned`` of a split in ``metrics.json``: of its examples, those that were learned (``n``), how many
+    of these are right, and how many are near copies only (``near``); None where there are none. ``seen`` as ``judge``.
+    """
+    kinds, near = _kinds(seen, evaluation.n)
+    learned = kinds == _LEARNED
     if not learned.any():
         return None
     right = evaluation.predicted == evaluation.labels
-    return {"n": int(learned.sum()), "right": int(right[learned].sum())}
+    return {"n": int(learned.sum()), "right": int(right[learned].sum()), "near": int(near.sum())}
 
 
 def learned_note(metrics: Mapping[str, Any]) -> Note | None:
@@ -135,13 +162,23 @@ def learned_note(metrics: Mapping[str, Any]) -> Note | None:
     # The share is what is stored; the right answers are a whole number.
     right = round(metrics["accuracy"] * metrics["n"]) - learned["right"]
     low, high = wilson_interval(right, others)
+    near = _near_words(learned.get("near", 0))
     return Note(
-        f"The network learned from {EN.integer(n)} of them, which flatters this figure: it is right "
-        f"on {EN.percent(right / others, digits=2)} of the {EN.integer(others)} others "
+        f"The network learned from {EN.integer(n)} of them{near.en}, which flatters this figure: it is right "
+        f"on {EN.percent(right / others, digits=2)} of the {EN.integer(others)} that do not leak "
         f"(95 % interval {EN.percent(low, digits=2)} to {EN.percent(high, digits=2)}).",
-        f"Le réseau a appris sur {FR.integer(n)} d’entre eux, ce qui flatte ce résultat : il a raison pour "
-        f"{FR.percent(right / others, digits=2)} des {FR.integer(others)} autres (intervalle à 95 % : "
+        f"Le réseau a appris sur {FR.integer(n)} d’entre eux{near.fr}, ce qui flatte ce résultat : il a raison pour "
+        f"{FR.percent(right / others, digits=2)} des {FR.integer(others)} qui ne fuient pas (intervalle à 95 % : "
         f"{FR.percent(low, digits=2)} à {FR.percent(high, digits=2)}).",
+    )
+
+
+def _near_words(near: int) -> Note:
+    """That it did so from near copies of some of them."""
+    if not near:
+        return Note("", "")
+    return Note(
+        f" (of {EN.integer(near)}, from a near copy)", f" (pour {FR.integer(near)}, sur une quasi-copie)"
     )
 
 
@@ -193,11 +230,12 @@ def _notes(judged: Judged) -> Iterable[Note]:
         yield _ALL_LEARNED
     elif judged.learned:
         share = judged.learned_right / judged.learned
+        near = _near_words(judged.learned_near)
         yield Note(
             f"{EN.integer(judged.learned)} of the {EN.integer(judged.given)} were left out: the network "
-            f"learned from them (it is right on {EN.percent(share, digits=2)} of those).",
+            f"learned from them{near.en} (it is right on {EN.percent(share, digits=2)} of those).",
             f"{FR.integer(judged.learned)} sur {FR.integer(judged.given)} ont été laissés de côté : le "
-            f"réseau a appris dessus (il a raison pour {FR.percent(share, digits=2)} d’entre eux).",
+            f"réseau a appris dessus{near.fr} (il a raison pour {FR.percent(share, digits=2)} d’entre eux).",
         )
     if judged.of == "validation":
         yield Note(

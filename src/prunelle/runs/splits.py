@@ -1,7 +1,8 @@
 """``splits.csv`` of a run: where each example went, and what it holds.
 
 ``file`` is empty for what came from no file of its own (arrays, named sets, series). ``content`` recognises an example
-whatever it is called elsewhere (``data.duplicates``); runs of before have none.
+whatever it is called elsewhere (``data.duplicates``); runs of before have none. ``copies`` is there where some are near
+copies of one another: the same number in each of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from prunelle.errors import DataError
 SPLITS_FILE = "splits.csv"
 SPLITS = ("train", "validation", "test")
 _FIELDS = ("file", "split", "class", "content")
+_COPIES = "copies"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,16 +66,20 @@ class Placed:
 
     def write(self, path: Path, classes: Sequence[str]) -> None:
         """``splits.csv`` in the folder ``path``."""
+        near = None if self.contents is None else self.contents.near
+        groups = [] if near is None or (near < 0).all() else near.tolist()
         rows = (
             (
                 self.files[i] if self.files else None,
                 str(self.splits[i]),
                 classes[self.labels[i]],
                 self.contents.written(i) if self.contents else None,
+                *((groups[i] if groups[i] >= 0 else None,) if groups else ()),
             )
             for i in range(len(self))
         )
-        write_text(path / SPLITS_FILE, table_text(_FIELDS, rows))
+        fields = (*_FIELDS, _COPIES) if groups else _FIELDS
+        write_text(path / SPLITS_FILE, table_text(fields, rows))
 
     @classmethod
     def read(cls, path: Path, classes: Sequence[str]) -> Placed:
@@ -100,6 +106,8 @@ class Placed:
         texts = [row.get("content", "") for row in rows]
         try:
             contents = Contents.read(texts, files) if any(texts) else None
+            if contents is not None and _COPIES in rows[0]:
+                contents = dataclasses.replace(contents, near=_groups(rows))
         except DataError as error:
             raise DataError(f"{file} is damaged: {error}") from None
         return cls(
@@ -108,3 +116,14 @@ class Placed:
             files,
             contents,
         )
+
+
+def _groups(rows: Sequence[Mapping[str, str]]) -> np.ndarray:
+    """``(N,)`` int64: the column ``copies``, -1 where it is empty."""
+    groups = np.full(len(rows), -1)
+    for i, row in enumerate(rows):
+        if text := row[_COPIES]:
+            if not (text.isdecimal() and text.isascii() and len(text) < 10):
+                raise DataError(f"{text!r} is no number of a group of copies.")
+            groups[i] = int(text)
+    return groups

@@ -54,7 +54,7 @@ class Judged:
         of: what those are: ``new`` to the network; where there is none of these, the ``validation`` ones, which chose
             the epoch; where there is none of these either, those it has ``learned``.
         learned, validated: how many of the given ones were learned, and chose the epoch. learned_right: how many of the
-            learned ones are right.
+            learned ones are right. learned_near: how many of them were learned from a near copy alone.
         known: whether the run says what it has learned. Otherwise all are taken for new, and may not be.
         changed: of the run's own, how many hold something else than when it was trained.
     """
@@ -68,6 +68,7 @@ class Judged:
     learned: int = 0
     validated: int = 0
     learned_right: int = 0
+    learned_near: int = 0
     known: bool = True
     changed: int = 0
 
