@@ -24,6 +24,7 @@ from prunelle.look.edits import Edits
 from prunelle.page.house import House, key_of
 from prunelle.page.panel import Opening
 from prunelle.page.review import ReviewPanel
+from prunelle.page.trainings import Trainings
 from prunelle.page.wire import Frame, Message, decode, encode
 from tests.integration.command import prunelle
 from tests.pictures import make_folder
@@ -313,6 +314,53 @@ def test_a_kill_loses_no_decision_that_was_answered(tmp_path: Path) -> None:
         there = Decisions.read(file)
         # The one that was being written may be there, too.
         assert list(there) in ([f"cat/{row}.jpg" for row in range(last + more)] for more in (1, 2))
+
+
+def test_the_run_is_trained_again_and_what_that_changed_is_shown(
+    planted: tuple[Path, set[str]],
+    house: House,
+    reviewed: Review,
+    opened: Callable[..., tuple[Ask, list[Message]]],
+    until: Callable[..., None],
+    tmp_path: Path,
+) -> None:
+    house.trainings = Trainings(tmp_path / "new")
+    house.runs_folder = tmp_path / "new"
+    ask, pushed = opened()
+    with pytest.raises(ArgumentError, match="nothing is decided yet"):
+        ask(type="retrain")
+    # The truth is in the names.
+    for split, part in reviewed.parts.items():
+        for row, name in enumerate(part.names):
+            if name in planted[1]:
+                ask(
+                    type="decide",
+                    split=split,
+                    row=row,
+                    action="relabel",
+                    label=CLASSES.index(name.split("-")[1]),
+                )
+    ask(type="retrain")
+    with pytest.raises(ArgumentError, match="trained again already"):
+        ask(type="retrain")
+    last = lambda: next((m for m in reversed(pushed) if m.content.get("type") == "again"), None)  # noqa: E731
+    until(lambda: (told := last()) is not None and not told.content["again"]["going"], 120)
+    told = last()
+    assert told is not None
+    again = told.content["again"]
+    assert (again["state"], again["message"]) == ("finished", None)
+    (made,) = (path for path in (tmp_path / "new").iterdir() if (path / "run.json").is_file())
+    assert again["key"] == key_of(made)
+    change = again["change"]
+    assert change["new_labels"]["n"] == change["old_labels"]["n"] == len(reviewed.part("test").labels)
+    assert change["relabelled"] == sum(name in planted[1] for name in reviewed.part("test").names)
+    after = pn.Run.open(made).judged()
+    assert change["new_labels"]["after"] == pytest.approx((after.predicted == after.labels).mean())
+    # Another window, and a server that is started anew, find it.
+    house.trainings = Trainings(tmp_path / "new")
+    _, (state, *_) = opened()
+    assert state.content["again"]["change"] == change
+    house.trainings.close()
 
 
 # ---- What there is, and what is refused

@@ -50,6 +50,8 @@ REQUEST: dict[str, Any] = {
     },
     "name": (str, None),
     "resume": (str, None),
+    "retrain": (str, None),
+    "decisions": (str, None),
 }
 
 
@@ -66,6 +68,8 @@ class Request:
         fields: of ``Recipe``, in place of the recipe's own.
         name: goes into the folder's name.
         resume: a run to go on with instead of all that.
+        retrain: a run to train again by corrected labels, with nothing else of the above.
+        decisions: the file that has these.
     """
 
     runs: str
@@ -76,6 +80,8 @@ class Request:
     fields: dict[str, Any] = dataclasses.field(default_factory=dict)
     name: str | None = None
     resume: str | None = None
+    retrain: str | None = None
+    decisions: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

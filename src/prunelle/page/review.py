@@ -21,10 +21,13 @@ from prunelle.jobs.reviewing import BY, Review
 from prunelle.page.house import House, key_of, stamp_of
 from prunelle.page.panel import Opening
 from prunelle.page.questions import Asked, packed
+from prunelle.page.record import Request
 from prunelle.page.review_decisions import DecisionsFile
 from prunelle.page.review_words import Words
 from prunelle.page.review_worker import Looks
+from prunelle.page.training_state import Training, as_json
 from prunelle.page.wire import Message
+from prunelle.runs.change import Change
 from prunelle.runs.run import Run
 from prunelle.texts import visible
 
@@ -34,7 +37,7 @@ MOST_SMALL = 200
 
 class ReviewPanel:
     """See the module. Questions: ``table`` {split}, ``small`` {split, rows}, ``look`` {wanted}, ``decide``, ``undo``,
-    ``forget``; pushed are ``progress``, ``seen``, ``where``, ``decisions``."""
+    ``forget``, ``retrain``; pushed are ``progress``, ``seen``, ``where``, ``decisions``, ``again``."""
 
     def __init__(self, opening: Opening) -> None:
         self._house, self._push = opening.house, opening.push
@@ -42,6 +45,7 @@ class ReviewPanel:
         self._key, self._run = _subject(opening)
         self._review = None if self._run is None else _review(self._house, self._run)
         self._leave: Callable[[], None] = lambda: None
+        self._hear_not: Callable[[], None] = lambda: None
         self._closing = threading.Event()
         if self._run is not None:
             self._file = DecisionsFile(_decisions_file(self._house, self._run))
@@ -56,6 +60,7 @@ class ReviewPanel:
             "decide": self._decide,
             "undo": self._undo,
             "forget": self._forget,
+            "retrain": self._retrain,
         }
 
     def opened(self) -> Message:
@@ -81,7 +86,9 @@ class ReviewPanel:
             "by": self._file.by,
             "decisions": self._listed(),
             "progress": self._progress().content,
+            "again": self._trained_again(),
         }
+        self._hear_not = self._house.trainings.subscribe(self._training_changed)
         threading.Thread(target=self._follow, name="decisions", daemon=True).start()
         return Message(content)
 
@@ -104,6 +111,7 @@ class ReviewPanel:
         """Ends what runs for it; what all share goes on."""
         self._closing.set()
         self._leave()
+        self._hear_not()
         if self._review is not None:
             self._looks.close()
 
@@ -187,6 +195,41 @@ class ReviewPanel:
         name = asked.text("file")
         self._file.forget(name)
         return self._changed(name)
+
+    def _retrain(self, asked: Asked) -> Message:
+        """Begins to train the run again, by the labels as they are decided now, in a process of its own."""
+        if not self._file.read():
+            raise ArgumentError("nothing is decided yet.")
+        again = self._house.trainings.again(self._shown.run.path)
+        if again is not None and again.going:
+            raise ArgumentError("it is being trained again already.")
+        request = Request(
+            runs=str(self._house.runs_folder),
+            language=self._words.language,
+            retrain=str(self._shown.run.path.absolute()),
+            decisions=str(self._file.path),
+        )
+        self._house.trainings.start(request)
+        return Message({"type": "again", "again": self._trained_again()})
+
+    def _trained_again(self) -> dict[str, Any] | None:
+        """How the last training by corrected labels stands, and what it changed, once it is done."""
+        training = self._house.trainings.again(self._shown.run.path)
+        if training is None:
+            return None
+        told = as_json(training, self._words.note)
+        told["key"] = told["change"] = None
+        if training.path is not None:
+            told["key"] = key_of(training.path)
+            change = Change.read(training.path) if training.state == "finished" else None
+            told["change"] = None if change is None else change.to_json() | {"of": None}
+        return told
+
+    def _training_changed(self, training: Training) -> None:
+        """Called by the thread that follows all of the page's trainings."""
+        again = self._house.trainings.again(self._shown.run.path)
+        if again is not None and again.id == training.id:
+            self._push(Message({"type": "again", "again": self._trained_again()}))
 
     def _changed(self, name: str) -> Message:
         """What is decided about one example now."""

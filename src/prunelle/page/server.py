@@ -41,6 +41,7 @@ STATIC = {
     "queue.js": "page/static/queue.js",
     "one.js": "page/static/one.js",
     "decided.js": "page/static/decided.js",
+    "again.js": "page/static/again.js",
     "by_epoch.js": "page/static/by_epoch.js",
     "new_training.js": "page/static/new_training.js",
     "training.js": "page/static/training.js",

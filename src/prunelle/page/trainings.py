@@ -127,6 +127,16 @@ class Trainings:
         with self._lock:
             return self._of(training_id).training
 
+    def again(self, run: Path) -> Training | None:
+        """The last one that trains ``run`` again by corrected labels; None where there is none."""
+        with self._lock:
+            self._look()
+            for key in sorted(self._followed, reverse=True):
+                request = readable(self._followed[key].record)
+                if request is not None and request.retrain == str(run.absolute()):
+                    return self._followed[key].training
+        return None
+
     def subscribe(self, told: Callable[[Training], None]) -> Callable[[], None]:
         """``told`` hears of each training that changed, from another thread, until what this gives is called."""
         with self._lock:

@@ -98,6 +98,16 @@ def _train(record: Record, request: Request, events: EventWriter) -> None:
     if request.resume is not None:
         tasks.train(resume=request.resume, language=request.language, style=telling, stop=stop, keep=keep)
         return
+    if request.retrain is not None:
+        tasks.retrain(
+            request.retrain,
+            decisions=request.decisions,
+            runs=request.runs,
+            language=request.language,
+            style=telling,
+            command=command(request),
+        )
+        return
     tasks.train(
         request.network,
         request.data,
@@ -114,6 +124,9 @@ def _train(record: Record, request: Request, events: EventWriter) -> None:
 
 def command(request: Request) -> str:
     """The line that trains the same in a shell."""
+    if request.retrain is not None:
+        decided = [] if request.decisions is None else ["--decisions", request.decisions]
+        return shlex.join(["prunelle", "retrain", request.retrain, *decided])
     options = {
         "--network": request.network,
         "--recipe": None if request.recipe == "usual" else request.recipe,

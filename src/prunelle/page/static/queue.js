@@ -4,14 +4,15 @@ import { button, colour, element, paintMap } from "./kit.js";
 const A_PAGE = 48, MOST_CACHED = 1200;
 
 // A series as a small picture, all channels over each other.
-export function paintLines(canvas, values, channels, { width = 96, height = 60 } = {}) {
+export function paintLines(canvas, values, channels, { width = 192, height = 192 } = {}) {
   Object.assign(canvas, { width, height });
+  canvas.style.imageRendering = "auto";
   const context = canvas.getContext("2d"), n = values.length / channels, there = values.filter(Number.isFinite);
   const low = there.reduce((a, b) => Math.min(a, b), Infinity), span = there.reduce((a, b) => Math.max(a, b), -Infinity) - low || 1;
   const inks = ["--blue", "--orange-ink", "--green", "--purple", "--amber"];
   for (let channel = 0; channel < channels; channel++) {
     context.strokeStyle = colour(inks[channel % inks.length]);
-    context.lineWidth = Math.max(1, width / 240);
+    context.lineWidth = Math.max(2, width / 320);
     context.beginPath();
     for (let at = 0; at < n; at++) {
       const value = values[channel * n + at];

@@ -1,12 +1,13 @@
 // The panel "review": what a network gets wrong, the examples behind it, and what a person decides about each.
 //
 // confusions.js is the matrix, queue.js the list of examples, one.js the one that is looked at, decided.js the list of
-// decisions; here is what they share. An example is {split, row}; its key "test:12".
+// decisions, again.js the training by them; here is what they share. An example is {split, row}; its key "test:12".
 import { asker, element, filled, integer, number, percent } from "./kit.js";
 import { confusing } from "./confusions.js";
 import { queueing } from "./queue.js";
 import { judging } from "./one.js";
 import { deciding } from "./decided.js";
+import { retraining } from "./again.js";
 
 const WORTH_A_LIST = 8;
 
@@ -24,7 +25,7 @@ export function render({ model, el }) {
   const review = reviewing(model, el);
   el.append(heading(review, model),
     element("div", { class: "review-page" },
-      element("div", { class: "review-side" }, confusing(review), deciding(review)),
+      element("div", { class: "review-side" }, confusing(review), deciding(review), retraining(review, model)),
       element("div", { class: "review-main" }, judging(review), queueing(review))));
   review.begin();
   return () => { review.end(); el.replaceChildren(); };
