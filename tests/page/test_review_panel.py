@@ -195,6 +195,27 @@ def test_looks_come_by_themselves(
     until(lambda: any("row must be" in str(message.content.get("failed")) for message in pushed))
 
 
+def test_what_the_checks_find_are_lists_of_examples(
+    planted: tuple[Path, set[str]],
+    reviewed: Review,
+    opened: Callable[..., tuple[Ask, list[Message]]],
+    until: Callable[..., None],
+) -> None:
+    ask, pushed = opened()
+    assert ask(type="check")["kinds"] is None
+    until(lambda: pushed[-1].content.get("odd"))
+    kinds = {each["kind"]: each["findings"] for each in ask(type="check")["kinds"]}
+    names = {split: part.names for split, part in reviewed.parts.items()}
+    # Those of all splits, each at its own place.
+    found = [names[split][row] for finding in kinds["label"] for split, row in finding["places"]]
+    assert len(set(found) & planted[1]) >= 0.6 * FLIPPED
+    assert len(set(found) & planted[1]) >= 0.6 * len(found)
+    assert {split for finding in kinds["label"] for split, _ in finding["places"]} >= {"train"}
+    for finding in kinds["label"]:
+        ((split, row),) = finding["places"]
+        assert names[split][row] in finding["said"]
+
+
 # ---- Decisions
 
 

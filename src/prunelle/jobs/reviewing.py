@@ -18,6 +18,8 @@ from typing import Literal
 
 import numpy as np
 
+from prunelle.checks.checkup import Checkup, checkup
+from prunelle.checks.inspected import Inspected
 from prunelle.checks.labels import Suspicion, cross_validated, suspicion
 from prunelle.data import duplicates
 from prunelle.data.deciding import example_name
@@ -140,10 +142,10 @@ class Seen:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Progress:
-    """What is being done in the background, of which split, and how far it is."""
+    """What is being done in the background, of which split (None: of all), and how far it is."""
 
     what: Note
-    split: str
+    split: str | None
     done: int
     of: int
 
@@ -156,6 +158,7 @@ class Review:
         explorer: its network.
         progress: what is going on; None before and after.
         failed: why the data cannot be had; None where they can.
+        odd: what the checks found, once somebody wanted to know; None before.
     """
 
     def __init__(self, explorer: Explorer) -> None:
@@ -166,11 +169,13 @@ class Review:
         self.explorer = explorer
         self.progress: Progress | None = None
         self.failed: str | None = None
+        self.odd: Checkup | None = None
         self._parts: dict[str, Part] = {}
         self._features: dict[str, np.ndarray] = {}
         self._told: list[Callable[[], None]] = []
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._checking: threading.Thread | None = None
 
     def start(self) -> None:
         """Begins to read and judge, in a thread of its own; once."""
@@ -184,6 +189,18 @@ class Review:
         self.start()
         assert self._thread is not None
         self._thread.join()
+
+    def check(self) -> None:
+        """Begins to ask what else is odd (``checks``), in a thread of its own, once; ``odd`` has it then."""
+        with self._guard:
+            if self._checking is None:
+                self._checking = threading.Thread(target=self._check, name="review-check", daemon=True)
+                self._checking.start()
+
+    @property
+    def checking(self) -> bool:
+        """Whether that is going on."""
+        return self._checking is not None and self._checking.is_alive() and self.odd is None
 
     def subscribe(self, told: Callable[[], None]) -> Callable[[], None]:
         """``told`` is called from another thread whenever something has changed, until what this gives is called."""
@@ -283,6 +300,38 @@ class Review:
             _LOG.exception("the examples of a run cannot be reviewed")
             self.failed = f"{type(error).__name__}: {error}"
         self._tell(None)
+
+    def _check(self) -> None:
+        self.wait()
+        parts, features = self.parts, dict(self._features)
+        if self.failed is not None:
+            return
+        order = [split.name for split in self.data.splits() if split.name in parts]
+        name = self.explorer.explored.name
+        inspected = Inspected(
+            data=dataclasses.replace(self.data, preprocess=self.run.preprocess),
+            pixels={split: parts[split].pixels for split in order},
+            features=np.concatenate([features[split] for split in order])
+            if features.keys() >= set(order)
+            else None,
+            features_of=Note(f"the features of {name}", f"les caractéristiques de {name}"),
+            progress=lambda what, done, of: self._tell(Progress(what, None, done, of)),
+        )
+        try:
+            self.odd = checkup(inspected)
+        except Exception as error:
+            _LOG.exception("the examples of a run cannot be checked")
+            self.failed = f"{type(error).__name__}: {error}"
+        self._tell(None)
+
+    def place(self, row: int) -> tuple[str, int]:
+        """Split, and row in it, of a row of ``odd``."""
+        assert self.odd is not None
+        for split, pixels in self.odd.inspected.pixels.items():
+            if row < len(pixels):
+                return split, row
+            row -= len(pixels)
+        raise IndexError(row)
 
     def _judge_learned(self, pixels: Pixels) -> None:
         """By features where they can be had: not every forward pass can be traced."""

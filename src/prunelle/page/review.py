@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from prunelle import tasks
+from prunelle.checks.list import KINDS
 from prunelle.data.decisions import ACTIONS, Decision
 from prunelle.errors import ArgumentError, PrunelleError
 from prunelle.jobs.reviewing import BY, Review
@@ -33,11 +34,12 @@ from prunelle.texts import visible
 
 _LOOK_EVERY_S = 0.5
 MOST_SMALL = 200
+MOST_FINDINGS = 500
 
 
 class ReviewPanel:
     """See the module. Questions: ``table`` {split}, ``small`` {split, rows}, ``look`` {wanted}, ``decide``, ``undo``,
-    ``forget``, ``retrain``; pushed are ``progress``, ``seen``, ``where``, ``decisions``, ``again``."""
+    ``forget``, ``retrain``, ``check``; pushed are ``progress``, ``seen``, ``where``, ``decisions``, ``again``."""
 
     def __init__(self, opening: Opening) -> None:
         self._house, self._push = opening.house, opening.push
@@ -61,6 +63,7 @@ class ReviewPanel:
             "undo": self._undo,
             "forget": self._forget,
             "retrain": self._retrain,
+            "check": self._check,
         }
 
     def opened(self) -> Message:
@@ -134,6 +137,8 @@ class ReviewPanel:
                 "split": None if progress is None else progress.split,
                 "done": 0 if progress is None else progress.done,
                 "of": 0 if progress is None else progress.of,
+                "checking": review.checking,
+                "odd": review.odd is not None,
             }
         )
 
@@ -166,6 +171,27 @@ class ReviewPanel:
     def _look(self, asked: Asked) -> Message:
         self._looks.want(asked.content.get("wanted"))
         return Message({})
+
+    def _check(self, asked: Asked) -> Message:
+        """What else is odd: begun where nobody has wanted to know it yet; told once it is known."""
+        review = self._shown
+        review.check()
+        found = review.odd
+        if found is None:
+            return Message({"type": "odd", "kinds": None})
+        kinds = []
+        for kind, title in KINDS.items():
+            findings = [each for each in found.findings if each.kind == kind and each.rows]
+            if findings:
+                told = [
+                    {
+                        "places": [list(review.place(row)) for row in each.rows[:MOST_SMALL]],
+                        "said": f"{self._words.note(each.what)} {self._words.note(each.advice)}",
+                    }
+                    for each in findings[:MOST_FINDINGS]
+                ]
+                kinds.append({"kind": kind, "title": self._words.note(title), "findings": told})
+        return Message({"type": "odd", "kinds": kinds})
 
     # ---- Decisions.
 

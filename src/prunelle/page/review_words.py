@@ -39,6 +39,16 @@ TEXTS = {
     "errors": Note("All wrong answers ({n})", "Toutes les erreurs ({n})"),
     "everything": Note("All examples ({n})", "Tous les exemples ({n})"),
     "how": Note("How they are judged", "Comment ils sont jugés"),
+    "busy_all": Note("{what}: {done} of {of}", "{what} : {done} sur {of}"),
+    "odd": Note("What else is odd", "Ce qu’il y a d’autre"),
+    "odd_text": Note(
+        "Near copies, outliers, what gives a class away: what prunelle check looks for, with this network’s features.",
+        "Quasi-copies, exemples à part, ce qui trahit une classe : ce que cherche prunelle check, avec les "
+        "descripteurs de ce réseau.",
+    ),
+    "odd_do": Note("Look for it", "Chercher"),
+    "odd_none": Note("Nothing was found.", "Rien n’a été trouvé."),
+    "odd_kind": Note("{title} ({n})", "{title} ({n})"),
     # The list
     "queue_suspicious": Note("Labels that seem wrong", "Étiquettes qui semblent fausses"),
     "queue_errors": Note("Wrong answers", "Réponses fausses"),

@@ -42,6 +42,7 @@ STATIC = {
     "one.js": "page/static/one.js",
     "decided.js": "page/static/decided.js",
     "again.js": "page/static/again.js",
+    "odd.js": "page/static/odd.js",
     "by_epoch.js": "page/static/by_epoch.js",
     "new_training.js": "page/static/new_training.js",
     "training.js": "page/static/training.js",

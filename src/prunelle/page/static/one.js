@@ -14,6 +14,7 @@ export function judging(review) {
   const canvas = element("canvas", { role: "img" }), heat = element("canvas", { class: "review-heat", "aria-hidden": "true" });
   const stack = element("div", { class: "review-stack" }, canvas, heat), caption = element("figcaption", { class: "small faint" });
   const given = element("p", { class: "review-given" }), doubt = element("p", { class: "small" });
+  const note = element("p", { class: "small review-note", hidden: true });
   const bars = element("ol", { class: "review-bars" }), nearest = element("div", { class: "review-nearest" });
   const failed = element("p", { class: "error", role: "alert", hidden: true });
   const said = element("p", { class: "small", role: "status" }), spoken = element("p", { class: "hidden-text", "aria-live": "polite" });
@@ -35,7 +36,7 @@ export function judging(review) {
 
   body.append(
     element("figure", {}, stack, element("div", { class: "row small review-looked", role: "group", "aria-label": say("where") }, key("W"), say("where"), looked), caption),
-    element("div", { class: "review-facts" }, given, element("h3", {}, say("network_says")), bars, doubt,
+    element("div", { class: "review-facts" }, given, note, element("h3", {}, say("network_says")), bars, doubt,
       element("h3", {}, say("decide")), element("div", { class: "row review-deeds" }, keep, answer, out, unsure), chips, typing,
       element("div", { class: "row review-deeds" }, back, on, undo), said, failed, spoken,
       element("label", { class: "row small faint" }, switched, say("keys"), element("span", {}, say("keys_help")))),
@@ -68,6 +69,8 @@ export function judging(review) {
     const crossed = table().how === "crossed" ? say("crossed_says", { answered: classes[answers[now.row]], sure: review.percent(sure[now.row]) }) : null;
     doubt.replaceChildren(...[crossed, score[now.row] >= 0.01 ? say("wrong", { share: review.percent(score[now.row]) }) : null].filter(Boolean)
       .map((text) => element("span", {}, text)).flatMap((part, at) => (at ? [" · ", part] : [part])));
+    note.textContent = kept.queue?.notes?.get(key_) ?? "";
+    note.hidden = !note.textContent;
     back.disabled = review.at === 0;
     on.disabled = review.at === review.items.length - 1;
     drawChips(known);

@@ -25,7 +25,10 @@ export function paintLines(canvas, values, channels, { width = 192, height = 192
 // One of several thumbnails onto a canvas.
 export function paintSmall(canvas, pictures, at) {
   const each = pictures.length / pictures.shape[0], values = pictures.subarray(at * each, (at + 1) * each);
-  if (pictures.shape.length === 4) paintMap(canvas, values, pictures.shape[1], pictures.shape[2], pictures.shape[3]);
+  if (pictures.shape.length === 4) {
+    canvas.style.imageRendering = Math.max(pictures.shape[1], pictures.shape[2]) > 40 ? "auto" : "pixelated";
+    paintMap(canvas, values, pictures.shape[1], pictures.shape[2], pictures.shape[3]);
+  }
   else paintLines(canvas, values, pictures.shape[1]);
 }
 

@@ -1,12 +1,14 @@
 // The panel "review": what a network gets wrong, the examples behind it, and what a person decides about each.
 //
 // confusions.js is the matrix, queue.js the list of examples, one.js the one that is looked at, decided.js the list of
-// decisions, again.js the training by them; here is what they share. An example is {split, row}; its key "test:12".
+// decisions, again.js the training by them,
+// odd.js what the checks find; here is what they share. An example is {split, row}; its key "test:12".
 import { asker, element, filled, integer, number, percent } from "./kit.js";
 import { confusing } from "./confusions.js";
 import { queueing } from "./queue.js";
 import { judging } from "./one.js";
 import { deciding } from "./decided.js";
+import { oddities } from "./odd.js";
 import { retraining } from "./again.js";
 
 const WORTH_A_LIST = 8;
@@ -25,7 +27,7 @@ export function render({ model, el }) {
   const review = reviewing(model, el);
   el.append(heading(review, model),
     element("div", { class: "review-page" },
-      element("div", { class: "review-side" }, confusing(review), deciding(review), retraining(review, model)),
+      element("div", { class: "review-side" }, confusing(review), deciding(review), retraining(review, model), oddities(review)),
       element("div", { class: "review-main" }, judging(review), queueing(review))));
   review.begin();
   return () => { review.end(); el.replaceChildren(); };
@@ -48,7 +50,7 @@ function heading(review, model) {
     if (review.kept.split) splits.value = review.kept.split;
   };
   review.on("progress", ({ what, split, done, of, failed: why }) => {
-    const text = what === null ? "" : say("busy", { what, split: say(`split_${split}`), done: review.int(done), of: review.int(of) });
+    const text = what === null ? "" : say(split ? "busy" : "busy_all", { what, split: say(`split_${split}`), done: review.int(done), of: review.int(of) });
     if (busy.textContent !== text) busy.textContent = text;
     meter.hidden = what === null;
     meter.max = Math.max(of, 1);
@@ -94,16 +96,17 @@ function reviewing(model, el) {
     const { content: reply, arrays } = await asking(content);
     return withArrays(reply, arrays);
   };
+  review.load = async (split) => {
+    if (!tables.has(split)) tables.set(split, await review.ask({ type: "table", split }));
+  };
   review.choose = async (split) => {
     kept.split = split;
-    if (!tables.has(split)) {
-      try { tables.set(split, await review.ask({ type: "table", split })); } catch (error) { review.failed(error); return; }
-    }
+    try { await review.load(split); } catch (error) { review.failed(error); return; }
     if (kept.split !== split) return;
     review.emit("split");
     // Where few labels seem wrong, the errors are what there is to look at, those first all the same.
     const first = ["suspicious", "errors"].find((kind, at) => listed(review, { kind }).length >= (at ? 1 : WORTH_A_LIST));
-    const chosen = kept.queue && !kept.queue.byItself && kept.queue.kind !== "cell";
+    const chosen = kept.queue && !kept.queue.byItself && kept.queue.kind !== "cell" && !kept.queue.items;
     review.open(chosen ? kept.queue : { kind: first ?? "everything", byItself: true });
   };
   // Another list of examples; `place` is where one is in it.
