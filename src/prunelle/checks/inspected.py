@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.data.examples import Data
+from prunelle.data.file_facts import FileFacts, file_facts
 from prunelle.data.kind import Kind
 from prunelle.data.kinds import kind_of
 from prunelle.data.leakage import names_of
@@ -31,6 +32,8 @@ class Inspected:
         features: ``(N, F)`` float32, what a network makes of them; None where nothing was computed.
         features_of: whose features these are, in words.
         progress: told by a check that takes long.
+        files_asked: of so many files, drawn from all, the headers are read, which takes longer than to decode a small
+            picture; None for all.
     """
 
     data: Data
@@ -38,6 +41,7 @@ class Inspected:
     features: np.ndarray | None = None
     features_of: Note | None = None
     progress: Progress = no_progress
+    files_asked: int | None = None
 
     @property
     def kind(self) -> Kind[Any, Any]:
@@ -64,6 +68,19 @@ class Inspected:
         """N paths; None where they come from no files of their own."""
         files = tuple(file for part in self.pixels.values() for file in part.files or ())
         return files if len(files) == len(self) and files else None
+
+    @cached_property
+    def facts(self) -> tuple[FileFacts | None, ...] | None:
+        """Of N files of pictures, what their headers say, where they were asked; None of what is from no such files."""
+        if self.files is None or self.kind.name != "pictures":
+            return None
+        what = Note("reading what files say", "lecture de ce que disent les fichiers")
+        drawn = np.random.default_rng(0).permutation(len(self.files))[: self.files_asked]
+        facts: list[FileFacts | None] = [None] * len(self.files)
+        for number, row in enumerate(np.sort(drawn).tolist(), 1):
+            facts[row] = file_facts(self.files[row])
+            self.progress(what, number, len(drawn))
+        return tuple(facts)
 
     def __len__(self) -> int:
         return sum(map(len, self.pixels.values()))

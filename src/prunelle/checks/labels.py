@@ -24,11 +24,11 @@ from prunelle.transfer.solving import choose_c, fit_linear
 CHOOSING = 2000
 """Examples that the strength of the regularisation is chosen on, at most: it changes little with more."""
 
-FITTED = 5000
+FITTED = 3000
 """Examples that the noise is estimated on, at most."""
 
-PRIOR_EXAMPLES = 50
-"""Of each class, with the mean noise: what a class's own noise is held against."""
+PRIOR_EXAMPLES = 25
+"""Of each pair of classes, with the same noise for all: what a pair's own noise is held against."""
 
 NOISE_EXPECTED = 7
 """To one, that some labels are wrong before anything is seen: those of the ten best known test sets are, 3.4 % of them
@@ -65,7 +65,7 @@ def cross_validated(
         classes are alike.
     """
     features = np.nan_to_num(np.asarray(features, np.float64), posinf=0.0, neginf=0.0)
-    fold = _folds(labels, np.arange(len(labels)) if groups is None else groups, folds, seed)
+    fold = dealt(labels, np.arange(len(labels)) if groups is None else groups, folds, seed)
     chosen = np.random.default_rng(seed).permutation(len(labels))[:CHOOSING]
     c = _choose(features[chosen], labels[chosen], seed)
     probabilities = np.full((len(labels), num_classes), 1 / num_classes)
@@ -96,7 +96,7 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def _folds(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+def dealt(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """``(N,)``: groups dealt like cards, class after class, so that each fold has its share of every class."""
     _, first, member_of, sizes = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
     shuffled = np.random.default_rng(seed).permutation(len(first))
@@ -132,9 +132,9 @@ def suspicion(probabilities: np.ndarray, labels: np.ndarray) -> Suspicion:
     """Which labels contradict what a classifier says of examples that it has not learned.
 
     Confident learning's model: an example of class j is given label i with a probability ``noise[j, i]``, whatever it
-    looks like. The classifier's answers are taken to a power 1/t, which makes them as sure as they should be. Noise and
-    t are those under which the given labels are likeliest: a classifier that is often unsure has a large t; one that is
-    sure and contradicted is among noise. Where the labels are as likely without any noise, every score is small.
+    looks like. The classifier's answers are made as sure as they should be (``_tempered``). Noise, and how sure, are
+    those under which the given labels are likeliest: where a classifier is often unsure, its answers are; where it is
+    sure and contradicted, there is noise. Where the labels are as likely without any, every score is small.
 
     Args:
         probabilities: ``(N, K)``, of ``cross_validated``.
@@ -143,13 +143,18 @@ def suspicion(probabilities: np.ndarray, labels: np.ndarray) -> Suspicion:
     n, k = probabilities.shape
     logs = np.log(np.clip(probabilities, 1e-12, None))
     few = np.random.default_rng(0).permutation(n)[:FITTED]
-    powers = np.geomspace(0.2, 5, 15)
-    likelihood, t, noise = max(
-        (_fitted(logs[few], labels[few], float(t)) for t in powers), key=lambda one: one[0]
-    )
-    without = max(np.log(_softmax(logs[few] / t)[np.arange(len(few)), labels[few]]).sum() for t in powers)
-    is_noise = 1 / (1 + np.exp(np.clip(without - likelihood, -50, 50)) / NOISE_EXPECTED)
-    true = _softmax(logs / t) * noise[:, labels].T
+    rows = np.arange(len(few))
+    best: tuple[float, np.ndarray, tuple[float, float]] = (-np.inf, np.eye(k), (1.0, 0.0))
+    without = -np.inf
+    for t in np.geomspace(0.2, 2, 10):
+        for share in (0.0, 0.25, 0.5, 0.75):
+            likely = _tempered(logs[few], t, share)
+            without = max(without, float(np.log(likely[rows, labels[few]]).sum()))
+            likelihood, noise = _fitted(likely, labels[few])
+            if likelihood > best[0]:
+                best = likelihood, noise, (t, share)
+    is_noise = 1 / (1 + np.exp(np.clip(without - best[0], -50, 50)) / NOISE_EXPECTED)
+    true = _tempered(logs, *best[2]) * best[1][:, labels].T
     true /= true.sum(axis=1, keepdims=True)
     given = true[np.arange(n), labels]
     likeliest = np.where(np.arange(k) == labels[:, np.newaxis], -1.0, true).argmax(axis=1)
@@ -161,27 +166,31 @@ def suspicion(probabilities: np.ndarray, labels: np.ndarray) -> Suspicion:
     )
 
 
-def _fitted(logs: np.ndarray, labels: np.ndarray, t: float) -> tuple[float, float, np.ndarray]:
-    """The likelihood, t, and noise ``(K, K)`` by expectation and maximisation.
+def _tempered(logs: np.ndarray, t: float, share: float) -> np.ndarray:
+    """Probabilities to the power 1/t, or, for a share of all, half of that: few classifiers are as sure everywhere."""
+    return np.asarray((1 - share) * _softmax(logs / t) + share * _softmax(logs / (2 * t)))
 
-    Each class's noise is taken together with the mean one, as if that came from ``PRIOR_EXAMPLES`` more; and one
-    example more is as if known to be wrong, one to be right.
+
+def _fitted(likely: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """The likelihood, and noise ``(K, K)``, by expectation and maximisation.
+
+    Each class's noise is held against the same noise for all, as if that came from ``PRIOR_EXAMPLES`` more of each
+    pair of classes; and one example more is as if known to be wrong, one to be right.
     """
-    n, k = logs.shape
-    likely, e, noise = _softmax(logs / t), 0.05, np.empty((k, k))
-    counts = np.zeros((k, k))
-    for _ in range(40):
+    n, k = likely.shape
+    prior, e, counts = PRIOR_EXAMPLES * k, 0.05, np.zeros((k, k))
+    for _ in range(20):
         usual = np.full((k, k), e / max(k - 1, 1))
         np.fill_diagonal(usual, 1 - e)
-        noise = (counts + PRIOR_EXAMPLES * usual) / (counts.sum(axis=1, keepdims=True) + PRIOR_EXAMPLES)
+        noise = (counts + prior * usual) / (counts.sum(axis=1, keepdims=True) + prior)
         true = likely * noise[:, labels].T
         sums = true.sum(axis=1, keepdims=True)
         true /= sums
         counts = np.zeros((k, k))
         np.add.at(counts.T, labels, true)
         e = (n - np.trace(counts) + 1) / (n + 2)
-    prior = np.log(e) + np.log(1 - e) + PRIOR_EXAMPLES * (usual * np.log(noise / usual)).sum()
-    return float(np.log(sums).sum() + prior), t, noise
+    unlike = prior * (usual * np.log(noise / usual)).sum()
+    return float(np.log(sums).sum() + np.log(e) + np.log(1 - e) + unlike), noise
 
 
 def _find(inspected: Inspected) -> list[Finding]:

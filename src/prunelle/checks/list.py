@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from prunelle.checks import labels, near_copies, unreadable
+from prunelle.checks import (
+    balance,
+    colours,
+    contrast,
+    labels,
+    near_copies,
+    outliers,
+    series_copies,
+    series_values,
+    sizes,
+    tell_tale,
+    unreadable,
+)
 from prunelle.checks.check import Check
 from prunelle.texts import Note
 
-CHECKS: tuple[Check, ...] = (unreadable.CHECK, near_copies.CHECK, labels.CHECK)
+CHECKS: tuple[Check, ...] = (
+    unreadable.CHECK,
+    near_copies.CHECK,
+    balance.CHECK,
+    tell_tale.CHECK,
+    labels.CHECK,
+    outliers.CHECK,
+    contrast.CHECK,
+    sizes.CHECK,
+    colours.CHECK,
+    series_copies.CHECK,
+    series_values.CHECK,
+)
 
 KINDS: dict[str, Note] = {kind: title for check in CHECKS for kind, title in check.kinds.items()}
 """Of findings, and what each is called."""

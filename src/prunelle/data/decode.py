@@ -181,7 +181,7 @@ def read_header(path: Path) -> tuple[int, int, bool] | None:
     try:
         content = read_bytes(path)
         announced = inspect(content, str(path))
-        with _opened(content, str(path), announced) as image:
+        with opened(content, str(path), announced) as image:
             return announced.height, announced.width, is_grey(image)
     except BadPicture:
         return None
@@ -194,14 +194,14 @@ def upright_size(content: bytes, file: str) -> tuple[int, int, bool]:
         BadPicture: with one of this module's reasons, or one of ``headers`` or ``limits``.
     """
     announced = inspect(content, file)
-    with _opened(content, file, announced) as image:
+    with opened(content, file, announced) as image:
         turned = orientation_of(image) >= 5
         height, width = announced.height, announced.width
         return (width, height, is_grey(image)) if turned else (height, width, is_grey(image))
 
 
 @contextlib.contextmanager
-def _opened(content: bytes, file: str, announced: limits.Announced) -> Iterator[ImageFile.ImageFile]:
+def opened(content: bytes, file: str, announced: limits.Announced) -> Iterator[ImageFile.ImageFile]:
     """Pillow's image; not decoded yet, but WebP takes nearly that to be opened, and PNG to say how it is turned."""
     reader = _reader(content[:HEAD_BYTES], file)
     check = announced.check_bytes if reader is JpegImageFile else announced.check

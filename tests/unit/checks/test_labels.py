@@ -113,18 +113,18 @@ def test_a_class_with_one_example_is_not_suspected() -> None:
 
 
 def test_folds_have_their_share_of_every_class_and_change_with_the_seed() -> None:
-    from prunelle.checks.labels import _folds
+    from prunelle.checks.labels import dealt
 
     labels = np.repeat([0, 1, 2], [50, 20, 7])
     groups = np.arange(77)
     groups[:6] = 0
-    fold = _folds(labels, groups, 5, 3)
+    fold = dealt(labels, groups, 5, 3)
     assert len(set(fold[:6])) == 1
     for label in range(3):
         counts = np.bincount(fold[labels == label], minlength=5)
         assert counts.max() - counts.min() <= (1 if label else 6)
-    assert (fold == _folds(labels, groups, 5, 3)).all()
-    assert (fold != _folds(labels, groups, 5, 4)).any()
+    assert (fold == dealt(labels, groups, 5, 3)).all()
+    assert (fold != dealt(labels, groups, 5, 4)).any()
 
 
 def test_few_examples_are_answered_too() -> None:
