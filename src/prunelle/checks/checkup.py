@@ -18,6 +18,9 @@ from prunelle.texts import EN, FR, Note, visible
 PAGE = "check.html"
 _SHOWN = 3
 
+FILES_AT_START = 2000
+"""Whose headers are read before a training: of small pictures, that takes as long as to decode them."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Checkup(Shown):
@@ -127,6 +130,8 @@ def checkup(inspected: Inspected, *, at_start: bool = False) -> Checkup:
         wanted = not at_start or (check.cheap and not check.told)
         return wanted and inspected.kind.name in check.of
 
+    if at_start:
+        inspected = dataclasses.replace(inspected, files_asked=FILES_AT_START)
     findings: list[Finding] = []
     not_asked: list[str] = []
     for check in filter(suits, CHECKS):

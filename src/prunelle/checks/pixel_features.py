@@ -1,4 +1,4 @@
-"""Features made of pixels alone, where there is no network to ask: colours and directions of edges."""
+"""Features of examples alone, where there is no network to ask: colours and directions of edges; values of series."""
 
 from __future__ import annotations
 
@@ -15,21 +15,26 @@ SIDE = 48
 DIRECTIONS = 9
 """Of edges, over half a turn (Dalal & Triggs 2005, "Histograms of Oriented Gradients for Human Detection")."""
 
+STEPS = 64
+"""That series are read at."""
+
 _COLOUR_CELLS, _BINS = 2, 4
 
 
 def pixel_features(pixels: Mapping[str, Pixels]) -> np.ndarray:
-    """Of pictures: histograms of the directions of edges in cells, and of colours in quarters.
+    """Of pictures: histograms of the directions of edges in cells, and of colours in quarters. Of series: values, by
+    step and by frequency.
 
     They say little of what photos show (docs/lab/results.md has what they are worth): weights of a network say more.
 
     Args:
-        pixels: by split, ``(N, H, W, C)`` uint8.
+        pixels: by split, ``(N, H, W, C)`` uint8, or ``(N, T, C)`` float32, NaN where nothing is.
 
     Returns:
         ``(N, F)`` float32, of all splits one after the other.
     """
-    rows = [_features(np.asarray(image)) for part in pixels.values() for image in part.images]
+    of = _of_series if all(part.images.ndim == 3 for part in pixels.values()) else _features
+    rows = [of(np.asarray(image)) for part in pixels.values() for image in part.images]
     return np.stack(rows) if rows else np.zeros((0, 1), np.float32)
 
 
@@ -40,6 +45,16 @@ def _features(image: np.ndarray) -> np.ndarray:
         small = np.asarray(as_image(image).resize((SIDE, SIDE), reducing_gap=2.0)).reshape(SIDE, SIDE, -1)
     levels = small.astype(np.float32) / 255
     return np.asarray(np.concatenate([_edges(levels.mean(axis=2)), _colours(levels)]), np.float32)
+
+
+def _of_series(series: np.ndarray) -> np.ndarray:
+    """Of ``(T, C)``: ``STEPS`` of its values, between those that are there, and how strong each frequency is, over what is there."""
+    values = series[~np.isnan(series).all(axis=1)]
+    values = np.nan_to_num(values if len(values) else np.zeros_like(series[:1]))
+    places = np.linspace(0, len(values) - 1, STEPS)
+    steps = np.stack([np.interp(places, np.arange(len(values)), one) for one in values.T])
+    strengths = np.abs(np.fft.rfft(steps - steps.mean(axis=1, keepdims=True), axis=1))[:, 1:] / np.sqrt(STEPS)
+    return np.asarray(np.concatenate([steps.ravel(), strengths.ravel()]), np.float32)
 
 
 def _edges(grey: np.ndarray) -> np.ndarray:

@@ -88,5 +88,6 @@ CHECK = Check(
     },
     of=("series",),
     cheap=True,
+    told=True,
     find=_find,
 )

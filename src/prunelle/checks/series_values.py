@@ -153,11 +153,10 @@ def _spikes(inspected: Inspected, whole: list[np.ndarray]) -> list[Finding]:
     jumps = np.array([_jump(one) for one in whole])
     if not len(jumps):
         return []
-    with np.errstate(all="ignore"):
-        usual = np.nanmedian(np.where(jumps > 0, jumps, np.nan), axis=0)
+    usual = np.array([np.median(one[one > 0]) if (one > 0).any() else 0.0 for one in jumps.T])
     every = np.concatenate(whole)
     low, high = np.nanpercentile(every, [16, 84], axis=0)
-    limit = np.maximum(SPIKE * np.nan_to_num(usual), SPIKE_DEVIATIONS * (high - low) / 2)
+    limit = np.maximum(SPIKE * usual, SPIKE_DEVIATIONS * (high - low) / 2)
     over = np.where(limit > 0, jumps / np.maximum(limit, 1e-30), 0.0).max(axis=1)
     odd = np.flatnonzero(over > 1)
     if not len(odd):
