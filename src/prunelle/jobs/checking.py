@@ -12,6 +12,7 @@ from prunelle import networks
 from prunelle.checks.checkup import Checkup, checkup
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.list import KINDS
+from prunelle.checks.pixel_features import pixel_features
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.disk import writing
@@ -88,7 +89,7 @@ def inspect(
         skipped = sum(len(part.skipped) for part in pixels.values())
         raise BadPictures(f"none of the {skipped:,} pictures can be read.")
     if network is None:
-        features = None
+        features = pixel_features(pixels)
     else:
         features = example_features(
             network, settings, pixels, memory_budget=budget, progress=listener.on_progress
