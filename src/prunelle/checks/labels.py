@@ -37,6 +37,9 @@ NOISE_EXPECTED = 7
 FEW = 1000
 """Examples below which ten folds are used instead of five: each classifier then learns from more of them."""
 
+LEARNED = 10_000
+"""Examples that each classifier learns from, at most."""
+
 LEAST = 0.1
 """What a label is told at: the probability that it is wrong."""
 
@@ -71,6 +74,8 @@ def cross_validated(
     probabilities = np.full((len(labels), num_classes), 1 / num_classes)
     for number in range(folds):
         left_out, learned = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        if len(learned) > LEARNED:
+            learned = np.random.default_rng([seed, number]).permutation(learned)[:LEARNED]
         known, numbers = np.unique(labels[learned], return_inverse=True)
         judged = left_out[np.isin(labels[left_out], known)]
         if len(known) < 2 or not len(judged):

@@ -1,4 +1,7 @@
-"""Series that are there more than once: in several splits, under several labels, or within a class."""
+"""Series that are there more than once: in several splits, under several labels, or within a class.
+
+Splits that Prunelle drew count as one: a training keeps copies on one side of them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ def _find(inspected: Inspected) -> list[Finding]:
     members = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
     several = [rows for rows in members if len(rows) > 1]
     torn = [rows for rows in several if len(set(inspected.labels[rows].tolist())) > 1]
-    across = [rows for rows in several if len(set(inspected.splits[rows].tolist())) > 1]
+    drawn = (*inspected.data.drawn, inspected.data.train.name)
+    given = np.where(np.isin(inspected.splits, drawn), drawn[-1], inspected.splits)
+    across = [rows for rows in several if len(set(given[rows].tolist())) > 1]
     told = {rows[0] for rows in (*torn, *across)}
     within = [rows for rows in several if rows[0] not in told]
     found = []
