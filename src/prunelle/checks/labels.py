@@ -35,10 +35,14 @@ NOISE_EXPECTED = 7
 (Northcutt, Athalye & Mueller 2021, "Pervasive Label Errors in Test Sets")."""
 
 FEW = 1000
-"""Examples below which ten folds are used instead of five: each classifier then learns from more of them."""
+"""Examples below which wrong labels are looked for as if there were some, and ten folds are used instead of five: each
+classifier then learns from more of them."""
 
 LEARNED = 10_000
 """Examples that each classifier learns from, at most."""
+
+RIGHT, RIGHT_OF_FEW = 0.5, 0.25
+"""Share of what is told that is expected to be wrong. Of few examples, each is soon looked at."""
 
 LEAST = 0.1
 """What a label is told at: the probability that it is wrong."""
@@ -125,11 +129,11 @@ class Suspicion:
     suggested: np.ndarray
 
     def told(self, labels: np.ndarray) -> np.ndarray:
-        """``(n,)`` the rows that a person should look at, the surest first: so many that half of them are expected to
-        be wrong, each with a probability of at least ``LEAST``."""
+        """``(n,)`` the rows that a person should look at, the surest first: so many that a share ``RIGHT`` of
+        them is expected to be wrong, each with a probability of at least ``LEAST``."""
         order = np.argsort(-self.score, kind="stable")
         share = np.cumsum(self.score[order]) / np.arange(1, len(order) + 1)
-        told = order[(share >= 0.5) & (self.score[order] >= LEAST)]
+        told = order[(share >= (RIGHT_OF_FEW if len(order) < FEW else RIGHT)) & (self.score[order] >= LEAST)]
         return np.asarray(told[self.suggested[told] != labels[told]])
 
 
@@ -139,7 +143,8 @@ def suspicion(probabilities: np.ndarray, labels: np.ndarray) -> Suspicion:
     Confident learning's model: an example of class j is given label i with a probability ``noise[j, i]``, whatever it
     looks like. The classifier's answers are made as sure as they should be (``_tempered``). Noise, and how sure, are
     those under which the given labels are likeliest: where a classifier is often unsure, its answers are; where it is
-    sure and contradicted, there is noise. Where the labels are as likely without any, every score is small.
+    sure and contradicted, there is noise. Where the labels are as likely without any, every score is small; of few
+    examples that cannot be said, and noise is taken for granted.
 
     Args:
         probabilities: ``(N, K)``, of ``cross_validated``.
@@ -158,7 +163,7 @@ def suspicion(probabilities: np.ndarray, labels: np.ndarray) -> Suspicion:
             likelihood, noise = _fitted(likely, labels[few])
             if likelihood > best[0]:
                 best = likelihood, noise, (t, share)
-    is_noise = 1 / (1 + np.exp(np.clip(without - best[0], -50, 50)) / NOISE_EXPECTED)
+    is_noise = 1 / (1 + np.exp(np.clip(without - best[0], -50, 50)) / NOISE_EXPECTED) if n >= FEW else 1.0
     true = _tempered(logs, *best[2]) * best[1][:, labels].T
     true /= true.sum(axis=1, keepdims=True)
     given = true[np.arange(n), labels]
@@ -180,7 +185,8 @@ def _fitted(likely: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
     """The likelihood, and noise ``(K, K)``, by expectation and maximisation.
 
     Each class's noise is held against the same noise for all, as if that came from ``PRIOR_EXAMPLES`` more of each
-    pair of classes; and one example more is as if known to be wrong, one to be right.
+    pair of classes. Before anything is seen, a share e is about as likely as ``(1 − e)`` to the 14th power: its mean is
+    a sixteenth; the likelihood is that of all e together (Laplace's approximation).
     """
     n, k = likely.shape
     prior, e, counts = PRIOR_EXAMPLES * k, 0.05, np.zeros((k, k))
@@ -195,7 +201,8 @@ def _fitted(likely: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
         np.add.at(counts.T, labels, true)
         e = (n - np.trace(counts) + 1) / (n + 2)
     unlike = prior * (usual * np.log(noise / usual)).sum()
-    return float(np.log(sums).sum() + np.log(e) + np.log(1 - e) + unlike), noise
+    all_e = np.log(15) + 14 * np.log(1 - e) + 0.5 * np.log(2 * np.pi * e * (1 - e) / n + 1e-12)
+    return float(np.log(sums).sum() + all_e + unlike), noise
 
 
 def _find(inspected: Inspected) -> list[Finding]:

@@ -48,7 +48,7 @@ def _features(image: np.ndarray) -> np.ndarray:
 
 
 def _of_series(series: np.ndarray) -> np.ndarray:
-    """Of ``(T, C)``: ``STEPS`` of its values, between those that are there, and how strong each frequency is, over what is there."""
+    """Of ``(T, C)``: ``STEPS`` values, between those that are there, and how strong each frequency is."""
     values = series[~np.isnan(series).all(axis=1)]
     values = np.nan_to_num(values if len(values) else np.zeros_like(series[:1]))
     places = np.linspace(0, len(values) - 1, STEPS)

@@ -20,6 +20,9 @@ MUCH = 0.2
 """Of what always answering the most frequent class gets wrong, the share that must be told right, at least, for it to
 be said: what is weaker, a network has little from."""
 
+MUCH_SHOWN = 0.5
+"""The same of what may follow from what is shown."""
+
 CHANCE = 0.001
 """Probability, all kinds of metadata together, that this comes about by chance."""
 
@@ -27,6 +30,9 @@ ASKED = 3000
 """Examples that it is asked of, at most."""
 
 ENOUGH = 16
+MANY = 20
+"""Classes up to which each is held against all others, too."""
+
 FOLDS = 5
 _SHOWN = 3
 
@@ -69,41 +75,88 @@ def told(one: Telltale, chosen: np.ndarray, labels: np.ndarray, *, seed: int = 0
 def _asked(
     inspected: Inspected, one: Telltale, chosen: np.ndarray, labels: np.ndarray, tried: int
 ) -> Finding | None:
-    """What one kind of metadata tells; None where that is nothing much, or may be chance."""
+    """What one kind of metadata tells, of all classes or else of one; None where that is nothing much, or chance."""
+    if (told_ := _told(one, chosen, labels, tried)) is not None:
+        return _finding(inspected, one, chosen, labels, told_)
+    known = np.unique(labels)
+    if not 2 < len(known) <= MANY:
+        return None
+    of_one = [
+        (_told(one, chosen, (labels == label).astype(np.int64), tried * len(known)), label) for label in known
+    ]
+    best = min(((found, int(label)) for found, label in of_one if found is not None), default=None)
+    return None if best is None else _finding(inspected, one, chosen, labels, best[0], best[1])
+
+
+def _told(
+    one: Telltale, chosen: np.ndarray, labels: np.ndarray, tried: int
+) -> tuple[float, float, float] | None:
+    """Probability that it is chance, share that is told, share of the most frequent class; None of nothing much."""
     from scipy.special import bdtrc
 
-    right = int(told(one, chosen, labels).sum())
-    n, chance = len(labels), float(np.bincount(labels).max() / len(labels))
+    right, n = int(told(one, chosen, labels).sum()), len(labels)
+    chance = float(np.bincount(labels).max()) / n
     low, _ = wilson_interval(right, n)
     by_chance = min(1.0, tried * float(bdtrc(right - 1, n, chance) if right else 1.0))
-    if low < chance + MUCH * (1 - chance) or by_chance > CHANCE:
+    much = MUCH_SHOWN if one.is_shown else MUCH
+    if low < chance + much * (1 - chance) or by_chance > CHANCE:
         return None
-    classes = inspected.data.classes
-    frequent = np.argsort(-np.bincount(labels, minlength=len(classes)), kind="stable")[:_SHOWN]
-    of_classes = [
-        (visible(str(classes[i])), one.of(chosen[labels == i])) for i in frequent if (labels == i).any()
-    ]
-    en = "; ".join(f"{name}: {what.en}" for name, what in of_classes)
-    fr = " ; ".join(f"{name} : {what.fr}" for name, what in of_classes)
+    return by_chance, right / n, chance
+
+
+def _finding(
+    inspected: Inspected,
+    one: Telltale,
+    chosen: np.ndarray,
+    labels: np.ndarray,
+    told_: tuple[float, float, float],
+    of_one: int | None = None,
+) -> Finding:
+    by_chance, right, chance = told_
+    classes = [visible(str(name)) for name in inspected.data.classes]
+    n = len(labels)
+    if of_one is None:
+        counts = np.bincount(labels, minlength=len(classes))
+        frequent = [i for i in np.argsort(-counts, kind="stable")[:_SHOWN] if counts[i]]
+        parts = [(classes[i], classes[i], one.of(chosen[labels == i])) for i in frequent]
+        tells, tells_fr = "", ""
+    else:
+        name = classes[of_one]
+        others = Note("the others", "les autres")
+        parts = [(name, name, one.of(chosen[labels == of_one]))]
+        parts.append((others.en, others.fr, one.of(chosen[labels != of_one])))
+        tells, tells_fr = f" and tells {name} from all others", f" et distingue {name} de toutes les autres"
+    en = "; ".join(f"{name}: {what.en}" for name, _, what in parts)
+    fr = " ; ".join(f"{name} : {what.fr}" for _, name, what in parts)
     return Finding(
         kind="tell-tale",
         rows=(),
         confidence=1 - by_chance,
         what=Note(
-            f"A classifier that sees only {one.name.en} is right about {EN.percent(right / n, digits=0)} of "
+            f"A classifier that sees only {one.name.en}{tells} is right about {EN.percent(right, digits=0)} of "
             f"{EN.integer(n)} (always the same answer: {EN.percent(chance, digits=0)}). {en}.",
-            f"Un classifieur qui ne voit que ceci : {one.name.fr}, a raison pour {FR.percent(right / n, digits=0)} "
-            f"de {FR.integer(n)} (toujours la même réponse : {FR.percent(chance, digits=0)}). {fr}.",
+            f"Un classifieur qui ne voit que ceci : {one.name.fr}{tells_fr}, a raison pour "
+            f"{FR.percent(right, digits=0)} de {FR.integer(n)} (toujours la même réponse : "
+            f"{FR.percent(chance, digits=0)}). {fr}.",
         ),
-        advice=Note(
-            "A network may learn this instead of what is shown, and then fail elsewhere. Take the classes "
-            "from the same sources, prepare their files alike (crop, size, format), and judge it elsewhere.",
-            "Un réseau peut apprendre cela au lieu de ce qui est montré, et échouer ailleurs. "
-            "Prenez les classes aux mêmes sources, préparez leurs fichiers de la même façon (cadrage, taille, format), "
-            "et jugez-le sur d’autres venus d’ailleurs.",
-        ),
+        advice=_SHOWN_ADVICE if one.is_shown else _ADVICE,
     )
 
+
+_ADVICE = Note(
+    "A network may learn this instead of what is shown, and then fail elsewhere. Take the classes from the same "
+    "sources, prepare their files alike (crop, size, format), and judge it on examples from elsewhere.",
+    "Un réseau peut apprendre cela au lieu de ce qui est montré, et échouer ailleurs. Prenez les classes aux mêmes "
+    "sources, préparez leurs fichiers de la même façon (cadrage, taille, format), et jugez-le sur des exemples venus "
+    "d’ailleurs.",
+)
+_SHOWN_ADVICE = Note(
+    "If all were saved alike, this follows from what they show: much detail makes large files. If not, a network may "
+    "learn the traces of compression and fail elsewhere: save the classes alike, from the same sources.",
+    "Si toutes ont été enregistrées de la même façon, cela vient de ce qu’elles montrent : beaucoup de détails font de "
+    "gros fichiers. Sinon, un réseau peut apprendre les traces de la compression et échouer ailleurs : enregistrez les "
+    "classes de la même façon, depuis les mêmes sources.",
+)
 
 CHECK = Check(
     kinds={"tell-tale": Note("What tells the class beside what is shown", "Ce qui trahit la classe")},

@@ -52,12 +52,14 @@ class Telltale:
         numbers: ``(N, F)``, F 1 or 2, NaN where it is not known; None of words.
         words: N: a format, a camera…
         unit: of the first number.
+        is_shown: it may follow from what is shown: much detail makes large files.
     """
 
     name: Note
     numbers: np.ndarray | None = None
     words: tuple[str, ...] | None = None
     unit: str = ""
+    is_shown: bool = False
 
     def of(self, rows: np.ndarray) -> Note:
         """What it is of some examples: the middle number, or the most frequent word."""
@@ -136,11 +138,13 @@ def _of_files(facts: tuple[FileFacts | None, ...]) -> Iterator[Telltale]:
         name=Note("the size of the file", "la taille du fichier"),
         numbers=numbers(lambda one: (one.size_bytes,)),
         unit="bytes",
+        is_shown=True,
     )
     yield Telltale(
         name=Note("how much the file is compressed", "la compression du fichier"),
         numbers=numbers(lambda one: (8 * one.size_bytes / (one.width * one.height),)),
         unit="bits",
+        is_shown=True,
     )
     yield Telltale(
         name=Note("the format of the file", "le format du fichier"), words=words(lambda one: one.format)

@@ -109,3 +109,20 @@ def test_an_unbalanced_set_is_held_against_its_larger_class() -> None:
     images[180:, 0] = images[180:, -1] = 255
     (one,) = found(of_pictures(images, labels), "tell-tale")
     assert "always the same answer: 90 %" in one.what.en.replace("\xa0", " ")
+
+
+def test_one_class_of_many_may_be_given_away(tmp_path: Path) -> None:
+    for number in range(120):
+        name = "abcde"[number % 5]
+        options = {"exif": camera("EOS")} if name == "d" else {}
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / f"{number}.jpg").write_bytes(
+            encoded(photo(60, 50, seed=number), "JPEG", **options)
+        )
+    findings = found(of_folder(tmp_path), "tell-tale")
+    cameras = [one.what for one in findings if "camera" in one.what.en]
+    (what,) = cameras
+    assert "only the camera and tells d from all others is right about 100 % of 120" in what.en.replace(
+        "\xa0", " "
+    )
+    assert "d : Canon EOS (100 %) ; les autres : aucun (100 %)." in what.fr.replace("\xa0", " ")
