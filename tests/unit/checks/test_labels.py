@@ -73,7 +73,7 @@ def test_cleanlab_finds_no_more_of_them() -> None:
 
 
 def test_the_score_is_the_posterior_worked_by_hand() -> None:
-    # Of 1,200 answers, all sure, 60 contradict their label; 8 more say a half. Noise is (60 + about 8 × 0.05) / 1208; of
+    # Of 1,200 answers, all sure, 60 contradict their label; 8 more say a half. Noise is about 60 in 1208; of
     # an answer of a half, the label is wrong with that very probability.
     labels = np.arange(1208) % 2
     probabilities = np.where(np.eye(2)[labels] == 1, 1 - 1e-9, 1e-9)
