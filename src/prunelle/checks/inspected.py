@@ -72,7 +72,7 @@ class Inspected:
     @cached_property
     def facts(self) -> tuple[FileFacts | None, ...] | None:
         """Of N files of pictures, what their headers say, where they were asked; None of what is from no such files."""
-        if self.files is None or self.kind.name != "pictures":
+        if self.files is None:
             return None
         what = Note("reading what files say", "lecture de ce que disent les fichiers")
         drawn = np.random.default_rng(0).permutation(len(self.files))[: self.files_asked]

@@ -201,7 +201,7 @@ def _fitted(likely: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
         np.add.at(counts.T, labels, true)
         e = (n - np.trace(counts) + 1) / (n + 2)
     unlike = prior * (usual * np.log(noise / usual)).sum()
-    all_e = np.log(15) + 14 * np.log(1 - e) + 0.5 * np.log(2 * np.pi * e * (1 - e) / n + 1e-12)
+    all_e = np.log(15) + 14 * np.log(1 - e) + 0.5 * np.log(2 * np.pi * e * (1 - e) / max(n, 1))
     return float(np.log(sums).sum() + all_e + unlike), noise
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from prunelle.checks.check import Check
@@ -26,10 +28,8 @@ SPIKE_DEVIATIONS = 4.0
 
 
 def _find(inspected: Inspected) -> list[Finding]:
-    given = [getattr(inspected.data, name) for name in inspected.pixels]
-    if any(split is None or not isinstance(split.array, Series) for split in given):
-        return []
-    whole = [one for split in given for one in split.array]
+    given = {split.name: split for split in inspected.data.splits()}
+    whole = [one for name in inspected.pixels for one in cast(Series, given[name].array)]
     asked = (_constant, _missing, _lengths, _spikes)
     return [one for ask in asked for one in ask(inspected, whole)] if whole else []
 

@@ -8,7 +8,6 @@ from prunelle.checks.check import Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.words import counted, some
-from prunelle.data.preprocess import Preprocess
 from prunelle.texts import EN, FR, Note, visible
 
 TINY = 1 / 4
@@ -29,11 +28,10 @@ def _find(inspected: Inspected) -> list[Finding]:
     )
     if not len(known):
         return []
-    settings = inspected.data.preprocess
-    assert isinstance(settings, Preprocess)
+    seen = min(side for part in inspected.pixels.values() for side in part.images.shape[1:3])
     shorter, pixels = sides.min(axis=1), sides.prod(axis=1)
     usual_side, usual_pixels = float(np.median(shorter)), float(np.median(pixels))
-    tiny = (shorter < TINY * usual_side) & (shorter < min(settings.size))
+    tiny = (shorter < TINY * usual_side) & (shorter < seen)
     huge = (pixels > HUGE * usual_pixels) & (pixels > HUGE_PIXELS)
     found = []
     if tiny.any():

@@ -85,7 +85,7 @@ def _asked(
         (_told(one, chosen, (labels == label).astype(np.int64), tried * len(known)), label) for label in known
     ]
     best = min(((found, int(label)) for found, label in of_one if found is not None), default=None)
-    return None if best is None else _finding(inspected, one, chosen, labels, best[0], best[1])
+    return None if best is None else _finding(inspected, one, chosen, labels, best[0], of_one=best[1])
 
 
 def _told(

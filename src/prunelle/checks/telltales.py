@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 
@@ -95,8 +96,7 @@ class Telltale:
 
 def telltales(inspected: Inspected) -> Iterator[Telltale]:
     """All that there are of these examples and that vary."""
-    found = _of_series(inspected) if inspected.kind.name == "series" else _of_pictures(inspected)
-    for one in found:
+    for one in {"pictures": _of_pictures, "series": _of_series}[inspected.kind.name](inspected):
         if len(np.unique(one.cells(np.arange(len(inspected))))) > 1:
             yield one
 
@@ -177,14 +177,11 @@ def _frames(images: np.ndarray) -> list[str]:
 
 def _of_series(inspected: Inspected) -> Iterator[Telltale]:
     lengths, missing = [], []
+    given = {split.name: split for split in inspected.data.splits()}
     for name in inspected.pixels:
-        split = getattr(inspected.data, name)
-        if split is None or not isinstance(split.array, Series):
-            return
-        lengths.append(split.array.lengths)
-        missing += [float(np.isnan(one).mean()) for one in split.array]
-    if not lengths:
-        return
+        series = cast(Series, given[name].array)
+        lengths.append(series.lengths)
+        missing += [float(np.isnan(one).mean()) for one in series]
     yield Telltale(
         name=Note("its length", "sa longueur"),
         numbers=np.concatenate(lengths).astype(float)[:, np.newaxis],
