@@ -116,6 +116,43 @@ def test_sets_hold_the_most_probable_classes(run: Path, files: Path) -> None:
     assert [len(each["among"]) for each in told] == sizes
 
 
+def test_what_is_unlike_all_that_was_learned_is_none_of_these(run: Path, files: Path, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for i in range(20):  # digits with every pixel in another place
+        pixels = random.permutation(np.asarray(Image.open(sorted(files.iterdir())[i])).reshape(-1))
+        Image.fromarray(pixels.reshape(8, 8)).save(tmp_path / f"{i:02}.png")
+    told = prunelle(
+        "predict", run, files, tmp_path, "--unlike", 0.05, "--format", "csv", "--progress", "quiet"
+    )
+    rows = [row for row in csv.DictReader(io.StringIO(told.out)) if row["rank"] == "1"]
+    unlike = np.array([row["doubt"] == "unlike" for row in rows])
+    assert unlike[:40].sum() <= 8
+    assert unlike[40:].sum() >= 12
+    assert {row["doubt"] for row in rows} == {"", "unlike"}
+    assert all(not row["answer"] for row in rows if row["doubt"])
+    assert "none of these" in prunelle("predict", run, tmp_path, "--unlike", 0.05).out
+    never = pn.predict(run, [tmp_path], unsure=0.5, unlike=0, style="quiet")
+    assert not any(answer.doubt == "unlike" for answer in never)
+    # Asked for together with something else, without a word.
+    assert any(answer.doubt == "unlike" for answer in pn.predict(run, [tmp_path], unsure=0.5, style="quiet"))
+
+
+def test_false_alarms_are_measured_on_the_test_examples(run: Path) -> None:
+    record = json.loads((run / "trust.json").read_text())["unlike"]
+    assert record["by"] == "energy and distance"
+    assert [each["rate"] for each in record["rates"]] == [0.01, 0.05]
+    for each in record["rates"]:
+        assert (
+            each["test"]["flagged"] / each["test"]["n"] < each["rate"] + 0.07
+        )  # 180 examples: four deviations
+    assert record["rates"][0]["test"]["flagged"] <= record["rates"][1]["test"]["flagged"]
+
+
+def test_fewer_false_alarms_than_the_examples_tell_are_refused(run: Path, files: Path) -> None:
+    with pytest.raises(RunError, match="no fewer than"):
+        pn.predict(run, [files], unlike=0.0001, style="quiet")
+
+
 def test_what_cannot_be_promised_is_refused_with_what_can(run: Path, files: Path) -> None:
     told = prunelle("predict", run, files, "--unsure", 0.0001)
     assert told.code != 0

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from prunelle.runs.predictions import Prediction
 
 
-_DOUBTS = {"unsure": Note("I don’t know", "je ne sais pas")}
+_DOUBTS = {
+    "unsure": Note("I don’t know", "je ne sais pas"),
+    "unlike": Note("none of these", "aucune de ces classes"),
+}
 _OR = Note("or", "ou")
 
 
@@ -50,6 +53,13 @@ class _Options(PretrainedOptions, CompileOptions, StyleOptions):
     help="Name a set of classes; at most that share of them lacks the true one.",
 )
 @click.option(
+    "--unlike",
+    type=float,
+    metavar="SHARE",
+    help="Say none of these of what is unlike all that was learned, and at most of that share of what is not. "
+    "[0.01 with --unsure and --sets; 0 for never]",
+)
+@click.option(
     "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True
 )
 @compile_option
@@ -59,6 +69,7 @@ def predict(
     top: int,
     unsure: float | None,
     sets: float | None,
+    unlike: float | None,
     form: str,
     **given: Unpack[_Options],
 ) -> None:
@@ -67,8 +78,8 @@ def predict(
     In the order given. A file that cannot be read gets a line that says why, the others are still named,
     and the exit status is then 1.
 
-    With --unsure and --sets probabilities are calibrated on the validation examples of RUN, which also choose what
-    is answered.
+    With --unsure, --sets and --unlike probabilities are calibrated on the validation examples of RUN, which also
+    choose what is answered.
 
     A network without a run: prunelle predict --network vgg16 --weights imagenet photo.jpg
     """
@@ -83,6 +94,7 @@ def predict(
         top=top,
         unsure=unsure,
         sets=sets,
+        unlike=unlike,
         compile=given["compile"],
         style=given["progress"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 from torch import nn
 
 from prunelle.data.pixels import Pixels, Progress
@@ -14,11 +15,15 @@ from prunelle.planning.weights import Pretrained
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import EN, FR, Note
-from prunelle.training.inference import Normaliser, predict_logits
+from prunelle.training.inference import Normaliser, evaluation_batch, predict_logits
 from prunelle.trust.abstaining import CERTAINTY
 from prunelle.trust.measuring import record
 from prunelle.trust.outputs import Outputs
+from prunelle.trust.penultimate import recorded
 from prunelle.trust.trust import Caution, Doubts, Trust, chosen, doubts
+
+MOST_LEARNED = 5000
+"""Training examples whose features say what is unlike all of them."""
 
 
 def outputs_of(
@@ -28,18 +33,33 @@ def outputs_of(
     num_classes: int,
     progress: Progress | None = None,
 ) -> dict[str, Outputs]:
-    """What a network in evaluation mode gives on every split."""
+    """What a network in evaluation mode gives on every split, with the features that it is made of."""
     found = {}
     for split, pixels in inputs.items():
-        logits = predict_logits(network, pixels, normaliser, num_classes, progress=progress)
-        found[split] = Outputs(logits=logits.double().numpy(), labels=pixels.labels)
+        every = -(-len(pixels) // MOST_LEARNED) if split == "train" else 1
+        *axes, channels = pixels.images.shape[1:]
+        # Found first: it passes a picture through the network, too.
+        batch_size = evaluation_batch(network, (channels, *axes)) if len(pixels) else None
+        with recorded(network, max(1, every)) as seen:
+            logits = predict_logits(
+                network, pixels, normaliser, num_classes, batch_size=batch_size, progress=progress
+            )
+            features = seen.take()
+        rows = np.arange(0, len(pixels), max(1, every))
+        known = features is not None and len(features) == len(rows)
+        found[split] = Outputs(
+            logits=logits.double().numpy(),
+            labels=pixels.labels,
+            features=features if known else None,
+            rows=rows if every > 1 else None,
+        )
     return found
 
 
 def write(run: Run, outputs: Mapping[str, Outputs]) -> Trust | None:
     """``trust.json`` and ``trust.safetensors``, of a run's best weights' outputs by split."""
     validation = outputs.get("validation")
-    trust = None if validation is None or not validation.n else chosen(validation)
+    trust = None if validation is None or not validation.n else chosen(validation, outputs.get("train"))
     run.write_trust(trust, record(trust, outputs.get("test"), run.classes))
     return trust
 
@@ -53,8 +73,8 @@ def doubts_of(run: Run | Pretrained, caution: Caution, listener: Listener) -> Do
     """
     if isinstance(run, Pretrained):
         raise ArgumentError(
-            "unsure (--unsure) and sets (--sets) go with a run, whose validation examples say how far it can be "
-            "trusted; weights from elsewhere have none."
+            "unsure, sets and unlike (--unsure, --sets, --unlike) go with a run, whose validation examples say how far "
+            "it can be trusted; weights from elsewhere have none."
         )
     found = doubts(trust_of(run, listener), caution)
     for note in notes_of(found):
@@ -76,6 +96,13 @@ def notes_of(found: Doubts) -> Iterator[Note]:
             f"{FR.integer(threshold.n)} exemples de validation, {FR.integer(threshold.answered)} reçoivent une "
             f"réponse, fausse pour {FR.integer(threshold.wrong)}.",
         )
+    if found.novelty is not None:
+        yield Note(
+            f"What is unlike all that the network learned is said to be none of these; so are {EN.percent(found.rate)} "
+            f"of examples that are not.",
+            f"Ce qui ne ressemble à rien de ce que le réseau a appris est dit n’être d’aucune classe ; cela arrive "
+            f"aussi à {FR.percent(found.rate)} des exemples qui en sont.",
+        )
     yield Note(
         f"Probabilities are calibrated on the validation examples "
         f"(temperature {EN.decimal(found.temperature, 2)}).",
@@ -95,7 +122,7 @@ def trust_of(run: Run, listener: Listener) -> Trust:
         return trust
     try:
         data = run_data.data_of(run, listener)
-        wanted = {split.name: split for split in (data.validation, data.test) if split is not None}
+        wanted = {split.name: split for split in data.splits()}
         pixels = {
             name: split.decode(
                 run.preprocess,
@@ -107,7 +134,7 @@ def trust_of(run: Run, listener: Listener) -> Trust:
     except PrunelleError as error:
         raise RunError(
             f"{run.path} does not say how far it can be trusted (it has no trust.safetensors of its weights), and its "
-            f"data, which would, cannot be read: {error} Without --unsure and --sets it answers as it is."
+            f"data, which would, cannot be read: {error} Without --unsure, --sets and --unlike it answers as it is."
         ) from error
     if "validation" not in wanted:
         raise RunError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -18,8 +19,9 @@ from prunelle.runs.judging import Classifier
 from prunelle.shown import Shown
 from prunelle.texts import Note
 from prunelle.training import inference
-from prunelle.training.fast import Compile, predictor
-from prunelle.trust.trust import Doubt, Doubts
+from prunelle.training.fast import Compile, Predictor, predictor
+from prunelle.trust.penultimate import recorded
+from prunelle.trust.trust import Doubt, Doubted, Doubts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Prediction(Shown):
         file: as it was given; of a file of many series, with ``:number`` behind it, from 1.
         top: ``(class, probability)``, the most probable first; empty when the file could not be read.
         error: why it could not be read, or None.
-        cautious: it was asked for with ``unsure`` or ``sets``; probabilities are then calibrated.
-        doubt: why there is no ``answer``: ``unsure`` where the network is not sure enough; None where there is one.
+        cautious: it was asked for with ``unsure``, ``sets`` or ``unlike``; probabilities are then calibrated.
+        doubt: why there is no ``answer``: ``unsure`` where the network is not sure enough, ``unlike`` where the example
+            is unlike all that it learned; None where there is one.
         among: the classes of a set that holds the true one, as often as was asked for, the most probable first; None
             where none was asked for.
     """
@@ -85,7 +88,7 @@ def predict_files(
         raise ArgumentError(f"top must be at least 1; received {top}.")
     network, classes, preprocess = classifier.network, classifier.classes, classifier.preprocess
     answers = Predictions()
-    answer = predictor(network, num_examples=len(files), compile=compile, note=note)
+    answer = predictor(network, num_examples=len(files), compile="never" if doubts else compile, note=note)
     batch_size: int | None = None
     kind = kind_of(preprocess)
     examples = (
@@ -97,10 +100,8 @@ def predict_files(
         if readable:
             pixels = Pixels(_stacked([example for _, example in readable]), np.zeros(len(readable), np.int64))
             batch_size = batch_size or inference.evaluation_batch(network, preprocess.input_shape)
-            logits = inference.predict_logits(
-                network, pixels, preprocess, len(classes), batch_size=batch_size, answers=answer
-            )
-            answered = _answers([name for name, _ in readable], logits, classes, top, doubts=doubts)
+            logits, doubted = _asked(classifier, pixels, batch_size, answer, doubts)
+            answered = _answers([name for name, _ in readable], logits, classes, top, doubted=doubted)
         for _, name, example in chunk:
             answers.append(Prediction(name, error=example) if isinstance(example, str) else next(answered))
         if progress is not None:
@@ -122,29 +123,37 @@ def predict_pixels(
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
     network, classes, preprocess = classifier.network, classifier.classes, classifier.preprocess
-    logits = inference.predict_logits(
-        network,
-        pixels,
-        preprocess,
-        len(classes),
-        batch_size=inference.evaluation_batch(network, preprocess.input_shape),
-        answers=predictor(network, num_examples=len(pixels), compile=compile, note=note),
-    )
+    batch_size = inference.evaluation_batch(network, preprocess.input_shape)
+    answer = predictor(network, num_examples=len(pixels), compile="never" if doubts else compile, note=note)
+    logits, doubted = _asked(classifier, pixels, batch_size, answer, doubts)
     names = [str(number) for number in range(len(pixels))]
-    return Predictions(_answers(names, logits, classes, top, doubts=doubts))
+    return Predictions(_answers(names, logits, classes, top, doubted=doubted))
+
+
+def _asked(
+    classifier: Classifier, pixels: Pixels, batch_size: int, answer: Predictor, doubts: Doubts | None
+) -> tuple[torch.Tensor, Doubted | None]:
+    """``(N, K)`` logits, and what is doubtful of them."""
+    network, preprocess = classifier.network, classifier.preprocess
+    with recorded(network) if doubts is not None else contextlib.nullcontext() as seen:
+        logits = inference.predict_logits(
+            network, pixels, preprocess, len(classifier.classes), batch_size=batch_size, answers=answer
+        )
+    if doubts is None or seen is None:
+        return logits, None
+    return logits, doubts.of(logits.double().numpy(), seen.take())
 
 
 def _answers(
-    names: Sequence[str], logits: torch.Tensor, classes: Sequence[str], top: int, *, doubts: Doubts | None
+    names: Sequence[str], logits: torch.Tensor, classes: Sequence[str], top: int, *, doubted: Doubted | None
 ) -> Iterator[Prediction]:
     """One for each row of ``logits``."""
-    if doubts is None:
+    if doubted is None:
         probabilities = logits.double().softmax(dim=1).numpy()
         yield from (
             Prediction(name, _top(row, classes, top)) for name, row in zip(names, probabilities, strict=True)
         )
         return
-    doubted = doubts.of(logits.double().numpy())
     for i, name in enumerate(names):
         row = doubted.probabilities[i]
         # The classes of a set are the most probable ones: all of them are named.

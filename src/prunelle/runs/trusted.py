@@ -19,9 +19,12 @@ from prunelle.errors import Damaged
 from prunelle.json_files import Shape, read_json, sealed
 from prunelle.training.checkpoint import load_tensors, save_tensors
 from prunelle.trust.measuring import FORMAT
+from prunelle.trust.novelty import Novelty
 from prunelle.trust.trust import Trust
 
 RECORD_FILE, TRUST_FILE = "trust.json", "trust.safetensors"
+_NOVELTY = "novelty."
+"""Before the names of its tensors."""
 
 _NUMBER = (int, float)
 _SHAPE: Shape = {
@@ -42,6 +45,16 @@ _SHAPE: Shape = {
         }
     ],
     "least_unsure?": (None, {"share": _NUMBER, "answered": int}),
+    "unlike?": {
+        "by": str,
+        "rates": [
+            {
+                "rate": _NUMBER,
+                "level": (None, *_NUMBER),
+                "test": (None, {"flagged": int, "n": int, "interval": [_NUMBER]}),
+            }
+        ],
+    },
     "sets?": [
         {
             "share": _NUMBER,
@@ -65,13 +78,15 @@ _SHAPE: Shape = {
 def write_trusted(run: Path, trust: Trust | None, record: Mapping[str, Any], weights: str) -> None:
     """Both files, of ``weights`` (a digest). Of a training without validation examples there are no tensors."""
     if trust is not None:
-        tensors = {
-            field.name: torch.from_numpy(np.ascontiguousarray(value))
-            for field in dataclasses.fields(trust)
-            if isinstance(value := getattr(trust, field.name), np.ndarray)
-        }
+        arrays = _arrays(trust) | {f"{_NOVELTY}{name}": each for name, each in _arrays(trust.novelty).items()}
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(each)) for name, each in arrays.items()}
         save_tensors(run / TRUST_FILE, tensors, {"weights": weights, "temperature": trust.temperature})
     write_json(run / RECORD_FILE, sealed({**record, "weights": weights}))
+
+
+def _arrays(record: Trust | Novelty) -> dict[str, np.ndarray]:
+    fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return {name: value for name, value in fields.items() if isinstance(value, np.ndarray)}
 
 
 def read_record(run: Path) -> dict[str, Any] | None:
@@ -99,9 +114,13 @@ def read_trust(run: Path, weights: str) -> Trust | None:
     if about.get("weights") != weights:
         return None
     try:
+        novelty = {
+            field.name: tensors[f"{_NOVELTY}{field.name}"].numpy() for field in dataclasses.fields(Novelty)
+        }
         return Trust(
             temperature=float(about["temperature"]),
-            **{name: tensors[name].numpy() for name in ("sureness", "right", "misfit")},
+            novelty=Novelty(**novelty),
+            **{name: tensors[name].numpy() for name in ("sureness", "right", "misfit", "unlikeness")},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{file} is not as Prunelle writes it ({error!r}).") from None

@@ -70,6 +70,7 @@ def predict(
     top: int = DEFAULT_TOP,
     unsure: float | None = None,
     sets: float | None = None,
+    unlike: float | None = None,
     network: nn.Module | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
@@ -88,15 +89,17 @@ def predict(
         unsure: at most that share of what is answered is wrong, as 0.05, with a certainty of 95 %, of pictures that
             come from where those of the training do. The others have no ``answer``, and ``doubt`` says so.
         sets: each has a set of classes, ``among``, and at most that share of the sets lacks the true class.
+        unlike: what is unlike all that the run has learned has no ``answer`` either; at most that share of examples
+            like those of the training is. 0.01 where ``unsure`` or ``sets`` is given; 0 for never.
         network: the module, if it was one of your own.
 
-    With ``unsure`` or ``sets`` the probabilities are calibrated (docs/predict.md), otherwise the network's own.
+    With any of the three the probabilities are calibrated (docs/predict.md), otherwise the network's own.
 
     Raises:
         ArgumentError: no file at all, ``top`` below 1, or no share.
         RunError: the validation examples cannot promise that share, or there are none.
     """
-    caution = Caution(unsure=unsure, sets=sets)
+    caution = Caution(unsure=unsure, sets=sets, unlike=unlike)
     with contextlib.closing(make_listener(style)) as listener:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)

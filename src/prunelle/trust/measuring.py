@@ -9,12 +9,14 @@ import numpy as np
 
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.metrics import Evaluation
-from prunelle.trust import abstaining, conformal
+from prunelle.trust import abstaining, conformal, novelty
 from prunelle.trust.outputs import Outputs, log_probabilities
 from prunelle.trust.trust import Trust
 
 SHARES = (0.01, 0.05, 0.1)
 """Of wrong answers, and of sets without the truth, that a run's page speaks of."""
+RATES = (0.01, 0.05)
+"""Of false alarms: examples like those of the training that are taken for none of these."""
 FORMAT = 1
 
 
@@ -39,7 +41,23 @@ def record(trust: Trust | None, test: Outputs | None, classes: Sequence[str]) ->
         "unsure": [_unsure(trust, test, share) for share in SHARES],
         "least_unsure": _least(trust),
         "sets": [_sets(trust, test, share, classes) for share in SHARES],
+        "unlike": {
+            "by": "energy and distance" if trust.novelty.directions.size else "energy",
+            "rates": [_unlike(trust, test, rate) for rate in RATES],
+        },
     }
+
+
+def _unlike(trust: Trust, test: Outputs | None, rate: float) -> dict[str, Any]:
+    """False alarms; ``level`` is null where so few validation examples keep no such rate."""
+    level = novelty.level(trust.unlikeness, rate)
+    if not np.isfinite(level):
+        return {"rate": rate, "level": None, "test": None}
+    if test is None:
+        return {"rate": rate, "level": level, "test": None}
+    flagged = int((trust.novelty.of(test.logits, test.features) > level).sum())
+    figures = {"flagged": flagged, "n": test.n, "interval": list(wilson_interval(flagged, test.n))}
+    return {"rate": rate, "level": level, "test": figures}
 
 
 def _calibration(trust: Trust, test: Outputs, classes: Sequence[str]) -> dict[str, Any]:

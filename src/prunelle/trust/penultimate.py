@@ -10,20 +10,22 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-MOST_FEATURES = 2048
+MOST_FEATURES = 512
 """More are averaged, neighbours together: of flattened maps these are places of one map."""
 
 
 class Recorded:
-    """What passed so far."""
+    """What passed so far: of every ``every``-th example."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: int = 1) -> None:
+        self._every = every
         self._parts: list[torch.Tensor] = []
         self._last: torch.Tensor | None = None
+        self._passed = 0
 
     def take(self) -> np.ndarray | None:
-        """``(N, F)`` float32 of all examples since the last call; None where no layer was seen."""
-        parts, self._parts = self._parts, []
+        """``(n, F)`` float32 of what passed since the last call; None where no layer was seen."""
+        parts, self._parts, self._passed = self._parts, [], 0
         if not parts or len({part.shape[1] for part in parts}) > 1:
             return None
         return torch.cat(parts).numpy()
@@ -34,17 +36,19 @@ class Recorded:
 
     def _end(self, *_: object) -> None:
         if self._last is not None:
-            self._parts.append(_pooled(self._last))
+            first = -self._passed % self._every
+            self._passed += len(self._last)
+            self._parts.append(_pooled(self._last[first :: self._every]))
         self._last = None
 
 
 @contextmanager
-def recorded(network: nn.Module) -> Iterator[Recorded]:
+def recorded(network: nn.Module, every: int = 1) -> Iterator[Recorded]:
     """Inside, every batch that passes through ``network`` in evaluation mode leaves its features.
 
     Maps are averaged over their places, without what is NaN; of an ensemble they are those of its last member.
     """
-    seen = Recorded()
+    seen = Recorded(every)
     leaves = [
         module
         for module in network.modules()

@@ -9,12 +9,15 @@ import numpy as np
 
 from prunelle.errors import ArgumentError, RunError
 from prunelle.texts import EN
-from prunelle.trust import abstaining, conformal
+from prunelle.trust import abstaining, conformal, novelty
 from prunelle.trust.abstaining import Threshold
+from prunelle.trust.novelty import Novelty, fit
 from prunelle.trust.outputs import Outputs, log_probabilities
 from prunelle.trust.temperature import fit_temperature
 
 Doubt = Literal["unsure", "unlike"]
+USUAL_RATE = 0.01
+"""Of false alarms: examples like those of the training that are said to be none of these."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,12 +29,16 @@ class Trust:
         sureness: ``(n,)`` float64, see ``abstaining.sureness``.
         right: ``(n,)`` bool.
         misfit: ``(n,)`` float64, see ``conformal.misfit``.
+        novelty: what says how unlike all that was learned an example is.
+        unlikeness: ``(n,)`` float64, by ``novelty``.
     """
 
     temperature: float
     sureness: np.ndarray
     right: np.ndarray
     misfit: np.ndarray
+    novelty: Novelty
+    unlikeness: np.ndarray
 
     @property
     def n(self) -> int:
@@ -39,15 +46,23 @@ class Trust:
         return len(self.right)
 
 
-def chosen(validation: Outputs) -> Trust:
-    """The ``Trust`` of a network's outputs on its validation examples, at least one."""
+def chosen(validation: Outputs, train: Outputs | None = None) -> Trust:
+    """The ``Trust`` of a network's outputs on its validation examples, at least one.
+
+    Args:
+        validation: what chooses.
+        train: what an example is unlike; None leaves it to the logits alone.
+    """
     temperature = fit_temperature(validation.logits, validation.labels)
     likely = log_probabilities(validation.logits, temperature)
+    learned = fit(validation if train is None else train, validation)
     return Trust(
         temperature=temperature,
         sureness=abstaining.sureness(validation.logits, temperature),
         right=validation.right,
         misfit=conformal.misfit(likely, validation.labels),
+        novelty=learned,
+        unlikeness=learned.of(validation.logits, validation.features),
     )
 
 
@@ -58,13 +73,16 @@ class Caution:
     Attributes:
         unsure: at most that share of what is answered is wrong; the rest is not answered.
         sets: at most that share of sets of classes lacks the true one.
+        unlike: at most that share of examples like those of the training is said to be none of these; None for
+            ``USUAL_RATE``, or the least there can be, where something else is asked for; 0 for never.
     """
 
     unsure: float | None = None
     sets: float | None = None
+    unlike: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("unsure", "sets"):
+        for name in ("unsure", "sets", *(("unlike",) if self.unlike != 0 else ())):
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
                 raise ArgumentError(
@@ -72,7 +90,7 @@ class Caution:
                 )
 
     def __bool__(self) -> bool:
-        return self.unsure is not None or self.sets is not None
+        return self.unsure is not None or self.sets is not None or bool(self.unlike)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,19 +101,29 @@ class Doubts:
         temperature: that the probabilities are given at.
         threshold: None where all is answered.
         limit: of the sets; None where none are asked for.
+        novelty: None where all is taken for like what was learned. rate: of false alarms. level: beyond which an
+            example is unlike.
     """
 
     temperature: float
     threshold: Threshold | None = None
     limit: float | None = None
+    novelty: Novelty | None = None
+    rate: float = 0.0
+    level: float = np.inf
 
-    def of(self, logits: np.ndarray) -> Doubted:
-        """What to say of ``(N, K)`` logits."""
+    def of(self, logits: np.ndarray, features: np.ndarray | None) -> Doubted:
+        """What to say of ``(N, K)`` logits, and of the ``(N, F)`` features that they were made of."""
         likely = log_probabilities(logits, self.temperature)
-        unsure = np.zeros(len(logits), bool)
+        unsure = unlike = np.zeros(len(logits), bool)
         if self.threshold is not None:
             unsure = abstaining.sureness(logits, self.temperature) <= self.threshold.level
-        doubts: tuple[Doubt | None, ...] = tuple("unsure" if each else None for each in unsure)
+        if self.novelty is not None:
+            # A network in which something overflows is not sure of it.
+            unlike = ~(self.novelty.of(logits, features) <= self.level)
+        doubts: tuple[Doubt | None, ...] = tuple(
+            "unlike" if new else "unsure" if shy else None for new, shy in zip(unlike, unsure, strict=True)
+        )
         sets = None if self.limit is None else conformal.sets(likely, self.limit)
         return Doubted(np.exp(likely), doubts, sets)
 
@@ -121,22 +149,39 @@ def doubts(trust: Trust, caution: Caution) -> Doubts:
     Raises:
         RunError: so few validation examples promise less.
     """
+    least = conformal.least_share(trust.n)
+    rate = max(USUAL_RATE, least) if caution.unlike is None else caution.unlike
+    if 0 < rate < least:
+        raise RunError(
+            f"unlike={rate} cannot be kept: by {EN.integer(trust.n)} validation examples no fewer than "
+            f"{EN.percent(least)} of what is like them are taken for none of these. Ask for more, or train with more "
+            f"validation examples (--validation)."
+        )
+    level = novelty.level(trust.unlikeness, rate) if rate else np.inf
     threshold = None
     if caution.unsure is not None:
-        threshold = abstaining.choose(trust.sureness, trust.right, caution.unsure)
+        # What is none of these is not answered either.
+        like = trust.unlikeness <= level
+        threshold = abstaining.choose(trust.sureness[like], trust.right[like], caution.unsure)
         if threshold is None:
             raise RunError(_not_promised(trust, caution.unsure))
     limit = None
     if caution.sets is not None:
         limit = conformal.limit(trust.misfit, caution.sets)
         if not np.isfinite(limit):
-            least = conformal.least_share(trust.n)
             raise RunError(
                 f"sets={caution.sets} cannot be promised: {EN.integer(trust.n)} validation examples rule no class out "
                 f"for a share of missed truths below {EN.percent(least)}. Ask for more, or train with more validation "
                 f"examples (--validation)."
             )
-    return Doubts(temperature=trust.temperature, threshold=threshold, limit=limit)
+    return Doubts(
+        temperature=trust.temperature,
+        threshold=threshold,
+        limit=limit,
+        novelty=trust.novelty if np.isfinite(level) else None,
+        rate=rate,
+        level=level,
+    )
 
 
 def _not_promised(trust: Trust, share: float) -> str:
