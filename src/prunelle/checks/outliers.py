@@ -51,19 +51,24 @@ def distances(features: np.ndarray, *, seed: int = 0) -> np.ndarray:
     return np.sqrt(np.clip(far, 0, None))
 
 
+def scores(far: np.ndarray) -> np.ndarray:
+    """``(N,)``: by how many times the usual spread distances are longer than usual."""
+    far = np.log(np.maximum(far, 1e-6))
+    usual, above = np.quantile(far, [0.5, 0.84])
+    # One standard deviation above the middle; of features that nearly all agree, some spread nonetheless.
+    return np.asarray((far - usual) / max(above - usual, 0.02))
+
+
 def _find(inspected: Inspected) -> list[Finding]:
     assert inspected.features is not None
     if len(inspected) < ENOUGH:
         return []
-    far = np.log(np.maximum(distances(inspected.features), 1e-6))
-    usual, above = np.quantile(far, [0.5, 0.84])
-    # One standard deviation above the middle; of features that nearly all agree, some spread nonetheless.
-    score = (far - usual) / max(above - usual, 0.02)
+    far = distances(inspected.features)
+    score = scores(far)
+    usual = max(float(np.median(far)), 1e-6)
     rows = np.flatnonzero(score > FAR)
     rows = rows[np.argsort(-score[rows], kind="stable")][:TOLD]
-    return [
-        _finding(inspected, row, float(score[row]), float(np.exp(far[row] - usual))) for row in rows.tolist()
-    ]
+    return [_finding(inspected, row, float(score[row]), float(far[row]) / usual) for row in rows.tolist()]
 
 
 def _finding(inspected: Inspected, row: int, score: float, times: float) -> Finding:
