@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import prunelle as pn
-from prunelle.checks.labels import cross_validated, suspicion
+from prunelle.checks.labels import FEW, cross_validated, suspicion
 from prunelle.checks.outliers import FAR, distances, scores
 from prunelle.checks.pixel_features import pixel_features
 from prunelle.data.examples import Split
@@ -101,6 +101,7 @@ def main() -> None:
     parser.add_argument("--flipped", type=int, default=100)
     parser.add_argument("--first", type=int, default=150, help="of the list that are looked at")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--of", type=int, help="so many photos, drawn anew with each seed; none: all")
     parser.add_argument("--one-way", action="store_true", help="flip labels of the last class only")
     parser.add_argument("--strangers", type=Path, help="a folder of other pictures, of any depth")
     asked = parser.parse_args()
@@ -109,16 +110,22 @@ def main() -> None:
         return
     for way, features, labels in features_of(asked.folder, asked.network, asked.weights):
         k = int(labels.max()) + 1
-        clean = suspicion(cross_validated(features, labels, k), labels)
-        print(f"{way}: {len(labels)} photos, as they are: {len(clean.told(labels))} listed")
-        found, lengths, right, theirs = [], [], [], []
+        found, lengths, right, theirs, clean = [], [], [], [], []
         for seed in range(asked.seeds):
             rng = np.random.default_rng(seed)
-            pool = np.flatnonzero(labels == k - 1) if asked.one_way else np.arange(len(labels))
+            rows = np.arange(len(labels))
+            if asked.of is not None:
+                rows = np.random.default_rng(1000 + seed).choice(len(labels), asked.of, replace=False)
+            given, seen = labels[rows], features[rows]
+            folds = 10 if len(rows) < FEW else 5
+            if asked.of is not None or seed == 0:
+                told = suspicion(cross_validated(seen, given, k, folds=folds), given).told(given)
+                clean.append(len(told))
+            pool = np.flatnonzero(given == k - 1) if asked.one_way else np.arange(len(given))
             flipped = rng.choice(pool, asked.flipped, replace=False)
-            noisy = labels.copy()
-            noisy[flipped] = (labels[flipped] + rng.integers(1, k, asked.flipped)) % k
-            probabilities = cross_validated(features, noisy, k)
+            noisy = given.copy()
+            noisy[flipped] = (given[flipped] + rng.integers(1, k, asked.flipped)) % k
+            probabilities = cross_validated(seen, noisy, k, folds=folds)
             told = suspicion(probabilities, noisy).told(noisy)
             found.append(int(np.isin(told[: asked.first], flipped).sum()))
             lengths.append(len(told))
@@ -128,12 +135,13 @@ def main() -> None:
                 theirs.append((len(other), int(np.isin(other[: asked.first], flipped).sum())))
             print(
                 f"{way} seed {seed}: {found[-1]} of {asked.flipped} flipped among the first {asked.first} listed; "
-                f"{len(told)} listed, {right[-1]} of them flipped"
+                f"{len(told)} listed, {right[-1]} of them flipped; as they are {clean[-1]} listed"
                 + (f"; cleanlab {theirs[-1]}" if theirs else "")
             )
         print(
             f"{way}: found {statistics.mean(found):.1f} ({min(found)} to {max(found)}), listed "
-            f"{statistics.mean(lengths):.1f}, of them flipped {statistics.mean(right):.1f}"
+            f"{statistics.mean(lengths):.1f}, of them flipped {statistics.mean(right):.1f}; "
+            f"as they are {max(clean)} at most"
         )
         if theirs:
             print(
