@@ -12,6 +12,7 @@ import copy
 import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Literal
@@ -60,7 +61,8 @@ BY: dict[How, Note] = {
 
 LARGE_PX = 560
 MOST_NEAREST = 3
-_BATCH = 32
+_BATCH_S = 0.1
+_MOST_IN_A_BATCH = 256
 _FOLDS = 5
 _LOG = logging.getLogger("prunelle")
 _READING = Note("reading", "lecture")
@@ -364,11 +366,15 @@ class Review:
         written = self._written(split, pixels)
         if written is not None:
             return written
-        found = []
-        for start in range(0, len(pixels), _BATCH):
-            examples = np.asarray(pixels.images[start : start + _BATCH])
+        found, done, size = [], 0, 1
+        while done < len(pixels):
+            examples, began = np.asarray(pixels.images[done : done + size]), time.perf_counter()
             found.append(self.explorer.shared.probabilities(Edits(), examples, waiting=False))
-            self._tell(Progress(_ANSWERS, split, start + len(examples), len(pixels)))
+            # Who looks at an example meanwhile waits for one batch.
+            taken = time.perf_counter() - began
+            size = min(2 * size, _MOST_IN_A_BATCH) if taken < _BATCH_S else max(1, size // 2)
+            done += len(examples)
+            self._tell(Progress(_ANSWERS, split, done, len(pixels)))
         return np.concatenate(found)
 
     def _written(self, split: str, pixels: Pixels) -> np.ndarray | None:

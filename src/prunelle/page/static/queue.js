@@ -78,7 +78,7 @@ export function queueing(review) {
 
   function badges(made, item, at) {
     const decision = review.decided.get(keyOf(item)), what = decision && review.decision(decision);
-    made.querySelector(".badge").textContent = what ?? "";
+    made.querySelector(".badge").textContent = !decision ? "" : decision.action === "relabel" ? `→ ${decision.label}` : what;
     made.setAttribute("aria-label", what ? `${made.dataset.said}; ${say("thumb_decided", { what })}` : made.dataset.said);
     made.classList.toggle("done", !!decision);
     if (at === review.at) made.setAttribute("aria-current", "true"); else made.removeAttribute("aria-current");
