@@ -15,6 +15,7 @@ Prints a line a seed, then the paired differences with Student's 95 % interval o
 from __future__ import annotations
 
 import argparse
+import functools
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +28,7 @@ from prunelle.csv_files import table_text
 from prunelle.data.decisions import Decision, Decisions
 from prunelle.data.examples import Data
 from prunelle.jobs import decoding, finishing
+from prunelle.planning.choosing import named_recipe
 from prunelle.planning.request import MEMORY_BUDGET
 from prunelle.runs.listener import Quiet
 from prunelle.training.paired import over_seeds
@@ -81,7 +83,7 @@ class Photos:
         return pn.train(
             self.network,
             self.folder,
-            pn.Recipe(epochs=given.epochs, seed=seed),
+            functools.partial(named_recipe("usual"), epochs=given.epochs, seed=seed),
             labels=str(table),
             weights=self.weights,
             strategy=pn.Strategy(name="features", head=given.head),
@@ -149,7 +151,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--weights", required=True)
     parser.add_argument("--network", default="squeezenet1.0")
-    parser.add_argument("--head", default="logistic")
+    parser.add_argument("--head", default="linear")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--flips", type=int, default=100)
