@@ -78,6 +78,8 @@ class ReportContent:
     reused: Sequence[Note] = ()
     change: Change | None = None
     own: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    trust: Mapping[str, Any] | None = None
+    """The content of ``trust.json``; None of a run of before."""
 
     @property
     def shown(self) -> Shown:

@@ -18,7 +18,7 @@ import numpy as np
 from markupsafe import Markup
 
 from prunelle.look.policy import content_policy
-from prunelle.report import figures, judgement, label_change
+from prunelle.report import figures, judgement, label_change, trust
 from prunelle.report.content import ReportContent
 from prunelle.report.pictures import data_uri
 from prunelle.report.words import TEXTS, Words
@@ -66,6 +66,7 @@ def render(content: ReportContent, language: Language) -> str:
         most_lines=MOST_LINES,
         crisp=content.shown.is_crisp(content.preprocess),
         reliability=_reliability(content, words),
+        trust=_trust(content, words),
         examples=examples,
         examples_text=_examples_text(content, len(examples), words),
         reasons=Counter(picture.reason for picture in content.skipped).most_common(),
@@ -392,6 +393,11 @@ def _filters(content: ReportContent, words: Words) -> dict[str, Any]:
         layer=insight.layer,
     )
     return {"text": text, "pictures": [data_uri(one, WRONG_PX) for one in insight.filters]}
+
+
+def _trust(content: ReportContent, words: Words) -> dict[str, Any] | None:
+    found = trust.section(content.trust, words)
+    return None if found is None else {**found, "svg": Markup(found["svg"])}
 
 
 def _reliability(content: ReportContent, words: Words) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def content_of(
         if images is None or not evaluation.n
         else kind.plates(run.network, evaluation, images, run.preprocess, language),
         reused=sentences(run.info),
+        trust=run.trust_record(),
         change=run.change(),
     )
 
