@@ -15,7 +15,7 @@ from prunelle.errors import ArgumentError, DataError, RunError
 from prunelle.runs.run import Run
 from prunelle.runs.splits import Placed
 from tests.integration.command import prunelle, weights
-from tests.pictures import make_folder
+from tests.pictures import make_folder, photo
 
 STEADILY = {"recipe": pn.Recipe(schedule="constant"), "style": "quiet"}
 """Of two epochs the first is then that of a training of one."""
@@ -59,7 +59,14 @@ def corrected(tmp_path: Path) -> Path:
     return tmp_path / "decisions.csv"
 
 
-def test_a_training_by_corrected_labels(photos: Path, corrected: Path, tmp_path: Path) -> None:
+def test_a_training_by_corrected_labels(corrected: Path, tmp_path: Path) -> None:
+    # No two alike: near copies go to one side of the splits, and one that is left out keeps no other company.
+    photos = tmp_path / "photos"
+    for number in range(40):
+        name = f"across/{number:04}.jpg" if number < 20 else f"down/{number:04}.jpg"
+        name = f"across/wrong{number - 20}.jpg" if 20 <= number < 25 else name
+        (photos / name).parent.mkdir(parents=True, exist_ok=True)
+        photo(32, 32, seed=number).save(photos / name)
     arguments = ("--epochs", 1, "--network", "lenet5", "--seed", 0)
     plain = prunelle("train", photos, *arguments, "--output", tmp_path / "plain", "-q")
     decided = prunelle(
