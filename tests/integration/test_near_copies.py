@@ -180,3 +180,25 @@ def test_a_damaged_group_is_said(leaking: Path, tmp_path: Path, group: str) -> N
     rewritten(run, table, tuple(table[0]))
     with pytest.raises(RunError, match=r"splits\.csv is damaged: .* is no number of a group of copies"):
         pn.evaluate(run)
+
+
+def test_what_a_check_has_found_is_known_to_the_next_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decoded so small that a training does not compare them itself."""
+    monkeypatch.setenv("PRUNELLE_CACHE", str(tmp_path / "cache"))
+    data, small = tmp_path / "data", ("--size", 16)
+    for number in range(30):
+        picture = scene(120, 100, number)
+        save(picture, data / ("cat", "dog")[number % 2] / f"{number:02}.jpg")
+        if number < 10:
+            save(ImageOps.mirror(picture), data / ("cat", "dog")[number % 2] / f"{number:02}-again.jpg")
+    trained(data, tmp_path / "before", *small)
+    assert "copies" not in rows(tmp_path / "before")[0]
+    assert prunelle("check", data, "--output", tmp_path / "checked").code == 0
+    done = trained(data, tmp_path / "after", *small)
+    splits: dict[str, set[str]] = {}
+    for row in rows(tmp_path / "after"):
+        splits.setdefault(Path(row["file"]).stem.removesuffix("-again"), set()).add(row["split"])
+    assert all(len(each) == 1 for each in splits.values())
+    assert "or nearly" in done.err

@@ -5,7 +5,9 @@ Splits that Prunelle drew count as one: a training keeps near copies on one side
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -41,6 +43,7 @@ _ADVICE = {
         "Elles comptent autant de fois qu’elles sont là. N’en gardez que la meilleure, sauf si c’est voulu.",
     ),
 }
+_SUREST = 0.99  # of what is not the very same
 _LAID = {
     "upright": Note("", ""),
     "mirrored": Note(" (mirrored)", " (en miroir)"),
@@ -49,40 +52,73 @@ _LAID = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class _Pair:
+    """Two examples, how sure it is that they are copies, and how one lies on the other; None of the very same."""
+
+    one: int
+    other: int
+    confidence: float = 1.0
+    laid: str | None = None
+
+
 def _find(inspected: Inspected) -> list[Finding]:
     parts = tuple(inspected.pixels.values())
-    contents = Contents.joined([duplicates.contents_of(part) for part in parts])
-    exact = duplicates.groups(contents)
+    same = duplicates.groups(Contents.joined([duplicates.contents_of(part) for part in parts]))
     what = Note("comparing near copies", "comparaison des quasi-copies")
-    pairs = near_copies.near_copies(
+    near = near_copies.near_copies(
         [part.images for part in parts],
         features=inspected.features,
         progress=lambda done, of: inspected.progress(what, done, of),
     )
-    group = near_copies.joined(exact, pairs.rows)
+    group = near_copies.joined(same, near.rows)
     splits = _given_splits(inspected)
-    laid = {
-        (one, other): near_copies.TURNS[turn]
-        for (one, other), turn in zip(pairs.rows.tolist(), pairs.turned.tolist(), strict=True)
-    }
-    sure = _least_confidence(group, exact, pairs)
+    pairs: dict[int, list[_Pair]] = {}
+    for pair in _pairs(same, near):
+        pairs.setdefault(int(group[pair.one]), []).append(pair)
     found: dict[str, list[Finding]] = {kind: [] for kind in _KINDS}
     for members in near_copies.members(group):
-        confidence = sure.get(int(group[members[0]]), 1.0)
-        for kind in _kinds_of(splits[members], inspected.labels[members]):
-            rows = _in_order(members, splits, inspected.labels, kind)
+        for kind, of in _kinds_of(splits[members], inspected.labels[members]):
+            between = dict(zip(members.tolist(), of.tolist(), strict=True))
+            # One that tears the group, and of these the surest: it is what a person sees first.
+            pair = max(
+                pairs[int(group[members[0]])],
+                key=lambda each: (between[each.one] != between[each.other], each.confidence),
+            )
+            # The splits are in the order train, validation, test: the later is the one that leaks.
+            ahead = (pair.other, pair.one) if kind == "near copies across splits" else (pair.one, pair.other)
+            rows = (*ahead, *(row for row in members.tolist() if row not in ahead))
             found[kind].append(
                 Finding(
                     kind=kind,
                     rows=rows,
-                    confidence=confidence,
-                    what=_said(inspected, rows, laid, exact, kind),
+                    confidence=pair.confidence,
+                    what=_said(inspected, rows, pair.laid, kind),
                     advice=_ADVICE[kind],
                 )
             )
     for findings in found.values():
         findings.sort(key=lambda finding: -finding.confidence)
     return [finding for findings in found.values() for finding in findings]
+
+
+def _pairs(same: np.ndarray, near: near_copies.Pairs) -> Iterator[_Pair]:
+    """All that are copies, directly: the very same, in order, then the near ones."""
+    for members in near_copies.members(same):
+        for one, other in itertools.pairwise(members.tolist()):
+            yield _Pair(one, other)
+    for rows, confidence, turn in zip(
+        near.rows.tolist(), near.confidence.tolist(), near.turned.tolist(), strict=True
+    ):
+        if same[rows[0]] != same[rows[1]]:
+            yield _Pair(rows[0], rows[1], min(confidence, _SUREST), near_copies.TURNS[turn])
+
+
+def pairs_of(findings: Iterable[Finding]) -> list[tuple[int, int]]:
+    """The rows that these say are copies: each with the first of its finding."""
+    return [
+        (finding.rows[0], row) for finding in findings if finding.kind in _KINDS for row in finding.rows[1:]
+    ]
 
 
 def _given_splits(inspected: Inspected) -> np.ndarray:
@@ -92,45 +128,18 @@ def _given_splits(inspected: Inspected) -> np.ndarray:
     return splits.astype(str)
 
 
-def _least_confidence(group: np.ndarray, exact: np.ndarray, pairs: near_copies.Pairs) -> dict[int, float]:
-    """Of each group, its weakest pair's: a chain is as strong as that. None of groups of exact copies."""
-    least: dict[int, float] = {}
-    near = exact[pairs.rows[:, 0]] != exact[pairs.rows[:, 1]]
-    for number, confidence in zip(
-        group[pairs.rows[near, 0]].tolist(), pairs.confidence[near].tolist(), strict=True
-    ):
-        least[number] = min(confidence, least.get(number, 1.0))
-    return least
+def _kinds_of(splits: np.ndarray, labels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """What a group is of; and what tears it, ``(M,)``."""
+    torn = False
+    for kind, of in (("near copies across splits", splits), ("near copies under two labels", labels)):
+        if len(np.unique(of)) > 1:
+            torn = True
+            yield kind, of
+    if not torn:
+        yield "near copies", splits
 
 
-def _kinds_of(splits: np.ndarray, labels: np.ndarray) -> Sequence[str]:
-    kinds = []
-    if len(np.unique(splits)) > 1:
-        kinds.append("near copies across splits")
-    if len(np.unique(labels)) > 1:
-        kinds.append("near copies under two labels")
-    return kinds or ["near copies"]
-
-
-def _in_order(members: np.ndarray, splits: np.ndarray, labels: np.ndarray, kind: str) -> tuple[int, ...]:
-    """One that is judged on first, then one that is learned; or one of each class; then the others."""
-    if kind == "near copies":
-        return tuple(members.tolist())
-    of = splits if kind == "near copies across splits" else labels
-    # The splits are in the order train, validation, test: the last of them is the one that leaks.
-    _, first = np.unique(of[members][::-1], return_index=True)
-    ahead = sorted((len(members) - 1 - first).tolist(), reverse=kind == "near copies across splits")
-    others = np.delete(members, ahead)
-    return (*members[ahead].tolist(), *others.tolist())
-
-
-def _said(
-    inspected: Inspected,
-    rows: tuple[int, ...],
-    laid: dict[tuple[int, int], str],
-    exact: np.ndarray,
-    kind: str,
-) -> Note:
+def _said(inspected: Inspected, rows: tuple[int, ...], laid: str | None, kind: str) -> Note:
     one, other = rows[:2]
     first, second = (visible(inspected.names[row]) for row in (one, other))
     if kind == "near copies under two labels":
@@ -138,16 +147,16 @@ def _said(
             f"{name} ({visible(inspected.label(row))})"
             for name, row in zip((first, second), (one, other), strict=True)
         )
-    how = _LAID[laid.get((min(one, other), max(one, other)), "upright")]
     more = len(rows) - 2
     also = Note("", "")
     if more:
         also = Note(f", and {EN.integer(more)} more with them", f", et {FR.integer(more)} de plus avec elles")
-    if exact[one] == exact[other]:
+    if laid is None:
         return Note(
             f"{first} is the same picture as {second}{also.en}.",
             f"{first} est la même image que {second}{also.fr}.",
         )
+    how = _LAID[laid]
     return Note(
         f"{first} is nearly {second}{how.en}{also.en}.",
         f"{first} est presque {second}{how.fr}{also.fr}.",

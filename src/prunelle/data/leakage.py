@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from prunelle.data import duplicates, near_copies
+from prunelle.data import duplicates, known_copies, near_copies
 from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import kind_of
@@ -71,7 +71,7 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
     labels = np.concatenate([part.labels for part in pixels.values()])
     contents = Contents.joined([duplicates.contents_of(part) for part in pixels.values()])
     same = duplicates.groups(contents)
-    group = _with_near_copies(same, pixels, progress)
+    group = _with_near_copies(same, contents, pixels, progress)
     contents = dataclasses.replace(contents, near=np.where(np.bincount(group)[group] > 1, group, -1))
     kept = split.copy()
     train = names.index("train")
@@ -103,18 +103,24 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
 
 
 def _with_near_copies(
-    same: np.ndarray, pixels: Mapping[str, Pixels], progress: Progress | None
+    same: np.ndarray, contents: Contents, pixels: Mapping[str, Pixels], progress: Progress | None
 ) -> np.ndarray:
-    """``same: (N,)`` with the groups of near copies made one."""
+    """``same: (N,)`` with the groups of near copies made one: of those found here, and of those that a check found."""
     parts = list(pixels.values())
-    pictures = all(part.images.dtype == np.uint8 and part.files is not None for part in parts)
-    if not pictures or len(same) > MOST_COMPARED:
+    if not all(part.images.dtype == np.uint8 and part.files is not None for part in parts):
         return same
+    group = near_copies.joined(
+        same, known_copies.recall([file for part in parts for file in part.files or ()])
+    )
+    if len(same) > MOST_COMPARED:
+        return group
     what = Note("comparing near copies", "comparaison des quasi-copies")
     told = None if progress is None else functools.partial(progress, what)
-    return near_copies.joined(
-        same, near_copies.near_copies([part.images for part in parts], progress=told).rows
-    )
+
+    def compare() -> np.ndarray:
+        return near_copies.near_copies([part.images for part in parts], progress=told).rows
+
+    return near_copies.joined(group, known_copies.compared_once(contents.digests, compare))
 
 
 def moved(data: Data, pixels: Mapping[str, Pixels], copies: Copies) -> Data:

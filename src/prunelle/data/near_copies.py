@@ -26,6 +26,7 @@ from prunelle.data.fingerprints import (
     means,
 )
 
+_LEAST_SIDE = 24  # pixels; in smaller pictures there is too little to tell copies from likeness
 _THUMBNAIL = 64
 _PAIRS_AT_ONCE = 256
 _EDGES = 0.85
@@ -34,6 +35,7 @@ _SHARED = 0.6
 _COLOURS = 0.0
 _EXACT_EDGES = 0.985
 _EXACT_WORST = 0.06
+_FINE = 48  # pixels a side of a thumbnail
 _RICH = 0.55  # the share of a photo that is not flat: nine photos in ten have more, digits have less
 
 Told = Callable[[int, int], None]
@@ -68,21 +70,29 @@ def near_copies(
     """Pairs of near copies among N pictures.
 
     Args:
-        images: parts of ``(N, H, W, C)`` uint8, one after the other.
+        images: parts of ``(N, H, W, C)`` uint8, one after the other. In those below 24 pixels nothing is looked for.
         features: ``(N, F)`` of a network, whose nearest neighbours are looked at too.
         progress: told how far it is.
     """
+    if min(images[0].shape[1:3]) < _LEAST_SIDE:
+        return Pairs(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, np.int64))
     prints = fingerprints(images)
     by_print, tenth = by_fingerprint(prints)
     candidates = Candidates.joined([by_print, by_features(features, prints, tenth)])
     agreed = _agreements(images, candidates, progress)
-    return _judged(candidates, agreed)
+    return _judged(candidates, agreed, fine=_side(images) >= _FINE)
+
+
+def _side(images: Sequence[np.ndarray]) -> int:
+    """Of the thumbnails that are compared, in pixels."""
+    height, width = images[0].shape[1:3]
+    return max(16, min(_THUMBNAIL, int(height), int(width)) // 8 * 8)
 
 
 def _agreements(images: Sequence[np.ndarray], candidates: Candidates, progress: Told | None) -> Agreement:
     starts = np.cumsum([0, *map(len, images)])
     height, width = images[0].shape[1:3]
-    side = max(16, min(_THUMBNAIL, height, width) // 8 * 8)
+    side = _side(images)
     down, across = means(height, side), means(width, side)
 
     def thumbnails(rows: torch.Tensor) -> torch.Tensor:
@@ -116,11 +126,12 @@ def _laid(pictures: torch.Tensor, turned: torch.Tensor) -> torch.Tensor:
     return torch.where(turned % 2 == 1, pictures.flip(3), pictures)
 
 
-def _judged(candidates: Candidates, agreed: Agreement) -> Pairs:
+def _judged(candidates: Candidates, agreed: Agreement, *, fine: bool) -> Pairs:
+    """Which candidates are copies; ``fine``: thumbnails show more than a few strokes."""
     rich = agreed.edge_share >= _RICH
     exact = (agreed.edges >= _EXACT_EDGES) & (agreed.worst <= _EXACT_WORST)
-    # Two strokes can nearly always be laid on one another.
-    exact &= rich | (agreed.in_place >= _EXACT_EDGES)
+    # Two strokes of a few pixels can nearly always be laid on one another.
+    exact &= rich | (agreed.in_place >= _EXACT_EDGES) | (candidates.apart & fine)
     lenient = (agreed.edges >= _EDGES) & (agreed.worst <= _WORST) & rich & candidates.apart
     copies = (exact | lenient) & (agreed.shared >= _SHARED) & (agreed.colours >= _COLOURS)
     confidence = (0.5 + 0.5 * (agreed.edges - _EDGES) / (1 - _EDGES)).clamp(0, 1)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prunelle.cards import made
+from prunelle.data import known_copies
 from prunelle.data.cache_files import cache_folder
 from prunelle.data.datasets import data_folder
 from prunelle.disk import held
@@ -94,8 +95,9 @@ def clear_caches() -> Cleared:
 
 
 def _entries(cache: Path) -> list[Path]:
-    """Files of decoded pictures; a temporary file belongs to who writes it."""
-    return [path for path in _inside(cache) if path.suffix in (".npy", ".json") and path.is_file()]
+    """Files of decoded pictures, and what is known of near copies; a temporary file belongs to who writes it."""
+    paths = [*_inside(cache), *_inside(cache / known_copies.FOLDER)]
+    return [path for path in paths if path.suffix in (".npy", ".json") and path.is_file()]
 
 
 def _stores(cache: Path) -> list[Path]:

@@ -9,10 +9,12 @@ from pathlib import Path
 from torch import nn
 
 from prunelle import networks
+from prunelle.checks import near_copies
 from prunelle.checks.checkup import Checkup, checkup
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.list import KINDS
 from prunelle.checks.pixel_features import pixel_features
+from prunelle.data import known_copies
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.disk import writing
@@ -57,6 +59,8 @@ def check(request: CheckRequest, listener: Listener) -> Checkup:
     inspected = inspect(data, by.network, by.preprocess, what=by.what, request=request, listener=listener)
     listener.on_note(Note(f"Compared by {by.what.en}.", f"Comparées par {by.what.fr}."))
     found = checkup(inspected)
+    if inspected.files is not None:
+        known_copies.remember(inspected.files, near_copies.pairs_of(found.findings))
     for kind in found.not_asked:
         listener.on_note(Note(f"Not looked for: {KINDS[kind].en}.", f"Non cherché : {KINDS[kind].fr}."))
     name = f"check-{data.name}"

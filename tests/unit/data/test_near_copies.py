@@ -172,6 +172,7 @@ def test_nothing_and_little() -> None:
     one = array(scene(64, 64, 0))
     assert len(near_copies([one])) == 0
     assert near_copies([one[:0], one, one]).rows.tolist() == [[0, 1]]
+    assert len(near_copies([one[:, :20, :20], one[:, :20, :20]])) == 0
 
 
 def test_groups_are_joined_by_pairs() -> None:
