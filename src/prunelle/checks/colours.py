@@ -93,6 +93,6 @@ CHECK = Check(
         ),
     },
     of=("pictures",),
-    cheap=True,
+    cheap=False,
     find=_find,
 )
