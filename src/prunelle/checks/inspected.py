@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from prunelle.data import duplicates, near_copies
+from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data
 from prunelle.data.file_facts import FileFacts, file_facts
 from prunelle.data.kind import Kind
 from prunelle.data.kinds import kind_of
 from prunelle.data.leakage import names_of
+from prunelle.data.near_copies import Pairs
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.texts import Note
 
@@ -81,6 +84,29 @@ class Inspected:
             facts[row] = file_facts(self.files[row])
             self.progress(what, number, len(drawn))
         return tuple(facts)
+
+    @cached_property
+    def same(self) -> np.ndarray:
+        """``(N,)`` int64: the same number for the same example (``duplicates.groups``)."""
+        return duplicates.groups(
+            Contents.joined([duplicates.contents_of(part) for part in self.pixels.values()])
+        )
+
+    @cached_property
+    def near(self) -> Pairs:
+        """Near copies among pictures; none of what is no picture of bytes."""
+        images = [part.images for part in self.pixels.values()]
+        if any(part.dtype != np.uint8 for part in images):
+            return Pairs(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, np.int64))
+        what = Note("comparing near copies", "comparaison des quasi-copies")
+        return near_copies.near_copies(
+            images, features=self.features, progress=lambda done, of: self.progress(what, done, of)
+        )
+
+    @cached_property
+    def copies(self) -> np.ndarray:
+        """``(N,)`` int64: the same number for the same example, and for near copies."""
+        return near_copies.joined(self.same, self.near.rows)
 
     def __len__(self) -> int:
         return sum(map(len, self.pixels.values()))

@@ -16,9 +16,7 @@ import numpy as np
 from prunelle.checks.check import Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
-from prunelle.data import duplicates
-from prunelle.data.duplicates import Contents
-from prunelle.texts import EN, FR, Note, visible
+from prunelle.texts import Note, visible
 from prunelle.transfer.solving import choose_c, fit_linear
 
 CHOOSING = 2000
@@ -208,12 +206,9 @@ def _fitted(likely: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
 def _find(inspected: Inspected) -> list[Finding]:
     assert inspected.features is not None
     classes = inspected.data.classes
-    copies = duplicates.groups(
-        Contents.joined([duplicates.contents_of(part) for part in inspected.pixels.values()])
-    )
     folds = 10 if len(inspected) < FEW else 5
     probabilities = cross_validated(
-        inspected.features, inspected.labels, len(classes), groups=copies, folds=folds
+        inspected.features, inspected.labels, len(classes), groups=inspected.copies, folds=folds
     )
     found = suspicion(probabilities, inspected.labels)
     return [
@@ -229,10 +224,8 @@ def _finding(inspected: Inspected, row: int, suggested: str, confidence: float) 
         rows=(row,),
         confidence=confidence,
         what=Note(
-            f"{name} is labelled {given}; by all the others it looks like {other} (wrong with a probability of about "
-            f"{EN.percent(confidence, digits=0)}).",
-            f"{name} porte l’étiquette {given} ; d’après toutes les autres, on dirait {other} (fausse avec une "
-            f"probabilité d’environ {FR.percent(confidence, digits=0)}).",
+            f"{name} is labelled {given}; by all the others it looks like {other}.",
+            f"{name} porte l’étiquette {given} ; d’après toutes les autres, on dirait {other}.",
         ),
         advice=Note(
             f"Look at it: if it is of {other}, relabel it; if it is of neither, leave it out.",

@@ -14,8 +14,7 @@ import numpy as np
 from prunelle.checks.check import Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
-from prunelle.data import duplicates, near_copies
-from prunelle.data.duplicates import Contents
+from prunelle.data import near_copies
 from prunelle.texts import EN, FR, Note, visible
 
 _KINDS = {
@@ -63,15 +62,7 @@ class _Pair:
 
 
 def _find(inspected: Inspected) -> list[Finding]:
-    parts = tuple(inspected.pixels.values())
-    same = duplicates.groups(Contents.joined([duplicates.contents_of(part) for part in parts]))
-    what = Note("comparing near copies", "comparaison des quasi-copies")
-    near = near_copies.near_copies(
-        [part.images for part in parts],
-        features=inspected.features,
-        progress=lambda done, of: inspected.progress(what, done, of),
-    )
-    group = near_copies.joined(same, near.rows)
+    same, near, group = inspected.same, inspected.near, inspected.copies
     splits = _given_splits(inspected)
     pairs: dict[int, list[_Pair]] = {}
     for pair in _pairs(same, near):

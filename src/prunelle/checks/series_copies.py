@@ -11,14 +11,11 @@ from prunelle.checks.check import Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.words import counted, some_of
-from prunelle.data import duplicates
-from prunelle.data.duplicates import Contents
 from prunelle.texts import Note
 
 
 def _find(inspected: Inspected) -> list[Finding]:
-    contents = Contents.joined([duplicates.contents_of(part) for part in inspected.pixels.values()])
-    group = duplicates.groups(contents)
+    group = inspected.same
     order = np.argsort(group, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
     several = [rows for rows in members if len(rows) > 1]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import ImageOps
 
+from prunelle.checks import labels
 from prunelle.checks.checkup import checkup
 from prunelle.checks.inspected import Inspected
 from prunelle.data.examples import Data, Split
@@ -101,3 +104,23 @@ def test_a_picture_that_leaks_and_is_in_two_classes_is_both(files: list[Path]) -
         "near copies across splits",
         "near copies under two labels",
     }
+
+
+def test_a_label_is_not_judged_by_a_copy_of_its_own_picture(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What shares a fold: the mirror image of a wrongly labelled picture has the same wrong label, and would hide it."""
+    folds = []
+
+    def noted(features: np.ndarray, labels: np.ndarray, k: int, **given: Any) -> np.ndarray:
+        folds.append(given["groups"])
+        return np.full((len(labels), k), 1 / k)
+
+    monkeypatch.setattr("prunelle.checks.labels.cross_validated", noted)
+    seen = dataclasses.replace(inspected(files, [0, 1] * 9 + [0]), features=np.zeros((19, 4), np.float32))
+    labels.CHECK.find(seen)
+    groups = folds[0]
+    assert groups[16] == groups[2]
+    assert groups[17] == groups[3]
+    assert groups[18] == groups[4]
+    assert len(set(groups.tolist())) == 16
