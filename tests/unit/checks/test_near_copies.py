@@ -109,7 +109,7 @@ def test_a_picture_that_leaks_and_is_in_two_classes_is_both(files: list[Path]) -
 def test_a_label_is_not_judged_by_a_copy_of_its_own_picture(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What shares a fold: the mirror image of a wrongly labelled picture has the same wrong label, and would hide it."""
+    """They share a fold: the mirror image of a wrongly labelled picture has the same wrong label, and would hide it."""
     folds = []
 
     def noted(features: np.ndarray, labels: np.ndarray, k: int, **given: Any) -> np.ndarray:
