@@ -23,14 +23,7 @@ def load_data(source: DataSource, listener: Listener) -> Data:
 
     Datasets of other libraries are taken in (``from_dataset``). Decisions are applied once the splits are drawn.
     """
-    data = _loaded(source, listener)
-    for note in data.notes:
-        listener.on_note(note)
-    if source.decisions is None:
-        return data
-    decided = decided_data(data, source.decisions)
-    listener.on_note(decided.note)
-    return decided.data
+    return _told(_loaded(source, listener), source, listener)
 
 
 def load_whole(source: DataSource, listener: Listener) -> Data:
@@ -39,12 +32,16 @@ def load_whole(source: DataSource, listener: Listener) -> Data:
     if data is None or isinstance(data, Data) or is_dataset(data) or str(data) in datasets.NAMED:
         return load_data(source, listener)
     refuse_given("is where named sets are, and data is a path", data_dir=source.data_dir)
-    loaded = datasets.load_labelled(data, labels=source.labels)
-    for note in loaded.notes:
+    return _told(datasets.load_labelled(data, labels=source.labels), source, listener)
+
+
+def _told(data: Data, source: DataSource, listener: Listener) -> Data:
+    """With the decisions that were made; what a person should know is said."""
+    for note in data.notes:
         listener.on_note(note)
     if source.decisions is None:
-        return loaded
-    decided = decided_data(loaded, source.decisions)
+        return data
+    decided = decided_data(data, source.decisions)
     listener.on_note(decided.note)
     return decided.data
 
