@@ -256,6 +256,17 @@ def test_evaluate_for_people(photo_run: Path, digits: tuple[Path, Finished]) -> 
     assert "…" not in prunelle("evaluate", digits[0], "-q").out
 
 
+def test_evaluate_says_how_far_a_run_can_be_trusted_where_its_own_examples_say(
+    digits: tuple[Path, Finished],
+) -> None:
+    done = prunelle("evaluate", digits[0], "-q")
+    record = read_json(digits[0] / "trust.json")
+    assert "How far to trust it" in done.out
+    assert f"{record['chosen_on']['n']} validation examples chose the thresholds below" in done.out
+    told = json.loads(prunelle("evaluate", digits[0], "--json").out)
+    assert told["trust"]["temperature"] == record["temperature"]
+
+
 def test_evaluate_on_another_folder_as_a_whole(photo_run: Path, tmp_path: Path) -> None:
     """Fewer classes, in another order than the run's: 'fox' is 0 there and 2 in the run."""
     other = make_folder(tmp_path / "other", ("fox",), 7, (20, 24), seed=5)
@@ -267,7 +278,9 @@ def test_evaluate_on_another_folder_as_a_whole(photo_run: Path, tmp_path: Path) 
     assert (found["split"], found["n"], found["accuracy"]) == ("test", 7, right / 7)
     assert found["classes"] == list(CLASSES)
     assert sum(found["confusion_matrix"][2]) == 7
-    assert f" of 7 examples of {other} are right" in prunelle("evaluate", photo_run, other, "-q").out
+    told = prunelle("evaluate", photo_run, other, "-q").out
+    assert f" of 7 examples of {other} are right" in told
+    assert "How far to trust it" not in told  # of other data its thresholds say nothing
 
 
 def test_evaluate_on_the_same_pictures_with_other_labels(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
@@ -90,12 +90,42 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
         compile=given["compile"],
         style=given["progress"],
     )
+    # What thresholds came to on the run's own test examples says nothing of other data.
+    own = evaluation.judged is not None and evaluation.judged.own and given["decisions"] is None
+    trust = _trust(run) if isinstance(run, str) and own else None
     if as_json:
         from prunelle.training.verdicts import summary
 
-        echo(json.dumps(evaluation.to_json() | summary(evaluation)))
+        told = evaluation.to_json() | summary(evaluation)
+        echo(json.dumps(told if trust is None else told | {"trust": trust}))
     else:
         _show(evaluation)
+        if trust is not None:
+            _show_trust(trust)
+
+
+def _trust(run: str) -> dict[str, Any] | None:
+    """The content of its ``trust.json``."""
+    from prunelle.runs.run import Run
+
+    return Run.open(run).trust_record()
+
+
+def _show_trust(record: Mapping[str, Any]) -> None:
+    from rich.table import Table
+
+    from prunelle.console.terminal import Terminal
+    from prunelle.report import trust
+
+    terminal, words = Terminal(soft_wrap=True), spoken()
+    terminal.print(f"\n{words.note(trust.TITLE)}")
+    for sentence in trust.sentences(record, words):
+        terminal.print(sentence)
+    if rows := trust.rows(record, words):
+        table = Table(*trust.heads(words), box=None)
+        for row in rows:
+            table.add_row(*row)
+        terminal.print(table)
 
 
 def _show(evaluation: Evaluation) -> None:
