@@ -76,7 +76,8 @@ def test_train_says_what_it_found_and_where_the_report_is(digits: tuple[Path, Fi
     assert done.out.splitlines()[0].endswith("on 180 examples")
     assert done.out.splitlines()[1:] == [
         f"Report: {run / 'report.html'}",
-        f"Next: prunelle open {run}, prunelle predict {run} PICTURE, or prunelle look {run} PICTURE --output looks",
+        f"Next: prunelle open {run}, prunelle review {run}, "
+        f"prunelle predict {run} PICTURE, or prunelle look {run} PICTURE --output looks",
     ]
     epochs = [line for line in done.err.splitlines() if line.startswith("epoch")]
     assert [line.split()[1] for line in epochs] == ["1/2", "2/2"]
@@ -93,7 +94,8 @@ def test_few_photos_learned_from_nothing_are_told_what_else_there_is() -> None:
     first, second = told_next()
     assert (
         first
-        == "Next: prunelle open 'runs/a run', prunelle predict 'runs/a run' PICTURE, or prunelle look 'runs/a run' "
+        == "Next: prunelle open 'runs/a run', prunelle review 'runs/a run', prunelle predict 'runs/a run' PICTURE, "
+        "or prunelle look 'runs/a run' "
         "PICTURE --output looks"
     )
     assert second == (
@@ -118,7 +120,8 @@ def test_others_are_told_what_can_be_done_with_a_run_alone() -> None:
     ):
         assert len(lines_told) == 1
     assert told_next(shape=(1, 150)) == [
-        "Next: prunelle open 'runs/a run', prunelle predict 'runs/a run' SERIES, or prunelle look 'runs/a run' SERIES "
+        "Next: prunelle open 'runs/a run', prunelle review 'runs/a run', prunelle predict 'runs/a run' SERIES, "
+        "or prunelle look 'runs/a run' SERIES "
         "--output looks"
     ]
 

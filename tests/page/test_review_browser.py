@@ -125,3 +125,16 @@ def test_where_it_looked_is_shown_for_the_answer_then_the_given_class(
     page.keyboard.press("k")
     page.wait_for_timeout(300)
     assert not house.decisions.exists()
+
+
+def test_a_list_that_is_decided_says_so_and_the_next_one_does_not(house: House, serve: Serve, visit) -> None:
+    page = visit(serve(house))
+    page.locator(".review-pairs button").last.click()
+    page.locator(".review-bars:not(.stale) li").first.wait_for()
+    for _ in range(page.locator(".review-list > li").count()):
+        page.keyboard.press("k")
+    decided = page.get_by_text("All of this list is decided.")
+    decided.wait_for()
+    page.get_by_role("button", name="All examples").click()
+    page.get_by_role("heading", name="All examples", exact=True).wait_for()
+    assert decided.count() == 0

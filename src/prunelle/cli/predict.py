@@ -133,8 +133,10 @@ def _table(answers: list[Prediction]) -> None:
             # In its place in the order, and where errors are looked for.
             echo(f"{file:<{width}}  error: {answer.error}", err=True)
         else:
+            # The likeliest of classes that it is none of says nothing.
+            top = () if answer.doubt == "unlike" else answer.top
             named = "   ".join(
-                f"{visible(name)} {words.percent(probability):>7}" for name, probability in answer.top
+                f"{visible(name)} {words.percent(probability):>7}" for name, probability in top
             )
             echo(f"{file:<{width}}  {f'{first:<{wide}}  ' if wide else ''}{named}")
 
@@ -147,9 +149,7 @@ def _said(answer: Prediction) -> str:
     among = f" {words.note(_OR)} ".join(map(visible, answer.among or ()))
     if answer.doubt is not None:
         doubt = words.note(_DOUBTS[answer.doubt])
-        return (
-            words.note(Note("{doubt}: {among}", "{doubt} : {among}"), doubt=doubt, among=among)
-            if among
-            else doubt
-        )
+        if answer.doubt == "unlike" or not among:
+            return doubt
+        return words.note(Note("{doubt}: {among}", "{doubt} : {among}"), doubt=doubt, among=among)
     return among or visible(answer.answer or "")

@@ -38,6 +38,9 @@ TEXTS = {
     "suspicious": Note("Labels that seem wrong ({n})", "Étiquettes qui semblent fausses ({n})"),
     "errors": Note("All wrong answers ({n})", "Toutes les erreurs ({n})"),
     "everything": Note("All examples ({n})", "Tous les exemples ({n})"),
+    "elsewhere": Note(
+        "Labels that seem wrong in {split}: {n}", "Étiquettes qui semblent fausses, {split} : {n}"
+    ),
     "how": Note("How they are judged", "Comment ils sont jugés"),
     "busy_all": Note("{what}: {done} of {of}", "{what} : {done} sur {of}"),
     "odd": Note("What else is odd", "Ce qu’il y a d’autre"),
@@ -148,7 +151,7 @@ TEXTS = {
         "Rien n’a été décidé dans cette fenêtre ; la liste a toutes les décisions.",
     ),
     "undone": Note("Taken back: {name}", "Annulé : {name}"),
-    "all_decided": Note("All of this list are decided.", "Toute cette liste est décidée."),
+    "all_decided": Note("All of this list is decided.", "Toute cette liste est décidée."),
     "action_keep": Note("kept", "gardée"),
     "action_relabel": Note("now {label}", "devient {label}"),
     "action_leave_out": Note("left out", "écartée"),

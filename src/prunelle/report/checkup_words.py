@@ -29,11 +29,12 @@ TEXTS = {
     ),
     "next": Note("What to do with it", "Qu’en faire"),
     "next_review": Note(
-        "After a training, prunelle review RUN shows the same pictures with what the network answers, and takes your "
-        "decisions: keep, relabel, leave out. They go to a small CSV; no file is moved or changed.",
-        "Après un entraînement, prunelle review RUN montre ces images avec ce que le réseau répond, et prend vos "
-        "décisions : garder, réétiqueter, écarter. Elles vont dans un petit CSV ; aucun fichier n’est déplacé ni "
-        "changé.",
+        "After a training, prunelle review RUN shows what the network gets wrong and which labels seem wrong by its "
+        "own features, and takes your decisions: keep, relabel, leave out. They go to a small CSV; no file is moved or "
+        "changed.",
+        "Après un entraînement, prunelle review RUN montre les erreurs du réseau et les étiquettes qui semblent "
+        "fausses d’après ses propres caractéristiques, et prend vos décisions : garder, réétiqueter, écarter. Elles "
+        "vont dans un petit CSV ; aucun fichier n’est déplacé ni changé.",
     ),
     "next_files": Note(
         "findings.json and findings.csv, beside this page, hold the same for a program or a spreadsheet.",

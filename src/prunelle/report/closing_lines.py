@@ -24,8 +24,10 @@ _ACCURACY = {
     "train": Note(f"Train accuracy: {_ON.en}", f"Exactitude d’entraînement : {_ON.fr}"),
 }
 _NEXT = Note(
-    "Next: prunelle open {run}, prunelle predict {run} {example}, or prunelle look {run} {example} --output looks",
-    "Ensuite : prunelle open {run}, prunelle predict {run} {example}, ou prunelle look {run} {example} --output looks",
+    "Next: prunelle open {run}, prunelle review {run}, "
+    "prunelle predict {run} {example}, or prunelle look {run} {example} --output looks",
+    "Ensuite : prunelle open {run}, prunelle review {run}, "
+    "prunelle predict {run} {example}, ou prunelle look {run} {example} --output looks",
 )
 _REUSE = Note(
     "{n} photos are few to learn from nothing; reuse what a network has learned: {command}",

@@ -189,7 +189,8 @@ def _not_promised(trust: Trust, share: float) -> str:
     least = abstaining.possible(trust.sureness, trust.right)
     said = (
         f"unsure={share} cannot be promised (with a certainty of {EN.percent(abstaining.CERTAINTY, digits=0)}) by "
-        f"{EN.integer(trust.n)} validation examples, of which {EN.integer(wrong)} are wrong. "
+        f"{EN.integer(trust.n)} validation examples, of which {EN.integer(wrong)} {'is' if wrong == 1 else 'are'} "
+        f"wrong. "
     )
     if least is None:
         return (

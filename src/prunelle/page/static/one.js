@@ -67,7 +67,7 @@ export function judging(review) {
     answer.lastChild.textContent = say("answer", { name: classes[other()] });
     answer.hidden = classes.length < 2;
     const crossed = table().how === "crossed" ? say("crossed_says", { answered: classes[answers[now.row]], sure: review.percent(sure[now.row]) }) : null;
-    doubt.replaceChildren(...[crossed, score[now.row] >= 0.01 ? say("wrong", { share: review.percent(score[now.row]) }) : null].filter(Boolean)
+    doubt.replaceChildren(...[crossed, score[now.row] >= 0.01 ? say("wrong", { share: review.percent(Math.min(score[now.row], 0.99)) }) : null].filter(Boolean)
       .map((text) => element("span", {}, text)).flatMap((part, at) => (at ? [" · ", part] : [part])));
     note.textContent = kept.queue?.notes?.get(key_) ?? "";
     note.hidden = !note.textContent;
@@ -210,6 +210,8 @@ export function judging(review) {
       review.failed(error);
     }
   }
+
+  review.on("queue", () => { said.textContent = ""; });
 
   async function takeBack() {
     try {

@@ -59,12 +59,23 @@ function heading(review, model) {
     failed.textContent = why ? say("failed", { why }) : "";
     offer();
   });
-  review.on("split", offer);
+  // Labels that seem wrong in splits that nobody is looking at, most of them in what was learned.
+  const elsewhere = element("div", { class: "row", role: "status" });
+  const tell = async () => {
+    const others = [...review.ready].filter((split) => split !== review.kept.split);
+    try { await Promise.all(others.map(review.load)); } catch (error) { review.failed(error); return; }
+    const found = others.filter((split) => split !== review.kept.split).map((split) => [split, review.table(split).suspect.reduce((sum, one) => sum + one, 0)]);
+    elsewhere.replaceChildren(...found.filter(([, n]) => n).map(([split, n]) => element("button",
+      { type: "button", "data-elsewhere": split, onclick: () => { review.kept.queue = { kind: "suspicious" }; review.choose(split); } },
+      say("elsewhere", { n: review.int(n), split: say(`split_${split}`) }))));
+  };
+  review.on("split", () => { offer(); tell(); });
+  review.on("progress", ({ what }) => { if (what === null || review.ready.size !== Number(elsewhere.dataset.ready)) { elsewhere.dataset.ready = review.ready.size; tell(); } });
   return element("div", { class: "review-head" },
     element("p", { class: "faint" }, say("intro", { file: model.get("file") })),
     element("div", { class: "row" },
       element("label", { class: "row" }, say("run"), runs),
-      element("label", { class: "row" }, say("examples_of"), splits), meter, busy), failed);
+      element("label", { class: "row" }, say("examples_of"), splits), meter, busy), elsewhere, failed);
 }
 
 // What the parts share.
