@@ -35,7 +35,7 @@ quick: lint
 
 # A worker that died is not replaced: pytest-xdist loses tests, or waits for ever, where one of a file's tests killed it.
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test-mlflow test-wandb: test-%: .venv-%/.installed
 	OMP_NUM_THREADS=1 .venv-$*/bin/pytest tests/unit/trackers/test_$*.py

@@ -25,6 +25,33 @@ def _no_module_of_a_test_stays(tmp_path_factory: pytest.TempPathFactory) -> Iter
     assert not made_up, f"this test leaves modules of its own in sys.modules: {made_up}"
 
 
+_LONGEST = (
+    "docs/test_commands.py",
+    "contract/test_networks.py",
+    "page/test_accessibility.py",
+    "numerics/test_published.py",
+    "integration/test_program_runs.py",
+    "integration/test_breaking.py",
+    "page/test_look_browser.py",
+    "integration/test_datasets_anew.py",
+    "integration/test_compare.py",
+    "page/test_review_browser.py",
+    "integration/test_own_parts.py",
+    "page/test_trainings.py",
+    "integration/test_datasets.py",
+    "integration/test_series.py",
+    "page/test_training_browser.py",
+)
+"""Files that take a minute or more, the longest first: a worker takes a whole file, and none is to be left with a long
+one at the end (``make test`` passes ``--no-loadscope-reorder``)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first; the others stay as they are."""
+    order = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(order)))
+
+
 def pytest_collection_finish() -> None:
     """Libraries and thousands of tests are there to the end: Python's collector need not look at them each time."""
     gc.collect()

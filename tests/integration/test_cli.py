@@ -418,7 +418,7 @@ def test_files_are_called_as_they_were_given(
     ("arguments", "code", "words"),
     [
         (["train", "--netwrok", "lenet5"], 2, "--network"),
-        (["trian"], 2, "Did you mean 'train'?"),
+        (["trian"], 2, "Did you mean 'train' or 'retrain'?"),
         (["train", "--network", "lenet6"], 2, "Did you mean 'lenet5'"),
         (["train", "--optimizer", "adan"], 2, "Did you mean 'adam'"),
         (["train", "--schedule", "cosin"], 2, "Did you mean 'cosine'?"),

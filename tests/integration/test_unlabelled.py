@@ -65,10 +65,14 @@ def test_what_it_is_sure_of_is_learned_from(photos: Path, tmp_path: Path) -> Non
     assert np.mean(truth) > 0.9
     assert min(float(row["confidence"]) for row in taken) >= float(kept["threshold"]) - 1e-4
     run = pn.Run.open(output)
-    assert run.metrics()["train"]["n"] == 40 + len(taken)
     assert tasks.evaluate(run, style="quiet").accuracy == run.metrics()["test"]["accuracy"]
     learned = {row["file"] for row in rows(output / "splits.csv") if row["split"] == "train"}
     assert {row["file"] for row in taken} < learned
+    assert run.metrics()["train"]["n"] == len(learned)
+    # Some labelled ones may have gone to the split of their near copies.
+    labelled = learned - {row["file"] for row in taken}
+    assert 30 <= len(labelled) <= 40
+    assert all(Path(file).is_relative_to(photos / "known") for file in labelled)
     assert f"{len(taken)} of 61 unlabelled pictures were learned from" in (output / "report.html").read_text()
 
     # Killed after its rounds: the same command goes on, and trains nothing twice.
@@ -85,9 +89,7 @@ def test_what_it_is_sure_of_is_learned_from(photos: Path, tmp_path: Path) -> Non
 def test_a_round_that_validation_finds_worse_is_not_kept(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(
-        _network: object, _classes: object, _preprocess: object, files: list[Path], **_: object
-    ) -> object:
+    def wrong(_run: object, files: list[Path], **_: object) -> object:
         return [Prediction(str(f), (("v" if f.stem.endswith("a") else "u", 1.0),)) for f in files]
 
     monkeypatch.setattr(unlabelled, "predict_files", wrong)
@@ -103,7 +105,7 @@ def test_a_round_that_validation_finds_worse_is_not_kept(
     assert float(tried[1]["validation_accuracy"]) < float(tried[0]["validation_accuracy"])
     assert run.metrics() == pn.Run.open(run.path / "rounds" / "0").metrics()
     assert rows(run.path / "unlabelled.csv") == []
-    assert run.metrics()["train"]["n"] == 40
+    assert 30 <= run.metrics()["train"]["n"] <= 40  # near copies may have gone to another split
 
 
 @pytest.mark.parametrize(

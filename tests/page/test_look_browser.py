@@ -144,10 +144,13 @@ def point_at(page: Any, layer: str, channel: int, place: tuple[int, int], side: 
 
 
 def told(page: Any, title: str) -> float:
-    """The value that is explained, once its title is that."""
+    """The value that is explained, once its title is that and it no longer changes: strokes are answered one by one."""
     page.locator(".look-inspector h3", has_text=re.compile(f"^{re.escape(title)}$")).wait_for()
-    page.wait_for_timeout(1_000)
-    return written(page.locator(".look-result").inner_text())
+    last, value = "", page.locator(".look-result").inner_text()
+    while value != last:
+        page.wait_for_timeout(1_000)
+        last, value = value, page.locator(".look-result").inner_text()
+    return written(value)
 
 
 def test_a_drawing_is_answered_as_numpy_answers_it(look, oracle: Oracle) -> None:

@@ -119,7 +119,7 @@ def test_where_it_looked_is_shown_for_the_answer_then_the_given_class(
     assert pressed() == "given"
     page.keyboard.press("w")
     assert pressed() == "off"
-    assert page.locator(".review-heat").is_hidden()
+    page.locator(".review-heat").wait_for(state="hidden")
     # Letters are letters where one types, and nothing where keys are switched off.
     page.get_by_label("Keys").uncheck()
     page.keyboard.press("k")

@@ -88,7 +88,7 @@ export function judging(review) {
     caption.textContent = "";
     failed.hidden = !known.failed;
     failed.textContent = known.failed ?? "";
-    if (known.failed) return;
+    if (known.failed) { heat.hidden = true; return; }
     name.textContent = known.name;
     drawPicture(known);
     bars.replaceChildren(...known.top.map((index, at) => bar(index, known.shares[at], at)));
