@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -104,14 +104,14 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
             _show_trust(trust)
 
 
-def _trust(run: str) -> dict[str, Any] | None:
+def _trust(run: str) -> Mapping[str, object] | None:
     """The content of its ``trust.json``."""
     from prunelle.runs.run import Run
 
     return Run.open(run).trust_record()
 
 
-def _show_trust(record: Mapping[str, Any]) -> None:
+def _show_trust(record: Mapping[str, object]) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal

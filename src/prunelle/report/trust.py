@@ -32,7 +32,7 @@ _NOT_MEASURED = Note(
 )
 _TEMPERATURE = Note(
     "Divided by a temperature of {temperature}, its logits give probabilities that can be believed",
-    "Divisés par une température de {temperature}, ses logits donnent des probabilités auxquelles on peut croire",
+    "Divisés par une température de {temperature}, ses logits donnent des probabilités dignes de foi",
 )
 _ERROR = Note(
     ": on the test examples the calibration error goes from {before} to {after} points, the loss from {loss} to "
