@@ -25,10 +25,10 @@ def test_they_are_there_and_noted_once() -> None:
         assert np.int is int  # type: ignore[attr-defined]
         assert np.int is int  # type: ignore[attr-defined]
         assert np.product([2, 3]) == 6  # type: ignore[attr-defined]
-        assert np.Inf > 1e308  # type: ignore[attr-defined]
+        assert np.infty > 1e308  # type: ignore[attr-defined]
         assert not hasattr(np, "nothing_of_numpy")
     assert told == [
-        f"numpy has no {name} any more; here it is there as it was." for name in ("int", "product", "Inf")
+        f"numpy has no {name} any more; here it is there as it was." for name in ("int", "product", "infty")
     ]
     assert not hasattr(np, "product")
     assert "scipy.misc" not in sys.modules
