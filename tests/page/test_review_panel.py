@@ -208,9 +208,7 @@ def test_what_the_checks_find_are_lists_of_examples(
     names = {split: part.names for split, part in reviewed.parts.items()}
     # Those of all splits, each at its own place.
     found = [names[split][row] for finding in kinds["label"] for split, row in finding["places"]]
-    assert (
-        len(set(found) & planted[1]) >= 2
-    )  # of a run that learned from them, on machines that round otherwise
+    assert len(set(found) & planted[1]) >= 0.6 * FLIPPED
     assert len(set(found) & planted[1]) >= 0.6 * len(found)
     assert {split for finding in kinds["label"] for split, _ in finding["places"]} >= {"train"}
     for finding in kinds["label"]:

@@ -208,7 +208,7 @@ def _find(inspected: Inspected) -> list[Finding]:
     classes = inspected.data.classes
     folds = 10 if len(inspected) < FEW else 5
     probabilities = cross_validated(
-        inspected.features, inspected.labels, len(classes), groups=inspected.copies, folds=folds
+        inspected.features, inspected.labels, len(classes), groups=inspected.same, folds=folds
     )
     found = suspicion(probabilities, inspected.labels)
     return [

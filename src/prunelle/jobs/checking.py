@@ -56,7 +56,7 @@ def check(request: CheckRequest, listener: Listener) -> Checkup:
         refuse_occupied(destination.folder, CHECKUP)
     data = _data(request, listener)
     by = _comparing(request, data, listener)
-    inspected = inspect(data, by.network, by.preprocess, what=by.what, request=request, listener=listener)
+    inspected = _inspected(data, by.network, by.preprocess, what=by.what, request=request, listener=listener)
     listener.on_note(Note(f"Compared by {by.what.en}.", f"Comparées par {by.what.fr}."))
     found = checkup(inspected)
     if inspected.files is not None:
@@ -70,7 +70,7 @@ def check(request: CheckRequest, listener: Listener) -> Checkup:
     return dataclasses.replace(found, folder=path)
 
 
-def inspect(
+def _inspected(
     data: Data,
     network: nn.Module | None,
     preprocess: AnyPreprocess | None,
@@ -159,7 +159,7 @@ def _comparing(request: CheckRequest, data: Data, listener: Listener) -> _Compar
                         f"ceux de {kind.pretrained}, une fois.",
                     )
                 )
-            return _Comparing(None, None, kind_words(kind.name))
+            return _Comparing(None, None, _pixels_of(kind.name))
         weights = _PUBLISHED
     chosen = network or kind.pretrained
     if chosen is None or isinstance(chosen, nn.Module):
@@ -177,7 +177,7 @@ def _comparing(request: CheckRequest, data: Data, listener: Listener) -> _Compar
     )
 
 
-def kind_words(kind: str) -> Note:
+def _pixels_of(kind: str) -> Note:
     """What stands for a network where there is none, by the kind of data."""
     return {
         "pictures": Note("their colours and edges", "leurs couleurs et leurs bords"),

@@ -109,7 +109,7 @@ def test_a_picture_that_leaks_and_is_in_two_classes_is_both(files: list[Path]) -
 def test_a_label_is_not_judged_by_a_copy_of_its_own_picture(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They share a fold: the mirror image of a wrongly labelled picture has the same wrong label, and would hide it."""
+    """The very same share a fold. Near copies do not: one of another label is what contradicts a wrong one best."""
     folds = []
 
     def noted(features: np.ndarray, labels: np.ndarray, k: int, **given: Any) -> np.ndarray:
@@ -120,7 +120,5 @@ def test_a_label_is_not_judged_by_a_copy_of_its_own_picture(
     seen = dataclasses.replace(inspected(files, [0, 1] * 9 + [0]), features=np.zeros((19, 4), np.float32))
     labels.CHECK.find(seen)
     groups = folds[0]
-    assert groups[16] == groups[2]
-    assert groups[17] == groups[3]
     assert groups[18] == groups[4]
-    assert len(set(groups.tolist())) == 16
+    assert len(set(groups.tolist())) == 18
