@@ -15,13 +15,28 @@ import numpy as np
 
 from prunelle.data.kinds import AnyPreprocess, kind_of, kind_of_array
 from prunelle.data.pixels import Pixels, Progress, Undecoded
+from prunelle.errors import ArgumentError
 from prunelle.shown import Shown
 from prunelle.texts import Note
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Split(Shown, Undecoded):
-    """Labelled examples that can be decoded, divided and joined."""
+    """Labelled examples that can be decoded, divided and joined.
+
+    Attributes:
+        groups: ``(N,)`` str, what each belongs to that must not be divided: a patient, a burst, a film; a name is the
+            same group in every split. None where nothing was said of groups.
+    """
+
+    groups: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.groups is not None and len(self.groups) != len(self):
+            raise ArgumentError(
+                f"groups must be as many as examples; received {len(self.groups)} for {len(self)}."
+            )
 
     def __repr__(self) -> str:
         of = "files" if self.files is not None else "array"
@@ -53,19 +68,22 @@ class Split(Shown, Undecoded):
         files = None if self.files is None else tuple(self.files[row] for row in rows)
         array = None if self.array is None else kind_of_array(self.array).take(self.array, rows)
         feed = None if self.feed is None else self.feed.take(rows)
-        return Split(self.name, self.labels[rows], files, array, feed)
+        groups = None if self.groups is None else self.groups[rows]
+        return Split(self.name, self.labels[rows], files, array, feed, groups=groups)
 
     @staticmethod
     def joined(name: str, parts: Sequence[Split]) -> Split:
-        """One after the other; all of files, or all of arrays."""
+        """One after the other; all of files, or all of arrays; all with groups, or none."""
         labels = np.concatenate([part.labels for part in parts])
+        named = [part.groups for part in parts if part.groups is not None]
+        groups = np.concatenate(named) if len(named) == len(parts) else None
         first, *others = (part.feed for part in parts)
         feed = None if first is None else first.joined([other for other in others if other is not None])
         if parts[0].files is not None:
             files = tuple(file for part in parts for file in part.files or ())
-            return Split(name, labels, files, feed=feed)
+            return Split(name, labels, files, feed=feed, groups=groups)
         arrays = [part.array for part in parts if part.array is not None]
-        return Split(name, labels, array=kind_of_array(arrays[0]).joined(arrays), feed=feed)
+        return Split(name, labels, array=kind_of_array(arrays[0]).joined(arrays), feed=feed, groups=groups)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
