@@ -177,6 +177,11 @@ class Typography:
             digits += 1
         return self.decimal(share * 100, digits) + (NO_BREAK + "%" if sign else "")
 
+    def interval(self, low: float, high: float) -> str:
+        """``98.7–99.1 %``, French ``98,7 à 99,1 %``."""
+        between = "–" if self.language == "en" else f"{NO_BREAK}à{NO_BREAK}"
+        return self.percent(low, sign=False) + between + self.percent(high)
+
     def listed(self, names: Sequence[str]) -> str:
         """The first ten, visible, and how many more: ``a, b and 2 more``, French ``a, b et 2 de plus``."""
         first = ", ".join(map(visible, names[:NAMES_SHOWN]))

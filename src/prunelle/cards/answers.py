@@ -9,7 +9,7 @@ from prunelle.data.decode import read_file
 from prunelle.data.preprocess import Preprocess
 from prunelle.drawing import card
 from prunelle.errors import PrunelleError
-from prunelle.report import comparison_page, judgement, label_change
+from prunelle.report import beside, comparison_page, judgement, label_change
 from prunelle.report.comparison_words import ComparisonWords
 from prunelle.report.pictures import data_uri
 from prunelle.report.shots import Shots
@@ -101,15 +101,17 @@ def evaluation(shown: Evaluation) -> str:
 
 
 def _evaluated(shown: Evaluation, words: Words) -> Iterator[str]:
-    chance = against_chance(shown)
+    chance, figures = against_chance(shown), shown.summary()
     right = words.note(
         _RIGHT,
         accuracy=words.percent(shown.accuracy),
         judged=words.note(judging.judged_on(shown)),
         interval=words.interval(*shown.interval),
-        chance=judgement.chance_sentence(chance, words),
+        chance=judgement.chance_sentence(chance, words) + beside.balanced_sentence(figures, chance, words),
     )
     yield card.sentence(right)
+    if top_5 := beside.top_5(figures, words):
+        yield card.sentence(top_5)
     notes = list(judging.notes_of(shown))
     if (blind := judgement.blind_loss(shown.loss, chance)) is not None:
         notes.append(blind)
@@ -124,16 +126,18 @@ def _evaluated(shown: Evaluation, words: Words) -> Iterator[str]:
         worst = words.note(_WORST, most=MOST_CLASSES, n=words.integer(len(scores)))
         yield card.sentence(worst, muted=True)
     yield card.table(
-        [words(each) for each in ("class", "recall", "precision", "f1", "pictures")],
+        [words(each) for each in ("class", "recall", "interval", "precision", "f1", "pictures")],
         [
             (
                 score.name,
-                *(words.percent(value) for value in (score.recall, score.precision, score.f1)),
+                words.percent(score.recall),
+                words.interval(*score.recall_interval) if score.support else "–",
+                *(words.percent(value) for value in (score.precision, score.f1)),
                 words.integer(score.support),
             )
             for score in scores[:MOST_CLASSES]
         ],
-        numbers=(1, 2, 3, 4),
+        numbers=(1, 2, 3, 4, 5),
     )
     yield card.listed(
         [

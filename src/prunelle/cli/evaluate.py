@@ -42,6 +42,7 @@ _COLUMNS = (
     Note("class", "classe"),
     Note("precision", "précision"),
     Note("recall", "rappel"),
+    Note("95 % interval", "intervalle à 95 %"),
     Note("F1", "F1"),
     Note("examples", "exemples"),
 )
@@ -132,7 +133,7 @@ def _show(evaluation: Evaluation) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal
-    from prunelle.report import judgement
+    from prunelle.report import beside, judgement
     from prunelle.runs import judging
     from prunelle.training.verdicts import against_chance, calibration
 
@@ -147,7 +148,11 @@ def _show(evaluation: Evaluation) -> None:
         low=words.percent(low, digits=2),
         high=words.percent(high, digits=2),
     )
-    terminal.print(f"{right}{judgement.chance_sentence(chance, words)}.")
+    figures = evaluation.summary()
+    tail = judgement.chance_sentence(chance, words) + beside.balanced_sentence(figures, chance, words)
+    terminal.print(f"{right}{tail}.")
+    if top_5 := beside.top_5(figures, words, digits=2):
+        terminal.print(top_5)
     for note in judging.notes_of(evaluation):
         terminal.print(words.note(note))
     blind = judgement.blind_loss(evaluation.loss, chance)
@@ -171,10 +176,15 @@ def _show(evaluation: Evaluation) -> None:
             visible(score.name),
             words.percent(score.precision),
             words.percent(score.recall),
+            words.interval(*score.recall_interval) if score.support else "–",
             words.percent(score.f1),
             words.integer(score.support),
         )
-    terminal.print(table)
+    for column in table.columns[1:]:
+        # Names of classes may be broken; numbers are not, whatever the width.
+        column.no_wrap = True
+        column.min_width = max(len(str(cell)) for cell in (column.header, *column.cells))
+    _print_whole(terminal, table)
     if len(evaluation.classes) <= _MOST_CLASSES:
         _print_confusion(terminal, evaluation)
     for truth, predicted, count in evaluation.most_confused(5):
@@ -185,8 +195,6 @@ def _show(evaluation: Evaluation) -> None:
 
 def _print_confusion(terminal: Console, evaluation: Evaluation) -> None:
     """No name and no count is cut: classes whose names are too wide to stand side by side are numbered."""
-    from prunelle.console.terminal import Terminal
-
     wide = terminal.options.update(max_width=1_000_000)
     names = [visible(name) for name in evaluation.classes]
     matrix = _confusion(names, names, evaluation)
@@ -194,9 +202,15 @@ def _print_confusion(terminal: Console, evaluation: Evaluation) -> None:
         numbers = [str(number) for number in range(1, len(names) + 1)]
         rows = [f"{number} {name}" for number, name in zip(numbers, names, strict=True)]
         matrix = _confusion(rows, numbers, evaluation)
-    # Of many classes the lines are longer than the terminal's, which breaks them.
-    least = terminal.measure(matrix, options=wide).minimum
-    Terminal(width=max(terminal.width, least)).print(matrix)
+    _print_whole(terminal, matrix)
+
+
+def _print_whole(terminal: Console, table: Table) -> None:
+    """Where its lines are longer than the terminal's, that breaks them, and nothing is left out."""
+    from prunelle.console.terminal import Terminal
+
+    least = terminal.measure(table, options=terminal.options.update(max_width=1_000_000)).minimum
+    Terminal(width=max(terminal.width, least)).print(table)
 
 
 def _confusion(rows: Sequence[str], columns: Sequence[str], evaluation: Evaluation) -> Table:

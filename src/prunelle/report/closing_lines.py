@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.data.kinds import kind_of_shape
-from prunelle.report import judgement
+from prunelle.report import beside, judgement
 from prunelle.runs import judging
 from prunelle.texts import EN, Note, Typography, quoted
 
@@ -36,11 +36,13 @@ _REUSE = Note(
 
 
 def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
-    """``Test accuracy: 98.33 % (95 % interval 95.20 % to 99.40 %) on 180 examples``, and what it is beside chance."""
+    """``Test accuracy: 98.33 % (95 % interval 95.20 % to 99.40 %) on 180 examples``, and what it is beside chance, over
+    unbalanced classes, and with five answers of many classes."""
     split = next(name for name in ("test", "validation", "train") if name in metrics)
     judged = metrics[split]
     low, high = judged["interval"]
-    learned = judging.learned_note(judged)
+    learned, chance = judging.learned_note(judged), judgement.chance_of(metrics, split)
+    top_5 = beside.top_5(judged, words, digits=2)
     return (
         words.note(
             _ACCURACY[split],
@@ -49,7 +51,9 @@ def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
             high=words.percent(high, digits=2),
             n=words.integer(judged["n"]),
         )
-        + judgement.chance_sentence(judgement.chance_of(metrics, split), words)
+        + judgement.chance_sentence(chance, words)
+        + beside.balanced_sentence(judged, chance, words)
+        + ("" if top_5 is None else f". {top_5.removesuffix('.')}")
         + ("" if learned is None else f". {words.note(learned)}")
     )
 

@@ -18,7 +18,7 @@ import numpy as np
 from markupsafe import Markup
 
 from prunelle.look.policy import content_policy
-from prunelle.report import figures, judgement, label_change, trust
+from prunelle.report import beside, figures, judgement, label_change, trust
 from prunelle.report.content import ReportContent
 from prunelle.report.pictures import data_uri
 from prunelle.report.words import TEXTS, Words
@@ -27,7 +27,7 @@ from prunelle.runs.change import Change
 from prunelle.texts import Language, visible
 from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
-from prunelle.training.verdicts import Chance, against_chance, calibration
+from prunelle.training.verdicts import against_chance, calibration
 
 MOST_WRONG = 24
 MOST_EXAMPLES = 8
@@ -52,6 +52,7 @@ def render(content: ReportContent, language: Language) -> str:
         caveats=_caveats(content, words),
         facts=_facts(content, words),
         splits=_splits(content, words),
+        beside=[words(text) for _, text in _beside(content)],
         curves=_curves(content, words),
         curves_text=_curves_text(content, words),
         change=None if content.change is None else _change(content.change, words),
@@ -115,16 +116,19 @@ def _headline(content: ReportContent, words: Words) -> Markup:
         accuracy=Markup("<strong>{}</strong>").format(words.percent(evaluation.accuracy)),
         n=words.integer(evaluation.n),
         interval=words.interval(*evaluation.interval),
-        tail=_tail(against_chance(evaluation), words),
+        tail=_tail(evaluation, words),
     )
 
 
-def _tail(chance: Chance | None, words: Words) -> Markup:
-    """What the accuracy is beside chance."""
-    tail = Markup(words.note(judgement.chance_tail(chance)))
+def _tail(evaluation: Evaluation, words: Words) -> Markup:
+    """What the accuracy is beside chance, and over unbalanced classes."""
+    chance = against_chance(evaluation)
     if chance is None:
-        return tail
-    return tail.format(name=Markup("<bdi>{}</bdi>").format(chance.name), share=words.percent(chance.accuracy))
+        return Markup("")
+    note, values = beside.balanced_tail(evaluation.summary(), chance, words)
+    tail = Markup(words.note(judgement.chance_tail(chance)) + words.note(note))
+    named = {"name": Markup("<bdi>{}</bdi>").format(chance.name), "share": words.percent(chance.accuracy)}
+    return tail.format(**values | named)
 
 
 def _caveats(content: ReportContent, words: Words) -> list[str]:
@@ -168,6 +172,9 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
     if chance := against_chance(evaluation):
         detail = words("baseline_detail", name=chance.name)
         facts.append((words("baseline"), words.percent(chance.accuracy), detail))
+    if (top_5 := evaluation.top_5) is not None:
+        detail = words("top_5_detail", interval=words.interval(*top_5[1]))
+        facts.append((words("top_5"), words.percent(top_5[0]), detail))
     return facts
 
 
@@ -185,10 +192,18 @@ def _splits(content: ReportContent, words: Words) -> list[dict[str, Any]]:
                 "pictures": metrics.get("n", sum(content.counts.get(split, ()))),
                 "accuracy": words.percent(metrics.get("accuracy")),
                 "interval": words.interval(*interval) if interval else "–",
+                "beside": [words.percent(metrics.get(figure)) for figure, _ in _beside(content)],
                 "loss": words.decimal(metrics.get("loss"), 4),
             }
         )
     return lines
+
+
+def _beside(content: ReportContent) -> list[tuple[str, str]]:
+    """``(entry of metrics.json, text)`` of the figures that the table of splits has besides the accuracy."""
+    judged = content.metrics.get(content.evaluation.split) or {}
+    columns = [("top_5_accuracy", "top_5")] if "top_5_accuracy" in judged else []
+    return [*columns, ("balanced_accuracy", "balanced")] if "per_class" in judged else columns
 
 
 def _with_validation(content: ReportContent) -> bool:

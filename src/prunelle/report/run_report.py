@@ -123,6 +123,7 @@ def _shown(evaluation: Evaluation, pixels: Mapping[str, Pixels]) -> tuple[Evalua
             labels=evaluation.labels[: len(part)],
             probabilities=evaluation.probabilities[: len(part)],
             files=files,
+            kept_ranks=None if evaluation.kept_ranks is None else evaluation.kept_ranks[: len(part)],
         )
     return evaluation, part.images
 

@@ -255,10 +255,11 @@ TEXTS = {
     ),
     "by_class_text": Note(
         "The worst recall first. Recall: of the series of a class, the share that was recognised. "
-        "Precision: of the answers naming a class, the share that was right. F1: their harmonic mean.",
+        "Precision: of the answers naming a class, the share that was right. F1: their harmonic mean. "
+        "The interval is of the recall, by the series there are of the class.",
         "Du plus faible rappel au plus fort. Rappel : parmi les séries d’une classe, la part reconnue. "
         "Précision : parmi les réponses qui nomment une classe, la part qui est juste. F1 : leur moyenne "
-        "harmonique.",
+        "harmonique. L’intervalle est celui du rappel, d’après le nombre de séries de la classe.",
     ),
     "pictures_of": Note("Series ({split})", "Séries ({split})"),
     "wrong": Note("Most-wrong series", "Les plus grosses erreurs"),

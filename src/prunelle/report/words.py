@@ -60,6 +60,12 @@ TEXTS = {
     "epochs": Note("Epochs", "Époques"),
     "training_time": Note("Training time", "Durée d’entraînement"),
     "baseline": Note("For comparison", "Pour comparer"),
+    "top_5": Note("Top-5", "Top-5"),
+    "top_5_detail": Note(
+        "the right class is among the five most probable; 95 % interval {interval}",
+        "la bonne classe est parmi les cinq plus probables ; intervalle à 95 % : {interval}",
+    ),
+    "balanced": Note("Balanced accuracy", "Exactitude équilibrée"),
     "baseline_detail": Note("right by always answering {name}", "juste en répondant toujours {name}"),
     "classes_count": Note("{n} classes", "{n} classes"),
     "pixels": Note("{width}×{height} pixels, {channels}", "{width}×{height} pixels, {channels}"),
@@ -143,10 +149,11 @@ TEXTS = {
     "by_class": Note("Class by class", "Classe par classe"),
     "by_class_text": Note(
         "The worst recall first. Recall: of the pictures of a class, the share that was recognised. "
-        "Precision: of the answers naming a class, the share that was right. F1: their harmonic mean.",
+        "Precision: of the answers naming a class, the share that was right. F1: their harmonic mean. "
+        "The interval is of the recall, by the pictures there are of the class.",
         "Du plus faible rappel au plus fort. Rappel : parmi les images d’une classe, la part reconnue. "
         "Précision : parmi les réponses qui nomment une classe, la part qui est juste. F1 : leur moyenne "
-        "harmonique.",
+        "harmonique. L’intervalle est celui du rappel, d’après le nombre d’images de la classe.",
     ),
     "number": Note("No.", "N°"),
     "class": Note("Class", "Classe"),
@@ -283,11 +290,6 @@ class Words(Typography):
     def reason(self, reason: str) -> str:
         """Why a picture was left out; as it came where it is not one of the known reasons."""
         return self.note(reason_note(reason))
-
-    def interval(self, low: float, high: float) -> str:
-        """``98.7–99.1 %``, French ``98,7 à 99,1 %``."""
-        between = "–" if self.language == "en" else f"{NO_BREAK}à{NO_BREAK}"
-        return self.percent(low, sign=False) + between + self.percent(high)
 
     def duration(self, seconds: float) -> str:
         """``4.2 s``, ``3 min 5 s``, ``2 h 14 min``."""

@@ -1,7 +1,8 @@
 """``predictions.csv`` of a run: what was answered on the split that speaks for it, written and read back.
 
-A row an example: its file (or position), the split, the truth, the answer with its probability, and the probability of
-the truth, by which the loss beside a blind guess is judged. Runs of before have no such column.
+A row an example: its file (or position), the split, the truth, the answer with its probability, and of the truth the
+probability, by which the loss beside a blind guess is judged, and the rank among the answers, by which the truth is
+among the five most probable or not. Runs of before lack the last, or both.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from prunelle.training.metrics import Evaluation
 
 ANSWERS_FILE = "predictions.csv"
 ANSWER_FIELDS = ("file", "split", "class", "predicted", "probability")
-_OF_TRUTH = "probability_of_class"
+_OF_TRUTH, _RANK = "probability_of_class", "rank_of_class"
 
 
 def write_answers(path: Path, evaluation: Evaluation) -> None:
     """``predictions.csv`` in the folder ``path``; probabilities have the digits that tell a float32 from the next."""
     classes = evaluation.classes
     of_truth = evaluation.probabilities[np.arange(evaluation.n), evaluation.labels]
+    ranks = evaluation.ranks
     rows = (
         (
             evaluation.files[i] if evaluation.files else i,
@@ -33,10 +35,11 @@ def write_answers(path: Path, evaluation: Evaluation) -> None:
             classes[evaluation.predicted[i]],
             str(evaluation.confidence[i]),
             str(of_truth[i]),
+            ranks[i],
         )
         for i in range(evaluation.n)
     )
-    write_text(path / ANSWERS_FILE, table_text((*ANSWER_FIELDS, _OF_TRUTH), rows))
+    write_text(path / ANSWERS_FILE, table_text((*ANSWER_FIELDS, _OF_TRUTH, _RANK), rows))
 
 
 def read_rows(path: Path, classes: Sequence[str]) -> list[dict[str, str]]:
@@ -64,7 +67,7 @@ def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
     """The inverse of ``write_answers``.
 
     Of the probabilities, those of the answer and of the truth are as they were; the rest is shared out evenly among the
-    other classes, which nobody looks at.
+    other classes, which nobody looks at: the rank of the truth is read, not counted.
 
     Args:
         classes: of the run, in its order.
@@ -79,6 +82,7 @@ def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
         labels = np.array([index[row["class"]] for row in rows], np.int64)
         predicted = np.array([index[row["predicted"]] for row in rows], np.int64)
         confidence = np.array([row["probability"] for row in rows], np.float32)
+        ranks = np.array([row.get(_RANK) or 0 for row in rows], np.int64)
         right = labels == predicted
         # Runs of before do not say it; of a wrong answer's truth nothing is then known but that it has some share.
         others = (1 - confidence) / max(1, len(classes) - 1)
@@ -107,4 +111,5 @@ def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
         probabilities=probabilities,
         loss=loss,
         files=None if by_position else files,
+        kept_ranks=ranks,
     )

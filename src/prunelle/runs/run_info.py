@@ -70,6 +70,11 @@ _FIGURES: Shape = {
     "interval": [(int, float)],
     "loss": (int, float),
     "n": int,
+    "top_5_accuracy?": (int, float),
+    "top_5_interval?": _NUMBERS,
+    "balanced_accuracy?": (int, float),
+    "balanced_interval?": _NUMBERS,
+    "per_class?": [dict],
     "chance?": (dict, None),
     "learned?": (dict, None),
 }

@@ -1,17 +1,20 @@
-"""95 % intervals of accuracies and of their difference, from counts of right answers."""
+"""95 % intervals of accuracies, of their mean over classes and of their difference, from counts of right answers."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 Z = 1.959963984540054
 """The normal distribution's 97.5th percentile."""
 
 
-def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float) -> tuple[float, float]:
     """The 95 % Wilson score interval of a proportion (Wilson 1927), ``(low, high)`` in [0, 1].
 
-    Unlike the normal approximation it stays inside [0, 1] and holds for small n and for accuracies near 1.
+    Unlike the normal approximation it stays inside [0, 1] and holds for small n and for accuracies near 1. Where ``n``
+    is an effective number of examples, neither is a whole number.
     """
     if n == 0:
         return 0.0, 1.0
@@ -22,6 +25,29 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float]:
     low = 0.0 if successes == 0 else centre - half
     high = 1.0 if successes == n else centre + half
     return low, high
+
+
+def balanced_interval(right: np.ndarray, n: np.ndarray) -> tuple[float, float]:
+    """95 % interval of the mean of proportions: of a balanced accuracy, from the counts of each class.
+
+    Wilson's, by as many examples as one sample would need to be as precise (the effective sample size of surveys: Korn
+    & Graubard 1998, Franco et al. 2019). That is at most what it would be if all classes were as hard; where they are
+    of one size, this is the interval of the accuracy. The variance is estimated with an answer more of each kind in
+    each class, since a class of which all five are right is not known to be always right. In simulations it covers 92
+    to 99 % (docs/lab/results.md), where the usual normal interval covers 40 % of a rare class that is mostly right.
+
+    Args:
+        right: ``(K,)``, how many of each class are right. n: ``(K,)``, how many there are, at least one.
+    """
+    k = len(n)
+    if not k:
+        return 0.0, 1.0
+    smoothed = (right + 1) / (n + 2)
+    mean, variance = smoothed.mean(), (smoothed * (1 - smoothed) / n).sum() / k**2
+    effective = float(min(mean * (1 - mean) / variance, k**2 / (1 / n).sum()))
+    share = float((right / n).mean())
+    # All right is all right: the mean of ones is one, whatever their sum is rounded to.
+    return wilson_interval(effective if (right == n).all() else share * effective, effective)
 
 
 def difference_interval(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, float]:

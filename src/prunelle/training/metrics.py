@@ -13,18 +13,28 @@ from typing import Any, Literal
 import numpy as np
 
 from prunelle.shown import Shown
-from prunelle.training.intervals import wilson_interval
+from prunelle.training.intervals import balanced_interval, wilson_interval
+
+TOP_K, TOP_K_FROM = 5, 20
+"""Answers among which the truth is looked for, and the number of classes from which that is told: of fewer, five
+answers are easily right."""
+
+UNBALANCED, UNBALANCED_BY = 1.5, 3
+"""Classes are unbalanced where the largest has at least so many times the examples of the smallest, and so many more:
+of two and three examples, drawn from as many, nothing is to be said."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ClassScore:
-    """One line of the per-class table. ``support`` is how many examples of the class there are."""
+    """One line of the per-class table. ``support`` is how many examples of the class there are; intervals are 95 %."""
 
     name: str
     precision: float
     recall: float
     f1: float
     support: int
+    precision_interval: tuple[float, float]
+    recall_interval: tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +103,8 @@ class Evaluation(Shown):
         loss: mean negative log-likelihood of the truth, in nats, without label smoothing.
         files: where each example came from, or None.
         judged: which examples these are, of a run's evaluation; None within a training.
+        kept_ranks: ``ranks``, where ``probabilities`` were read back of a file that has not all of them; 0 where the
+            file does not say it. None: they follow from ``probabilities``.
     """
 
     split: str
@@ -102,6 +114,7 @@ class Evaluation(Shown):
     loss: float
     files: tuple[str, ...] | None = None
     judged: Judged | None = None
+    kept_ranks: np.ndarray | None = None
 
     def __repr__(self) -> str:
         low, high = self.interval if self.n else (math.nan, math.nan)
@@ -141,6 +154,62 @@ class Evaluation(Shown):
         return wilson_interval(self.correct, self.n)
 
     @cached_property
+    def ranks(self) -> np.ndarray:
+        """``(N,)`` int64, which of the answers the truth is, 1 the most probable; of equally probable classes the
+        later comes first, as in scikit-learn's ``top_k_accuracy_score``."""
+        if self.kept_ranks is not None:
+            return self.kept_ranks
+        of_truth = self.probabilities[np.arange(self.n), self.labels][:, np.newaxis]
+        # A network that gives NaN answers nothing, so it is not right.
+        before = ~(self.probabilities <= of_truth)
+        before |= (self.probabilities == of_truth) & (
+            np.arange(len(self.classes)) > self.labels[:, np.newaxis]
+        )
+        return np.asarray(1 + before.sum(axis=1), dtype=np.int64)
+
+    @property
+    def top_5(self) -> tuple[float, tuple[float, float]] | None:
+        """The fraction whose truth is among the five most probable classes, with its 95 % Wilson interval.
+
+        None of fewer than ``TOP_K_FROM`` classes, and where it is not known.
+        """
+        if len(self.classes) < TOP_K_FROM or not self.n or not self.ranks.all():
+            return None
+        right = int((self.ranks <= TOP_K).sum())
+        return right / self.n, wilson_interval(right, self.n)
+
+    @property
+    def support(self) -> np.ndarray:
+        """``(K,)`` int64, how many examples of each class there are."""
+        return np.bincount(self.labels, minlength=len(self.classes))
+
+    @property
+    def unbalanced(self) -> bool:
+        """Whether the accuracy is mostly that of some classes: by ``UNBALANCED``, of the classes that are there."""
+        there = self.support[self.support > 0]
+        if len(there) < 2:
+            return False
+        most, least = int(there.max()), int(there.min())
+        return most >= UNBALANCED * least and most - least >= UNBALANCED_BY
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean of the classes' recalls, of those that are there: of all classes as if they had one size."""
+        right, n = self._right_by_class()
+        return float((right / n).mean()) if len(n) else math.nan
+
+    @property
+    def balanced_interval(self) -> tuple[float, float]:
+        """95 %, of the balanced accuracy; see ``intervals.balanced_interval``."""
+        return balanced_interval(*self._right_by_class())
+
+    def _right_by_class(self) -> tuple[np.ndarray, np.ndarray]:
+        """How many are right, and how many there are, of each class that is there."""
+        right = np.bincount(self.labels[self.predicted == self.labels], minlength=len(self.classes))
+        there = self.support > 0
+        return right[there], self.support[there]
+
+    @cached_property
     def confusion(self) -> np.ndarray:
         """``(K, K)`` counts: row the truth, column the prediction."""
         from sklearn.metrics import confusion_matrix
@@ -154,9 +223,17 @@ class Evaluation(Shown):
         table = precision_recall_fscore_support(
             self.labels, self.predicted, labels=range(len(self.classes)), zero_division=0.0
         )
+        right = np.bincount(self.labels[self.predicted == self.labels], minlength=len(self.classes))
+        answered = np.bincount(self.predicted, minlength=len(self.classes))
         return [
-            ClassScore(name, float(precision), float(recall), float(f1), int(support))
-            for name, precision, recall, f1, support in zip(self.classes, *table, strict=True)
+            ClassScore(
+                *(name, float(precision), float(recall), float(f1), int(support)),
+                precision_interval=wilson_interval(int(k), int(named)),
+                recall_interval=wilson_interval(int(k), int(support)),
+            )
+            for name, precision, recall, f1, support, k, named in zip(
+                self.classes, *table, right, answered, strict=True
+            )
         ]
 
     def most_confused(self, most: int = 10) -> list[tuple[str, str, int]]:
@@ -206,14 +283,22 @@ class Evaluation(Shown):
         )
 
     def summary(self) -> dict[str, Any]:
-        """The entry of ``metrics.json`` for one split."""
+        """The entry of ``metrics.json`` for one split: each class where they are ``unbalanced``."""
+        top_5 = self.top_5
         return {
             "accuracy": self.accuracy,
             "interval": list(self.interval),
+            **({} if top_5 is None else {"top_5_accuracy": top_5[0], "top_5_interval": list(top_5[1])}),
+            "balanced_accuracy": self.balanced_accuracy,
+            "balanced_interval": list(self.balanced_interval),
             "loss": self.loss,
             "n": self.n,
             "expected_calibration_error": self.calibration_error(),
+            **({"per_class": self._each_class()} if self.unbalanced else {}),
         }
+
+    def _each_class(self) -> list[dict[str, Any]]:
+        return [dataclasses.asdict(score) for score in self.per_class()]
 
     def to_json(self) -> dict[str, Any]:
         """Everything ``prunelle evaluate --json`` prints."""
@@ -222,7 +307,7 @@ class Evaluation(Shown):
             "split": self.split,
             **({} if self.judged is None else {"judged": self.judged.to_json()}),
             "classes": list(self.classes),
-            "per_class": [dataclasses.asdict(score) for score in self.per_class()],
+            "per_class": self._each_class(),
             "confusion_matrix": self.confusion.tolist(),
             "most_confused": [
                 {"truth": truth, "predicted": predicted, "count": count}

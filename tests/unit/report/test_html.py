@@ -88,7 +88,9 @@ def test_result_in_one_sentence(content):
         "lenet5 recognises 62.5 % of 8 test pictures it never saw (95 % interval 30.6–86.3 %), which"
         in english
     )
-    assert "always answering chat été is right for 50.0 %." in english
+    assert "always answering chat été is right for 50.0 %;" in english
+    # The recalls are 1/2, 2/3 and 1.
+    assert "of all classes alike, 72.2 % (balanced accuracy" in english
     french = plain(Page(html.render(content, "fr")).text)
     assert (
         "lenet5 reconnaît 62,5 % des 8 images de test, qu’il n’a jamais vues "
@@ -123,9 +125,9 @@ def test_facts_and_splits_in_both_languages(content):
     # The commonest training class is the first; 4 of the 8 test pictures are of it.
     assert "50.0 %right by always answering chat été" in text
     assert [[plain(cell) for cell in row] for row in english.tables["splits"]][1:] == [
-        ["training", "1,234", "75.0 %", "72.5–77.4 %", "0.5000"],
-        ["validation", "4", "–", "–", "–"],
-        ["test", "8", "62.5 %", "30.6–86.3 %", "0.9123"],
+        ["training", "1,234", "75.0 %", "72.5–77.4 %", "–", "0.5000"],
+        ["validation", "4", "–", "–", "–", "–"],
+        ["test", "8", "62.5 %", "30.6–86.3 %", "72.2 %", "0.9123"],
     ]
     french = Page(html.render(content, "fr"))
     for fact in ("61\u202f706", "3\xa0min 7\xa0s", "21 novembre 2026 à 14\xa0h\xa030", "niveaux de gris"):
@@ -135,6 +137,7 @@ def test_facts_and_splits_in_both_languages(content):
         "1\u202f234",
         "75,0\xa0%",
         "72,5\xa0à\xa077,4\xa0%",
+        "–",
         "0,5000",
     ]
 
@@ -172,16 +175,16 @@ def test_confusion_colours_grow_with_the_share(content):
 def test_worst_recall_first(content):
     page = Page(html.render(content, "fr"))
     assert [[plain(cell) for cell in row] for row in page.tables["scores"]][1:] == [
-        ["0", "chat été", "50,0 %", "66,7 %", "57,1 %", "4", "600"],
-        ["1", "dog", "66,7 %", "66,7 %", "66,7 %", "3", "401"],
-        ["2", SCRIPT, "100,0 %", "50,0 %", "66,7 %", "1", "233"],
+        ["0", "chat été", "50,0 %", "15,0 à 85,0 %", "66,7 %", "57,1 %", "4", "600"],
+        ["1", "dog", "66,7 %", "20,8 à 93,9 %", "66,7 %", "66,7 %", "3", "401"],
+        ["2", SCRIPT, "100,0 %", "20,7 à 100,0 %", "50,0 %", "66,7 %", "1", "233"],
     ]
 
 
 def test_a_class_without_test_pictures_is_not_called_the_worst(content):
     evaluation = dataclasses.replace(content.evaluation, labels=np.array([0, 0, 0, 0, 1, 1, 1, 1]))
     page = Page(html.render(dataclasses.replace(content, evaluation=evaluation), "en"))
-    assert page.tables["scores"][-1] == ["2", SCRIPT, "–", "–", "–", "0", "233"]
+    assert page.tables["scores"][-1] == ["2", SCRIPT, "–", "–", "–", "–", "0", "233"]
 
 
 def test_most_wrong_pictures_are_the_most_confident_mistakes(content):

@@ -110,17 +110,18 @@ def test_predictions_of_a_split(run: Run) -> None:
     run.write_predictions(Evaluation("test", CLASSES, np.array([0, 2]), probabilities, 0.5, files))
     with (run.path / "predictions.csv").open("rb") as stream:
         content = stream.read()
-    assert b"\xe9t\xe9.jpg,test,chat,dog,0.7,0.2\n" in content
+    assert b"\xe9t\xe9.jpg,test,chat,dog,0.7,0.2,2\n" in content
     rows = list(csv.reader(content.decode(errors="surrogateescape").splitlines()))
     assert rows == [
-        ["file", "split", "class", "predicted", "probability", "probability_of_class"],
-        [files[0], "test", "chat", "dog", "0.7", "0.2"],
-        [files[1], "test", "été", "été", "0.8", "0.8"],
+        ["file", "split", "class", "predicted", "probability", "probability_of_class", "rank_of_class"],
+        [files[0], "test", "chat", "dog", "0.7", "0.2", "2"],
+        [files[1], "test", "été", "été", "0.8", "0.8", "1"],
     ]
 
 
-@pytest.mark.parametrize("of_before", [False, True])
-def test_predictions_read_again(run: Run, of_before: bool) -> None:
+@pytest.mark.parametrize("lacking", [0, 1, 2])
+def test_predictions_read_again(run: Run, lacking: int) -> None:
+    """Runs of before lack the rank of the truth; earlier ones its probability, too."""
     random = np.random.default_rng(0)
     probabilities = random.dirichlet((0.3, 0.3, 0.3), 50).astype(np.float32)
     labels = random.integers(0, 3, 50)
@@ -129,15 +130,17 @@ def test_predictions_read_again(run: Run, of_before: bool) -> None:
     figures = {"accuracy": 0.9, "interval": [0.8, 1.0], "n": 50}
     about = {"epochs": 1, "best_epoch": 1, "seconds": 1.5, "parameters": 10}
     run.write_metrics({"train": {**figures, "loss": 0.1}, "test": {**figures, "loss": 0.5}, **about})
-    if of_before:
-        file = run.path / "predictions.csv"
-        file.write_text("".join(f"{line.rpartition(',')[0]}\n" for line in file.read_text().splitlines()))
+    file = run.path / "predictions.csv"
+    lines = [line.rsplit(",", lacking)[0] for line in file.read_text().splitlines()] if lacking else []
+    if lacking:
+        file.write_text("".join(f"{line}\n" for line in lines))
     after = run.judged()
     assert (after.split, after.files, after.loss) == ("test", None, 0.5)
     np.testing.assert_array_equal(after.labels, labels)
     np.testing.assert_array_equal(after.predicted, before.predicted)
     np.testing.assert_array_equal(after.confidence, before.confidence)
-    if not of_before:
+    np.testing.assert_array_equal(after.ranks, 0 if lacking else before.ranks)
+    if lacking < 2:
         np.testing.assert_array_equal(
             after.probabilities[np.arange(50), labels], probabilities[np.arange(50), labels]
         )

@@ -140,6 +140,9 @@ def test_json_holds_what_is_promised_at_its_top() -> None:
     assert evaluation.summary().keys() == {
         "accuracy",
         "interval",
+        "balanced_accuracy",
+        "balanced_interval",
+        "per_class",
         "loss",
         "n",
         "expected_calibration_error",
