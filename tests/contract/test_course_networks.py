@@ -225,8 +225,8 @@ def test_names_are_those_of_the_families_files() -> None:
 def test_what_build_refuses() -> None:
     with pytest.raises(UnknownName, match=r"unknown network 'lenet'\. Did you mean 'lenet5'"):
         build("lenet")
-    with pytest.raises(ArgumentError, match="num_classes must be at least 2; received 1"):
-        build("lenet5", num_classes=1)
+    with pytest.raises(ArgumentError, match="num_classes must be at least 1; received 0"):
+        build("lenet5", num_classes=0)
     with pytest.raises(ArgumentError, match="lenet5 does not take hidden; its options are: none"):
         build("lenet5", hidden=(3,))
     with pytest.raises(ArgumentError, match="dense does not take depth; its options are: hidden, parameters"):

@@ -9,6 +9,8 @@ from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.texts import Note
 
+EVERY_TARGET = ("class", "labels", "number")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Check:
@@ -16,7 +18,7 @@ class Check:
 
     Attributes:
         kinds: of findings that it can give, with what each is called.
-        of: kinds of data that it is asked of, by name.
+        of: kinds of data that it is asked of, by name. targets: kinds of targets, likewise; classes alone unless given.
         cheap: it takes a small part of the time that decoding does; it is asked at the start of every training.
         told: not there, since reading the data, or splitting them, tells of it anyway.
         needs_features: it is asked where there are some.
@@ -25,6 +27,7 @@ class Check:
 
     kinds: dict[str, Note]
     of: tuple[str, ...]
+    targets: tuple[str, ...] = ("class",)
     cheap: bool
     told: bool = False
     needs_features: bool = False

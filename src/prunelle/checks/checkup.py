@@ -128,7 +128,7 @@ def checkup(inspected: Inspected, *, at_start: bool = False) -> Checkup:
 
     def suits(check: Check) -> bool:
         wanted = not at_start or (check.cheap and not check.told)
-        return wanted and inspected.kind.name in check.of
+        return wanted and inspected.kind.name in check.of and inspected.data.target.kind in check.targets
 
     if at_start:
         inspected = dataclasses.replace(inspected, files_asked=FILES_AT_START)

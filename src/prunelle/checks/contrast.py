@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunelle.checks.check import Check
+from prunelle.checks.check import EVERY_TARGET, Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.words import counted, some
@@ -99,6 +99,7 @@ CHECK = Check(
         ),
     },
     of=("pictures",),
+    targets=EVERY_TARGET,
     cheap=True,
     find=_find,
 )

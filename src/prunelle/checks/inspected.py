@@ -15,7 +15,7 @@ from prunelle.data.examples import Data
 from prunelle.data.file_facts import FileFacts, file_facts
 from prunelle.data.kind import Kind
 from prunelle.data.kinds import kind_of
-from prunelle.data.leakage import names_of
+from prunelle.data.leakage import codes_of, names_of
 from prunelle.data.near_copies import Pairs
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.texts import Note
@@ -58,8 +58,12 @@ class Inspected:
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """``(N,)`` int64, as given."""
-        return np.concatenate([part.labels for part in self.pixels.values()])
+        """``(N,)`` int64: the class, as given; of other targets the same number where labels are the same."""
+        return self._labels[0]
+
+    @cached_property
+    def _labels(self) -> tuple[np.ndarray, dict[int, str]]:
+        return codes_of(np.concatenate([part.labels for part in self.pixels.values()]), self.data)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -120,5 +124,5 @@ class Inspected:
         raise IndexError(row)
 
     def label(self, row: int) -> str:
-        """The name of its class."""
-        return str(self.data.classes[self.labels[row]])
+        """The name of its class; of other targets its label in words."""
+        return self._labels[1][int(self.labels[row])]

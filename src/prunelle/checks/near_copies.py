@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from prunelle.checks.check import Check
+from prunelle.checks.check import EVERY_TARGET, Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.data import near_copies
@@ -154,4 +154,4 @@ def _said(inspected: Inspected, rows: tuple[int, ...], laid: str | None, kind: s
     )
 
 
-CHECK = Check(kinds=_KINDS, of=("pictures",), cheap=True, told=True, find=_find)
+CHECK = Check(kinds=_KINDS, of=("pictures",), targets=EVERY_TARGET, cheap=True, told=True, find=_find)

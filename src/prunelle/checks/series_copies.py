@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunelle.checks.check import Check
+from prunelle.checks.check import EVERY_TARGET, Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.words import counted, some_of
@@ -89,6 +89,7 @@ CHECK = Check(
         "copies": Note("Series that are there more than once", "Séries en plusieurs exemplaires"),
     },
     of=("series",),
+    targets=EVERY_TARGET,
     cheap=True,
     told=True,
     find=_find,

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from prunelle.checks.check import Check
+from prunelle.checks.check import EVERY_TARGET, Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.words import counted, some
@@ -221,6 +221,7 @@ CHECK = Check(
         "spikes": Note("Series with single values far from all around", "Séries à valeurs isolées"),
     },
     of=("series",),
+    targets=EVERY_TARGET,
     cheap=True,
     find=_find,
 )

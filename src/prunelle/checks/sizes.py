@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prunelle.checks.check import Check
+from prunelle.checks.check import EVERY_TARGET, Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.checks.words import counted, some
@@ -102,6 +102,7 @@ CHECK = Check(
         "huge": Note("Huge pictures", "Images énormes"),
     },
     of=("pictures",),
+    targets=EVERY_TARGET,
     cheap=True,
     find=_find,
 )

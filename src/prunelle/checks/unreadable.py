@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prunelle.checks.check import Check
+from prunelle.checks.check import EVERY_TARGET, Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.data.reasons import reason_note
@@ -33,6 +33,7 @@ def _find(inspected: Inspected) -> list[Finding]:
 CHECK = Check(
     kinds={"unreadable": Note("Files that cannot be read", "Fichiers illisibles")},
     of=("pictures",),
+    targets=EVERY_TARGET,
     cheap=True,
     told=True,
     find=_find,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from prunelle.texts import EN, Note, Typography
 from prunelle.training.records import EpochRecord, StepRecord
@@ -17,6 +18,10 @@ _LOSS = Note("loss", "perte")
 _ACCURACY = Note("accuracy", "exactitude")
 _VAL_LOSS = Note("val loss", "perte val.")
 _VAL_ACCURACY = Note("val accuracy", "exactitude val.")
+_FIGURES = {
+    "mean_absolute_error": Note("mean error", "erreur moyenne"),
+    "mean_average_precision": Note("mAP", "mAP"),
+}
 _DATA_WAIT = Note("data wait", "attente des données")
 _LEFT = Note("{time} left", "encore {time}")
 _UNITS = {"images": Note("images", "images"), "series": Note("series", "séries")}
@@ -53,7 +58,7 @@ def step_line(record: StepRecord, words: Typography = EN) -> str:
             f"{words.note(_EPOCH)} {record.epoch}/{record.epochs}",
             f"{words.percent(record.step / record.steps, digits=0):>5}",
             f"{words.note(_LOSS)} {words.decimal(record.loss, 4)}",
-            f"{words.note(_ACCURACY)} {words.percent(record.accuracy, digits=2)}",
+            *_told(record.accuracy, record.figures, words, width=0),
             _pace(record, words),
             f"{words.note(_DATA_WAIT)} {words.percent(record.data_wait, digits=0)}",
             words.note(_LEFT, time=clock(record.seconds_left)),
@@ -67,17 +72,33 @@ def epoch_line(record: EpochRecord, words: Typography = EN) -> str:
     parts = [
         f"{words.note(_EPOCH)} {record.epoch:>{width}}/{record.epochs}",
         f"{words.note(_LOSS)} {words.decimal(record.train_loss, 4)}",
-        f"{words.note(_ACCURACY)} {words.percent(record.train_accuracy, digits=2):>8}",
+        *_told(record.train_accuracy, record.train_figures, words, width=8),
     ]
-    if record.val_loss is not None and record.val_accuracy is not None:
+    if record.val_loss is not None:
         mark = " *" if record.improved else "  "
-        parts += [
-            f"{words.note(_VAL_LOSS)} {words.decimal(record.val_loss, 4)}",
-            f"{words.note(_VAL_ACCURACY)} {words.percent(record.val_accuracy, digits=2):>8}{mark}",
-        ]
-    parts += [f"{name} {words.decimal(value, 4)}" for name, value in record.metrics.items()]
+        parts.append(f"{words.note(_VAL_LOSS)} {words.decimal(record.val_loss, 4)}")
+        if record.val_accuracy is not None:
+            parts.append(f"{words.note(_VAL_ACCURACY)} {words.percent(record.val_accuracy, digits=2):>8}")
+        parts[-1] += mark
+    parts += [
+        f"{figure_name(name, words)} {words.decimal(value, 4)}" for name, value in record.metrics.items()
+    ]
     parts += [_pace(record, words), clock(record.seconds)]
     return "  ".join(parts)
+
+
+def _told(
+    accuracy: float | None, figures: Mapping[str, float], words: Typography, *, width: int
+) -> list[str]:
+    """What an accuracy, or what is told in its place, is called and is."""
+    if accuracy is not None:
+        return [f"{words.note(_ACCURACY)} {words.percent(accuracy, digits=2):>{width}}"]
+    return [f"{figure_name(name, words)} {words.decimal(value, 4)}" for name, value in figures.items()]
+
+
+def figure_name(name: str, words: Typography) -> str:
+    """A column of ``results.csv``, as lines call it; one of the caller's own by its name."""
+    return words.note(_FIGURES[name]) if name in _FIGURES else name
 
 
 def _pace(record: StepRecord | EpochRecord, words: Typography) -> str:

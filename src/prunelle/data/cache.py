@@ -26,6 +26,7 @@ from prunelle.data.feed import Feed
 from prunelle.data.pixels import Pixels, Progress, Skipped, Undecoded
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.resizing import fit_array
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.disk import is_full, reason, sweep
 from prunelle.errors import BadPicture, BadPictures, CannotWrite, DataError, DiskFull
 from prunelle.texts import Note, visible
@@ -74,12 +75,15 @@ def decode_split(
     return _decode_to_file(split, preprocess, progress)
 
 
-def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]) -> None:
+def check_readable(
+    pixels_by_split: Mapping[str, Pixels], classes: Sequence[str], target: Target = ONE_CLASS
+) -> None:
     """Stops a training whose pictures are too bad.
 
     Args:
         pixels_by_split: decoded splits by name; ``train`` is one of them.
         classes: names in index order.
+        target: what is told of an example.
 
     Raises:
         BadPictures: more than 5 % of all pictures (and more than one) could not be read, a split is left with
@@ -87,7 +91,7 @@ def check_readable(pixels_by_split: Mapping[str, Pixels], classes: Sequence[str]
     """
     skipped = [bad for pixels in pixels_by_split.values() for bad in pixels.skipped]
     total = len(skipped) + sum(len(pixels) for pixels in pixels_by_split.values())
-    good = np.bincount(pixels_by_split["train"].labels, minlength=len(classes))
+    good = target.counts(pixels_by_split["train"].labels, classes)
     without = [name for name, count in zip(classes, good, strict=True) if count == 0]
     if without:
         raise BadPictures(

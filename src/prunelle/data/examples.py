@@ -15,6 +15,7 @@ import numpy as np
 
 from prunelle.data.kinds import AnyPreprocess, kind_of, kind_of_array
 from prunelle.data.pixels import Pixels, Progress, Undecoded
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.errors import ArgumentError
 from prunelle.shown import Shown
 from prunelle.texts import Note
@@ -92,7 +93,8 @@ class Data(Shown):
 
     Attributes:
         name: short, fit for the name of a run folder: ``mnist``, ``cats-dogs``.
-        classes: names in index order, from the training split alone.
+        classes: names in index order, from the training split alone; of labels that an example may have several of;
+            the name of the number, alone, where examples have one.
         train, validation, test: the last two may be None.
         preprocess: what suits these pictures (their own size if they share one); mean and std unset.
         source: the arguments that make ``prunelle.load`` give the same data again, for ``run.json``; None
@@ -105,6 +107,7 @@ class Data(Shown):
         batch_size: of the loader that gave them; None where nothing says one.
         decisions: what a person decided about them is applied (``data.deciding``): the ``decisions`` entry of
             ``run.json``; None where nothing was.
+        target: what is to be told of an example, its class unless given (``data.targets``): what ``labels`` are.
     """
 
     name: str
@@ -119,6 +122,7 @@ class Data(Shown):
     moved: int = 0
     batch_size: int | None = None
     decisions: Mapping[str, Any] | None = None
+    target: Target = ONE_CLASS
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{split.name}={len(split)}" for split in self.splits())

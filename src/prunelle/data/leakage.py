@@ -30,7 +30,7 @@ class Copies:
     Attributes:
         splits: names, in the order of ``split``.
         split: ``(N,)`` the split of each readable example, as it was given or drawn. rows: ``(N,)`` its row there.
-        labels: ``(N,)``.
+        labels: ``(N,)`` int64, the same number for the same label, and called: what each number is called.
         group: ``(N,)``, the same for the same example, or for near copies. same: ``(N,)``, for the same example alone.
         kept: ``(N,)`` as ``split``, so that no copies are on both sides of a split that was drawn.
         contents: of all.
@@ -40,6 +40,7 @@ class Copies:
     split: np.ndarray
     rows: np.ndarray
     labels: np.ndarray
+    called: Mapping[int, str]
     group: np.ndarray
     same: np.ndarray
     kept: np.ndarray
@@ -68,7 +69,8 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
     names = tuple(pixels)
     split = np.concatenate([np.full(len(part), i) for i, part in enumerate(pixels.values())])
     at_row = np.concatenate([np.arange(len(part)) for part in pixels.values()])
-    labels = np.concatenate([part.labels for part in pixels.values()])
+    given = np.concatenate([part.labels for part in pixels.values()])
+    labels, called = codes_of(given, data)
     contents = Contents.joined([duplicates.contents_of(part) for part in pixels.values()])
     same = duplicates.groups(contents)
     group = _with_near_copies(same, contents, pixels, progress)
@@ -85,7 +87,7 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
             kept[movable] = split[chosen]
         else:
             kept[movable] = train  # beside a given split that holds them too
-    for label in np.setdiff1d(labels, labels[kept == train]):
+    for label in np.setdiff1d(labels, labels[kept == train]) if data.target.exclusive else ():
         # Its examples to train on all have copies elsewhere.
         for together in undecided:
             if (labels[together] == label).any():
@@ -95,11 +97,22 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
         split=split,
         rows=at_row,
         labels=labels,
+        called=called,
         group=group,
         same=same,
         kept=kept,
         contents=contents,
     )
+
+
+def codes_of(labels: np.ndarray, data: Data) -> tuple[np.ndarray, dict[int, str]]:
+    """``labels`` of examples of ``data``: ``(N,)`` int64, the same number for the same label; what each is called."""
+    codes = data.target.codes(labels)
+    numbers, first = np.unique(codes, return_index=True)
+    return codes, {
+        int(number): data.target.written(labels[row], data.classes)
+        for number, row in zip(numbers, first, strict=True)
+    }
 
 
 def _with_near_copies(
@@ -185,12 +198,12 @@ def notes_of(copies: Copies, names: Sequence[str], data: Data) -> list[Note]:
     for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):
         if one in copies.splits and other in copies.splits:
             notes += _across(copies, groups, names, one=one, other=other, what=what)
-    notes += _two_classes(copies, near_copies.members(copies.same), names, data.classes, what)
-    notes += _nearly_in_two_classes(copies, groups, names, data.classes, what)
+    notes += _two_classes(copies, near_copies.members(copies.same), names, what)
+    notes += _nearly_in_two_classes(copies, groups, names, what)
     return notes
 
 
-def listed(copies: Copies, names: Sequence[str], classes: Sequence[str]) -> list[list[dict[str, str]]]:
+def listed(copies: Copies, names: Sequence[str]) -> list[list[dict[str, str]]]:
     """For ``run.json``: the copies that are in several splits or classes, or were moved; at most 1,000 groups."""
     groups = [
         members
@@ -199,7 +212,11 @@ def listed(copies: Copies, names: Sequence[str], classes: Sequence[str]) -> list
     ]
     return [
         [
-            {"file": names[i], "split": copies.splits[copies.kept[i]], "class": classes[copies.labels[i]]}
+            {
+                "file": names[i],
+                "split": copies.splits[copies.kept[i]],
+                "class": copies.called[copies.labels[i]],
+            }
             for i in members.tolist()
         ]
         for members in groups[:_LISTED]
@@ -261,7 +278,7 @@ def _nearly(copies: Copies, groups: Sequence[np.ndarray]) -> Note:
 
 
 def _two_classes(
-    copies: Copies, groups: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str], what: Note
+    copies: Copies, groups: Sequence[np.ndarray], names: Sequence[str], what: Note
 ) -> list[Note]:
     torn = [members for members in groups if len(set(copies.labels[members].tolist())) > 1]
     if not torn:
@@ -269,7 +286,7 @@ def _two_classes(
     pairs = []
     for members in torn:
         firsts = [members[copies.labels[members] == label][0] for label in np.unique(copies.labels[members])]
-        pairs.append(tuple(f"{names[i]} ({classes[copies.labels[i]]})" for i in firsts))
+        pairs.append(tuple(f"{names[i]} ({copies.called[copies.labels[i]]})" for i in firsts))
     shown = _listed(pairs)
     en, fr = (
         (f"One of the {what.en} stands", f"Une des {what.fr} est")
@@ -286,7 +303,7 @@ def _two_classes(
 
 
 def _nearly_in_two_classes(
-    copies: Copies, groups: Sequence[np.ndarray], names: Sequence[str], classes: Sequence[str], what: Note
+    copies: Copies, groups: Sequence[np.ndarray], names: Sequence[str], what: Note
 ) -> list[Note]:
     pairs = []
     for rows in groups:
@@ -296,7 +313,7 @@ def _nearly_in_two_classes(
         if len(labels) > 1 and len(np.unique(same)) == len(
             np.unique(np.stack([same, copies.labels[rows]]), axis=1).T
         ):
-            pairs.append(tuple(f"{names[i]} ({classes[copies.labels[i]]})" for i in rows[first]))
+            pairs.append(tuple(f"{names[i]} ({copies.called[copies.labels[i]]})" for i in rows[first]))
     if not pairs:
         return []
     shown = _listed(pairs)

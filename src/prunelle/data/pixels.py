@@ -32,7 +32,7 @@ class Pixels:
     Attributes:
         images: ``(N, H, W, C)`` uint8, in memory or memory-mapped; ``H, W`` include the border. Of series,
             ``(N, T, C)`` float32, NaN beyond the end of padded ones.
-        labels: ``(N,)`` int64, indices into the classes.
+        labels: ``(N,)`` int64, indices into the classes; of other targets than classes as ``data.targets`` says.
         files: where each picture came from, or None for arrays.
         skipped: the pictures that could not be read; they are in none of the above.
         notes: what a person should know of how they were read.
@@ -59,7 +59,7 @@ class Undecoded:
 
     Attributes:
         name: ``train``, ``validation`` or ``test``.
-        labels: ``(N,)`` int64.
+        labels: ``(N,)`` int64, or as ``data.targets`` says.
         files: N paths, or None when ``array`` is given.
         array: ``(N, H, W, C)`` uint8, or a ``Series``; None when ``files`` is given.
         feed: what each epoch of a training takes in their place; None for these.

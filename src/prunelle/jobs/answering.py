@@ -33,7 +33,6 @@ from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.texts import EN, FR, Note, composed, quoted, shown
 from prunelle.training.fast import Compile, predictor
-from prunelle.training.metrics import Evaluation
 from prunelle.trust.trust import Caution
 
 DEFAULT_TOP = 3
@@ -47,7 +46,7 @@ def evaluate(
     data_root: str | Path | None,
     compile: Compile,
     listener: Listener,
-) -> Evaluation:
+) -> Any:
     """What ``run`` answers on labelled pictures, its own or others; see ``prunelle.evaluate``."""
     if is_dataset(source.data):
         refuse_given("is for data that Prunelle reads, and this is a dataset", decisions=source.decisions)
@@ -99,9 +98,7 @@ def evaluate(
     )
 
 
-def _evaluate_dataset(
-    run: Run | Pretrained, source: DataSource, compile: Compile, listener: Listener
-) -> Evaluation:
+def _evaluate_dataset(run: Run | Pretrained, source: DataSource, compile: Compile, listener: Listener) -> Any:
     """Every example of a dataset of another library, as a test set."""
     refuse_given(
         "is for data by name or path, and this is a dataset", labels=source.labels, data_dir=source.data_dir

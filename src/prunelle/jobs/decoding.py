@@ -58,7 +58,7 @@ def decode_apart(data: Data, preprocess: AnyPreprocess, memory_budget: int, list
         ),
         pixels,
         contents,
-        leakage.listed(copies, names, data.classes),
+        leakage.listed(copies, names),
     )
 
 
@@ -74,7 +74,7 @@ def decode_all(
     for split in pixels.values():
         for note in split.notes:
             listener.on_note(note)
-    cache.check_readable(pixels, data.classes)
+    cache.check_readable(pixels, data.classes, data.target)
     skipped = [picture for split in pixels.values() for picture in split.skipped]
     for picture in skipped[:SHOWN]:
         listener.on_note(skipped_note(picture))

@@ -15,8 +15,7 @@ from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import Language
 from prunelle.training.engine import Training
 from prunelle.training.inference import evaluation_of
-from prunelle.training.metrics import Evaluation
-from prunelle.training.verdicts import summary
+from prunelle.training.objectives import AnyEvaluation
 
 if TYPE_CHECKING:
     from prunelle.jobs.preparing import Prepared
@@ -43,7 +42,9 @@ def finish(
         training.network.eval(), seen.inputs, seen.normaliser, len(run.classes), listener.on_progress
     )
     evaluations = {
-        split: evaluation_of(torch.from_numpy(outputs[split].logits), pixels, run.classes, split)
+        split: evaluation_of(
+            torch.from_numpy(outputs[split].logits), pixels, run.classes, split, target=run.target
+        )
         for split, pixels in seen.inputs.items()
     }
     judged = next(split for split in JUDGED_BY if split in evaluations)
@@ -51,7 +52,7 @@ def finish(
     seconds = sum(row["seconds"] or 0.0 for row in rows)
     metrics = {
         **{
-            split: summary(evaluation) | _own(training, evaluation)
+            split: training.objective.summary(evaluation) | _own(training, evaluation)
             for split, evaluation in evaluations.items()
         },
         "best_epoch": training.progress.best_epoch,
@@ -63,7 +64,8 @@ def finish(
         metrics[judged]["learned"] = learned
     run.write_predictions(evaluations[judged])
     run.write_metrics(metrics)
-    trusting.write(run, outputs)
+    if run.target.exclusive:
+        trusting.write(run, outputs)
     run.attach(prepared.network)
     if conclude is not None:
         conclude(run)
@@ -72,14 +74,14 @@ def finish(
     run.update(status="finished")
 
 
-def _own(training: Training, evaluation: Evaluation) -> dict[str, Any]:
+def _own(training: Training, evaluation: AnyEvaluation) -> dict[str, Any]:
     """What metrics of the caller's own say of a split."""
-    found = training.own.measured(evaluation.probabilities, evaluation.labels)
+    found = training.own.measured(evaluation.scores, evaluation.labels)
     return {"metrics": found} if found else {}
 
 
 def _learned(
-    run: Run, prepared: Prepared, evaluation: Evaluation, listener: Listener
+    run: Run, prepared: Prepared, evaluation: AnyEvaluation, listener: Listener
 ) -> dict[str, int] | None:
     """Of the examples that speak for the network, those it has learned all the same: a given split may hold copies of
     training examples, or what a run learned whose weights were the first ones."""

@@ -30,6 +30,7 @@ from prunelle.runs.listener import Listener, Quiet
 from prunelle.runs.run import Run, build_network
 from prunelle.texts import Note
 from prunelle.training.engine import Training
+from prunelle.training.objectives import objective_of
 from prunelle.training.own import NOTHING, Own
 from prunelle.training.recipe import Recipe
 from prunelle.transfer import learning
@@ -110,7 +111,7 @@ class Setup:
         learner = learning.begin(
             self.network,
             self.examples.pixels,
-            self.examples.data.classes,
+            objective_of(self.examples.data.target, self.examples.data.classes),
             preprocess=self.preprocess,
             recipe=self.recipe,
             strategy=strategy,

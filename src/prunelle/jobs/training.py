@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from prunelle.data.targets import ONE_CLASS
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding, finishing, label_change, machine, run_data
 from prunelle.jobs.fitting import fit
@@ -211,6 +212,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequ
             "counts": {split: len(pixels) for split, pixels in prepared.pixels.items()},
             "digest": decoding.digest(prepared.pixels),
             "notes": [dataclasses.asdict(note) for note in (*data.notes, *training.notes)],
+            **({} if data.target == ONE_CLASS else {"target": data.target.to_json()}),
             **({"moved": data.moved} if data.moved else {}),
             **({"scaling": TENSORS} if data.preprocess.mean else {}),
             **({"copies": prepared.examples.copies} if prepared.examples.copies else {}),
@@ -230,7 +232,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequ
     }
 
     def before(run: Run) -> None:
-        Placed.of(prepared.pixels, prepared.examples.contents).write(run.path, run.classes)
+        Placed.of(prepared.pixels, prepared.examples.contents).write(run.path, run.classes, run.target)
         # The first weights of a module of one's own, or from elsewhere, cannot be drawn again.
         prepared.save_state(run)
 

@@ -76,6 +76,11 @@ def doubts_of(run: Run | Pretrained, caution: Caution, listener: Listener) -> Do
             "unsure, sets and unlike (--unsure, --sets, --unlike) go with a run, whose validation examples say how far "
             "it can be trusted; weights from elsewhere have none."
         )
+    if not run.target.exclusive:
+        raise ArgumentError(
+            f"unsure, sets and unlike (--unsure, --sets, --unlike) go with classes; {run.path} tells something else "
+            f"({run.target.task})."
+        )
     found = doubts(trust_of(run, listener), caution)
     for note in notes_of(found):
         listener.on_note(note)

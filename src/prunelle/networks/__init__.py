@@ -145,7 +145,7 @@ def build(
     Args:
         name: one of ``names()``, or of ``ALIASES``; ``timm:NAME``, ``torchvision:NAME``, ``package.module:factory``
             (``elsewhere``).
-        num_classes: outputs; the family's own default when None.
+        num_classes: outputs: of classes at least 2, of a number 1; the family's own default when None.
         in_channels: 1 or 3, any number for series; the family's own default when None.
         input_size: height and width in pixels, or one number for both; of series, the number of steps; the
             family's own when None.
@@ -171,8 +171,8 @@ def build(
         )
         return with_classifier(whole, num_classes or natural_classes(name), **changed)
     make = variant(name)
-    if num_classes is not None and num_classes < 2:
-        raise ArgumentError(f"num_classes must be at least 2; received {num_classes}.")
+    if num_classes is not None and num_classes < 1:
+        raise ArgumentError(f"num_classes must be at least 1; received {num_classes}.")
     axes = len(natural_shape(name)) - 1
     if isinstance(input_size, int):
         input_size = (input_size,) * axes

@@ -42,13 +42,14 @@ EVENTS: Mapping[str, Shape] = {
     },
     "step": {
         **dict.fromkeys(("epoch", "epochs", "step", "steps"), int),
-        **dict.fromkeys(("loss", "accuracy", "images_per_second", "seconds_left"), _NUMBER),
+        **dict.fromkeys(("loss", "images_per_second", "seconds_left"), _NUMBER),
+        "accuracy": (*_NUMBER, None),
         "unit": str,
     },
     "epoch": {
         **dict.fromkeys(("epoch", "epochs"), int),
-        **dict.fromkeys(("train_loss", "train_accuracy", "learning_rate", "seconds"), _NUMBER),
-        **dict.fromkeys(("val_loss", "val_accuracy"), (*_NUMBER, None)),
+        **dict.fromkeys(("train_loss", "learning_rate", "seconds"), _NUMBER),
+        **dict.fromkeys(("train_accuracy", "val_loss", "val_accuracy"), (*_NUMBER, None)),
         "improved": bool,
         "kept": bool,
         "warning": (_TEXT, None),
@@ -205,8 +206,8 @@ class _Batches:
     loss: float = 0.0
     right: float = 0.0
 
-    def since(self, record: StepRecord) -> tuple[float, float] | None:
-        """Mean loss and accuracy of the examples since the last call, in the same epoch.
+    def since(self, record: StepRecord) -> tuple[float, float | None] | None:
+        """Mean loss and accuracy of the examples since the last call, in the same epoch; no accuracy of numbers.
 
         None for the first record of a training that goes on within an epoch: what came before is not known.
         """
@@ -216,10 +217,13 @@ class _Batches:
         seen = record.step * self.size
         if record.step == record.steps and self.count > (record.steps - 1) * self.size:
             seen = self.count  # the last batch is smaller, or has one example more
-        loss, right, new = record.loss * seen, record.accuracy * seen, max(seen - self.seen, 1)
+        accuracy = record.accuracy
+        loss, right, new = record.loss * seen, (accuracy or 0.0) * seen, max(seen - self.seen, 1)
         means = (loss - self.loss) / new, (right - self.right) / new
         self.seen, self.loss, self.right = seen, loss, right
-        return None if goes_on else (means[0], min(1.0, max(0.0, means[1])))
+        if goes_on:
+            return None
+        return means[0], None if accuracy is None else min(1.0, max(0.0, means[1]))
 
 
 def _finite(value: Any) -> Any:

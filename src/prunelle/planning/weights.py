@@ -11,6 +11,7 @@ from torch import nn
 
 from prunelle import networks
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.errors import ArgumentError, WeightsError
 from prunelle.networks.published import Published, fetch, find, on_this_machine, set_names
 from prunelle.networks.weights import Weights, load_weights, read_weights, size_of
@@ -38,6 +39,7 @@ class Pretrained(Shown):
         classes_known: whether somebody does.
         preprocess: how its pictures are prepared.
         source: of the weights.
+        target: what it tells of an example.
     """
 
     network: nn.Module
@@ -45,6 +47,7 @@ class Pretrained(Shown):
     classes_known: bool
     preprocess: Preprocess
     source: str
+    target: Target = ONE_CLASS
 
     def __repr__(self) -> str:
         return f"Pretrained({networks.name_of(self.network)!r}, {self.source!r}, {len(self.classes)} classes)"

@@ -10,6 +10,7 @@ import numpy as np
 
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.pixels import Skipped
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.networks.summary import LayerRow
 from prunelle.report.insight import Insight
 from prunelle.report.kinds import SHOWN, Shown
@@ -17,7 +18,6 @@ from prunelle.report.series import Plate
 from prunelle.report.words import Words
 from prunelle.runs.change import Change
 from prunelle.texts import Language, Note
-from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
 
 
@@ -29,7 +29,9 @@ class ReportContent:
         run_name, data_name, network_name: as in the run folder.
         command: the shell command that does the training again.
         reproducibility: what may be expected of it: the same weights to the bit, or not.
-        evaluation: the answers on the test split, or on validation where there is no test.
+        evaluation: the answers on the test split, or on validation where there is no test: an ``Evaluation``, or what
+            another target's objective makes (``training.objectives``).
+        target: what is told of an example.
         images: ``(N, H, W, C)`` uint8, the pictures of ``evaluation`` in its order; of series, ``(N, T, C)`` float32;
             None where they are gone.
         examples: for each class, ``(n, …)`` such examples of the training split, n up to 8.
@@ -55,7 +57,7 @@ class ReportContent:
     network_name: str
     command: str
     reproducibility: Note
-    evaluation: Evaluation
+    evaluation: Any
     images: np.ndarray | None
     examples: Mapping[str, np.ndarray]
     counts: Mapping[str, Sequence[int]]
@@ -78,6 +80,7 @@ class ReportContent:
     reused: Sequence[Note] = ()
     change: Change | None = None
     own: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    target: Target = ONE_CLASS
     trust: Mapping[str, Any] | None = None
     """The content of ``trust.json``; None of a run of before."""
 

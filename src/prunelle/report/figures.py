@@ -114,19 +114,28 @@ def reliability_svg(evaluation: Evaluation, words: Words) -> str:
 
 
 def save_figures(content: ReportContent, folder: Path, language: Language) -> None:
-    """Writes ``curves.png``, ``confusion.png`` and ``reliability.png`` into ``folder``, made if need be."""
+    """Writes ``curves.png``, ``confusion.png`` and ``reliability.png`` into ``folder``, made if need be.
+
+    Only classes are confused.
+    """
     words = content.words(language)
-    curves = new_figure(10.4, 3.6)
-    for axes, quantity in zip(curves.subplots(1, 2), ("loss", "accuracy"), strict=True):
+    quantities = ["loss", "accuracy"] if has_accuracy(content) else ["loss"]
+    curves = new_figure(5.2 * len(quantities), 3.6)
+    for axes, quantity in zip(np.atleast_1d(curves.subplots(1, len(quantities))), quantities, strict=True):
         style(axes)
         _draw_curves(axes, content, quantity, words)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in (
-        ("curves", curves),
-        ("confusion", _confusion(content.evaluation, words)),
-        ("reliability", _reliability(content.evaluation, words)),
-    ):
+    drawn = {"curves": curves}
+    if content.target.exclusive:
+        drawn["confusion"] = _confusion(content.evaluation, words)
+        drawn["reliability"] = _reliability(content.evaluation, words)
+    for name, figure in drawn.items():
         save(figure, folder / f"{name}.png")
+
+
+def has_accuracy(content: ReportContent) -> bool:
+    """Whether an accuracy was told of its epochs; numbers have none."""
+    return any("train_accuracy" in row for row in content.results)
 
 
 def _draw_curves(axes: Axes, content: ReportContent, quantity: str, words: Words) -> None:

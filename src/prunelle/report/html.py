@@ -18,7 +18,16 @@ import numpy as np
 from markupsafe import Markup
 
 from prunelle.look.policy import content_policy
-from prunelle.report import beside, figures, judgement, label_change, trust
+from prunelle.report import (
+    beside,
+    figures,
+    judgement,
+    label_change,
+    labels_answers,
+    numbers_answers,
+    trust,
+)
+from prunelle.report.answers import Answers
 from prunelle.report.content import ReportContent
 from prunelle.report.pictures import data_uri
 from prunelle.report.words import TEXTS, Words
@@ -42,31 +51,23 @@ WRONG_PX, EXAMPLE_PX = 160, 96
 def render(content: ReportContent, language: Language) -> str:
     """The whole page in ``language``, to be written as UTF-8."""
     words = content.words(language)
-    evaluation = content.evaluation
     examples = _examples(content)
+    told = OTHER_ANSWERS.get(content.target.kind)
     page = template("report.html").render(
         t=words,
         content=content,
-        evaluation=evaluation,
-        headline=_headline(content, words),
-        caveats=_caveats(content, words),
+        evaluation=content.evaluation,
+        told=told,
+        **(_of_classes(content, words) if told is None else told.context(content, words)),
         facts=_facts(content, words),
-        splits=_splits(content, words),
-        beside=[words(text) for _, text in _beside(content)],
         curves=_curves(content, words),
         curves_text=_curves_text(content, words),
         change=None if content.change is None else _change(content.change, words),
-        confusion=_confusion(content, words),
-        pairs=_pairs(content),
-        scores=_scores(content),
-        wrong=_wrong(content, words),
         looks=_looks(content, words),
         filters=_filters(content, words),
-        wrong_text=_wrong_text(evaluation, words),
         inside_text=_inside_text(content, words),
         most_lines=MOST_LINES,
         crisp=content.shown.is_crisp(content.preprocess),
-        reliability=_reliability(content, words),
         trust=_trust(content, words),
         examples=examples,
         examples_text=_examples_text(content, len(examples), words),
@@ -76,6 +77,34 @@ def render(content: ReportContent, language: Language) -> str:
         host=host_rows(content.host, words),
     )
     return writable(page)
+
+
+OTHER_ANSWERS: Mapping[str, Answers] = {
+    "labels": labels_answers.ANSWERS,
+    "number": numbers_answers.ANSWERS,
+}
+"""Where what is told is no class: by the kind of target."""
+
+
+def _of_classes(content: ReportContent, words: Words) -> dict[str, Any]:
+    """What the page says of answers that are classes."""
+    return {
+        "headline": _headline(content, words),
+        "caveats": _caveats(content, words),
+        "split_heads": [
+            words("accuracy"),
+            words("interval"),
+            *(words(text) for _, text in _beside(content)),
+            words("loss"),
+        ],
+        "splits": _splits(content, words),
+        "confusion": _confusion(content, words),
+        "pairs": _pairs(content),
+        "scores": _scores(content),
+        "wrong": _wrong(content, words),
+        "wrong_text": _wrong_text(content.evaluation, words),
+        "reliability": _reliability(content, words),
+    }
 
 
 def _change(change: Change, words: Words) -> dict[str, Any]:
@@ -169,10 +198,10 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
             words(kept, n=words.integer(content.best_epoch)) if len(content.results) > 1 else "",
         ),
     ]
-    if chance := against_chance(evaluation):
+    if content.target.exclusive and (chance := against_chance(evaluation)):
         detail = words("baseline_detail", name=chance.name)
         facts.append((words("baseline"), words.percent(chance.accuracy), detail))
-    if (top_5 := evaluation.top_5) is not None:
+    if content.target.exclusive and (top_5 := evaluation.top_5) is not None:
         detail = words("top_5_detail", interval=words.interval(*top_5[1]))
         facts.append((words("top_5"), words.percent(top_5[0]), detail))
     return facts
@@ -190,10 +219,12 @@ def _splits(content: ReportContent, words: Words) -> list[dict[str, Any]]:
             {
                 "name": words(split),
                 "pictures": metrics.get("n", sum(content.counts.get(split, ()))),
-                "accuracy": words.percent(metrics.get("accuracy")),
-                "interval": words.interval(*interval) if interval else "–",
-                "beside": [words.percent(metrics.get(figure)) for figure, _ in _beside(content)],
-                "loss": words.decimal(metrics.get("loss"), 4),
+                "cells": [
+                    words.percent(metrics.get("accuracy")),
+                    words.interval(*interval) if interval else "–",
+                    *(words.percent(metrics.get(figure)) for figure, _ in _beside(content)),
+                    words.decimal(metrics.get("loss"), 4),
+                ],
             }
         )
     return lines
@@ -230,7 +261,7 @@ def _curves(content: ReportContent, words: Words) -> list[tuple[str, str, Markup
     drawn = []
     for name, svg in (
         ("loss", figures.loss_svg(content, words)),
-        ("accuracy", figures.accuracy_svg(content, words)),
+        ("accuracy", figures.accuracy_svg(content, words) if figures.has_accuracy(content) else None),
         ("learning_rate", figures.learning_rate_svg(content, words)),
     ):
         if svg is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,6 @@ from prunelle.report.reproducibility import repeating
 from prunelle.report.transfer import sentences
 from prunelle.runs.run import Run
 from prunelle.texts import Language, Note
-from prunelle.training.metrics import Evaluation
 
 EXAMPLES = 8
 """Of each class, of the training split."""
@@ -74,7 +74,7 @@ def content_of(
         images=shown,
         examples={
             name: kind.viewable(some, of_bytes=of_bytes)
-            for name, some in _examples(run.classes, pixels.get("train")).items()
+            for name, some in _examples(run, pixels.get("train")).items()
         },
         counts=_counts(run, pixels),
         results=run.results(),
@@ -96,17 +96,20 @@ def content_of(
         host=run.info["host"],
         started=run.info["created"],
         seconds=metrics["seconds"],
-        insight=None if images is None else _inside(run, evaluation, images, shown, on_note),
+        insight=None
+        if images is None or not run.target.exclusive
+        else _inside(run, evaluation, images, shown, on_note),
         plates=[]
-        if images is None or not evaluation.n
+        if images is None or not evaluation.n or not run.target.exclusive
         else kind.plates(run.network, evaluation, images, run.preprocess, language),
         reused=sentences(run.info),
         trust=run.trust_record(),
+        target=run.target,
         change=run.change(),
     )
 
 
-def _shown(evaluation: Evaluation, pixels: Mapping[str, Pixels]) -> tuple[Evaluation, np.ndarray | None]:
+def _shown(evaluation: Any, pixels: Mapping[str, Pixels]) -> tuple[Any, np.ndarray | None]:
     """The answers that the page speaks of, and their examples; None where they are gone, or are others now.
 
     Of very many examples a program's run keeps the first: the page then speaks of those.
@@ -128,15 +131,12 @@ def _shown(evaluation: Evaluation, pixels: Mapping[str, Pixels]) -> tuple[Evalua
     return evaluation, part.images
 
 
-def _examples(classes: tuple[str, ...], pixels: Pixels | None) -> dict[str, np.ndarray]:
+def _examples(run: Run, pixels: Pixels | None) -> dict[str, np.ndarray]:
     """Of each class that is shown; of thousands of classes the pictures of all would fill the memory."""
     if pixels is None:
         return {}
-    index = {name: label for label, name in enumerate(classes)}
-    return {
-        name: np.asarray(pixels.images[np.flatnonzero(pixels.labels == index[name])[:EXAMPLES]])
-        for name in html.classes_shown(classes)
-    }
+    rows = run.target.rows_of_each(pixels.labels, run.classes)
+    return {name: np.asarray(pixels.images[rows[name][:EXAMPLES]]) for name in html.classes_shown(list(rows))}
 
 
 def _counts(run: Run, pixels: Mapping[str, Pixels]) -> dict[str, list[int]]:
@@ -148,12 +148,12 @@ def _counts(run: Run, pixels: Mapping[str, Pixels]) -> dict[str, list[int]]:
         labels = {split: part.labels for split, part in pixels.items()}
     else:
         labels = {str(split): placed.labels[placed.rows(str(split))] for split in np.unique(placed.splits)}
-    return {split: np.bincount(of, minlength=len(run.classes)).tolist() for split, of in labels.items()}
+    return {split: run.target.counts(of, run.classes).tolist() for split, of in labels.items()}
 
 
 def _inside(
     run: Run,
-    evaluation: Evaluation,
+    evaluation: Any,
     images: np.ndarray,
     shown: np.ndarray | None,
     on_note: Callable[[Note], None],

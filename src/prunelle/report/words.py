@@ -34,6 +34,32 @@ TEXTS = {
         "{network} recognises {accuracy} of the {n} pictures it learned on{tail}.",
         "{network} reconnaît {accuracy} des {n} images sur lesquelles il a appris{tail}.",
     ),
+    "labels_result_test": Note(
+        "{network} finds the labels of {n} test pictures it never saw with a mean average precision of {value}.",
+        "{network} trouve les étiquettes de {n} images de test, qu’il n’a jamais vues, avec une précision moyenne de "
+        "{value}.",
+    ),
+    "labels_result_validation": Note(
+        "{network} finds the labels of {n} validation pictures with a mean average precision of {value}.",
+        "{network} trouve les étiquettes de {n} images de validation avec une précision moyenne de {value}.",
+    ),
+    "labels_result_train": Note(
+        "{network} finds the labels of the {n} pictures it learned on with a mean average precision of {value}.",
+        "{network} trouve les étiquettes des {n} images sur lesquelles il a appris avec une précision moyenne de "
+        "{value}.",
+    ),
+    "number_result_test": Note(
+        "{network} tells {number} of {n} test pictures it never saw to within {value} on average.",
+        "{network} donne {number} de {n} images de test, qu’il n’a jamais vues, à {value} près en moyenne.",
+    ),
+    "number_result_validation": Note(
+        "{network} tells {number} of {n} validation pictures to within {value} on average.",
+        "{network} donne {number} de {n} images de validation à {value} près en moyenne.",
+    ),
+    "number_result_train": Note(
+        "{network} tells {number} of the {n} pictures it learned on to within {value} on average.",
+        "{network} donne {number} des {n} images sur lesquelles il a appris à {value} près en moyenne.",
+    ),
     "caveat_validation": Note(
         "There is no test split. The validation pictures also chose which epoch’s weights to keep, so this "
         "figure is a little flattering: expect slightly less on new pictures, and set some aside as a test "
@@ -79,6 +105,10 @@ TEXTS = {
     "test": Note("test", "test"),
     "pictures": Note("Pictures", "Images"),
     "accuracy": Note("Accuracy", "Exactitude"),
+    "exact_match": Note("All labels right", "Toutes les étiquettes justes"),
+    "mean_average_precision": Note("Mean average precision", "Précision moyenne (mAP)"),
+    "mean_absolute_error": Note("Mean absolute error", "Erreur absolue moyenne"),
+    "r2": Note("R²", "R²"),
     "interval": Note("95 % interval", "Intervalle à 95 %"),
     "loss": Note("Loss", "Perte"),
     "by_split": Note("On each split, with the weights kept", "Sur chaque jeu, avec les poids gardés"),

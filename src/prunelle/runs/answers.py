@@ -2,28 +2,34 @@
 
 A row an example: its file (or position), the split, the truth, the answer with its probability, and of the truth the
 probability, by which the loss beside a blind guess is judged, and the rank among the answers, by which the truth is
-among the five most probable or not. Runs of before lack the last, or both.
+among the five most probable or not. Runs of before lack the last, or both. What tables of other
+targets hold is in ``labels_answers`` and ``numbers_answers``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from prunelle.csv_files import read_table, table_text
+from prunelle.data.targets import Target
 from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
+from prunelle.runs import labels_answers, numbers_answers
 from prunelle.training.metrics import Evaluation
+from prunelle.training.objectives import AnyEvaluation
 
 ANSWERS_FILE = "predictions.csv"
 ANSWER_FIELDS = ("file", "split", "class", "predicted", "probability")
 _OF_TRUTH, _RANK = "probability_of_class", "rank_of_class"
 
 
-def write_answers(path: Path, evaluation: Evaluation) -> None:
-    """``predictions.csv`` in the folder ``path``; probabilities have the digits that tell a float32 from the next."""
+def text(evaluation: Evaluation) -> str:
+    """The table of answers of classes; probabilities have the digits that tell a float32 from the next."""
     classes = evaluation.classes
     of_truth = evaluation.probabilities[np.arange(evaluation.n), evaluation.labels]
     ranks = evaluation.ranks
@@ -39,16 +45,15 @@ def write_answers(path: Path, evaluation: Evaluation) -> None:
         )
         for i in range(evaluation.n)
     )
-    write_text(path / ANSWERS_FILE, table_text((*ANSWER_FIELDS, _OF_TRUTH, _RANK), rows))
+    return table_text((*ANSWER_FIELDS, _OF_TRUTH, _RANK), rows)
 
 
-def read_rows(path: Path, classes: Sequence[str]) -> list[dict[str, str]]:
+def read_rows(file: Path, classes: Sequence[str]) -> list[dict[str, str]]:
     """The rows as texts, at least one; truths and answers are among ``classes``.
 
     Raises:
         RunError: the file is not there, or damaged.
     """
-    file = path / ANSWERS_FILE
     try:
         rows = read_table(file, ANSWER_FIELDS)
     except DataError as error:
@@ -63,20 +68,20 @@ def read_rows(path: Path, classes: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
-    """The inverse of ``write_answers``.
+def read(file: Path, classes: tuple[str, ...], loss: float, target: Target) -> Evaluation:
+    """The inverse of ``text``.
 
     Of the probabilities, those of the answer and of the truth are as they were; the rest is shared out evenly among the
     other classes, which nobody looks at: the rank of the truth is read, not counted.
 
     Args:
         classes: of the run, in its order.
-        loss: of that split.
+        loss: of that split. target: a class.
 
     Raises:
         RunError: the file is not there, or damaged.
     """
-    rows, file = read_rows(path, classes), path / ANSWERS_FILE
+    rows = read_rows(file, classes)
     index = {name: number for number, name in enumerate(classes)}
     try:
         labels = np.array([index[row["class"]] for row in rows], np.int64)
@@ -113,3 +118,34 @@ def read_answers(path: Path, classes: Sequence[str], loss: float) -> Evaluation:
         files=None if by_position else files,
         kept_ranks=ranks,
     )
+
+
+class _Table(Protocol):
+    """What is written and read of a kind of target: this module for classes, another for each of the others."""
+
+    def text(self, evaluation: Any, /) -> str:
+        """The content of the file."""
+
+    def read(self, file: Path, classes: tuple[str, ...], loss: float, target: Any, /) -> AnyEvaluation:
+        """Its inverse."""
+
+
+_TABLES: Mapping[str, _Table] = {
+    "class": sys.modules[__name__],
+    "labels": labels_answers,
+    "number": numbers_answers,
+}
+
+
+def write_judged(path: Path, evaluation: Any, target: Target) -> None:
+    """``predictions.csv`` in the folder ``path``."""
+    write_text(path / ANSWERS_FILE, _TABLES[target.kind].text(evaluation))
+
+
+def read_judged(path: Path, classes: Sequence[str], loss: float, target: Target) -> AnyEvaluation:
+    """The inverse of ``write_judged``; ``loss`` is that of the split.
+
+    Raises:
+        RunError: the file is not there, or damaged.
+    """
+    return _TABLES[target.kind].read(path / ANSWERS_FILE, tuple(classes), loss, target)

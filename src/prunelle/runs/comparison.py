@@ -360,7 +360,8 @@ def _answers(run: Run, metrics: Mapping[str, Any]) -> tuple[str, list[tuple[str,
     Raises:
         RunError: it is damaged: it has other classes than the run, or says something else than ``metrics.json``.
     """
-    rows, file = read_rows(run.path, run.classes), run.path / ANSWERS_FILE
+    file = run.path / ANSWERS_FILE
+    rows = read_rows(file, run.classes)
     split = rows[0]["split"]
     judged = [(row["file"], row["class"]) for row in rows]
     right = np.array([row["class"] == row["predicted"] for row in rows], bool)

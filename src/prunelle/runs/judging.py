@@ -16,12 +16,14 @@ from prunelle.data import duplicates
 from prunelle.data.duplicates import Contents
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Progress
+from prunelle.data.targets import Target
 from prunelle.runs.splits import Placed
 from prunelle.texts import EN, FR, Note, visible
 from prunelle.training.fast import Predictor
 from prunelle.training.inference import evaluation_of, predict_logits
 from prunelle.training.intervals import wilson_interval
-from prunelle.training.metrics import Evaluation, Judged
+from prunelle.training.metrics import Judged
+from prunelle.training.objectives import AnyEvaluation
 
 _NEW, _VALIDATED, _LEARNED = range(3)
 _KINDS = (("validation", _VALIDATED), ("train", _LEARNED))
@@ -41,6 +43,10 @@ class Classifier(Protocol):
     @property
     def preprocess(self) -> AnyPreprocess:
         """How its examples are prepared."""
+
+    @property
+    def target(self) -> Target:
+        """What it tells of an example."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,7 @@ def judge(
     origin: Origin = Origin(),
     answers: Predictor | None = None,
     progress: Progress | None = None,
-) -> Evaluation:
+) -> Any:
     """A classifier's answers to those of ``pixels`` that it has not learned.
 
     Args:
@@ -75,6 +81,9 @@ def judge(
         seen: for the run, then for each run whose weights it began with: what ``pixels`` hold at its preprocessing, and
             what it has learned. None where nobody can tell.
         origin: of ``pixels``.
+
+    Returns:
+        An ``Evaluation``; of other targets than classes, what their objective makes (``training.objectives``).
     """
     network, classes = classifier.network, classifier.classes
     kinds, near = _kinds(seen or (), len(pixels))
@@ -87,7 +96,7 @@ def judge(
     logits = predict_logits(
         network, pixels, classifier.preprocess, len(classes), answers=answers, progress=progress
     )
-    right = logits.argmax(dim=1).numpy() == pixels.labels
+    right = evaluation_of(logits, pixels, classes, split, target=classifier.target).right
     judged = Judged(
         data=origin.data,
         own=origin.own,
@@ -97,12 +106,12 @@ def judge(
         of=of,  # type: ignore[arg-type]
         learned=int((kinds == _LEARNED).sum()),
         validated=int((kinds == _VALIDATED).sum()),
-        learned_right=int(right[kinds == _LEARNED].sum()),
+        learned_right=None if right is None else int(right[kinds == _LEARNED].sum()),
         learned_near=int(near.sum()),
         known=origin.known or seen is not None,
         changed=_changed(*seen[0]) if seen and origin.own else 0,
     )
-    return evaluation_of(logits, pixels, classes, split, judged)
+    return evaluation_of(logits, pixels, classes, split, judged, target=classifier.target)
 
 
 def kinds_of(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
@@ -139,16 +148,17 @@ def _same_kinds(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
     return kinds
 
 
-def learned_in(seen: Sequence[tuple[Contents, Placed]], evaluation: Evaluation) -> dict[str, int] | None:
+def learned_in(seen: Sequence[tuple[Contents, Placed]], evaluation: AnyEvaluation) -> dict[str, int] | None:
     """The entry ``learned`` of a split in ``metrics.json``: of its examples, those that were learned (``n``), how many
-    of these are right, and how many are near copies only (``near``); None where there are none. ``seen`` as ``judge``.
+    of these are right (of numbers nothing is), and how many are near copies only (``near``); None where there are none.
+    ``seen`` as ``judge``.
     """
     kinds, near = _kinds(seen, evaluation.n)
     learned = kinds == _LEARNED
     if not learned.any():
         return None
-    right = evaluation.predicted == evaluation.labels
-    return {"n": int(learned.sum()), "right": int(right[learned].sum()), "near": int(near.sum())}
+    right = {} if evaluation.right is None else {"right": int(evaluation.right[learned].sum())}
+    return {"n": int(learned.sum()), **right, "near": int(near.sum())}
 
 
 def learned_note(metrics: Mapping[str, Any]) -> Note | None:
@@ -159,10 +169,15 @@ def learned_note(metrics: Mapping[str, Any]) -> Note | None:
     n, others = learned["n"], metrics["n"] - learned["n"]
     if not others:
         return _ALL_LEARNED
+    near = _near_words(learned.get("near", 0))
+    if "right" not in learned:
+        return Note(
+            f"The network learned from {EN.integer(n)} of them{near.en}, which flatters this figure.",
+            f"Le réseau a appris sur {FR.integer(n)} d’entre eux{near.fr}, ce qui flatte ce résultat.",
+        )
     # The share is what is stored; the right answers are a whole number.
     right = round(metrics["accuracy"] * metrics["n"]) - learned["right"]
     low, high = wilson_interval(right, others)
-    near = _near_words(learned.get("near", 0))
     return Note(
         f"The network learned from {EN.integer(n)} of them{near.en}, which flatters this figure: it is right "
         f"on {EN.percent(right / others, digits=2)} of the {EN.integer(others)} that do not leak "
@@ -188,7 +203,7 @@ def _changed(contents: Contents, placed: Placed) -> int:
     return int((duplicates.matching_rows(contents, placed.contents) < 0).sum())
 
 
-def judged_on(evaluation: Evaluation) -> Note:
+def judged_on(evaluation: AnyEvaluation) -> Note:
     """``62 examples of pets (its test split)``: what a figure is of."""
     judged, n = evaluation.judged, evaluation.n
     counts = EN.integer(n), FR.integer(n)
@@ -217,7 +232,7 @@ _PARTS = {
 }
 
 
-def notes_of(evaluation: Evaluation) -> list[Note]:
+def notes_of(evaluation: AnyEvaluation) -> list[Note]:
     """What was left out of a figure and why, or what it holds that flatters it."""
     judged = evaluation.judged
     if judged is None:
@@ -229,13 +244,18 @@ def _notes(judged: Judged) -> Iterable[Note]:
     if judged.of == "learned":
         yield _ALL_LEARNED
     elif judged.learned:
-        share = judged.learned_right / judged.learned
-        near = _near_words(judged.learned_near)
+        near, right = _near_words(judged.learned_near), Note("", "")
+        if judged.learned_right is not None:
+            share = judged.learned_right / judged.learned
+            right = Note(
+                f" (it is right on {EN.percent(share, digits=2)} of those)",
+                f" (il a raison pour {FR.percent(share, digits=2)} d’entre eux)",
+            )
         yield Note(
             f"{EN.integer(judged.learned)} of the {EN.integer(judged.given)} were left out: the network "
-            f"learned from them{near.en} (it is right on {EN.percent(share, digits=2)} of those).",
+            f"learned from them{near.en}{right.en}.",
             f"{FR.integer(judged.learned)} sur {FR.integer(judged.given)} ont été laissés de côté : le "
-            f"réseau a appris dessus{near.fr} (il a raison pour {FR.percent(share, digits=2)} d’entre eux).",
+            f"réseau a appris dessus{near.fr}{right.fr}.",
         )
     if judged.of == "validation":
         yield Note(

@@ -38,6 +38,7 @@ from prunelle.data.duplicates import contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import AnyPreprocess, kind_of, preprocess_from_json
 from prunelle.data.pixels import Pixels, Progress
+from prunelle.data.targets import target_from_json
 from prunelle.disk import held, write_json, writing
 from prunelle.errors import (
     ArgumentError,
@@ -50,7 +51,7 @@ from prunelle.errors import (
     did_you_mean,
 )
 from prunelle.json_files import read_json, sealed
-from prunelle.runs.answers import read_answers, write_answers
+from prunelle.runs.answers import read_judged, write_judged
 from prunelle.runs.change import Change
 from prunelle.runs.folder import RUN, refuse_occupied, tidy
 from prunelle.runs.frames import as_frame
@@ -68,9 +69,9 @@ from prunelle.shown import Shown
 from prunelle.tensors import digest
 from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
-from prunelle.training.metrics import Evaluation
+from prunelle.training.objectives import AnyEvaluation
 from prunelle.training.recipe import Recipe
-from prunelle.training.records import RESULT_FIELDS
+from prunelle.training.records import ACCURACIES, RESULT_FIELDS
 from prunelle.trust.trust import Trust
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Run(Shown):
         path: the folder.
         info: the content of ``run.json``.
         classes, preprocess: as trained.
+        target: what it tells of an example: its class, several labels, a number (``data.targets``).
     """
 
     def __init__(self, path: Path, info: dict[str, Any], network: nn.Module | None = None) -> None:
@@ -97,6 +99,7 @@ class Run(Shown):
         check_digests(path, info)
         self.classes: tuple[str, ...] = tuple(read_json(path / "classes.json", [str]))
         self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", PREPROCESS))
+        self.target = target_from_json(info["data"].get("target"))
         self._recipe = _recipe_of(info)
         self._network = network
 
@@ -188,7 +191,7 @@ class Run(Shown):
         if not (self.path / SPLITS_FILE).exists():
             return None
         try:
-            return Placed.read(self.path, self.classes)
+            return Placed.read(self.path, self.classes, self.target)
         except DataError as error:
             raise RunError(str(error)) from None
 
@@ -261,7 +264,7 @@ class Run(Shown):
         }
         if "sha256" in self.info:
             self.update(sha256=digests)
-        placed.write(self.path, self.classes)
+        placed.write(self.path, self.classes, self.target)
         if "sha256" in self.info:
             self.update(sha256=digests | {SPLITS_FILE: digest_of(self.path / SPLITS_FILE)})
 
@@ -343,7 +346,7 @@ class Run(Shown):
         try:
             rows = [
                 {key: float(value) if value else None for key, value in line.items()}
-                for line in read_table(path, RESULT_FIELDS)
+                for line in read_table(path, [field for field in RESULT_FIELDS if field not in ACCURACIES])
             ]
         except DataError as error:
             raise RunError(str(error)) from None
@@ -368,12 +371,15 @@ class Run(Shown):
         """``results.csv`` anew from all lines so far, so that a resumed run has no line twice."""
         write_results(self.path, rows)
 
-    def write_predictions(self, evaluation: Evaluation) -> None:
+    def write_predictions(self, evaluation: AnyEvaluation) -> None:
         """``predictions.csv``: file (or position), truth, prediction and its probability."""
-        write_answers(self.path, evaluation)
+        write_judged(self.path, evaluation, self.target)
 
-    def judged(self) -> Evaluation:
+    def judged(self) -> Any:
         """The answers that speak for it, as they were given at the end of its training: ``predictions.csv``.
+
+        Returns:
+            An ``Evaluation``; of other targets than classes, what their objective makes (``training.objectives``).
 
         Raises:
             RunError: the training has not come to its end, or the file is damaged.
@@ -384,7 +390,7 @@ class Run(Shown):
             raise RunError(
                 f"{self.path} is not finished; go on with it first: {RUN.resume} {quoted(self.path)}"
             )
-        return read_answers(self.path, self.classes, float(metrics[split]["loss"]))
+        return read_judged(self.path, self.classes, float(metrics[split]["loss"]), self.target)
 
     def write_trust(self, trust: Trust | None, record: Mapping[str, Any]) -> None:
         """``trust.json``, and ``trust.safetensors`` where there were validation examples; of the best weights."""
@@ -452,11 +458,12 @@ class Run(Shown):
             tidy(self.path)
             yield
 
-    def evaluate(self, split: Split | Pixels | None, *, progress: Progress | None = None) -> Evaluation:
+    def evaluate(self, split: Split | Pixels | None, *, progress: Progress | None = None) -> Any:
         """The network's answers on a labelled split, prepared as in training.
 
         Examples that the run has learned are left out, unless there are no others; then those that chose its epoch too
-        (validation). ``judged`` of what is returned says how many, and which rows were judged.
+        (validation). ``judged`` of what is returned says how many, and which rows were judged: an ``Evaluation`` where
+        classes are told.
 
         Args:
             split: ``data.test``, say, with the classes of this run in its order; or decoded pixels.

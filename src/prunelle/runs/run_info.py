@@ -11,9 +11,10 @@ from prunelle.files import sha256
 from prunelle.json_files import UNKNOWN, Shape, read_json
 from prunelle.runs.splits import SPLITS_FILE
 
-FORMAT = 2
+FORMAT = 3
 """Of the runs that are written now; ``run.json`` says it. 1, or none: of before, every run has a recipe. 2: a run that
-``prunelle run`` recorded has none, and its ``network`` says what builds it again (``runs.rebuild``)."""
+``prunelle run`` recorded has none, and its ``network`` says what builds it again (``runs.rebuild``). 3:
+``data.target``, where it is there, says that something else than classes is told."""
 
 _NOTE = {"en": str, "fr": str}
 _INFO: Shape = {
@@ -40,6 +41,7 @@ _INFO: Shape = {
         "moved?": int,
         "per_class?": {"*": [int]},
         "scaling?": {"how": str, "note": _NOTE},
+        "target?": {"kind": str, "mean?": (int, float), "std?": (int, float)},
     },
     "transfer?": {
         "strategy": dict,
@@ -66,7 +68,7 @@ _NUMBERS = [(int, float)]
 PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
 
 _FIGURES: Shape = {
-    "accuracy": (int, float),
+    "accuracy?": (int, float),
     "interval": [(int, float)],
     "loss": (int, float),
     "n": int,

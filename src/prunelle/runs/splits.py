@@ -16,6 +16,7 @@ import numpy as np
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.duplicates import Contents
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import Target
 from prunelle.disk import write_text
 from prunelle.errors import DataError
 
@@ -30,7 +31,7 @@ class Placed:
     """The examples of a run, one a row.
 
     Attributes:
-        splits, labels: ``(N,)``, names and indices into the classes.
+        splits, labels: ``(N,)``, names and indices into the classes, or what else the run's target has for labels.
         files: N paths; None where they came from no files of their own.
         contents: of all; None where nobody wrote them down.
     """
@@ -64,7 +65,7 @@ class Placed:
             Contents.joined([contents[name] for name in pixels]),
         )
 
-    def write(self, path: Path, classes: Sequence[str]) -> None:
+    def write(self, path: Path, classes: Sequence[str], target: Target) -> None:
         """``splits.csv`` in the folder ``path``."""
         near = None if self.contents is None else self.contents.near
         groups = [] if near is None or (near < 0).all() else near.tolist()
@@ -72,7 +73,7 @@ class Placed:
             (
                 self.files[i] if self.files else None,
                 str(self.splits[i]),
-                classes[self.labels[i]],
+                target.written(self.labels[i], classes),
                 self.contents.written(i) if self.contents else None,
                 *((groups[i] if groups[i] >= 0 else None,) if groups else ()),
             )
@@ -82,20 +83,17 @@ class Placed:
         write_text(path / SPLITS_FILE, table_text(fields, rows))
 
     @classmethod
-    def read(cls, path: Path, classes: Sequence[str]) -> Placed:
+    def read(cls, path: Path, classes: Sequence[str], target: Target) -> Placed:
         """The inverse of ``write``.
 
         Raises:
             DataError: the file is damaged.
         """
         file = path / SPLITS_FILE
-        index = {name: label for label, name in enumerate(classes)}
         rows = read_table(file, _FIELDS[:3])
         for row in rows:
             if row["split"] not in SPLITS:
                 raise DataError(f"{file} is damaged: {row['split']!r} is no split.")
-            if row["class"] not in index:
-                raise DataError(f"{file} is damaged: {row['class']!r} is no class of the run.")
             if "\0" in row["file"] or bool(row["file"]) != bool(rows[0]["file"]):
                 raise DataError(f"{file} is damaged: {row['file']!r} names no file.")
         if not any(row["split"] == "train" for row in rows):
@@ -105,6 +103,7 @@ class Placed:
             raise DataError(f"{file} is damaged: {rows[0]['file']!r} names no file.")
         texts = [row.get("content", "") for row in rows]
         try:
+            labels = target.read([row["class"] for row in rows], classes)
             contents = Contents.read(texts, files) if any(texts) else None
             if contents is not None and _COPIES in rows[0]:
                 contents = dataclasses.replace(contents, near=_groups(rows))
@@ -112,7 +111,7 @@ class Placed:
             raise DataError(f"{file} is damaged: {error}") from None
         return cls(
             np.array([row["split"] for row in rows]),
-            np.array([index[row["class"]] for row in rows], np.int64),
+            labels,
             files,
             contents,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -20,7 +21,6 @@ from prunelle.runs.predictions import Predictions
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.training.fast import Compile
-from prunelle.training.metrics import Evaluation
 from prunelle.trust.trust import Caution
 
 
@@ -35,7 +35,7 @@ def evaluate(
     decisions: Decisions | str | Path | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
-) -> Evaluation:
+) -> Any:
     """A run's answers on labelled pictures.
 
     Args:

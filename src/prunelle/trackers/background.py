@@ -96,7 +96,10 @@ class Background(Quiet):
         now = time.perf_counter()
         if now >= self._next_step:
             self._next_step = now + STEP_EVERY_S
-            values = {"step/loss": record.loss, "step/accuracy": record.accuracy}
+            values = {"step/loss": record.loss}
+            if record.accuracy is not None:
+                values["step/accuracy"] = record.accuracy
+            values |= {f"step/{name}": value for name, value in record.figures.items()}
             step = (record.epoch - 1) * record.steps + record.step
             self._put(lambda tracker: tracker.figures(values, step), spare=True)
         self._own_s += time.perf_counter() - now

@@ -22,15 +22,15 @@ from torch import nn
 
 from prunelle.data.batches import Batches, derive_seed
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.errors import ArgumentError, Diverged, RunError, refuse_given
 from prunelle.texts import Note
 from prunelle.training import batch_of_one, diagnosis, speed
 from prunelle.training.fast import TrainingPass, training_pass
-from prunelle.training.inference import Normaliser, evaluate
+from prunelle.training.inference import Normaliser, predict_logits
 from prunelle.training.layers import Layers
-from prunelle.training.loss import classification_loss
+from prunelle.training.objectives import objective_of
 from prunelle.training.optimizer import make_optimizer, make_own_optimizer, numbers_of, put_numbers, step
-from prunelle.training.outputs import class_logits
 from prunelle.training.own import NOTHING, Own, described
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, Progress, StepRecord
@@ -50,10 +50,11 @@ class Training:
         classes: names in index order.
         preprocess: with mean and std; or what else turns batches into the network's input.
         recipe: how.
+        target: what is told of an example, of which ``classes`` are the outputs' names: its class unless given.
 
     Raises:
         ArgumentError: ``patience`` without a validation split; batches of one, and a network whose batch
-            normalisation can't learn from one.
+            normalisation can't learn from one; a recipe that means nothing for such a target.
 
     Attributes:
         notes: what a person should know of it.
@@ -67,11 +68,15 @@ class Training:
         classes: tuple[str, ...],
         preprocess: Normaliser,
         recipe: Recipe,
+        *,
+        target: Target = ONE_CLASS,
     ) -> None:
         self.device = speed.choose_device(recipe.device)
         speed.prepare(network, self.device)
         self.network = network
         self.classes = classes
+        self.objective = objective_of(target, classes)
+        self.objective.check(recipe)
         self.preprocess = preprocess
         self.recipe = recipe
         self.own = NOTHING
@@ -96,15 +101,23 @@ class Training:
         self._average = _averageable(network) if recipe.ema_decay is not None else {}
         # The live tensors; looking them up by name at every step would take longer than averaging them.
         self._averaged_tensors = list(_averageable(network, copy=False).values()) if self._average else []
-        self._class_weights = _class_weights(train, len(classes), self.device) if recipe.balance else None
+        self._class_weights = (
+            self.objective.class_weights(train.labels).to(self.device) if recipe.balance else None
+        )
         self._passes = self._training_pass(capturable=True)
-        self._watch = diagnosis.Watch(
-            network=network,
+        self._watch = self._watched(train)
+
+    def _watched(self, train: Pixels) -> diagnosis.Watch | None:
+        """What tells that nothing is learned: of classes, which a blind guess is known for."""
+        if not self.objective.target.exclusive:
+            return None
+        return diagnosis.Watch(
+            network=self.network,
             train=train,
             batches=self._views[0],
-            num_classes=len(classes),
-            preprocess=preprocess,
-            recipe=recipe,
+            num_classes=len(self.classes),
+            preprocess=self.preprocess,
+            recipe=self.recipe,
             class_weights=self._class_weights,
         )
 
@@ -193,7 +206,7 @@ class Training:
                     self._batch_sizes(view), at.step, recipe.augment, recipe.seed, at.epoch
                 )
                 self._layers.begin(at.epoch)
-                if at.step == 0:
+                if at.step == 0 and self._watch is not None:
                     self._watch.epoch_begins()
                 while at.step < self.steps_per_epoch:
                     self._step(batches)
@@ -220,7 +233,7 @@ class Training:
         number = at.epoch * self.steps_per_epoch + at.step
         start = time.perf_counter()
         images, labels = next(batches)
-        targets = labels
+        targets = self.objective.targets(labels)
         if recipe.augment.mixes:
             generator = torch.Generator().manual_seed(derive_seed(recipe.seed, "mix", at.epoch, at.step))
             images, targets = recipe.augment.mix(images, labels, len(self.classes), generator)
@@ -230,13 +243,13 @@ class Training:
 
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate(at.step) * group["share"]
-        _, loss, correct = self._passes(
+        _, loss, hits = self._passes(
             images, targets, seed=derive_seed(recipe.seed, "step", at.epoch, at.step)
         )
         if recipe.clip_norm is not None:
             nn.utils.clip_grad_norm_(self._parameters, recipe.clip_norm)
         # Read before the update: so a GPU is waited for once, and a NaN spoils no weights.
-        value, right = loss.item(), int(correct)
+        value, right = loss.item(), hits.item()
         if not math.isfinite(value):
             raise self._diverged(f"the loss became {value} in epoch {at.epoch + 1}, step {at.step + 1}")
         with torch.no_grad():
@@ -254,13 +267,13 @@ class Training:
     def _forward(
         self, images: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Of a batch: what is to be minimised, the loss of the main output, and how many of its answers are right."""
+        """Of a batch: what is to be minimised, the loss of the main output, and its ``hits``."""
         network = self.network
         with self._autocast():
             outputs = network(images)
         main, *auxiliary = outputs if isinstance(outputs, tuple) else (outputs,)
-        logits = class_logits(main, len(self.classes)).float()
-        loss = total = self._loss(logits, targets)
+        main = self.objective.outputs(main).float()
+        loss = total = self._loss(main, targets)
         weights = tuple(getattr(network, "auxiliary_weights", ()))
         if len(weights) != len(auxiliary):
             raise ArgumentError(
@@ -269,15 +282,13 @@ class Training:
                 f"the logits alone."
             )
         for weight, output in zip(weights, auxiliary, strict=True):
-            total = total + weight * self._loss(class_logits(output, len(self.classes)).float(), targets)
-        # Of a mixed picture, what it shows most of.
-        labels = targets.argmax(dim=1) if targets.is_floating_point() else targets
-        return total, loss, logits.detach().argmax(dim=1).eq(labels).count_nonzero()
+            total = total + weight * self._loss(self.objective.outputs(output).float(), targets)
+        return total, loss, self.objective.hits(main.detach(), targets)
 
     def _loss(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         if self.own.loss is not None:
             return self.own.loss_of(logits, targets)
-        return classification_loss(logits, targets, self._class_weights, self.recipe.label_smoothing)
+        return self.objective.loss(logits, targets, self._class_weights, self.recipe.label_smoothing)
 
     def _diverged(self, what: str) -> Diverged:
         return Diverged(
@@ -291,29 +302,29 @@ class Training:
         # The last step may have spoilt them, and no later loss would tell.
         if not all(bool(parameter.isfinite().all()) for parameter in self.network.parameters()):
             raise self._diverged(f"weights became NaN or infinite in epoch {at.epoch + 1}")
-        val_loss = val_accuracy = None
+        val_loss = None
         metrics: dict[str, float] = {}
         if self._validation is not None:
-            with self.averaged():
-                evaluation = evaluate(
-                    self.network, self._validation, self.classes, self.preprocess, "validation"
-                )
-            val_loss, val_accuracy = evaluation.loss, evaluation.accuracy
-            metrics = self.own.measured(evaluation.probabilities, evaluation.labels)
+            evaluation = self._validated(self._validation)
+            val_loss = evaluation.loss
+            metrics = {**self.objective.figures(evaluation)}
+            metrics |= self.own.measured(evaluation.scores, evaluation.labels)
             if not math.isfinite(val_loss):
                 raise self._diverged(f"the validation loss became {val_loss} in epoch {at.epoch + 1}")
             # Few pictures give few accuracies: of epochs with the same one, the lower loss decides.
-            improved = (val_accuracy, -val_loss) > (at.best_accuracy, -at.best_loss)
+            standing = self.objective.standing(evaluation)
+            improved = (standing, -val_loss) > (at.best_standing, -at.best_loss)
             if improved:
-                at.best_accuracy, at.best_loss = val_accuracy, val_loss
+                at.best_standing, at.best_loss = standing, val_loss
         else:
             improved = True
-        train_loss, train_accuracy = at.loss_sum / at.seen, at.correct / at.seen
+        train_loss, figures = at.loss_sum / at.seen, self._figures()
+        train_accuracy = figures.pop("accuracy", None)
         steps_done = (at.epoch + 1) * self.steps_per_epoch
         warning = None
         # A loss of the caller's own is not to be compared with a blind guess's.
-        if not at.warnings and self.own.loss is None:
-            warning = self._watch.warning(train_loss, train_accuracy, steps_done)
+        if not at.warnings and self.own.loss is None and self._watch is not None:
+            warning = self._watch.warning(train_loss, train_accuracy or 0.0, steps_done)
         if warning is not None:
             at.warnings.append({"en": warning.en, "fr": warning.fr})
         record = EpochRecord(
@@ -322,7 +333,7 @@ class Training:
             train_loss=train_loss,
             train_accuracy=train_accuracy,
             val_loss=val_loss,
-            val_accuracy=val_accuracy,
+            val_accuracy=metrics.pop("accuracy", None),
             learning_rate=self._rate(at.step - 1),
             seconds=time.perf_counter() + seconds_offset,
             images_per_second=at.seen / max(at.train_seconds, 1e-9),
@@ -330,6 +341,7 @@ class Training:
             improved=improved,
             warning=warning,
             metrics=metrics,
+            train_figures=figures,
         )
         if self.own.better is not None:
             line, best = record.row(), at.rows[at.best_epoch - 1] if at.best_epoch else None
@@ -343,8 +355,18 @@ class Training:
         at.loss_sum = at.seconds = at.train_seconds = at.wait_seconds = 0.0
         return record
 
+    def _validated(self, validation: Pixels) -> Any:
+        """What the network, its weights averaged where the recipe says so, is worth on the validation split."""
+        with self.averaged():
+            outputs = predict_logits(self.network, validation, self.preprocess, len(self.classes))
+        return self.objective.evaluation(outputs, validation.labels, "validation", files=validation.files)
+
+    def _figures(self) -> dict[str, float]:
+        """What is told besides the loss: a mean over the epoch so far, by its name."""
+        return {self.objective.measure: self.progress.correct / self.progress.seen}
+
     def _step_record(self) -> StepRecord:
-        at = self.progress
+        at, figures = self.progress, self._figures()
         done = at.epoch * self.steps_per_epoch + at.step
         # With the validations of those epochs, as the ones to come will have theirs.
         earlier = sum(row["seconds"] or 0.0 for row in at.rows)
@@ -355,7 +377,8 @@ class Training:
             step=at.step,
             steps=self.steps_per_epoch,
             loss=at.loss_sum / at.seen,
-            accuracy=at.correct / at.seen,
+            accuracy=figures.pop("accuracy", None),
+            figures=figures,
             images_per_second=at.seen / max(at.train_seconds, 1e-9),
             data_wait=at.wait_seconds / max(at.train_seconds, 1e-9),
             seconds_left=pace * (self.recipe.epochs * self.steps_per_epoch - done),
@@ -408,7 +431,7 @@ class Training:
                 if isinstance(value, torch.Tensor):
                     tensors[f"optimizer.{name}.{key}"] = value
         # Between epochs there is nothing to keep: the next one takes its own sample.
-        if self.progress.step:
+        if self.progress.step and self._watch is not None:
             tensors |= {f"watch.{i}": tensor for i, tensor in enumerate(self._watch.before)}
         if self.own.optimizer is not None:
             names = {id(parameter): name for name, parameter in self.network.named_parameters()}
@@ -451,8 +474,12 @@ class Training:
             if restored:
                 self._optimizer.state[parameter] = restored
         watched = part("watch.")
-        self._watch.before = [watched[str(i)].to(self.device) for i in range(len(watched))]
-        self.progress = Progress(**copy.deepcopy(progress))
+        if self._watch is not None:
+            self._watch.before = [watched[str(i)].to(self.device) for i in range(len(watched))]
+        progress = copy.deepcopy(progress)
+        if "best_accuracy" in progress:  # a state of an earlier version
+            progress["best_standing"] = progress.pop("best_accuracy")
+        self.progress = Progress(**progress)
         self._asked = None
         if self.progress.optimizer:
             put_numbers(self._optimizer, self.progress.optimizer, dict(self.network.named_parameters()))
@@ -492,12 +519,6 @@ def _averageable(network: nn.Module, *, copy: bool = True) -> dict[str, torch.Te
     """Floating-point weights and buffers by name; counters (of batch norm) are no averages."""
     tensors = {n: t.detach() for n, t in network.state_dict().items() if t.is_floating_point()}
     return {name: tensor.clone() for name, tensor in tensors.items()} if copy else tensors
-
-
-def _class_weights(train: Pixels, num_classes: int, device: torch.device) -> torch.Tensor:
-    """n / (K · count), as scikit-learn's "balanced"; ``check_readable`` made sure that no class is empty."""
-    counts = torch.bincount(torch.from_numpy(train.labels), minlength=num_classes)
-    return (len(train) / (num_classes * counts.clamp(min=1))).float().to(device)
 
 
 @contextmanager

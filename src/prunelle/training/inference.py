@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from prunelle.data.batches import Batches
 from prunelle.data.pixels import Pixels, Progress
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.texts import Note
 from prunelle.training.fast import Predictor, predictor
 from prunelle.training.metrics import Evaluation, Judged
+from prunelle.training.objectives import objective_of
 from prunelle.training.outputs import class_logits, evaluation_mode
 
 EVALUATION_BATCH = 256
@@ -109,9 +109,10 @@ def evaluate(
     answers: Predictor | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Every answer of ``network`` on a decoded split; ``answers`` as ``predict_logits``."""
+    """Every answer of ``network``, which tells classes, on a decoded split; ``answers`` as ``predict_logits``."""
     logits = predict_logits(network, pixels, preprocess, len(classes), answers=answers, progress=progress)
-    return evaluation_of(logits, pixels, classes, split)
+    evaluation: Evaluation = evaluation_of(logits, pixels, classes, split)
+    return evaluation
 
 
 def evaluation_of(
@@ -120,22 +121,16 @@ def evaluation_of(
     classes: tuple[str, ...],
     split: str,
     judged: Judged | None = None,
-) -> Evaluation:
-    """What ``(N, num_classes)`` logits are worth on the pixels they are of; with ``judged``, on its rows alone."""
+    target: Target = ONE_CLASS,
+) -> Any:
+    """What ``(N, num_classes)`` outputs are worth on the pixels they are of; with ``judged``, on its rows alone.
+
+    Returns:
+        An ``Evaluation``; of other targets than classes, what their objective makes (``training.objectives``).
+    """
     labels, files = pixels.labels, pixels.files
     if judged is not None and len(judged.rows) < len(labels):
         logits, labels = logits[torch.from_numpy(judged.rows)], labels[judged.rows]
         files = None if files is None else tuple(files[row] for row in judged.rows)
-    # In float64, so that the loss does not depend on how float32 rounds confident answers.
-    logits, wanted = logits.double(), torch.from_numpy(np.array(labels))
-    loss = F.cross_entropy(logits, wanted).item() if len(wanted) else float("nan")
-    probabilities = logits.softmax(dim=1).float().numpy()
-    return Evaluation(
-        split=split,
-        classes=classes,
-        labels=wanted.numpy(),
-        probabilities=probabilities,
-        loss=loss,
-        files=files,
-        judged=judged,
-    )
+    objective = objective_of(target, classes)
+    return objective.evaluation(logits, labels, split, files=files, judged=judged)

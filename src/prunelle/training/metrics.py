@@ -63,8 +63,9 @@ class Judged:
         rows: ``(n,)`` int64, those judged, as positions among them.
         of: what those are: ``new`` to the network; where there is none of these, the ``validation`` ones, which chose
             the epoch; where there is none of these either, those it has ``learned``.
-        learned, validated: how many of the given ones were learned, and chose the epoch. learned_right: how many of the
-            learned ones are right. learned_near: how many of them were learned from a near copy alone.
+        learned, validated: how many of the given ones were learned, and chose the epoch.
+        learned_right: how many of the learned ones are right; None of numbers, which are near or far.
+        learned_near: how many of the learned ones were learned from a near copy alone.
         known: whether the run says what it has learned. Otherwise all are taken for new, and may not be.
         changed: of the run's own, how many hold something else than when it was trained.
     """
@@ -77,7 +78,7 @@ class Judged:
     of: Literal["new", "validation", "learned"] = "new"
     learned: int = 0
     validated: int = 0
-    learned_right: int = 0
+    learned_right: int | None = 0
     learned_near: int = 0
     known: bool = True
     changed: int = 0
@@ -128,6 +129,11 @@ class Evaluation(Shown):
         """Number of examples."""
         return len(self.labels)
 
+    @property
+    def scores(self) -> np.ndarray:
+        """What metrics of the caller's own are told: ``probabilities``."""
+        return self.probabilities
+
     @cached_property
     def predicted(self) -> np.ndarray:
         """``(N,)`` int64, the most probable class of each example."""
@@ -139,9 +145,14 @@ class Evaluation(Shown):
         return np.asarray(self.probabilities.max(axis=1))
 
     @property
+    def right(self) -> np.ndarray:
+        """``(N,)`` bool: which answers are right."""
+        return np.asarray(self.predicted == self.labels)
+
+    @property
     def correct(self) -> int:
         """How many are right."""
-        return int((self.predicted == self.labels).sum())
+        return int(self.right.sum())
 
     @property
     def accuracy(self) -> float:

@@ -20,6 +20,7 @@ from torch import nn
 from prunelle.data import duplicates
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels, Progress
+from prunelle.data.targets import ONE_CLASS
 from prunelle.networks.classifier import last_features, with_classifier
 from prunelle.networks.freezing import freeze, unfreeze
 from prunelle.networks.summary import summarise
@@ -28,6 +29,7 @@ from prunelle.shown import Shown
 from prunelle.texts import EN, FR, Note
 from prunelle.training.inference import predict_logits
 from prunelle.training.intervals import wilson_interval
+from prunelle.training.objectives import objective_of
 from prunelle.training.paired import over_pictures
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.learning import begin
@@ -190,7 +192,7 @@ def advise(
     train = _sample(train, seed)
     left_out = _quarter(train.labels, seed)
     learned = _without_copies(train, left_out)
-    trials = []
+    trials, objective = [], objective_of(ONE_CLASS, classes)
     picks = depths(network, preprocess.input_shape)
     for stage in picks:
         made = with_classifier(network, len(classes), stage=stage.name)
@@ -198,7 +200,7 @@ def advise(
         try:
             freeze(made, "features")
             learning = begin(
-                made, {"train": train}, classes,
+                made, {"train": train}, objective,
                 preprocess=preprocess, recipe=_still(recipe_of(strategy), 1), strategy=strategy,
                 memory_budget=memory_budget, progress=progress,
             )  # fmt: skip
@@ -224,7 +226,7 @@ def advise(
         learner = copy.deepcopy(untrained if strategy.name == "scratch" else network)
         strategy.apply(learner)
         learning = begin(
-            learner, {"train": _rows(train, learned)}, classes,
+            learner, {"train": _rows(train, learned)}, objective,
             preprocess=preprocess, recipe=_still(recipe, epochs), strategy=strategy,
             memory_budget=memory_budget, progress=progress,
         )  # fmt: skip

@@ -18,6 +18,7 @@ from prunelle.texts import EN, FR, Note
 from prunelle.training import speed
 from prunelle.training.engine import Training
 from prunelle.training.inference import Normaliser
+from prunelle.training.objectives import Objective
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.features import FeatureStore, NoNormalisation, View, output_shape
 from prunelle.transfer.solving import Solving
@@ -51,7 +52,7 @@ class Learning:
 def begin(
     network: nn.Module,
     pixels: Mapping[str, Pixels],
-    classes: tuple[str, ...],
+    objective: Objective,
     preprocess: AnyPreprocess,
     recipe: Recipe,
     strategy: Strategy | None,
@@ -64,7 +65,7 @@ def begin(
     Args:
         network: with its frozen modules marked (see ``freeze``); it moves to the recipe's device.
         pixels: decoded splits.
-        classes, preprocess, recipe: of the training.
+        objective, preprocess, recipe: of the training.
         strategy: None for a network that learns whole.
         memory_budget: bytes of features kept in memory.
         progress: told how far the features are.
@@ -79,14 +80,20 @@ def begin(
             network=network,
             train=pixels["train"],
             validation=pixels.get("validation"),
-            classes=classes,
+            classes=objective.classes,
             preprocess=preprocess,
             recipe=recipe,
+            target=objective.target,
         )
         return Learning(training, pixels, preprocess, 0, notes)
 
     if strategy is None or not count_frozen(network):
         return whole()
+    if strategy.solved and not objective.target.exclusive:
+        raise ArgumentError(
+            f"head {strategy.head} tells classes, and this training is of another task ({objective.target.task}). Take "
+            f"--head linear."
+        )
     why = None
     views = strategy.num_views(recipe.augment)
     speed.prepare(network, speed.choose_device(recipe.device))
@@ -139,9 +146,10 @@ def begin(
                 rest,
                 train,
                 inputs.get("validation"),
-                classes=classes,
+                classes=objective.classes,
                 preprocess=NoNormalisation(),
                 recipe=stepping,
+                target=objective.target,
             )
             feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
             return Learning(training, inputs, NoNormalisation(), views, feature_notes=feature_notes)

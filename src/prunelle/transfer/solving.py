@@ -183,7 +183,8 @@ class Solving(Training):
         if self.finished:
             return
         begin = time.perf_counter()
-        self._watch.epoch_begins()
+        if self._watch is not None:
+            self._watch.epoch_begins()
         layers = [module for module in self.network.modules() if isinstance(module, nn.Linear)]
         if len(layers) != 1:
             raise ArgumentError(

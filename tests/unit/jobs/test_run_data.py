@@ -29,7 +29,7 @@ PREPROCESS = Preprocess(size=(16, 16), channels=3, mean=(0.5,) * 3, std=(0.2,) *
 
 def write_splits(run: Run, pixels: dict[str, Pixels]) -> None:
     contents = {name: contents_of(part) for name, part in pixels.items()}
-    Placed.of(pixels, contents).write(run.path, run.classes)
+    Placed.of(pixels, contents).write(run.path, run.classes, run.target)
 
 
 class Listening(Quiet):

@@ -297,20 +297,20 @@ def scripted(monkeypatch: pytest.MonkeyPatch, answers: list[tuple[float, float]]
     """Validation says these accuracies and losses, epoch by epoch."""
     script = iter(answers)
 
-    def say(_n: nn.Module, _p: Pixels, classes: tuple[str, ...], *_rest: object) -> Evaluation:
+    def say(self: engine.Training, _p: Pixels) -> Evaluation:
         accuracy, loss = next(script)
         right = round(accuracy * 10)
         told = np.eye(2, dtype=np.float32)[[0] * right + [1] * (10 - right)]
-        return Evaluation("validation", classes, np.zeros(10, np.int64), told, loss)
+        return Evaluation("validation", self.classes, np.zeros(10, np.int64), told, loss)
 
-    monkeypatch.setattr(engine, "evaluate", say)
+    monkeypatch.setattr(engine.Training, "_validated", say)
 
 
 def test_the_best_epoch_is_by_accuracy_then_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     scripted(monkeypatch, [(0.5, 1.0), (0.6, 2.0), (0.6, 1.5), (0.6, 1.5), (0.5, 0.1), (0.7, 9.0)])
     run = training(small(2), bars(16, 2), Recipe(epochs=6, batch_size=16), bars(10, 2), num_classes=2)
     assert [record.improved for record in epochs(run)] == [True, True, True, False, False, True]
-    assert (run.progress.best_epoch, run.progress.best_accuracy, run.progress.best_loss) == (6, 0.7, 9.0)
+    assert (run.progress.best_epoch, run.progress.best_standing, run.progress.best_loss) == (6, 0.7, 9.0)
 
 
 @pytest.mark.parametrize(("patience", "stops"), [(1, 4), (2, 5), (3, 6), (4, 10), (None, 10)])

@@ -1,0 +1,241 @@
+"""What is to be told of an example: its class, which of several labels it has, or a number.
+
+=========== ============== ======================== ==============================
+kind        ``--task``     ``labels`` of N examples ``classes``
+=========== ============== ======================== ==============================
+``class``   classification ``(N,)`` int64           K names, at least two
+``labels``  multilabel     ``(N, K)`` bool          K names, at least one
+``number``  regression     ``(N,)`` float64         one name, of what is measured
+=========== ============== ======================== ==============================
+
+A network has as many outputs as there are ``classes``, whatever they are. Nothing above this room asks "which kind?":
+it calls a member, or has a module for each in a table by the kind's name (``training.objectives``: the loss, figures).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from prunelle.errors import ArgumentError, DataError, UnknownName
+
+TargetKind = Literal["class", "labels", "number"]
+
+BETWEEN = ";"
+"""Between the labels of an example, where they stand in one cell of a table."""
+
+_STRATA = 10
+_SHOWN = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Target(ABC):
+    """The contract.
+
+    Attributes:
+        kind: in ``run.json`` and in tables by kind.
+        task: what the command line calls it.
+        exclusive: each example has one of the classes, and no other.
+    """
+
+    kind: ClassVar[TargetKind]
+    task: ClassVar[str]
+    exclusive: ClassVar[bool] = False
+
+    @abstractmethod
+    def strata(self, labels: np.ndarray) -> np.ndarray:
+        """``(N,)`` int64, at least 0: a draw that takes its share of each stratum gives alike splits."""
+
+    @abstractmethod
+    def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+        """``(K,)`` int64: how many examples there are of each class, with each label, or with the number."""
+
+    def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
+        """Of ``(N, …)`` labels the rows of each class, of those with each label: what a page shows examples of."""
+        return {name: np.flatnonzero(self.codes(labels) == code) for code, name in enumerate(classes)}
+
+    @abstractmethod
+    def written(self, label: Any, classes: Sequence[str]) -> str:
+        """A row of ``labels`` as tables have it."""
+
+    @abstractmethod
+    def read(self, texts: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        """The inverse, of N texts: ``labels``.
+
+        Raises:
+            DataError: a text is of no label.
+        """
+
+    def codes(self, labels: np.ndarray) -> np.ndarray:
+        """``(N,)`` int64: the same number where labels are the same."""
+        if not len(labels):
+            return np.zeros(0, np.int64)
+        return np.unique(labels, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``run.json``."""
+        return {"kind": self.kind, **dataclasses.asdict(self)}
+
+
+@dataclasses.dataclass(frozen=True)
+class OneClass(Target):
+    """Each example is of one class."""
+
+    kind: ClassVar[TargetKind] = "class"
+    task: ClassVar[str] = "classification"
+    exclusive: ClassVar[bool] = True
+
+    def strata(self, labels: np.ndarray) -> np.ndarray:
+        return labels
+
+    def codes(self, labels: np.ndarray) -> np.ndarray:
+        return labels
+
+    def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+        return np.bincount(labels, minlength=len(classes))
+
+    def written(self, label: Any, classes: Sequence[str]) -> str:
+        return str(classes[label])
+
+    def read(self, texts: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        index = {name: number for number, name in enumerate(classes)}
+        for text in texts:
+            if text not in index:
+                raise DataError(f"{text!r} is no class of the run.")
+        return np.array([index[text] for text in texts], np.int64)
+
+
+@dataclasses.dataclass(frozen=True)
+class SeveralLabels(Target):
+    """Each example has some of several labels: all, one, or none."""
+
+    kind: ClassVar[TargetKind] = "labels"
+    task: ClassVar[str] = "multilabel"
+
+    def strata(self, labels: np.ndarray) -> np.ndarray:
+        """Each example by the rarest label that it has, as iterative stratification begins (Sechidis, Tsoumakas and
+        Vlahavas 2011); those without any are a stratum too."""
+        counts = labels.sum(axis=0)
+        # A label that an example lacks is as common as can be.
+        commonness = np.where(labels, counts, len(labels) + 1)
+        return np.where(labels.any(axis=1), commonness.argmin(axis=1), labels.shape[1]).astype(np.int64)
+
+    def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+        return np.asarray(labels.sum(axis=0), np.int64)
+
+    def written(self, label: Any, classes: Sequence[str]) -> str:
+        return BETWEEN.join(name for name, has in zip(classes, label, strict=True) if has)
+
+    def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
+        return {name: np.flatnonzero(labels[:, k]) for k, name in enumerate(classes)}
+
+    def read(self, texts: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        index = {name: number for number, name in enumerate(classes)}
+        labels = np.zeros((len(texts), len(classes)), bool)
+        for row, text in enumerate(texts):
+            for name in filter(None, text.split(BETWEEN)):
+                if name not in index:
+                    raise DataError(f"{name!r} is no label of the run.")
+                labels[row, index[name]] = True
+        return labels
+
+
+@dataclasses.dataclass(frozen=True)
+class Number(Target):
+    """Each example has a number: an age, a length, a price.
+
+    Attributes:
+        mean, std: of the training examples. What the network gives is multiplied by ``std``, and ``mean`` is added: it
+            learns the number in units that suit its first weights.
+    """
+
+    kind: ClassVar[TargetKind] = "number"
+    task: ClassVar[str] = "regression"
+
+    mean: float = 0.0
+    std: float = 1.0
+
+    @classmethod
+    def of(cls, labels: np.ndarray) -> Number:
+        """For training examples with these numbers.
+
+        Raises:
+            DataError: they are all the same.
+        """
+        mean, std = float(np.mean(labels)), float(np.std(labels))
+        if not std > 1e-12 * max(1.0, abs(mean)):
+            raise DataError(
+                f"the numbers of the training examples must differ for anything to be learned; all are {mean:g}."
+            )
+        return cls(mean=mean, std=std)
+
+    def strata(self, labels: np.ndarray) -> np.ndarray:
+        """Ten ranges of as many examples each, fewer of fewer examples."""
+        bins = max(1, min(_STRATA, len(labels) // _STRATA))
+        ranks = np.argsort(np.argsort(labels, kind="stable"), kind="stable")
+        return (ranks * bins // max(1, len(labels))).astype(np.int64)
+
+    def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+        return np.array([len(labels)])
+
+    def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
+        """From the smallest to the largest number, evenly: under the name of what is measured."""
+        order = np.argsort(labels, kind="stable")
+        return {classes[0]: order[:: max(1, len(order) // _SHOWN)]}
+
+    def written(self, label: Any, classes: Sequence[str]) -> str:
+        return repr(float(label))
+
+    def read(self, texts: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        try:
+            numbers = np.array([float(text) for text in texts], np.float64)
+        except ValueError as error:
+            raise DataError(f"{str(error).rpartition(': ')[2]} is no number.") from None
+        if not np.isfinite(numbers).all():
+            raise DataError("a number is infinite or missing.")
+        return numbers
+
+
+ONE_CLASS = OneClass()
+
+TARGETS: Mapping[str, type[Target]] = {"class": OneClass, "labels": SeveralLabels, "number": Number}
+"""By the kind's name."""
+
+TASKS: Mapping[str, TargetKind] = {target.task: target.kind for target in TARGETS.values()}
+"""The kind that each word of ``--task`` asks for."""
+
+
+def kind_of_task(task: str | None) -> TargetKind:
+    """What ``--task`` asks for; a class unless anything is said.
+
+    Raises:
+        UnknownName: no such task.
+    """
+    if task is None:
+        return "class"
+    if task not in TASKS:
+        raise UnknownName("task", task, tuple(TASKS))
+    return TASKS[task]
+
+
+def target_from_json(entry: Mapping[str, Any] | None) -> Target:
+    """The inverse of ``Target.to_json``; None, as runs of before have it, is a class.
+
+    Raises:
+        ArgumentError: it is of no kind that is known.
+    """
+    if entry is None:
+        return ONE_CLASS
+    fields = dict(entry)
+    kind = fields.pop("kind", None)
+    if kind not in TARGETS:
+        raise ArgumentError(f"target must be of one of {', '.join(TARGETS)}; received {kind!r}.")
+    target = TARGETS[kind](**fields)
+    if isinstance(target, Number) and not (math.isfinite(target.mean) and target.std > 0):
+        raise ArgumentError(f"the target's mean and std must be finite, std above 0; received {fields}.")
+    return target

@@ -1,0 +1,26 @@
+"""What a report says of answers that are no classes: the contract of a module a kind of target."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prunelle.report.content import ReportContent
+from prunelle.report.words import Words
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Of a kind of target.
+
+    Attributes:
+        template: of its sections, which stand where those on classes would.
+        sections: their names in ``words.TEXTS``, which are their anchors too.
+        context: gives ``headline``, ``caveats``, ``splits`` (``name``, ``pictures`` and ``cells`` each) under
+            ``split_heads``, and what ``template`` takes besides.
+    """
+
+    template: str
+    sections: tuple[str, ...]
+    context: Callable[[ReportContent, Words], Mapping[str, Any]]

@@ -1,0 +1,87 @@
+"""Each example has a number: squared error of standardised numbers, mean absolute error in the number's own unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from prunelle.data.targets import Number
+from prunelle.errors import ArgumentError
+from prunelle.training.metrics import Judged
+from prunelle.training.numbers_evaluation import NumbersEvaluation
+from prunelle.training.objectives.objective import Objective, refuse_recipe
+from prunelle.training.recipe import Recipe
+
+
+class NumberObjective(Objective):
+    """``outputs``: ``(N, 1)``, the number in units of ``target.std`` from ``target.mean``."""
+
+    measure = "mean_absolute_error"
+    target: Number
+
+    def check(self, recipe: Recipe) -> None:
+        refuse_recipe(recipe, self.target, "label_smoothing", "balance")
+        if recipe.augment.mixes:
+            raise ArgumentError(
+                "mixup and cutmix mix pictures of classes, and these have numbers; leave them out of the augmentation."
+            )
+
+    def outputs(self, outputs: torch.Tensor) -> torch.Tensor:
+        if not isinstance(outputs, torch.Tensor) or outputs.shape[1:] != (1,):
+            received = tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else type(outputs).__name__
+            raise ArgumentError(
+                f"the network must give one number an example, (N, 1); it gave {received}. Build it with num_classes=1."
+            )
+        return outputs
+
+    def targets(self, labels: torch.Tensor) -> torch.Tensor:
+        """``(N,)`` float32, standardised."""
+        return ((labels - self.target.mean) / self.target.std).float()
+
+    def class_weights(self, labels: np.ndarray) -> torch.Tensor:
+        raise ArgumentError("numbers have no classes to balance.")
+
+    def loss(
+        self,
+        outputs: torch.Tensor,
+        targets: torch.Tensor,
+        class_weights: torch.Tensor | None,
+        smoothing: float,
+    ) -> torch.Tensor:
+        """Mean squared error, in units of the training numbers' variance: 1 for always saying their mean."""
+        return F.mse_loss(outputs[:, 0], targets)
+
+    def hits(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The sum of absolute errors, in the number's own unit."""
+        return (outputs[:, 0] - targets).abs().sum() * self.target.std
+
+    def evaluation(
+        self,
+        outputs: torch.Tensor,
+        labels: np.ndarray,
+        split: str,
+        *,
+        files: tuple[str, ...] | None,
+        judged: Judged | None = None,
+    ) -> NumbersEvaluation:
+        predicted = outputs[:, 0].double().numpy() * self.target.std + self.target.mean
+        errors = (predicted - labels) / self.target.std
+        return NumbersEvaluation(
+            split=split,
+            classes=self.classes,
+            labels=np.array(labels, np.float64),
+            predicted=predicted,
+            usual=self.target.mean,
+            loss=float(np.mean(errors**2)) if len(errors) else float("nan"),
+            files=files,
+            judged=judged,
+        )
+
+    def figures(self, evaluation: NumbersEvaluation) -> Mapping[str, float]:
+        return {"mean_absolute_error": evaluation.mean_absolute_error}
+
+    def standing(self, evaluation: NumbersEvaluation) -> float:
+        return -evaluation.mean_absolute_error

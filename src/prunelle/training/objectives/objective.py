@@ -1,0 +1,171 @@
+"""The contract of a kind of target in a training: what its outputs are, what is lowered, what is told of answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+
+from prunelle.data.targets import Target
+from prunelle.errors import ArgumentError
+from prunelle.training.metrics import Judged
+from prunelle.training.recipe import Recipe
+
+
+class AnyEvaluation(Protocol):
+    """What every evaluation has, whatever is told of examples."""
+
+    @property
+    def split(self) -> str:
+        """``train``, ``validation``, ``test``…"""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        ...
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The truth, as the kind of target has it."""
+        ...
+
+    @property
+    def right(self) -> np.ndarray | None:
+        """``(N,)`` bool, which answers are right; None where they are near or far instead."""
+        ...
+
+    @property
+    def scores(self) -> np.ndarray:
+        """What metrics of the caller's own are told: probabilities, or numbers."""
+        ...
+
+    @property
+    def loss(self) -> float:
+        """Mean loss, without weights or smoothing."""
+        ...
+
+    @property
+    def files(self) -> tuple[str, ...] | None:
+        """Where each example came from."""
+        ...
+
+    @property
+    def judged(self) -> Judged | None:
+        """Which examples these are, of a run's evaluation."""
+        ...
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        ...
+
+    def summary(self) -> dict[str, Any]:
+        """The entry of ``metrics.json`` for one split."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything ``prunelle evaluate --json`` prints."""
+        ...
+
+
+class Objective(ABC):
+    """Of one training, or of one network's answers.
+
+    Args:
+        target: what is told of an example.
+        classes: names of the outputs, K of them.
+
+    Attributes:
+        measure: what ``hits`` adds up, and what ``train_<measure>`` and ``val_<measure>`` of ``results.csv`` are.
+    """
+
+    measure: ClassVar[str]
+
+    def __init__(self, target: Target, classes: tuple[str, ...]) -> None:
+        self.target = target
+        self.classes = classes
+
+    def check(self, recipe: Recipe) -> None:  # noqa: B027 (most have nothing to refuse)
+        """Refuses what a recipe asks for that means nothing for such a target.
+
+        Raises:
+            ArgumentError: it does.
+        """
+
+    @abstractmethod
+    def outputs(self, outputs: torch.Tensor) -> torch.Tensor:
+        """What the network gave, checked: ``(N, K)``.
+
+        Raises:
+            ArgumentError: it is of another shape.
+        """
+
+    @abstractmethod
+    def targets(self, labels: torch.Tensor) -> torch.Tensor:
+        """A batch's ``labels`` as ``loss`` takes them."""
+
+    @abstractmethod
+    def class_weights(self, labels: np.ndarray) -> torch.Tensor:
+        """``(K,)`` float32: what each class weighs in the loss where rare ones are to weigh more (``balance``)."""
+
+    @abstractmethod
+    def loss(
+        self,
+        outputs: torch.Tensor,
+        targets: torch.Tensor,
+        class_weights: torch.Tensor | None,
+        smoothing: float,
+    ) -> torch.Tensor:
+        """The mean to be lowered, a scalar.
+
+        Args:
+            outputs: ``(N, K)`` float. targets: as ``targets`` gives them.
+            class_weights: ``(K,)``, or None for an even mean.
+            smoothing: ``Recipe.label_smoothing``.
+        """
+
+    @abstractmethod
+    def hits(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """A scalar: the sum over the batch of what ``measure`` is the mean of."""
+
+    @abstractmethod
+    def evaluation(
+        self,
+        outputs: torch.Tensor,
+        labels: np.ndarray,
+        split: str,
+        *,
+        files: tuple[str, ...] | None,
+        judged: Judged | None = None,
+    ) -> Any:
+        """Answers told: an ``AnyEvaluation`` of ``outputs: (N, K)``."""
+
+    def summary(self, evaluation: Any) -> dict[str, Any]:
+        """The entry of ``metrics.json`` for one split."""
+        return dict(evaluation.summary())
+
+    @abstractmethod
+    def figures(self, evaluation: Any) -> Mapping[str, float]:
+        """What an epoch tells of its validation besides the loss: ``val_<name>`` of ``results.csv``."""
+
+    @abstractmethod
+    def standing(self, evaluation: Any) -> float:
+        """By which epochs are compared: the higher, the better."""
+
+
+def refuse_recipe(recipe: Recipe, target: Target, *names: str) -> None:
+    """Refuses fields of a recipe that are not at their defaults.
+
+    Raises:
+        ArgumentError: one is not.
+    """
+    for name in names:
+        if value := getattr(recipe, name):
+            raise ArgumentError(
+                f"{name} is of classes, and this training is of another task ({target.task}); received "
+                f"{name}={value}. Leave it out."
+            )
