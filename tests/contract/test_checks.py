@@ -66,7 +66,7 @@ def dirty_pictures(tmp_path_factory: pytest.TempPathFactory) -> Inspected:
     for number in range(20):
         exif = Image.Exif()
         exif[0x0110] = "EOS"
-        (folder / "d" / f"{number}.jpg").write_bytes(
+        (folder / "d" / f"clip{number // 5}_{number}.jpg").write_bytes(
             encoded(photo(64, 64, seed=5000 + number), "JPEG", exif=exif)
         )
     (folder / "e").mkdir()
@@ -82,7 +82,17 @@ def dirty_series() -> Inspected:
     series[9][30] = 500
     series[15] = waves(1, seed=4, length=400)[0][0]
     series[20], series[21], series[75] = series[22].copy(), series[22].copy(), series[23].copy()
-    return with_features(of_series(series, labels, test=10))
+    return with_features(with_groups(of_series(series, labels, test=10)))
+
+
+def with_groups(inspected: Inspected) -> Inspected:
+    """Each tenth of them is a group, which both splits have."""
+    data = inspected.data
+    train, test = (
+        dataclasses.replace(split, groups=np.array([f"p{row % 10}" for row in range(len(split))]))
+        for split in data.splits()
+    )
+    return dataclasses.replace(inspected, data=dataclasses.replace(data, train=train, test=test, drawn=()))
 
 
 @pytest.fixture(scope="module")

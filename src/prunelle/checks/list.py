@@ -6,6 +6,8 @@ from prunelle.checks import (
     balance,
     colours,
     contrast,
+    group_names,
+    group_splits,
     labels,
     near_copies,
     outliers,
@@ -21,6 +23,8 @@ from prunelle.texts import Note
 CHECKS: tuple[Check, ...] = (
     unreadable.CHECK,
     near_copies.CHECK,
+    group_splits.CHECK,
+    group_names.CHECK,
     balance.CHECK,
     tell_tale.CHECK,
     labels.CHECK,

@@ -11,10 +11,12 @@ from prunelle.cli.options import (
     BytesType,
     DataCommand,
     DataOptions,
+    GroupsOptions,
     PreparationOptions,
     StyleOptions,
     WeightsOptions,
     data_options,
+    groups_option,
     memory_budget,
     preparation_options,
     style_options,
@@ -23,7 +25,7 @@ from prunelle.cli.options import (
 from prunelle.cli.output import echo, say
 
 
-class _Options(WeightsOptions, PreparationOptions, DataOptions, StyleOptions):
+class _Options(WeightsOptions, PreparationOptions, DataOptions, GroupsOptions, StyleOptions):
     data: str
     network: str | None
     validation: float | None
@@ -39,6 +41,7 @@ class _Options(WeightsOptions, PreparationOptions, DataOptions, StyleOptions):
 @weights_options
 @preparation_options
 @data_options
+@groups_option
 @click.option("--validation", type=float, help="Share of examples for validation.  [0.1]")
 @click.option("--test", type=float, help="Share of examples for the test, where none is given.  [0.1]")
 @click.option("--device", default="auto", help="cpu, cuda, mps or auto.  [auto]")
@@ -64,6 +67,7 @@ def advise(as_json: bool, **given: Unpack[_Options]) -> None:
         mean=given["mean"],
         std=given["std"],
         labels=given["labels"],
+        groups=given["groups"],
         data_dir=given["data_dir"],
         style="quiet" if as_json else given["progress"],
     )

@@ -12,12 +12,14 @@ from prunelle.cli.options import (
     DataCommand,
     DataOptions,
     DecisionsOptions,
+    GroupsOptions,
     LanguageOptions,
     SizeType,
     StyleOptions,
     WeightsOptions,
     data_options,
     decisions_option,
+    groups_option,
     memory_budget,
     style_options,
     weights_options,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from prunelle.texts import Language
 
 
-class _Options(WeightsOptions, DataOptions, DecisionsOptions, StyleOptions, LanguageOptions):
+class _Options(WeightsOptions, DataOptions, GroupsOptions, DecisionsOptions, StyleOptions, LanguageOptions):
     data: str | None
     run: str | None
     network: str | None
@@ -48,6 +50,7 @@ class _Options(WeightsOptions, DataOptions, DecisionsOptions, StyleOptions, Lang
 @weights_options
 @click.option("--size", type=SizeType(), help="Of a named network's input.")
 @data_options
+@groups_option
 @decisions_option
 @click.option("-o", "--output", type=click.Path(), help="A new folder for page, JSON and CSV.")
 @click.option(
@@ -78,6 +81,7 @@ def check(as_json: bool, memory: int | None, **given: Unpack[_Options]) -> None:
         mean=given["mean"],
         std=given["std"],
         labels=given["labels"],
+        groups=given["groups"],
         data_dir=given["data_dir"],
         decisions=given["decisions"],
         output=given["output"],

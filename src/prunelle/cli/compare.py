@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from prunelle.cli.options import (
     DataOptions,
+    GroupsOptions,
     LanguageOptions,
     LogOptions,
     PreparationOptions,
@@ -64,6 +65,7 @@ _OF_TRAIN = {
         "std",
         "hidden",
         "labels",
+        "groups",
         "data_dir",
         "validation",
         "test",
@@ -74,7 +76,9 @@ _OF_TRAIN = {
 }
 
 
-class _Options(RecipeOptions, DataOptions, PreparationOptions, LanguageOptions, StyleOptions, LogOptions):
+class _Options(
+    RecipeOptions, DataOptions, GroupsOptions, PreparationOptions, LanguageOptions, StyleOptions, LogOptions
+):
     networks: tuple[str, ...]
     data: str | None
     match_parameters: bool
@@ -160,6 +164,7 @@ def compare(context: click.Context, /, **given: Unpack[_Options]) -> None:
         mean=given["mean"],
         std=given["std"],
         labels=given["labels"],
+        groups=given["groups"],
         data_dir=given["data_dir"],
         validation=given["validation"],
         test=given["test"],

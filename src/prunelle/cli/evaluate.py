@@ -12,12 +12,14 @@ from prunelle.cli.options import (
     CompileOptions,
     DataOptions,
     DecisionsOptions,
+    GroupsOptions,
     PretrainedOptions,
     StyleOptions,
     compile_option,
     data_options,
     data_root_option,
     decisions_option,
+    groups_option,
     pretrained_options,
     run_or_pretrained,
     style_options,
@@ -54,7 +56,7 @@ _TAKEN = Note("{n} × {truth} taken for {answer}", "{n} × {truth}, pris pour {a
 _CORNER = Note("truth \\ predicted", "vérité \\ réponse")
 
 
-class _Options(PretrainedOptions, DataOptions, DecisionsOptions, CompileOptions, StyleOptions):
+class _Options(PretrainedOptions, DataOptions, GroupsOptions, DecisionsOptions, CompileOptions, StyleOptions):
     data_root: str | None
 
 
@@ -62,6 +64,7 @@ class _Options(PretrainedOptions, DataOptions, DecisionsOptions, CompileOptions,
 @click.argument("arguments", nargs=-1, metavar="[RUN] [DATA]")
 @pretrained_options
 @data_options
+@groups_option
 @data_root_option
 @decisions_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
@@ -85,6 +88,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
         run,
         data,
         labels=given["labels"],
+        groups=given["groups"],
         data_dir=given["data_dir"],
         data_root=given["data_root"],
         decisions=given["decisions"],

@@ -48,6 +48,12 @@ class DataOptions(TypedDict):
     data_dir: str | None
 
 
+class GroupsOptions(TypedDict):
+    """Of ``groups_option``."""
+
+    groups: str | None
+
+
 class DecisionsOptions(TypedDict):
     """Of ``decisions_option``."""
 
@@ -169,6 +175,17 @@ def data_options(command: Command) -> Command:
         metavar="filename|folder|CSV|COLUMN",
         help="Where classes are: in files' names (cat.123.jpg); in folders, even one called train; in a CSV of "
         "file,label. Of a table of series: the label's column by its name, first, last, or its number.",
+    )(command)
+
+
+def groups_option(command: Command) -> Command:
+    """``--groups``, of what splits, or judges by splits."""
+    return click.option(
+        "--groups",
+        metavar="folder|name|COLUMN|CSV",
+        help="What must not be divided (bursts, films, patients): what is in one folder below the class's; names that "
+        "begin alike (IMG_0412_a, IMG_0412_b); a column of the CSV of labels, or of a table of series; a CSV of "
+        "file,group.",
     )(command)
 
 

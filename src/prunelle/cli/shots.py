@@ -11,6 +11,7 @@ import click
 from prunelle.cli.options import (
     DataCommand,
     DataOptions,
+    GroupsOptions,
     LanguageOptions,
     LogOptions,
     NumbersType,
@@ -18,6 +19,7 @@ from prunelle.cli.options import (
     StyleOptions,
     WeightsOptions,
     data_options,
+    groups_option,
     log_option,
     preparation_options,
     style_options,
@@ -27,7 +29,9 @@ from prunelle.cli.output import echo, say, spoken
 from prunelle.texts import Note
 
 
-class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions, StyleOptions, LogOptions):
+class _Options(
+    WeightsOptions, PreparationOptions, DataOptions, GroupsOptions, LanguageOptions, StyleOptions, LogOptions
+):
     data: str
     network: str | None
     shots: tuple[int, ...]
@@ -62,6 +66,7 @@ class _Options(WeightsOptions, PreparationOptions, DataOptions, LanguageOptions,
 @preparation_options
 @click.option("--device", default="auto", help="cpu, cuda, mps or auto.  [auto]")
 @data_options
+@groups_option
 @click.option("--test", type=float, help="Share of pictures for the test, where there is no test folder.")
 @click.option(
     "--output", type=click.Path(), default="shots", show_default=True, help="The folder; goes on there."
@@ -92,6 +97,7 @@ def shots(**given: Unpack[_Options]) -> None:
         device=given["device"],
         output=given["output"],
         labels=given["labels"],
+        groups=given["groups"],
         data_dir=given["data_dir"],
         test=given["test"],
         language=given["language"],

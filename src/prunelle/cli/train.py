@@ -16,6 +16,7 @@ from prunelle.cli.options import (
     DataCommand,
     DataOptions,
     DecisionsOptions,
+    GroupsOptions,
     LanguageOptions,
     LogOptions,
     NumbersType,
@@ -26,6 +27,7 @@ from prunelle.cli.options import (
     data_options,
     data_root_option,
     decisions_option,
+    groups_option,
     log_option,
     memory_budget,
     preparation_options,
@@ -89,7 +91,7 @@ class RecipeOptions(TypedDict):
     augment: str | None
 
 
-class _DataOptions(DataOptions, DecisionsOptions):
+class _DataOptions(DataOptions, GroupsOptions, DecisionsOptions):
     data: str | None
     validation: float | None
     test: float | None
@@ -190,6 +192,7 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
 @weights_options
 @reuse_options
 @data_options
+@groups_option
 @decisions_option
 @click.option(
     "--unlabelled",
@@ -289,6 +292,7 @@ def _new_run(given: _Options) -> Run:
         std=given["std"],
         epochs=given["epochs"],
         labels=given["labels"],
+        groups=given["groups"],
         data_dir=given["data_dir"],
         validation=given["validation"],
         test=given["test"],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prunelle.data.augment import Augment
     from prunelle.data.datasets import NAMED
     from prunelle.data.examples import Data, Split
+    from prunelle.data.groups import AnyGroups
     from prunelle.data.kinds import AnyPreprocess
     from prunelle.data.pixels import Pixels, Progress, Skipped
     from prunelle.data.preprocess import Preprocess
@@ -71,6 +72,7 @@ def load(
     data: str | Path,
     *,
     labels: str | Path | None = None,
+    groups: AnyGroups | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
@@ -87,6 +89,9 @@ def load(
         labels: for folders: None (a folder a class), ``"folder"`` (the same, whatever the folders are called),
             ``"filename"``, or a CSV file of ``file,label``. For a table of series: the label's column, by its name,
             ``first``, ``last``, or its number where there is no header.
+        groups: what examples belong to that must not be divided (a burst, a film, a patient): ``folder``, ``name``, a
+            column of the CSV of labels, a CSV of ``file,group`` (``data.groups``); of a table of series, a column. Of
+            named sets and series also ``(N,)``, one for each example that is not in a split of its own, in order.
         data_dir: for named sets: where their files are, or are put.
         validation, test: shares to take out, in [0, 1); 0 for none. Splits that are given stay as they are.
         seed: of the splits that are drawn.
@@ -112,8 +117,19 @@ def load(
             raise ArgumentError(
                 f"test is a share to take out of the pictures; {name} has a test split of its own."
             )
+        if isinstance(groups, str | Path):
+            raise ArgumentError(
+                f"groups (--groups) says how a folder or a table tells what belongs together; received "
+                f"{str(groups)!r}, and {name} does not tell. In Python, give one for each example: groups=[…]."
+            )
         return load_named(
-            name, data_dir=data_dir, validation=validation, test=test, seed=seed, progress=progress
+            name,
+            groups=groups,
+            data_dir=data_dir,
+            validation=validation,
+            test=test,
+            seed=seed,
+            progress=progress,
         )
     if data_dir is not None:
         raise ArgumentError(
@@ -135,6 +151,7 @@ def load(
         return load_series(
             data,
             labels=None if labels is None else str(labels),
+            groups=groups,
             validation=validation,
             test=test,
             seed=seed,
@@ -142,11 +159,36 @@ def load(
         )
     from prunelle.data.folder import load_folder
 
-    return load_folder(data, labels=labels, validation=validation, test=test, seed=seed)
+    return load_folder(
+        data,
+        labels=labels,
+        groups=_said_groups(groups),
+        validation=validation,
+        test=test,
+        seed=seed,
+    )
+
+
+def _said_groups(groups: AnyGroups | None) -> str | Path | None:
+    """``groups`` of a folder.
+
+    Raises:
+        ArgumentError: they are given themselves, and files have no order that one could count on.
+    """
+    if groups is None or isinstance(groups, str | Path):
+        return groups
+    raise ArgumentError(
+        f"groups of a folder is 'folder', 'name', a column of the CSV of labels, or a CSV of file,group; received "
+        f"{a_kind(groups)}. Write such a CSV, as files are found by their names."
+    )
 
 
 def load_labelled(
-    data: str | Path, *, labels: str | Path | None = None, like: AnyPreprocess | None = None
+    data: str | Path,
+    *,
+    labels: str | Path | None = None,
+    groups: AnyGroups | None = None,
+    like: AnyPreprocess | None = None,
 ) -> Data:
     """A folder's pictures or a file's series with their labels, split only where the splits are given.
 
@@ -157,10 +199,10 @@ def load_labelled(
 
     check_is_named(data)
     if is_series_file(data):
-        return load_labelled_series(data, None if labels is None else str(labels), like)
+        return load_labelled_series(data, None if labels is None else str(labels), like, groups)
     from prunelle.data.folder import load_labelled as load_labelled_folder
 
-    return load_labelled_folder(data, labels=labels)
+    return load_labelled_folder(data, labels=labels, groups=_said_groups(groups))
 
 
 _HOW = {

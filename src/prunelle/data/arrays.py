@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from prunelle.data import splits
 from prunelle.data.examples import Data, Split
+from prunelle.data.groups import group_array
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError
 from prunelle.scalars import plain_arguments
@@ -24,6 +26,7 @@ def from_arrays(
     labels: Any,
     *,
     classes: Sequence[str] | None = None,
+    groups: Any = None,
     validation_images: Any = None,
     validation_labels: Any = None,
     test_images: Any = None,
@@ -41,6 +44,8 @@ def from_arrays(
         labels: ``(N,)`` or ``(N, 1)``, integers or strings.
         classes: names in index order. With integer labels, label i is ``classes[i]``; without, the names are
             the labels of ``images``, sorted.
+        groups: ``(N,)``, what each picture belongs to that must not be divided (a patient, a burst): texts or numbers;
+            None and NaN stand alone. Splits that are drawn hold whole groups.
         validation_images, validation_labels, test_images, test_labels: splits that are given; they are kept.
         validation, test: shares to take out of ``images`` otherwise, in [0, 1), 0 for none; 10 % each where
             neither split is given, and no test where only a validation split is.
@@ -92,21 +97,25 @@ def from_arrays(
     )
     has_given = bool(given)
     drawn_splits = tuple(split for split in ("validation", "test") if split not in given)
-    train, *drawn = splits.stratified(numbers, shares, seed)
-    for split, chosen in zip(("validation", "test"), drawn, strict=True):
+    whole = Split(
+        "train",
+        numbers,
+        array=array,
+        groups=None if groups is None else group_array("groups", groups, len(array)),
+    )
+    drawn = splits.draw(numbers, whole.groups, shares, seed=seed, classes=names, from_train=has_given)
+    for split, chosen in drawn.items():
         if len(chosen):
-            given[split] = Split(split, numbers[chosen], array=array[chosen])
-    note = splits.drawn_note(shares, drawn, seed=seed, from_train=has_given)
-    kept_all = len(train) == len(array)
+            given[split] = dataclasses.replace(whole.take(chosen), name=split)
     height, width, channels = array.shape[1:]
     return Data(
         name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "arrays",
         classes=names,
-        train=Split("train", numbers[train], array=array if kept_all else array[train]),
+        train=whole if len(drawn.train) == len(whole) else whole.take(drawn.train),
         validation=given.get("validation"),
         test=given.get("test"),
         preprocess=Preprocess(size=(height, width), channels=channels),
-        notes=(note,) if note else (),
+        notes=drawn.notes,
         drawn=drawn_splits,
     )
 

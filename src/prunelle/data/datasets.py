@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import platformdirs
@@ -194,6 +194,7 @@ _DIGITS_ARE_HERE = Note(
 def load_named(
     name: str,
     *,
+    groups: Any = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
@@ -208,6 +209,7 @@ def load_named(
 
     Args:
         name: one of ``NAMED``.
+        groups: as ``from_arrays``.
         data_dir: the data folder; else ``PRUNELLE_DATA``, else the user's cache.
         validation: share of the training split that becomes validation, 10 % unless given; 0 for none.
         test: share that becomes the test split, of a set that comes without one; 10 % unless given.
@@ -226,7 +228,14 @@ def load_named(
     shares = {"validation": _DEFAULT_SHARE if validation is None else validation, "test": test, "seed": seed}
     if name == "digits":
         images, labels = _digits()
-        data = from_arrays(images, labels, classes=NAMED[name].classes, name=name, **shares)  # type: ignore[arg-type]
+        data = from_arrays(
+            images,
+            labels,
+            classes=NAMED[name].classes,
+            groups=groups,
+            name=name,
+            **shares,  # type: ignore[arg-type]
+        )
         if data_dir is not None:
             data = dataclasses.replace(data, notes=(*data.notes, _DIGITS_ARE_HERE))
     else:
@@ -236,6 +245,7 @@ def load_named(
             images,
             labels,
             classes=NAMED[name].classes,
+            groups=groups,
             test_images=test_images,
             test_labels=test_labels,
             name=name,
@@ -248,7 +258,8 @@ def load_named(
         "test": test,
         "seed": seed,
     }
-    return dataclasses.replace(data, source=source)
+    # Groups that a program gave are in no file: what made the splits cannot be asked for again.
+    return dataclasses.replace(data, source=source if groups is None else None)
 
 
 def is_there(name: str, folder: Path) -> bool:

@@ -14,7 +14,8 @@ import numpy as np
 
 from prunelle.data import decode, layout, listing, splits
 from prunelle.data.examples import Data, Split
-from prunelle.data.label_files import find_label_file
+from prunelle.data.groups import Grouping, divided_notes
+from prunelle.data.label_files import find_label_file, find_table
 from prunelle.data.labels import Labelled, near_classes
 from prunelle.data.preprocess import Preprocess
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean, folded
@@ -29,6 +30,7 @@ def load_folder(
     path: str | Path,
     *,
     labels: str | Path | None = None,
+    groups: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
     seed: int = 0,
@@ -53,6 +55,8 @@ def load_folder(
     Args:
         path: the folder.
         labels: None, ``"filename"``, ``"folder"``, or the path of a CSV file, from the folder or from the current one.
+        groups: how pictures say what they belong to, which splits that are drawn do not divide: ``data.groups``; None
+            where each stands alone.
         validation, test: other shares, in [0, 1); 0 for none. Not for a split that is given.
         seed: of the draw.
 
@@ -60,13 +64,14 @@ def load_folder(
         MissingData: the folder, the label file, or files it names do not exist.
         DataError: no picture, an empty class folder, one class only, a class that train lacks, folders that may be
             splits and may be classes.
-        ArgumentError: a share out of range, or for a split that is given.
+        ArgumentError: a share out of range, or for a split that is given; groups that the data do not have.
     """
-    folder, labels, files = _read(path, labels)
+    folder, labels, files = _read(path, labels, groups)
     data = _assemble(files, validation, test, seed, fewest_classes=2)
     source: dict[str, Any] = {
         "data": str(folder),
         "labels": labels,
+        **_of_groups(groups, folder),
         "validation": validation,
         "test": test,
         "seed": seed,
@@ -74,12 +79,14 @@ def load_folder(
     return dataclasses.replace(data, name=_slug(folder.name), source=source)
 
 
-def load_labelled(path: str | Path, *, labels: str | Path | None = None) -> Data:
+def load_labelled(
+    path: str | Path, *, labels: str | Path | None = None, groups: str | Path | None = None
+) -> Data:
     """A folder of photos to hold a finished training against: nothing is drawn, and one class is enough.
 
     As ``load_folder`` otherwise: without splits of its own, every picture is in ``train``.
     """
-    folder, labels, files = _read(path, labels)
+    folder, labels, files = _read(path, labels, groups)
     if files.inside is not None:
         files.notes.append(
             Note(
@@ -91,11 +98,13 @@ def load_labelled(path: str | Path, *, labels: str | Path | None = None) -> Data
         )
     nothing = {split: None if split in files.parts else 0.0 for split in ("validation", "test")}
     data = _assemble(files, nothing["validation"], nothing["test"], seed=0, fewest_classes=1)
-    source = {"data": str(folder), "labels": labels, **nothing, "seed": 0}
+    source = {"data": str(folder), "labels": labels, **_of_groups(groups, folder), **nothing, "seed": 0}
     return dataclasses.replace(data, name=_slug(folder.name), source=source)
 
 
-def _read(path: str | Path, labels: str | Path | None) -> tuple[Path, str | None, layout.FolderLayout]:
+def _read(
+    path: str | Path, labels: str | Path | None, groups: str | Path | None
+) -> tuple[Path, str | None, layout.FolderLayout]:
     """The folder and the label file, absolute, and what they hold."""
     folder = Path(os.path.abspath(Path(path).expanduser()))
     if not folder.exists():
@@ -104,14 +113,28 @@ def _read(path: str | Path, labels: str | Path | None) -> tuple[Path, str | None
         raise MissingData(f"folder {str(path)!r} does not exist.{did_you_mean(folder.name, siblings)}")
     if not folder.is_dir():
         raise ArgumentError(f"data must be a folder; {str(path)!r} is a file. Unpack it if it is an archive.")
-    if labels is None:
-        return folder, None, layout.by_folders(folder)
-    if str(labels) == "folder":
-        return folder, "folder", layout.by_folders(folder, only_classes=True)
-    if str(labels) == "filename":
-        return folder, "filename", layout.by_filename(folder)
-    label_file = find_label_file(labels, folder)
-    return folder, str(label_file), layout.by_label_file(label_file, folder)
+    in_file = labels is not None and str(labels) not in ("folder", "filename")
+    label_file = find_label_file(str(labels), folder) if in_file else None
+    grouping = None if groups is None else Grouping.parse(groups, folder, label_file)
+    if label_file is not None:
+        column = None if grouping is None else grouping.column
+        labels, files = str(label_file), layout.by_label_file(label_file, folder, column)
+    elif str(labels) == "filename":
+        labels, files = "filename", layout.by_filename(folder)
+    else:
+        labels = None if labels is None else "folder"
+        files = layout.by_folders(folder, only_classes=labels is not None)
+    if grouping is not None:
+        files.parts = grouping.applied(files.parts, folder, files.notes)
+    return folder, labels, files
+
+
+def _of_groups(groups: str | Path | None, folder: Path) -> dict[str, str]:
+    """The entry of ``source``; none where nothing was said of groups, as in runs of before."""
+    if groups is None:
+        return {}
+    table = Grouping.table(groups)
+    return {"groups": str(groups) if table is None else str(find_table(table, folder, "groups"))}
 
 
 def _slug(name: str) -> str:
@@ -133,8 +156,7 @@ def _assemble(
                 f"{name} is a share to take out of train, but this data has a {name} split of its own; leave "
                 f"{name} out."
             )
-    everything = files.parts["train"]
-    classes = tuple(sorted({picture.label for picture in everything}))
+    classes = tuple(sorted({picture.label for picture in files.parts["train"]}))
     if len(classes) < fewest_classes:
         raise DataError(
             f"there must be at least two classes to tell apart; there is only {classes[0]!r}."
@@ -155,26 +177,45 @@ def _assemble(
     )
     index = {name: i for i, name in enumerate(classes)}
 
-    def split(name: str, pictures: Sequence[Labelled]) -> Split | None:
-        numbers = np.array([index[picture.label] for picture in pictures], np.int64)
-        return Split(name, numbers, tuple(picture.file for picture in pictures)) if pictures else None
+    def split(name: str, pictures: Sequence[Labelled]) -> Split:
+        return Split(
+            name,
+            np.array([index[picture.label] for picture in pictures], np.int64),
+            tuple(picture.file for picture in pictures),
+            groups=_groups_of(pictures),
+        )
 
-    labels = np.array([index[picture.label] for picture in everything], np.int64)
-    train, *drawn = ([everything[i] for i in chosen] for chosen in splits.stratified(labels, shares, seed))
-    given = dict(zip(("validation", "test"), drawn, strict=True)) | files.parts
-    note = splits.drawn_note(shares, drawn, seed=seed, from_train=files.has_splits)
-    training_split = split("train", train)
-    assert training_split is not None  # every class keeps a picture to train on
+    given = {name: split(name, pictures) for name, pictures in files.parts.items() if pictures}
+    everything = given["train"]
+    drawn = splits.draw(
+        everything.labels,
+        everything.groups,
+        shares,
+        seed=seed,
+        classes=classes,
+        from_train=files.has_splits,
+    )
+    for name, rows in drawn.items():
+        if len(rows):
+            given[name] = dataclasses.replace(everything.take(rows), name=name)
+    given["train"] = everything.take(drawn.train)
+    grouped = {name: part.groups for name, part in given.items() if part.groups is not None}
     return Data(
         name="",
         classes=classes,
-        train=training_split,
-        validation=split("validation", given["validation"]),
-        test=split("test", given["test"]),
-        preprocess=_guess_preprocess([picture.file for picture in train]),
-        notes=(*files.notes, *([note] if note else [])),
+        train=given["train"],
+        validation=given.get("validation"),
+        test=given.get("test"),
+        preprocess=_guess_preprocess(given["train"].files or ()),
+        notes=(*files.notes, *drawn.notes, *(divided_notes(grouped) if grouped else ())),
         drawn=tuple(name for name in ("validation", "test") if name not in files.parts),
     )
+
+
+def _groups_of(pictures: Sequence[Labelled]) -> np.ndarray | None:
+    """``(N,)`` str, where pictures have groups: then all do."""
+    names = [picture.group for picture in pictures if picture.group is not None]
+    return np.array(names) if len(names) == len(pictures) else None
 
 
 def _check_classes(name: str, there: Iterable[str], classes: Sequence[str]) -> None:

@@ -40,6 +40,7 @@ from prunelle.data.asking import (
 from prunelle.data.decode import read_header, read_image
 from prunelle.data.examples import Data, Split
 from prunelle.data.feed import Feed
+from prunelle.data.groups import group_array
 from prunelle.data.pillow import is_grey
 from prunelle.data.pixels import Pixels, Progress
 from prunelle.data.preprocess import Fit, Preprocess
@@ -116,6 +117,7 @@ def from_dataset(
     dataset: Any,
     *,
     classes: Sequence[str] | None = None,
+    groups: Any = None,
     validation: float | None = None,
     test: float | None = None,
     seed: int = 0,
@@ -132,6 +134,8 @@ def from_dataset(
             ``(C, H, W)``, what the network is given. One that changes its pictures at random is asked for them anew
             in every epoch; of a loader, the size of batches, the sampler, what collates, and the processes are kept.
         classes: names in index order; None for those that the dataset tells, or else its labels.
+        groups: ``(N,)``, what each training example belongs to that must not be divided, in the order of the dataset;
+            see ``from_arrays``.
         validation, test: shares to take out where there is no such split, in [0, 1); 10 % each where there is none.
         seed: of the draw.
         size: height and width in pixels to which pictures of several sizes are brought; None for 224.
@@ -156,7 +160,8 @@ def from_dataset(
     if empty:
         raise DataError(f"the dataset has no example of {', '.join(empty[:10])} to learn from.")
     feed = _feed(parts["train"], train, known, len(names))
-    whole = dataclasses.replace(whole, feed=feed)
+    of = None if groups is None else group_array("groups", groups, len(whole))
+    whole = dataclasses.replace(whole, feed=feed, groups=of)
     stream = isinstance(feed, Streamed)
     if feed is not None and stream and (validation or test):
         feed.take(np.arange(0))  # says why
@@ -165,23 +170,24 @@ def from_dataset(
         0.0 if "validation" in given else default if validation is None else validation,
         0.0 if "test" in given else test if test is not None else 0.0 if len(given) > 1 else default,
     )
-    rows, *drawn = splits.stratified(whole.labels, shares, seed)
+    drawn = splits.draw(
+        whole.labels, whole.groups, shares, seed=seed, classes=names, from_train=len(given) > 1
+    )
     taken = {
         name: dataclasses.replace(whole.take(chosen), name=name)
-        for name, chosen in zip(("validation", "test"), drawn, strict=True)
+        for name, chosen in drawn.items()
         if len(chosen)
     }
-    note = splits.drawn_note(shares, drawn, seed=seed, from_train=len(given) > 1)
     notes = [] if train.files is not None else [_ANEW if feed is not None and feed.anew else _LOST]
     notes += [_AS_THEY_ARE] if train.as_they_are else []
     notes += [_NOT_EXACT] if feed is not None and not feed.exact else []
-    notes += [note] if note else []
+    notes += drawn.notes
     notes += [_DRAWN_CHANGED] if taken and feed is not None and feed.anew else []
     notes += [_NOTHING_APART] if stream and len(given) == 1 else []
     return Data(
         name=_name_of(parts["train"]),
         classes=names,
-        train=whole.take(rows) if taken else whole,
+        train=whole.take(drawn.train) if taken else whole,
         validation=given.get("validation", taken.get("validation")),
         test=given.get("test", taken.get("test")),
         preprocess=train.preprocess,

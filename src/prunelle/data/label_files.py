@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import re
 import unicodedata
@@ -13,7 +14,7 @@ from prunelle.csv_files import unmarked
 from prunelle.data import listing
 from prunelle.data.labels import Labelled
 from prunelle.data.split_names import split_of
-from prunelle.errors import DataError, MissingData
+from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean
 from prunelle.texts import EN, FR, Note, composed, shown
 
 # Headers without capitals, accents, blanks and underscores; of several in one file, the first here is taken.
@@ -71,21 +72,42 @@ LABELS = (
     *("classid", "labelid", "categoryid"),
 )
 _SPLITS = ("split", "set", "subset", "partition", "usage")
+GROUPS = (
+    *("group", "groups", "groupid", "groupe", "patient", "patientid", "subject", "subjectid", "sujet"),
+    *("person", "personne", "film", "clip", "video", "sequence", "burst", "rafale", "case", "individual"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupColumn:
+    """The column of a CSV of labels that says which pictures belong together, by its header."""
+
+    name: str
 
 
 def find_label_file(labels: str | Path, folder: Path) -> Path:
     """``labels`` in the folder of pictures, else from the current one."""
-    path = Path(labels).expanduser()
+    return find_table(labels, folder, "labels must be 'filename', 'folder' or a CSV file")
+
+
+def find_table(table: str | Path, folder: Path, rule: str) -> Path:
+    """A CSV in the folder of pictures, else from the current one.
+
+    Raises:
+        MissingData: it is in neither; the error begins with ``rule``.
+    """
+    path = Path(table).expanduser()
     for candidate in (folder / path, path):
         if candidate.is_file():
             return candidate.absolute()
     raise MissingData(
-        f"labels must be 'filename', 'folder' or a CSV file; received {str(labels)!r}, and there is no such file in "
-        f"{folder} nor in the current folder."
+        f"{rule}; received {str(table)!r}, and there is no such file in {folder} nor in the current folder."
     )
 
 
-def read_label_file(path: Path, folder: Path, notes: list[Note]) -> list[Labelled]:
+def read_label_file(
+    path: Path, folder: Path, notes: list[Note], group: GroupColumn | None = None
+) -> list[Labelled]:
     """A CSV with a column of files, one of labels, and optionally one of splits; semicolons and tabs do as well.
 
     Columns are known by their headers: file, filename, image, image_id…; label, class, category, species…; split, set….
@@ -94,23 +116,17 @@ def read_label_file(path: Path, folder: Path, notes: list[Note]) -> list[Labelle
 
     Args:
         notes: gets what a reader should know of how the file was understood.
+        group: the column of what pictures belong to; None where nobody asks. An empty cell is no group.
 
     Raises:
         DataError: a header, line or encoding that cannot be read; it says which.
         MissingData: it names files that are not there.
+        ArgumentError: there is no column ``group``.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not UTF-8 text; save it as CSV (UTF-8).") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be opened: {error.strerror}.") from None
-    first_line = re.split("[\r\n]", text, maxsplit=1)[0]
-    delimiter = max(",;\t", key=first_line.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = _rows_of(path)
     finder = _Finder(folder, path.parent)
     try:
-        columns = _Columns(next(rows, []), path, finder)
+        columns = _Columns(next(rows, []), path, finder, group)
         labelled = _read_rows(rows, columns, path, finder)
     except csv.Error as error:
         raise DataError(f"{path}, line {rows.line_num}: {error}.") from None
@@ -121,16 +137,66 @@ def read_label_file(path: Path, folder: Path, notes: list[Note]) -> list[Labelle
     return labelled
 
 
-class _Columns:
-    """Where the files, labels and splits are."""
+def read_group_file(path: Path, folder: Path) -> dict[Path, str]:
+    """Of a CSV with a column of files and one of groups (group, patient, subject, film…): the group of each file.
 
-    def __init__(self, header: Sequence[str], path: Path, finder: _Finder) -> None:
+    Files are found as ``read_label_file`` finds them; those that are not there are passed over, an empty group is none.
+
+    Raises:
+        DataError: a header, line or encoding that cannot be read; it says which.
+    """
+    rows = _rows_of(path)
+    finder = _Finder(folder, path.parent)
+    groups: dict[Path, str] = {}
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        file, group = (_first_column(header, names) for names in (FILES, GROUPS))
+        if file is None or group is None:
+            raise DataError(
+                f"{path}, line 1: the header must be file,group; received {','.join(header)[:200]!r}, which names no "
+                f"column of {'groups (group, patient, subject, film, clip…)' if file is not None else 'files'}."
+            )
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(header):
+                raise DataError(
+                    f"{path}, line {rows.line_num}: {len(header)} values were expected, as in the header; received "
+                    f"{len(row)}."
+                )
+            for found in finder.find(row[file].strip()):
+                if text := composed(unmarked(row[group].strip())):
+                    groups[found.resolve()] = text
+    except csv.Error as error:
+        raise DataError(f"{path}, line {rows.line_num}: {error}.") from None
+    return groups
+
+
+def _rows_of(path: Path) -> csv._reader:  # type: ignore[name-defined]
+    """The rows of a CSV, its header first; semicolons and tabs do as well."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not UTF-8 text; save it as CSV (UTF-8).") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be opened: {error.strerror}.") from None
+    first_line = re.split("[\r\n]", text, maxsplit=1)[0]
+    delimiter = max(",;\t", key=first_line.count)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _first_column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    """Of the columns that have one of these names, that of the first name."""
+    plain = [plain_header(name) for name in header]
+    return next((plain.index(name) for name in names if name in plain), None)
+
+
+class _Columns:
+    """Where the files, labels, splits and groups are."""
+
+    def __init__(self, header: Sequence[str], path: Path, finder: _Finder, group: GroupColumn | None) -> None:
         self.header = [name.strip() for name in header]
-        plain = [plain_header(name) for name in self.header]
-        file, label, split = (
-            next((plain.index(name) for name in names if name in plain), None)
-            for names in (FILES, LABELS, _SPLITS)
-        )
+        file, label, split = (_first_column(self.header, names) for names in (FILES, LABELS, _SPLITS))
         if file is None or label is None:
             lacking = " and ".join(
                 what
@@ -148,9 +214,27 @@ class _Columns:
                 f"no column of {lacking}.{hint}"
             )
         self.file, self.label, self.split = file, label, split
-        read = {file, label, split} - {None}
+        self.group = None if group is None else self._group_column(path, group)
+        read = {file, label, split, self.group} - {None}
         unread = [name for at, name in enumerate(self.header) if at not in read]
         self.note = self._columns_note(path, unread) if unread else None
+
+    def _group_column(self, path: Path, group: GroupColumn) -> int:
+        plain = [plain_header(name) for name in self.header]
+        at = plain.index(name) if (name := plain_header(group.name)) in plain else None
+        if at is None or at in (self.file, self.label):
+            others = [name for i, name in enumerate(self.header) if i not in (self.file, self.label)]
+            why = (
+                "that is the column of the " + ("files" if at == self.file else "labels")
+                if at is not None
+                else ""
+            )
+            raise ArgumentError(
+                f"groups (--groups) must name a column of {path.name} that says what pictures belong to; received "
+                f"{group.name!r}{f', and {why}' if why else ''}.{did_you_mean(group.name, others)} It has: "
+                f"{shown(others) if others else 'no other'}. Or say folder, name, or a CSV of file,group."
+            )
+        return at
 
     def _columns_note(self, path: Path, unread: Sequence[str]) -> Note:
         file, label = self.header[self.file], self.header[self.label]
@@ -195,7 +279,16 @@ def _read_rows(rows: csv._reader, columns: _Columns, path: Path, finder: _Finder
         if file is None:
             missing.append(name)
             continue
-        labelled.append(Labelled(file, composed(unmarked(label)), _split(row, columns, where)))
+        group = row[columns.group].strip() if columns.group is not None else ""
+        labelled.append(
+            Labelled(
+                file,
+                composed(unmarked(label)),
+                _split(row, columns, where),
+                root=finder.folder,
+                group=composed(unmarked(group)) or None,
+            )
+        )
     if missing:
         inside = finder.holder(missing[0])
         raise MissingData(

@@ -15,11 +15,19 @@ _HINTS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Labelled:
-    """A picture with its class; ``split`` is None where a label file does not say."""
+    """A picture with its class.
+
+    Attributes:
+        split: None where a label file does not say.
+        root: the folder of its class, or of all where folders are no classes.
+        group: what it belongs to that must not be divided (``data.groups``); None where nothing says so.
+    """
 
     file: Path
     label: str
     split: str | None = None
+    root: Path | None = None
+    group: str | None = None
 
 
 def near_classes(unknown: Sequence[str], classes: Sequence[str]) -> str:
@@ -48,8 +56,8 @@ def class_of_filename(name: str) -> str | None:
     return cut[0].rstrip("_- (") or None
 
 
-def label_by_filename(files: Sequence[Path]) -> list[Labelled]:
-    """Each file with the class in its name.
+def label_by_filename(files: Sequence[Path], root: Path) -> list[Labelled]:
+    """Each file of the folder ``root`` with the class in its name.
 
     Raises:
         DataError: names without one.
@@ -61,4 +69,4 @@ def label_by_filename(files: Sequence[Path]) -> list[Labelled]:
             "labels='filename' needs names that start with their class (cat.12.jpg, dog_3.png); "
             f"{len(without)} do not: {shown(without)}. Rename them, or give a CSV of file,label."
         )
-    return [Labelled(file, label) for file, label in zip(files, classes, strict=True) if label]
+    return [Labelled(file, label, root=root) for file, label in zip(files, classes, strict=True) if label]

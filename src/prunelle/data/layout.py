@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from prunelle.data import listing
-from prunelle.data.label_files import read_label_file
+from prunelle.data.label_files import GroupColumn, read_label_file
 from prunelle.data.labels import Labelled, class_of_filename, label_by_filename
 from prunelle.data.split_names import is_general, speaks_of_splits, splits_among
 from prunelle.errors import ArgumentError, DataError
@@ -76,14 +76,14 @@ def by_filename(folder: Path) -> FolderLayout:
         if split != "train" and all(class_of_filename(file.name) is None for file in files):
             notes.append(_unlabelled(split, path))
         else:
-            parts[split] = label_by_filename(files)
+            parts[split] = label_by_filename(files, path)
     return FolderLayout(parts, notes, bool(given))
 
 
-def by_label_file(label_file: Path, folder: Path) -> FolderLayout:
-    """Files and classes of a CSV."""
+def by_label_file(label_file: Path, folder: Path, group: GroupColumn | None = None) -> FolderLayout:
+    """Files and classes of a CSV, and the groups of one of its columns."""
     notes: list[Note] = []
-    labelled = read_label_file(label_file, folder, notes)
+    labelled = read_label_file(label_file, folder, notes, group)
     listed = {picture.file.resolve() for picture in labelled}
     unlisted = sum(file.resolve() not in listed for file in listing.pictures(folder)[0])
     if unlisted:
@@ -283,7 +283,7 @@ def _classes(folder: Path, notes: list[Note]) -> list[Labelled]:
         ignored += others
         if not files:
             empty.append(name)
-        labelled += [Labelled(file, composed(name)) for file in files]
+        labelled += [Labelled(file, composed(name), root=path) for file in files]
     if not labelled:
         raise DataError(f"{folder} has no picture in its folders ({shown(list(classes))}).")
     if empty:

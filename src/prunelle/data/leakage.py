@@ -1,4 +1,7 @@
-"""Copies of one example in several splits or under several labels: which are moved, and what is said of the others."""
+"""Copies of one example in several splits or under several labels: which are moved, and what is said of the others.
+
+Where examples have groups that must not be divided, a copy takes its whole group with it.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class Copies:
         group: ``(N,)``, the same for the same example, or for near copies. same: ``(N,)``, for the same example alone.
         kept: ``(N,)`` as ``split``, so that no copies are on both sides of a split that was drawn.
         contents: of all.
+        groups: ``(N,)`` str, what each belongs to that must not be divided; None where nobody said.
     """
 
     splits: tuple[str, ...]
@@ -45,6 +49,7 @@ class Copies:
     same: np.ndarray
     kept: np.ndarray
     contents: Contents
+    groups: np.ndarray | None = None
 
     @property
     def moved(self) -> np.ndarray:
@@ -62,7 +67,7 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
 
     Where a group of copies lies on both sides of a split that was drawn, one of them, chosen by the content, decides
     for all: so the shares stay what they were drawn as. Splits that were given stay as they are, and every class keeps
-    an example to train on.
+    an example to train on. What must not be divided otherwise (``Split.groups``) goes with its copies.
 
     Near copies are looked for among pictures from files, up to ``MOST_COMPARED``.
     """
@@ -78,20 +83,22 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
     kept = split.copy()
     train = names.index("train")
     free = {train, *(names.index(name) for name in data.drawn if name in names)}
-    undecided = [rows for rows in near_copies.members(group) if len(set(split[rows].tolist()) & free) > 1]
-    for together in undecided:
-        here = split[together].tolist()
-        movable = [int(member) for member, at in zip(together, here, strict=True) if at in free]
+    groups = groups_of(data, pixels)
+    together = group if groups is None else near_copies.joined(group, _pairs_of(groups))
+    undecided = [rows for rows in near_copies.members(together) if len(set(split[rows].tolist()) & free) > 1]
+    for rows in undecided:
+        here = split[rows].tolist()
+        movable = [int(member) for member, at in zip(rows, here, strict=True) if at in free]
         if set(here) <= free:
-            chosen = movable[int(contents.digests[together[0]], 16) % len(movable)]
+            chosen = movable[int(contents.digests[rows[0]], 16) % len(movable)]
             kept[movable] = split[chosen]
         else:
             kept[movable] = train  # beside a given split that holds them too
     for label in np.setdiff1d(labels, labels[kept == train]) if data.target.exclusive else ():
         # Its examples to train on all have copies elsewhere.
-        for together in undecided:
-            if (labels[together] == label).any():
-                kept[[int(member) for member in together if split[member] in free]] = train
+        for rows in undecided:
+            if (labels[rows] == label).any():
+                kept[[int(member) for member in rows if split[member] in free]] = train
     return Copies(
         splits=names,
         split=split,
@@ -102,6 +109,7 @@ def find_copies(data: Data, pixels: Mapping[str, Pixels], progress: Progress | N
         same=same,
         kept=kept,
         contents=contents,
+        groups=groups,
     )
 
 
@@ -113,6 +121,27 @@ def codes_of(labels: np.ndarray, data: Data) -> tuple[np.ndarray, dict[int, str]
         int(number): data.target.written(labels[row], data.classes)
         for number, row in zip(numbers, first, strict=True)
     }
+
+
+def groups_of(data: Data, pixels: Mapping[str, Pixels]) -> np.ndarray | None:
+    """``(N,)`` str: the groups of what could be read, split by split; None where a split has none."""
+    found = []
+    for split in data.splits():
+        if split.name not in pixels:
+            continue
+        if split.groups is None:
+            return None
+        found.append(split.groups[readable_rows(split, pixels[split.name])])
+    groups: np.ndarray = np.concatenate(found)
+    return groups
+
+
+def _pairs_of(groups: np.ndarray) -> np.ndarray:
+    """``(P, 2)`` int64: rows that are of one group, each with the next."""
+    numbers = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(numbers, kind="stable")
+    same = np.flatnonzero(np.diff(numbers[order]) == 0)
+    return np.stack([order[same], order[same + 1]], axis=1)
 
 
 def _with_near_copies(
@@ -186,13 +215,16 @@ def notes_of(copies: Copies, names: Sequence[str], data: Data) -> list[Note]:
     if changed:
         shown = _listed(_pairs(groups, copies, names, changed))
         nearly = _nearly(copies, [rows for rows in groups if changed & set(rows.tolist())])
+        whole = Note("", "")
+        if copies.groups is not None:
+            whole = Note(", with all of their groups", ", avec tout leur groupe")
         notes.append(
             Note(
                 f"Some {what.en} are there more than once{nearly.en}. So that none is both learned and judged, "
-                f"{EN.integer(len(changed))} of them went to the split of their copies: {shown.en}",
+                f"{EN.integer(len(changed))} of them went to the split of their copies{whole.en}: {shown.en}",
                 f"Certaines {what.fr} sont là plusieurs fois{nearly.fr}. Pour qu’aucune ne soit à la fois apprise et "
                 f"jugée, "
-                f"{FR.integer(len(changed))} d’entre elles ont rejoint le jeu de leurs copies : {shown.fr}",
+                f"{FR.integer(len(changed))} d’entre elles ont rejoint le jeu de leurs copies{whole.fr} : {shown.fr}",
             )
         )
     for one, other in (("train", "test"), ("train", "validation"), ("validation", "test")):

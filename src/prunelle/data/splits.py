@@ -1,4 +1,5 @@
-"""Taking validation and test pictures out of what was given: stratified, seeded, the same on every machine."""
+"""Taking validation and test pictures out of what was given: stratified, seeded, the same on every machine; where
+examples belong together, by whole groups (``group_splits``)."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from collections.abc import Sequence, Sized
 
 import numpy as np
 
-from prunelle.errors import ArgumentError
-from prunelle.texts import Note
+from prunelle.data.group_splits import drawn_whole
+from prunelle.errors import ArgumentError, DataError
+from prunelle.texts import EN, FR, Note
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +32,68 @@ class Shares:
                 "validation and test together must leave something to train on; received "
                 f"{self.validation} and {self.test}."
             )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Drawn:
+    """Which examples go where.
+
+    Attributes:
+        train, validation, test: ``(n,)`` int64, ascending.
+        notes: what a person should know of it.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    notes: tuple[Note, ...]
+
+    def items(self) -> tuple[tuple[str, np.ndarray], ...]:
+        """``validation`` and ``test`` with their rows."""
+        return ("validation", self.validation), ("test", self.test)
+
+
+PICTURES, SERIES = Note("pictures", "images"), Note("series", "séries")
+
+
+def draw(
+    labels: np.ndarray,
+    groups: np.ndarray | None,
+    shares: Shares,
+    *,
+    seed: int,
+    classes: Sequence[str],
+    from_train: bool,
+    examples: Note = PICTURES,
+) -> Drawn:
+    """Validation and test, drawn by whole groups where there are some, else one by one.
+
+    Args:
+        labels: ``(N,)`` int64.
+        groups: ``(N,)`` str, or None.
+        shares: of both.
+        seed: of the draw.
+        classes: names, for the notes.
+        from_train: other splits are given, for the notes.
+        examples: what they are, for the notes.
+
+    Raises:
+        DataError: all examples are one group, of which nothing can be set apart.
+    """
+    if groups is None:
+        train, validation, test = stratified(labels, shares, seed)
+        note = drawn_note(shares, (validation, test), seed=seed, from_train=from_train, examples=examples)
+        return Drawn(train=train, validation=validation, test=test, notes=(note,) if note else ())
+    parts = (np.arange(len(labels)), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    if shares.validation or shares.test:
+        if (groups == groups[0]).all():
+            raise DataError(
+                f"all {len(groups):,} examples are of one group, {str(groups[0])!r}, of which no validation or test "
+                f"can be set apart. Say groups that are smaller, or draw none (--validation 0 --test 0)."
+            )
+        parts = drawn_whole(labels, groups, (shares.validation, shares.test), seed)
+    notes = _group_notes(labels, groups, shares, parts=parts, seed=seed, classes=classes, examples=examples)
+    return Drawn(train=parts[0], validation=parts[1], test=parts[2], notes=tuple(notes))
 
 
 def stratified(labels: np.ndarray, shares: Shares, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -71,9 +135,6 @@ def _counts(counts: np.ndarray, share: float) -> np.ndarray:
     return np.where((counts >= 3) & (share > 0), np.maximum(whole, 1), whole)
 
 
-PICTURES, SERIES = Note("the pictures", "des images"), Note("the series", "des séries")
-
-
 def drawn_note(
     shares: Shares, drawn: Sequence[Sized], *, seed: int, from_train: bool, examples: Note = PICTURES
 ) -> Note | None:
@@ -100,7 +161,77 @@ def drawn_note(
     none_fr = f" C’est trop peu : il n’y a pas de jeu de {' ni de '.join(without)}." if without else ""
     return Note(
         en=f"No {names_en} split was given: {drawn_en} were drawn from "
-        f"{'train' if from_train else examples.en}, class by class, seed {seed}.{none_en}",
+        f"{'train' if from_train else f'the {examples.en}'}, class by class, seed {seed}.{none_en}",
         fr=f"Pas de division de {names_fr} donnée : {drawn_fr} ont été tirés "
-        f"{'de train' if from_train else examples.fr}, classe par classe, graine {seed}.{none_fr}",
+        f"{'de train' if from_train else f'des {examples.fr}'}, classe par classe, graine {seed}.{none_fr}",
     )
+
+
+def _group_notes(
+    labels: np.ndarray,
+    groups: np.ndarray,
+    shares: Shares,
+    *,
+    parts: Sequence[np.ndarray],
+    seed: int,
+    classes: Sequence[str],
+    examples: Note,
+) -> list[Note]:
+    """What was drawn by whole groups, what became of the shares, and which classes had too few groups for it."""
+    asked = [
+        (name, french, share, rows)
+        for name, french, share, rows in (
+            ("validation", "la validation", shares.validation, parts[1]),
+            ("test", "le test", shares.test, parts[2]),
+        )
+        if share
+    ]
+    if not asked:
+        return []
+    en, fr = [], []
+    for name, french, share, rows in asked:
+        of, got = len(np.unique(groups[rows])), len(rows) / len(labels)
+        wanted = EN.number(share * 100), FR.number(share * 100)
+        en.append(
+            f"{name} has {EN.integer(len(rows))} of {EN.integer(of)} group{'s' * (of != 1)}, {EN.percent(got)} where "
+            f"{wanted[0]} % was asked for"
+            if of
+            else f"{name} has none, where {wanted[0]} % was asked for"
+        )
+        fr.append(
+            f"{french} en a {FR.integer(len(rows))} de {FR.integer(of)} groupe{'s' * (of > 1)}, {FR.percent(got)} pour "
+            f"{wanted[1]} % demandés"
+            if of
+            else f"{french} n’en a aucune, pour {wanted[1]} % demandés"
+        )
+    names, french_names = (" and ".join(each[0] for each in asked), " et ".join(each[1] for each in asked))
+    total = len(np.unique(groups))
+    notes = [
+        Note(
+            f"No {names.replace(' and ', ' or ')} split was given: of {EN.integer(len(labels))} {examples.en} in "
+            f"{EN.integer(total)} groups, {names} were drawn by whole groups, class by class as far as these allow, "
+            f"seed {seed}: {'; '.join(en)}.",
+            f"Pas de division donnée pour {french_names} : parmi {FR.integer(len(labels))} {examples.fr} en "
+            f"{FR.integer(total)} groupes, le tirage s’est fait par groupes entiers, classe par classe autant que "
+            f"possible, graine {seed} : {' ; '.join(fr)}.",
+        )
+    ]
+    of_class = [len(np.unique(groups[labels == k])) for k in range(len(classes))]
+    lacking: dict[tuple[int, ...], list[tuple[str, str]]] = {}
+    for name, french, _, rows in asked:
+        there = np.bincount(labels[rows], minlength=len(classes))
+        without = tuple(k for k in range(len(classes)) if not there[k] and of_class[k])
+        lacking.setdefault(without, []).append((name, french))
+    for without, names_of in lacking.items():
+        if without:
+            listed = [f"{classes[k]} ({of_class[k]})" for k in without]
+            where = (" and ".join(name for name, _ in names_of), " et ".join(name for _, name in names_of))
+            notes.append(
+                Note(
+                    f"Classes with too few groups to be in {where[0]} too, where nothing judges them (groups in "
+                    f"brackets): {EN.listed(listed)}. A class needs a group for each split.",
+                    f"Classes de trop peu de groupes pour être aussi dans {where[1]}, où rien ne les juge (groupes "
+                    f"entre parenthèses) : {FR.listed(listed)}. Il faut à une classe un groupe par division.",
+                )
+            )
+    return notes

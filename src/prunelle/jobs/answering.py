@@ -18,6 +18,7 @@ from prunelle.data.from_dataset import AnyDataset, is_dataset, prepared
 from prunelle.data.kinds import kind_of
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
+from prunelle.data.leakage import readable_rows
 from prunelle.data.pixels import Pixels
 from prunelle.data.series.classes import index_of
 from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
@@ -92,6 +93,7 @@ def evaluate(
         pixels,
         split.name,
         seen,
+        groups=None if split.groups is None else split.groups[readable_rows(split, pixels)],
         origin=Origin(data=labelled.name, own=labelled.own, whole=labelled.whole, known=written),
         answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
         progress=listener.on_progress,
@@ -101,7 +103,10 @@ def evaluate(
 def _evaluate_dataset(run: Run | Pretrained, source: DataSource, compile: Compile, listener: Listener) -> Any:
     """Every example of a dataset of another library, as a test set."""
     refuse_given(
-        "is for data by name or path, and this is a dataset", labels=source.labels, data_dir=source.data_dir
+        "is for data by name or path, and this is a dataset",
+        labels=source.labels,
+        groups=source.groups,
+        data_dir=source.data_dir,
     )
     pixels = _taken_in(run, source.data, run.classes)
     _check_reads_pictures(run, pixels, listener)
@@ -219,8 +224,10 @@ def _labelled(
         raise ArgumentError(
             "data_root (--data-root) says where the data of a run are now; it goes with a run, and without other data."
         )
+    if source.groups is not None:
+        _check_groups(run, source)
     if isinstance(data, Data):
-        refuse_given(ALREADY_LOADED, labels=labels, data_dir=data_dir)
+        refuse_given(ALREADY_LOADED, labels=labels, groups=source.groups, data_dir=data_dir)
         return _Labelled(_decided(data, source, listener), data.name)
     if isinstance(run, Pretrained):
         if data is None:
@@ -230,6 +237,7 @@ def _labelled(
     elif data is None or _is_own(run, data, labels):
         if data is None:
             refuse_given("says where the classes of data are, and goes with it", labels=labels)
+        refuse_given("are the run's own where its data are", groups=source.groups)
         own = run.info["data"]["source"]
         if own is None or own["data"] not in datasets.NAMED:
             refuse_given("is where named sets are, and the run's data are none", data_dir=data_dir)
@@ -239,7 +247,7 @@ def _labelled(
         named = load_data(dataclasses.replace(source, decisions=None), listener)
         return _Labelled(_decided(named, source, listener), str(data))
     refuse_given("is where named sets are, and data is a path", data_dir=data_dir)
-    loaded = datasets.load_labelled(data, labels=labels, like=run.preprocess)
+    loaded = datasets.load_labelled(data, labels=labels, groups=source.groups, like=run.preprocess)
     for note in loaded.notes:
         listener.on_note(note)
     loaded = _decided(loaded, source, listener)
@@ -256,6 +264,20 @@ def _decided(data: Data, source: DataSource, listener: Listener) -> Data:
     decided = decided_data(data, source.decisions, learned=False)
     listener.on_note(decided.note)
     return decided.data
+
+
+def _check_groups(run: Run | Pretrained, source: DataSource) -> None:
+    """Groups tell which examples have siblings that the run has learned.
+
+    Raises:
+        ArgumentError: it has learned none by groups.
+    """
+    placed = run_data.placed_of(run) if isinstance(run, Run) else None
+    if placed is None or placed.groups is None:
+        raise ArgumentError(
+            f"groups (--groups) tells which examples are of groups that the run has learned from; {run} was trained "
+            f"without groups. Leave it out."
+        )
 
 
 def _is_named(run: Run) -> bool:

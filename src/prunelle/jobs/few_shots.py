@@ -76,6 +76,7 @@ class ShotsRequest:
             "epochs": training.epochs,
             "augment": self.recipe_fields.get("augment"),
             "size": size,
+            **({} if training.source.groups is None else {"groups": str(training.source.groups)}),
             **{key: value for key, value in preparation.items() if value is not None},
         }
 

@@ -9,7 +9,7 @@ import torch
 
 from prunelle.jobs import run_data, trusting
 from prunelle.report.run_report import write_page
-from prunelle.runs.judging import learned_in
+from prunelle.runs.judging import learned_in, siblings_in
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import Language
@@ -60,8 +60,7 @@ def finish(
         "seconds": round(seconds, 3),
         "parameters": prepared.description["parameters"],
     }
-    if learned := _learned(run, prepared, evaluations[judged], listener):
-        metrics[judged]["learned"] = learned
+    metrics[judged] |= _known(run, prepared, evaluations[judged], listener)
     run.write_predictions(evaluations[judged])
     run.write_metrics(metrics)
     if run.target.exclusive:
@@ -80,14 +79,20 @@ def _own(training: Training, evaluation: AnyEvaluation) -> dict[str, Any]:
     return {"metrics": found} if found else {}
 
 
-def _learned(
+def _known(
     run: Run, prepared: Prepared, evaluation: AnyEvaluation, listener: Listener
-) -> dict[str, int] | None:
-    """Of the examples that speak for the network, those it has learned all the same: a given split may hold copies of
-    training examples, or what a run learned whose weights were the first ones."""
+) -> dict[str, dict[str, int]]:
+    """Of the examples that speak for the network, those it has ``learned`` all the same: a given split may hold copies
+    of training examples, or what a run learned whose weights were the first ones; and their ``siblings``, where it
+    divides a group."""
     split = next(split for split in prepared.data.splits() if split.name == evaluation.split)
     placed = run.placed()
     if split.name == "train" or placed is None or placed.contents is None:
-        return None
-    held = placed.contents.take(placed.rows(split.name))
-    return learned_in(run_data.seen_by_run(run, split, held, listener) or (), evaluation)
+        return {}
+    rows = placed.rows(split.name)
+    seen = run_data.seen_by_run(run, split, placed.contents.take(rows), listener) or ()
+    found = {
+        "learned": learned_in(seen, evaluation),
+        "siblings": siblings_in(seen, None if placed.groups is None else placed.groups[rows], evaluation),
+    }
+    return {name: counts for name, counts in found.items() if counts}

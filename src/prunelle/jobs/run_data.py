@@ -125,7 +125,10 @@ def _as_placed(run: Run, data: Data, placed: Placed, contents: Contents, memory_
             rows.append(held.pop(0) if len(held) > 1 else held[0])  # of copies, each once
         if rows:
             taken = everything.take(np.array(rows))
-            splits[name] = dataclasses.replace(taken, name=name, labels=placed.labels[placed.rows(name)])
+            groups = taken.groups if placed.groups is None else placed.groups[placed.rows(name)]
+            splits[name] = dataclasses.replace(
+                taken, name=name, labels=placed.labels[placed.rows(name)], groups=groups
+            )
     return dataclasses.replace(data, drawn=(), **splits)  # type: ignore[arg-type]
 
 
@@ -134,7 +137,8 @@ def _arranged(run: Run, placed: Placed, files: Sequence[Path]) -> Data:
     splits = {}
     for name in SPLITS:
         if len(rows := placed.rows(name)):
-            splits[name] = Split(name, placed.labels[rows], tuple(files[row] for row in rows))
+            groups = None if placed.groups is None else placed.groups[rows]
+            splits[name] = Split(name, placed.labels[rows], tuple(files[row] for row in rows), groups=groups)
     return Data(
         name=run.info["data"]["name"],
         classes=run.classes,
@@ -246,7 +250,8 @@ def recognisable_examples(run: Run, listener: Listener, data_root: str | Path | 
         return None
     if decoding.digest(pixels) != run.info["data"].get("digest"):
         return None
-    return Placed.of(pixels, {name: duplicates.contents_of(part) for name, part in pixels.items()})
+    contents = {name: duplicates.contents_of(part) for name, part in pixels.items()}
+    return Placed.of(pixels, contents, leakage.groups_of(data, pixels))
 
 
 def ancestor_runs(run: Run) -> Iterator[Run]:
@@ -343,7 +348,7 @@ def record_data(run: Run, data: Data, pixels: Mapping[str, Pixels]) -> None:
     moved = data.source is not None and data.source != run.info["data"]["source"]
     if placed is None or placed.contents is None or (moved and placed.files is not None):
         contents = {name: duplicates.contents_of(part) for name, part in pixels.items()}
-        now = Placed.of(pixels, contents)
+        now = Placed.of(pixels, contents, leakage.groups_of(data, pixels))
         if placed is not None and placed.contents is not None and now.contents is not None:
             near = duplicates.near_groups(now.contents, placed.contents)
             now = dataclasses.replace(now, contents=dataclasses.replace(now.contents, near=near))

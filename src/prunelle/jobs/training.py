@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from prunelle.data import leakage
 from prunelle.data.targets import ONE_CLASS
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding, finishing, label_change, machine, run_data
@@ -232,7 +233,10 @@ def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequ
     }
 
     def before(run: Run) -> None:
-        Placed.of(prepared.pixels, prepared.examples.contents).write(run.path, run.classes, run.target)
+        groups = leakage.groups_of(data, prepared.pixels)
+        Placed.of(prepared.pixels, prepared.examples.contents, groups).write(
+            run.path, run.classes, run.target
+        )
         # The first weights of a module of one's own, or from elsewhere, cannot be drawn again.
         prepared.save_state(run)
 

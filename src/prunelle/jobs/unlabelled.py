@@ -188,10 +188,14 @@ class _Rounds:
     def _with(self, taken: Sequence[_Taken], sure: float, of: int) -> Data:
         """The data, the pictures taken among those to learn from."""
         train = self.data.train
+        groups = train.groups
+        if groups is not None:  # a picture that nobody has labelled stands alone
+            groups = np.concatenate([groups, np.array([str(one.file) for one in taken], str)])
         split = Split(
             "train",
             np.concatenate([train.labels, np.array([one.label for one in taken], np.int64)]),
             (*(train.files or ()), *(one.file for one in taken)),
+            groups=groups,
         )
         counts = np.bincount([one.label for one in taken], minlength=len(self.data.classes))
         by_count = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]

@@ -11,7 +11,8 @@ from prunelle.data.deciding import Applied, applied
 from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import from_dataset, is_dataset
-from prunelle.errors import refuse_given
+from prunelle.data.groups import AnyGroups
+from prunelle.errors import ArgumentError, refuse_given
 from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
 
@@ -32,7 +33,7 @@ def load_whole(source: DataSource, listener: Listener) -> Data:
     if data is None or isinstance(data, Data) or is_dataset(data) or str(data) in datasets.NAMED:
         return load_data(source, listener)
     refuse_given("is where named sets are, and data is a path", data_dir=source.data_dir)
-    return _told(datasets.load_labelled(data, labels=source.labels), source, listener)
+    return _told(datasets.load_labelled(data, labels=source.labels, groups=source.groups), source, listener)
 
 
 def _told(data: Data, source: DataSource, listener: Listener) -> Data:
@@ -57,6 +58,19 @@ def decided_data(data: Data, decisions: Decisions | str | Path, *, learned: bool
     return dataclasses.replace(decided, data=dataclasses.replace(decided.data, decisions=info))
 
 
+def _given_groups(source: DataSource) -> AnyGroups | None:
+    """Of a dataset, one an example.
+
+    Raises:
+        ArgumentError: a way to find them, which goes with names of files and columns.
+    """
+    if isinstance(source.groups, str | Path):
+        raise ArgumentError(
+            f"groups of a dataset is what each of its examples belongs to, in order; received {str(source.groups)!r}."
+        )
+    return source.groups
+
+
 def _loaded(source: DataSource, listener: Listener) -> Data:
     data = source.data
     if is_dataset(data):
@@ -67,6 +81,7 @@ def _loaded(source: DataSource, listener: Listener) -> Data:
         )
         data = from_dataset(
             data,
+            groups=_given_groups(source),
             validation=source.validation,
             test=source.test,
             seed=source.seed,
@@ -76,6 +91,7 @@ def _loaded(source: DataSource, listener: Listener) -> Data:
         refuse_given(
             ALREADY_LOADED,
             labels=source.labels,
+            groups=source.groups,
             data_dir=source.data_dir,
             validation=source.validation,
             test=source.test,
@@ -84,6 +100,7 @@ def _loaded(source: DataSource, listener: Listener) -> Data:
         data = datasets.load(
             "digits" if data is None else data,
             labels=source.labels,
+            groups=source.groups,
             data_dir=source.data_dir,
             validation=source.validation,
             test=source.test,

@@ -16,6 +16,7 @@ from torch import nn
 from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
+from prunelle.data.groups import AnyGroups
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError
@@ -42,6 +43,7 @@ class DataSource:
     Attributes:
         data: a name, a path, what was loaded already, or None for the embedded digits.
         labels: where classes are.
+        groups: what examples belong to that must not be divided.
         data_dir: where named sets are, or go.
         validation, test: shares of examples, where the data do not come split.
         seed: of the draw of splits.
@@ -50,6 +52,7 @@ class DataSource:
 
     data: Data | AnyDataset | str | Path | None = None
     labels: str | None = None
+    groups: AnyGroups | None = None
     data_dir: str | Path | None = None
     validation: float | None = None
     test: float | None = None

@@ -70,6 +70,7 @@ def judge(
     split: str,
     seen: Sequence[tuple[Contents, Placed]] | None,
     *,
+    groups: np.ndarray | None = None,
     origin: Origin = Origin(),
     answers: Predictor | None = None,
     progress: Progress | None = None,
@@ -80,6 +81,7 @@ def judge(
         split: of ``pixels``.
         seen: for the run, then for each run whose weights it began with: what ``pixels`` hold at its preprocessing, and
             what it has learned. None where nobody can tell.
+        groups: ``(N,)`` str, what ``pixels`` belong to, as the run's examples do; None where nobody says.
         origin: of ``pixels``.
 
     Returns:
@@ -97,6 +99,7 @@ def judge(
         network, pixels, classifier.preprocess, len(classes), answers=answers, progress=progress
     )
     right = evaluation_of(logits, pixels, classes, split, target=classifier.target).right
+    siblings = siblings_of(seen or (), groups, len(pixels)) & (kinds == kind) & (kinds != _LEARNED)
     judged = Judged(
         data=origin.data,
         own=origin.own,
@@ -110,6 +113,8 @@ def judge(
         learned_near=int(near.sum()),
         known=origin.known or seen is not None,
         changed=_changed(*seen[0]) if seen and origin.own else 0,
+        siblings=int(siblings.sum()),
+        siblings_right=None if right is None else int(right[siblings].sum()),
     )
     return evaluation_of(logits, pixels, classes, split, judged, target=classifier.target)
 
@@ -148,6 +153,28 @@ def _same_kinds(seen: Sequence[tuple[Contents, Placed]], n: int) -> np.ndarray:
     return kinds
 
 
+def siblings_of(seen: Sequence[tuple[Contents, Placed]], groups: np.ndarray | None, n: int) -> np.ndarray:
+    """``(n,)`` bool: which examples are of a group of which the run has learned others; ``seen`` as ``judge``."""
+    learned = [placed.groups[placed.rows("train")] for _, placed in seen[:1] if placed.groups is not None]
+    if groups is None or not learned:
+        return np.zeros(n, bool)
+    return np.asarray(np.isin(groups, learned[0]))
+
+
+def siblings_in(
+    seen: Sequence[tuple[Contents, Placed]], groups: np.ndarray | None, evaluation: AnyEvaluation
+) -> dict[str, int] | None:
+    """The entry ``siblings`` of a split in ``metrics.json``: of its examples that were not learned, those of whose
+    group others were (``n``), and how many of these are right (of numbers nothing is); None where there are none.
+    ``seen`` as ``judge``.
+    """
+    siblings = siblings_of(seen, groups, evaluation.n) & (kinds_of(seen, evaluation.n) != _LEARNED)
+    if not siblings.any():
+        return None
+    right = {} if evaluation.right is None else {"right": int(evaluation.right[siblings].sum())}
+    return {"n": int(siblings.sum()), **right}
+
+
 def learned_in(seen: Sequence[tuple[Contents, Placed]], evaluation: AnyEvaluation) -> dict[str, int] | None:
     """The entry ``learned`` of a split in ``metrics.json``: of its examples, those that were learned (``n``), how many
     of these are right (of numbers nothing is), and how many are near copies only (``near``); None where there are none.
@@ -162,10 +189,17 @@ def learned_in(seen: Sequence[tuple[Contents, Placed]], evaluation: AnyEvaluatio
 
 
 def learned_note(metrics: Mapping[str, Any]) -> Note | None:
-    """What learned examples do to the figure of a split that holds them; ``metrics`` are that split's."""
-    learned = metrics.get("learned")
+    """What learned examples, or their siblings, do to the figure of a split that holds them; ``metrics`` are that
+    split's.
+    """
+    learned, siblings = metrics.get("learned"), metrics.get("siblings")
     if learned is None:
-        return None
+        if siblings is None:
+            return None
+        answers = None
+        if "right" in siblings:
+            answers = siblings["right"], round(metrics["accuracy"] * metrics["n"]) - siblings["right"]
+        return _siblings_note(siblings["n"], metrics["n"] - siblings["n"], answers)
     n, others = learned["n"], metrics["n"] - learned["n"]
     if not others:
         return _ALL_LEARNED
@@ -185,6 +219,37 @@ def learned_note(metrics: Mapping[str, Any]) -> Note | None:
         f"Le réseau a appris sur {FR.integer(n)} d’entre eux{near.fr}, ce qui flatte ce résultat : il a raison pour "
         f"{FR.percent(right / others, digits=2)} des {FR.integer(others)} qui ne fuient pas (intervalle à 95 % : "
         f"{FR.percent(low, digits=2)} à {FR.percent(high, digits=2)}).",
+    )
+
+
+def _siblings_note(siblings: int, others: int, right: tuple[int, int] | None) -> Note:
+    """What examples of learned groups do to a figure, and how many of them and of the others are right where anything
+    is."""
+    en, fr = EN.integer(siblings), FR.integer(siblings)
+    if not others:
+        return Note(
+            f"All {en} are of groups (bursts, patients…) that the network learned from, so this figure does not say "
+            f"what it is worth on others.",
+            f"Tous ({fr}) sont de groupes (rafales, patients…) dont le réseau a appris d’autres exemples : ce résultat "
+            f"ne dit rien de ce qu’il vaut sur d’autres groupes.",
+        )
+    if right is None:
+        return Note(
+            f"{en} of them are of groups (bursts, patients…) that the network learned from, which flatters this "
+            f"figure.",
+            f"{fr} d’entre eux sont de groupes (rafales, patients…) dont le réseau a appris d’autres exemples, ce qui "
+            f"flatte ce résultat.",
+        )
+    of_siblings, of_others = right[0] / siblings, right[1] / others
+    low, high = wilson_interval(right[1], others)
+    return Note(
+        f"{en} of them are of groups (bursts, patients…) that the network learned from, which flatters this figure: it "
+        f"is right on {EN.percent(of_siblings)} of those, and on {EN.percent(of_others)} of the "
+        f"{EN.integer(others)} of other groups (95 % interval {EN.percent(low)} to {EN.percent(high)}).",
+        f"{fr} d’entre eux sont de groupes (rafales, patients…) dont le réseau a appris d’autres exemples, ce qui "
+        f"flatte ce résultat : il a raison pour {FR.percent(of_siblings)} de ceux-là, et pour "
+        f"{FR.percent(of_others)} des {FR.integer(others)} d’autres groupes (intervalle à 95 % : "
+        f"{FR.percent(low)} à {FR.percent(high)}).",
     )
 
 
@@ -237,7 +302,13 @@ def notes_of(evaluation: AnyEvaluation) -> list[Note]:
     judged = evaluation.judged
     if judged is None:
         return []
-    return list(_notes(judged))
+    notes = list(_notes(judged))
+    if judged.siblings:
+        right = None
+        if evaluation.right is not None and judged.siblings_right is not None:
+            right = judged.siblings_right, int(evaluation.right.sum()) - judged.siblings_right
+        notes.append(_siblings_note(judged.siblings, evaluation.n - judged.siblings, right))
+    return notes
 
 
 def _notes(judged: Judged) -> Iterable[Note]:

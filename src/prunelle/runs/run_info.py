@@ -79,6 +79,7 @@ _FIGURES: Shape = {
     "per_class?": [dict],
     "chance?": (dict, None),
     "learned?": (dict, None),
+    "siblings?": (dict, None),
 }
 METRICS: Shape = {
     "train?": _FIGURES,

@@ -2,7 +2,8 @@
 
 ``file`` is empty for what came from no file of its own (arrays, named sets, series). ``content`` recognises an example
 whatever it is called elsewhere (``data.duplicates``); runs of before have none. ``copies`` is there where some are near
-copies of one another: the same number in each of them.
+copies of one another: the same number in each of them. ``group`` is there where examples have groups that no split
+divides (``Split.groups``): the name of each one's.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ SPLITS_FILE = "splits.csv"
 SPLITS = ("train", "validation", "test")
 _FIELDS = ("file", "split", "class", "content")
 _COPIES = "copies"
+_GROUP = "group"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,12 +36,14 @@ class Placed:
         splits, labels: ``(N,)``, names and indices into the classes, or what else the run's target has for labels.
         files: N paths; None where they came from no files of their own.
         contents: of all; None where nobody wrote them down.
+        groups: ``(N,)`` str, what each belongs to that must not be divided; None where nobody said.
     """
 
     splits: np.ndarray
     labels: np.ndarray
     files: tuple[str, ...] | None
     contents: Contents | None
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -54,7 +58,12 @@ class Placed:
         return dataclasses.replace(self, files=files, contents=contents)
 
     @classmethod
-    def of(cls, pixels: Mapping[str, Pixels], contents: Mapping[str, Contents]) -> Placed:
+    def of(
+        cls,
+        pixels: Mapping[str, Pixels],
+        contents: Mapping[str, Contents],
+        groups: np.ndarray | None = None,
+    ) -> Placed:
         """Of decoded splits."""
         files = [file for part in pixels.values() for file in part.files or ()]
         labels = np.concatenate([part.labels for part in pixels.values()])
@@ -63,23 +72,25 @@ class Placed:
             labels,
             tuple(files) if len(files) == len(labels) else None,
             Contents.joined([contents[name] for name in pixels]),
+            groups,
         )
 
     def write(self, path: Path, classes: Sequence[str], target: Target) -> None:
         """``splits.csv`` in the folder ``path``."""
         near = None if self.contents is None else self.contents.near
-        groups = [] if near is None or (near < 0).all() else near.tolist()
+        copies = [] if near is None or (near < 0).all() else near.tolist()
         rows = (
             (
                 self.files[i] if self.files else None,
                 str(self.splits[i]),
                 target.written(self.labels[i], classes),
                 self.contents.written(i) if self.contents else None,
-                *((groups[i] if groups[i] >= 0 else None,) if groups else ()),
+                *((copies[i] if copies[i] >= 0 else None,) if copies else ()),
+                *(() if self.groups is None else (str(self.groups[i]),)),
             )
             for i in range(len(self))
         )
-        fields = (*_FIELDS, _COPIES) if groups else _FIELDS
+        fields = (*_FIELDS, *([_COPIES] if copies else []), *([] if self.groups is None else [_GROUP]))
         write_text(path / SPLITS_FILE, table_text(fields, rows))
 
     @classmethod
@@ -106,7 +117,7 @@ class Placed:
             labels = target.read([row["class"] for row in rows], classes)
             contents = Contents.read(texts, files) if any(texts) else None
             if contents is not None and _COPIES in rows[0]:
-                contents = dataclasses.replace(contents, near=_groups(rows))
+                contents = dataclasses.replace(contents, near=_copies(rows))
         except DataError as error:
             raise DataError(f"{file} is damaged: {error}") from None
         return cls(
@@ -114,10 +125,11 @@ class Placed:
             labels,
             files,
             contents,
+            np.array([row[_GROUP] for row in rows]) if _GROUP in rows[0] else None,
         )
 
 
-def _groups(rows: Sequence[Mapping[str, str]]) -> np.ndarray:
+def _copies(rows: Sequence[Mapping[str, str]]) -> np.ndarray:
     """``(N,)`` int64: the column ``copies``, -1 where it is empty."""
     groups = np.full(len(rows), -1)
     for i, row in enumerate(rows):

@@ -10,6 +10,7 @@ from torch import nn
 
 from prunelle.console.listeners import Style, make_listener
 from prunelle.data.examples import Data
+from prunelle.data.groups import AnyGroups
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import advising
@@ -34,6 +35,7 @@ def advise(
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
     labels: str | None = None,
+    groups: AnyGroups | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
@@ -48,7 +50,9 @@ def advise(
         PrunelleError: see ``prunelle.errors``.
     """
     request = TrainingRequest(
-        source=DataSource(data=data, labels=labels, data_dir=data_dir, validation=validation, test=test),
+        source=DataSource(
+            data=data, labels=labels, groups=groups, data_dir=data_dir, validation=validation, test=test
+        ),
         network=network,
         preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),
         weights=weights,

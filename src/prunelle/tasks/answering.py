@@ -13,6 +13,7 @@ from prunelle.console.listeners import Style, make_listener
 from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
+from prunelle.data.groups import AnyGroups
 from prunelle.jobs import answering
 from prunelle.jobs.answering import DEFAULT_TOP
 from prunelle.planning.request import DataSource
@@ -30,6 +31,7 @@ def evaluate(
     *,
     network: nn.Module | None = None,
     labels: str | None = None,
+    groups: AnyGroups | None = None,
     data_dir: str | Path | None = None,
     data_root: str | Path | None = None,
     decisions: Decisions | str | Path | None = None,
@@ -45,7 +47,7 @@ def evaluate(
             that is not split is a test set as a whole. Pictures that the run has learned are left out and counted,
             whatever they are called there (see ``Judged``).
         network: the module, if it was one of your own.
-        labels, data_dir: as ``prunelle.load``.
+        labels, groups, data_dir: as ``prunelle.load``; groups that the run has learned from are told.
         data_root: where the data of the run are now, if they were moved.
         decisions: corrected labels to judge by, or the CSV that has them; as ``train``.
         compile: ``auto`` makes a faster copy of the network where the work repays it; ``always``, ``never``.
@@ -55,7 +57,7 @@ def evaluate(
         DataError: ``data`` has a class that the run does not know, or more than 5 % of pictures (and more than
             one) that cannot be read.
     """
-    source = DataSource(data=data, labels=labels, data_dir=data_dir, decisions=decisions)
+    source = DataSource(data=data, labels=labels, groups=groups, data_dir=data_dir, decisions=decisions)
     with contextlib.closing(make_listener(style)) as listener:
         if not isinstance(run, Run | Pretrained):
             run = Run.open(run, network)

@@ -12,6 +12,7 @@ from prunelle.console.listeners import Style, make_listener
 from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
+from prunelle.data.groups import AnyGroups
 from prunelle.jobs import checking
 from prunelle.planning.checking import CheckRequest
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, Limits, Preparation
@@ -31,6 +32,7 @@ def check(
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
     labels: str | None = None,
+    groups: AnyGroups | None = None,
     data_dir: str | Path | None = None,
     decisions: Decisions | str | Path | None = None,
     output: str | Path | None = None,
@@ -50,7 +52,7 @@ def check(
         network, weights, size, mean, std: what compares them instead, as ``pretrained``; a small network with
             published weights where ``network`` is None. Without any, published weights that are on this machine; else
             colours and edges, which find less.
-        labels, data_dir: as ``load``.
+        labels, groups, data_dir: as ``load``; groups that given splits divide are told.
         decisions: that people have made already, as ``train``.
         output: the folder; None makes a new one under ``runs``.
         memory_budget: bytes of decoded examples kept in memory.
@@ -65,7 +67,7 @@ def check(
         ...     print(finding.kind, finding.what.en)
     """
     request = CheckRequest(
-        source=DataSource(data=data, labels=labels, data_dir=data_dir, decisions=decisions),
+        source=DataSource(data=data, labels=labels, groups=groups, data_dir=data_dir, decisions=decisions),
         run=Run.open(run) if isinstance(run, str | Path) else run,
         network=network,
         weights=weights,

@@ -10,6 +10,7 @@ from typing import Any
 from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
+from prunelle.data.groups import AnyGroups
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import comparing
@@ -46,6 +47,7 @@ def compare(
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
     labels: str | None = None,
+    groups: AnyGroups | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
@@ -72,8 +74,8 @@ def compare(
         seeds: how many (0, 1, 2…), or which.
         match_parameters: sizes each ``dense`` to the number of weights of the first other network.
         options: of networks by name, by what they are called (``{"dense": {"hidden": (300,)}}``).
-        epochs, size, fit, normalisation, mean, std, labels, data_dir, validation, test, memory_budget, language: as
-            for ``train``.
+        epochs, size, fit, normalisation, mean, std, labels, groups, data_dir, validation, test, memory_budget,
+            language: as for ``train``.
         resume: a comparison's folder to go on with instead; of all the rest only modules and data of your own,
             ``memory_budget``, ``language``, ``style`` and ``log`` count then.
         output: the comparison's folder itself; None makes a new one under ``runs``.
@@ -90,7 +92,9 @@ def compare(
     """
     request = ComparisonRequest(
         training=TrainingRequest(
-            source=DataSource(data=data, labels=labels, data_dir=data_dir, validation=validation, test=test),
+            source=DataSource(
+                data=data, labels=labels, groups=groups, data_dir=data_dir, validation=validation, test=test
+            ),
             preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),
             recipe=recipe,
             epochs=epochs,

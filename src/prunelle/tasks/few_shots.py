@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prunelle.console.listeners import Style
 from prunelle.data.examples import Data
+from prunelle.data.groups import AnyGroups
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import few_shots
@@ -51,6 +52,7 @@ def shots(
     device: str = "auto",
     output: str | Path = "shots",
     labels: str | None = None,
+    groups: AnyGroups | None = None,
     data_dir: str | Path | None = None,
     test: float | None = None,
     language: Language | None = None,
@@ -66,7 +68,7 @@ def shots(
 
     Args:
         data: with a test split. Pictures that cannot be read are left out before any are drawn.
-        network, weights, size, fit, normalisation, mean, std, labels, data_dir, test: as ``train``.
+        network, weights, size, fit, normalisation, mean, std, labels, groups, data_dir, test: as ``train``.
         numbers: pictures a class.
         strategies: with their usual settings (``partial:layer2``: see ``Strategy.parse``), or a ``Strategy``.
         draws: of the pictures, each with its own first weights too.
@@ -85,7 +87,9 @@ def shots(
     whole = None if isinstance(data, Data) else 0.0  # no validation split is set aside
     request = ShotsRequest(
         training=TrainingRequest(
-            source=DataSource(data=data, labels=labels, data_dir=data_dir, validation=whole, test=test),
+            source=DataSource(
+                data=data, labels=labels, groups=groups, data_dir=data_dir, validation=whole, test=test
+            ),
             network=network,
             preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),
             weights=weights,

@@ -10,6 +10,7 @@ from typing import Any
 from prunelle.console.listeners import Style
 from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
+from prunelle.data.groups import AnyGroups
 from prunelle.data.preprocess import Fit
 from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.jobs import unlabelled as rounds_of_training
@@ -38,6 +39,7 @@ def train_with_unlabelled(
     runs: str | Path = "runs",
     name: str | None = None,
     labels: str | None = None,
+    groups: AnyGroups | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,

@@ -68,6 +68,8 @@ class Judged:
         learned_near: how many of the learned ones were learned from a near copy alone.
         known: whether the run says what it has learned. Otherwise all are taken for new, and may not be.
         changed: of the run's own, how many hold something else than when it was trained.
+        siblings: of those judged, how many are of a group (a burst, a patient) of which others were learned.
+            siblings_right: how many of these are right; None of numbers.
     """
 
     data: str | None
@@ -82,6 +84,8 @@ class Judged:
     learned_near: int = 0
     known: bool = True
     changed: int = 0
+    siblings: int = 0
+    siblings_right: int | None = 0
 
     def to_json(self) -> dict[str, Any]:
         """All but the positions."""

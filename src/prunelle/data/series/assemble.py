@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from prunelle.data import splits
 from prunelle.data.examples import Data, Split
+from prunelle.data.groups import divided_notes
 from prunelle.data.series.classes import in_order, index_of
 from prunelle.data.series.classes import named as class_names
 from prunelle.data.series.container import Series
@@ -60,7 +62,7 @@ def assembled(
                 f"{'…' if len(names) > _SHOWN else ''}."
             )
         numbers = np.array([index[label] for label in labels[split]], np.int64)
-        given[split] = Split(split, numbers, array=part.series)
+        given[split] = Split(split, numbers, array=part.series, groups=part.groups)
     for split, share in (("validation", validation), ("test", test)):
         if share is not None and split in given and share > 0:
             raise ArgumentError(
@@ -74,14 +76,22 @@ def assembled(
     notes = _missing_notes(given)
     whole = given["train"]
     free = tuple(split for split in ("validation", "test") if split not in given)
-    kept, *drawn = splits.stratified(whole.labels, shares, seed)
-    from_train = "test" in given or "validation" in given
-    note = splits.drawn_note(shares, drawn, seed=seed, from_train=from_train, examples=splits.SERIES)
-    for split, chosen in zip(("validation", "test"), drawn, strict=True):
+    drawn = splits.draw(
+        whole.labels,
+        whole.groups,
+        shares,
+        seed=seed,
+        classes=names,
+        from_train=len(given) > 1,
+        examples=splits.SERIES,
+    )
+    for split, chosen in drawn.items():
         if len(chosen):
-            given[split] = Split(split, whole.labels[chosen], array=train.series.take(chosen))
-    if len(kept) < len(whole):
-        given["train"] = Split("train", whole.labels[kept], array=train.series.take(kept))
+            given[split] = dataclasses.replace(whole.take(chosen), name=split)
+    if len(drawn.train) < len(whole):
+        given["train"] = whole.take(drawn.train)
+    grouped = {split: part.groups for split, part in given.items() if part.groups is not None}
+    notes += [*drawn.notes, *(divided_notes(grouped, splits.SERIES) if "train" in grouped else ())]
     lengths = train.series.lengths
     return Data(
         name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "series",
@@ -95,8 +105,9 @@ def assembled(
             channels=train.series.channels,
             steps=train.steps,
             label=train.label,
+            group=train.group,
         ),
-        notes=(*notes, *([note] if note else [])),
+        notes=tuple(notes),
         drawn=free,
     )
 

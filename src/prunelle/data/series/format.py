@@ -27,7 +27,7 @@ class Reader(Protocol):
 
         Raises:
             DataError: what is wrong with the file, with the line.
-            ArgumentError: ``expected`` asks for a label's column that is not there.
+            ArgumentError: ``expected`` asks for a column of labels or of groups that is not there.
         """
         ...
 
@@ -40,7 +40,9 @@ class Format:
         read: reads a file of this format.
         names_columns: whether labels are a column that a user can name (``labels``); else the format itself says which
             they are, and naming one is refused before anything is read.
+        names_groups: the same of what series belong to (``groups``): a column, or an array.
     """
 
     read: Reader
     names_columns: bool = False
+    names_groups: bool = False

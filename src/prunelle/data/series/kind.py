@@ -91,4 +91,4 @@ class TimeSeries(Kind[SeriesPreprocess, Series]):
 
 def expected_by(settings: SeriesPreprocess) -> Expected:
     """What reading other files may go by: how the training series were read."""
-    return Expected(settings.label or None, False, settings.steps)
+    return Expected(settings.label or None, False, settings.steps, settings.group or None)

@@ -45,6 +45,7 @@ class Layout:
         rows: the column of row numbers or names, which are left out; None where there is none.
         label: the label's column, or None.
         sure: whether the user says so.
+        group: the column of what series belong to, or None.
     """
 
     separator: str
@@ -55,11 +56,12 @@ class Layout:
     rows: int | None = None
     label: int | None = None
     sure: bool = False
+    group: int | None = None
 
     @property
     def steps(self) -> int:
         """Columns that are steps."""
-        return self.columns - (self.rows is not None) - (self.label is not None)
+        return self.columns - len({self.rows, self.label, self.group} - {None})
 
     @property
     def label_name(self) -> str:
@@ -70,9 +72,16 @@ class Layout:
             return self.header[self.label]
         return LAST if self.label == self.columns - 1 else FIRST
 
+    @property
+    def group_name(self) -> str:
+        """As ``groups`` would name it."""
+        if self.group is None:
+            return ""
+        return self.header[self.group] if self.header is not None else str(self.group + 1)
+
     def series_cells(self, cells: Sequence[str]) -> list[str]:
         """The cells of a line that are steps."""
-        return [cell for i, cell in enumerate(cells) if i not in (self.rows, self.label)]
+        return [cell for i, cell in enumerate(cells) if i not in (self.rows, self.label, self.group)]
 
     def words(self) -> Note:
         """``the label is column 41 of 41 (label)``, and what else was taken how."""
@@ -86,6 +95,9 @@ class Layout:
             fr.append(
                 f"l’étiquette est la colonne {FR.integer(self.label + 1)} sur {FR.integer(self.columns)}{name}"
             )
+        if self.group is not None:
+            en.append(f"groups are in {self.group_name!r}")
+            fr.append(f"les groupes sont dans {self.group_name!r}")
         if self.rows is not None:
             en.append("the first column numbers the lines and is left out")
             fr.append("la première colonne numérote les lignes et est laissée de côté")
@@ -110,7 +122,7 @@ def lay_out(path: Path, expected: Expected) -> Layout:
 
     Raises:
         DataError: it has no line, or one of its text columns is neither a label nor a name.
-        ArgumentError: ``labels`` is no column.
+        ArgumentError: ``labels`` or ``groups`` is no column.
     """
     sample: list[str] = []
     for _, line in itertools.islice(content_lines(path), _SAMPLE):
@@ -141,13 +153,15 @@ def lay_out(path: Path, expected: Expected) -> Layout:
 
 
 def _with_columns(path: Path, layout: Layout, body: Sequence[Sequence[str]], expected: Expected) -> Layout:
-    """The same with its label and its row numbers."""
+    """The same with its label, its groups and its row numbers."""
     header = [name.strip().lower() for name in layout.header or ()]
     label = _named(path, layout, header, expected)
-    seen = _seen(path, layout, sorted({0, 1, layout.columns - 1}))
+    layout = dataclasses.replace(layout, group=_group(path, layout, header, label, expected))
+    others = [at for at in range(layout.columns) if at != layout.group]
+    seen = _seen(path, layout, sorted({0, *others[:2], others[-1]}))
     rows = _row_numbers(layout, header, label, seen, expected)
     layout = dataclasses.replace(layout, rows=rows)
-    text = [i for i in _text_columns(layout, body) if i not in (rows, label)] if header else []
+    text = [i for i in _text_columns(layout, body) if i not in (rows, label, layout.group)] if header else []
     if len(text) > (label is None):
         names = ", ".join(repr(header[i]) for i in text[:5])
         label_too = " Where one of them is the label, name it (--labels NAME)." if label is None else ""
@@ -160,7 +174,7 @@ def _with_columns(path: Path, layout: Layout, body: Sequence[Sequence[str]], exp
     over = layout.steps - expected.steps if expected.steps else None
     if over == 0:
         return layout
-    first, last = (1 if rows == 0 else 0), layout.columns - 1
+    first, last = next(at for at in others if at != rows), others[-1]
     hint = (expected.labels or "").lower()
     if hint and hint in header:
         return dataclasses.replace(layout, label=header.index(hint))
@@ -201,6 +215,29 @@ def _named(path: Path, layout: Layout, header: Sequence[str], expected: Expected
     )
 
 
+def _group(
+    path: Path, layout: Layout, header: Sequence[str], label: int | None, expected: Expected
+) -> int | None:
+    """The column of what series belong to, where one is named, or the training table had one of that name."""
+    if expected.groups is None:
+        return None
+    wanted = expected.groups.strip()
+    if wanted.lower() in header:
+        at = header.index(wanted.lower())
+    elif not header and wanted.isdecimal() and 1 <= int(wanted) <= layout.columns:
+        at = int(wanted) - 1
+    elif not expected.groups_asked:
+        return None
+    else:
+        raise ArgumentError(
+            f"groups (--groups) must name a column of {path.name}{' by its number from 1' if not header else ''}; "
+            f"received {wanted!r}.{did_you_mean(wanted, header)}"
+        )
+    if at == label:
+        raise ArgumentError(f"groups (--groups) and labels are one column of {path.name}, {wanted!r}.")
+    return at
+
+
 def _seen(path: Path, layout: Layout, places: Sequence[int]) -> dict[int, Column]:
     """What those columns hold, over the whole file."""
     seen = {at: Column() for at in places}
@@ -218,13 +255,13 @@ def _row_numbers(
     layout: Layout, header: Sequence[str], label: int | None, seen: dict[int, Column], expected: Expected
 ) -> int | None:
     """0 where the first column numbers the lines (as pandas writes it) or names them."""
-    if label == 0 or layout.columns < 3:
+    if 0 in (label, layout.group) or layout.columns < 3:
         return None
     first = seen[0]
     if header:
         own = header[0].startswith("unnamed") or header[0] in ROW_NAMES
         return 0 if own and first.names and (first.whole or not first.numeric) else None
-    fits = not expected.steps or layout.columns - 1 - (label is not None) in (
+    fits = not expected.steps or layout.steps - 1 - (label is not None) in (
         expected.steps,
         expected.steps + 1,
     )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.data.examples import Data
+from prunelle.data.groups import AnyGroups, group_array
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Progress
 from prunelle.data.series.assemble import assembled
@@ -32,6 +33,7 @@ def load_series(
     path: str | Path,
     *,
     labels: str | None = None,
+    groups: AnyGroups | None = None,
     validation: float | None = None,
     test: float | None = None,
     seed: int = 0,
@@ -46,6 +48,8 @@ def load_series(
         path: the file.
         labels: of a table: the label's column, by the header's name, ``first``, ``last``, or its number from 1 where
             there is no header. Of an ``.arff``: the attribute.
+        groups: what series belong to that splits must not divide: of a table a column, of an ``.npz`` an array, by
+            name; or one for each training series, in the order of the file.
         validation, test: shares to take out, in [0, 1), 0 for none. 10 % each by default; beside a test split
             that is given, no validation is drawn from less than 1,000 series.
         seed: of the splits that are drawn.
@@ -57,13 +61,18 @@ def load_series(
     """
     path = Path(path).expanduser()
     name = re.sub(r"_TRAIN$", "", path.stem, flags=re.IGNORECASE)
-    parts = _labelled_parts(path, Expected(labels, explicit=labels is not None), progress)
+    column = _column_of(groups)
+    expected = Expected(labels, labels is not None, groups=column, groups_asked=column is not None)
+    parts = _labelled_parts(path, expected, progress)
     train = parts["train"]
+    if groups is not None and column is None:
+        of = group_array("groups", groups, len(train.series))
+        train = parts["train"] = dataclasses.replace(train, groups=of)
     _check_classes(path, train)
     notes = []
     beside = _test_beside(path)
     if beside is not None and "test" not in parts:
-        hint = Expected(labels or train.label, labels is not None, train.steps)
+        hint = Expected(labels or train.label, labels is not None, train.steps, column)
         test_part = read_parts(beside, hint, progress)["train"]
         words = test_part.understood
         if test_part.labels is None:
@@ -86,25 +95,63 @@ def load_series(
         "data": str(path.absolute()),
         **{
             key: value
-            for key, value in (("labels", labels), ("validation", validation), ("test", test), ("seed", seed))
+            for key, value in (
+                ("labels", labels),
+                ("groups", column),
+                ("validation", validation),
+                ("test", test),
+                ("seed", seed),
+            )
             if value is not None
         },
     }
     return dataclasses.replace(
-        data, source=source, notes=(*notes, _understood_note(path, train), *data.notes)
+        data,
+        # Groups that a program gave are in no file: what made the splits cannot be asked for again.
+        source=source if groups is None or column is not None else None,
+        notes=(*notes, _understood_note(path, train), *data.notes),
     )
 
 
+def _column_of(groups: AnyGroups | None) -> str | None:
+    """The column or array that ``groups`` names; None where it is given itself, or not at all.
+
+    Raises:
+        ArgumentError: a way to say groups that is for pictures.
+    """
+    if not isinstance(groups, str | Path):
+        return None
+    text = str(groups)
+    word, colon, rest = text.partition(":")
+    if word == "column" and colon:
+        return rest
+    if isinstance(groups, Path) or (word in ("name", "folder") and colon):
+        raise ArgumentError(
+            f"groups (--groups) of series names a column of their table, or an array of an .npz; received {text!r}."
+        )
+    return text
+
+
 def load_labelled_series(
-    path: str | Path, labels: str | None = None, like: AnyPreprocess | None = None
+    path: str | Path,
+    labels: str | None = None,
+    like: AnyPreprocess | None = None,
+    groups: AnyGroups | None = None,
 ) -> Data:
     """A file's labelled series as they are, all in ``train`` (an ``.npz`` may have its splits).
 
-    ``labels`` as ``load_series``; ``like`` says how the training series were read, where others had been.
+    ``labels`` and ``groups`` as ``load_series``; ``like`` says how the training series were read, where others had
+    been.
     """
     path = Path(path).expanduser()
     known = expected_by(like) if isinstance(like, SeriesPreprocess) else Expected()
-    expected = known if labels is None else Expected(labels, True, known.steps)
+    expected = known if labels is None else Expected(labels, True, known.steps, known.groups)
+    if (column := _column_of(groups)) is not None:
+        expected = dataclasses.replace(expected, groups=column, groups_asked=True)
+    elif groups is not None:
+        raise ArgumentError(
+            "groups of a file of series to judge on names a column of its table, or an array."
+        )
     parts = _labelled_parts(path, expected, None)
     data = assembled(path.stem, parts, 0.0, 0.0, 0, alone=True)
     return dataclasses.replace(data, notes=(_understood_note(path, parts["train"]), *data.notes))
@@ -116,6 +163,7 @@ def from_series(
     labels: Any,
     *,
     classes: Sequence[str] | None = None,
+    groups: Any = None,
     validation_series: Any = None,
     validation_labels: Any = None,
     test_series: Any = None,
@@ -132,6 +180,7 @@ def from_series(
             missing value; steps at the end with nothing but NaN are not there.
         labels: ``(N,)``, integers or strings.
         classes: names in index order of integer labels; without, the labels themselves, sorted.
+        groups: ``(N,)``, what each series belongs to that must not be divided; as ``from_arrays``.
         validation_series, validation_labels, test_series, test_labels: splits that are given; they are kept.
         validation, test, seed: as ``load_series``.
         name: short, for the run's folder.
@@ -165,7 +214,10 @@ def from_series(
             why := why_no_classes(class_names(texts), sure=values.dtype.kind in "USO")
         ):
             raise ArgumentError(f"labels {why}. Where they are classes, name them with classes.")
-        parts[split] = ParsedSeries(split_series, tuple(texts), Note("arrays", "tableaux"))
+        of = None
+        if groups is not None and split == "train":
+            of = group_array("groups", groups, len(split_series))
+        parts[split] = ParsedSeries(split_series, tuple(texts), Note("arrays", "tableaux"), groups=of)
     try:
         return assembled(name, parts, validation, test=test, seed=seed, classes=classes)
     except DataError as error:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import array
 import itertools
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import numpy as np
 
+from prunelle.data.groups import alone_named
 from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Series
 from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.sniff import LABEL_NAMES, SEPARATORS, content_lines, is_content
-from prunelle.data.series.text import MISSING, as_float32, cells_of, lines_of, number_or_none
+from prunelle.data.series.text import MISSING, as_float32, cells_of, group_of, lines_of, number_or_none
 from prunelle.errors import ArgumentError, DataError, did_you_mean
 from prunelle.texts import Note
 
@@ -51,17 +53,18 @@ def read_long(
 
     Raises:
         DataError: what is wrong, with the line's number.
-        ArgumentError: ``labels`` is no column.
+        ArgumentError: ``labels`` or ``groups`` is no column.
     """
     at_series, at_time, at_value = (
         _column(header, names) for names in (_SERIES_NAMES, _TIME_NAMES, _VALUE_NAMES)
     )
     at_label = _label_column(path, header, expected)
+    at_group = _group_column(path, header, expected, {at_time, at_value, at_label} - {None})
     at_channel = _column(header, _CHANNEL_NAMES) if at_value is not None else None
     others = [
         i
         for i, name in enumerate(header)
-        if i not in (at_series, at_time, at_label) and not (i == 0 and name in _ROW_NAMES)
+        if i not in (at_series, at_time, at_label, at_group) and not (i == 0 and name in _ROW_NAMES)
     ]
     at_values = [at_value] if at_value is not None else others
     if at_series is None or at_time is None or not at_values:
@@ -74,6 +77,7 @@ def read_long(
         {header[i]: n for n, i in enumerate(at_values)} if at_value is None else {}
     )
     label_of: list[str] = []
+    of_group: list[str] = []
     # 24 bytes a value of the file, whatever its length.
     rows, channels, times, values = array.array("q"), array.array("i"), array.array("d"), array.array("f")
     decimal = _decimal(path, separator, at_values)
@@ -92,12 +96,18 @@ def read_long(
         if len(cells) != len(header):
             raise DataError(f"{where}: {len(cells)} values; the header has {len(header)}.")
         label = cells[at_label] if at_label is not None else ""
+        group = cells[at_group] if at_group is not None else ""
         row = series_index.setdefault(cells[at_series], len(series_index))
         if row == len(label_of):
             label_of.append(label)
+            of_group.append(group)
         elif label_of[row] != label:
             raise DataError(
                 f"{where}: series {cells[at_series]} has the label {label!r}, and {label_of[row]!r} before."
+            )
+        if group != of_group[row]:
+            raise DataError(
+                f"{where}: series {cells[at_series]} is of the group {group!r}, and of {of_group[row]!r} before."
             )
         if at_label is not None and label.lower() in MISSING:
             raise DataError(f"{where}: the label is missing.")
@@ -127,7 +137,30 @@ def read_long(
         _words(header, at_series, at_time, at_values, at_label),
         header[at_label] if at_label is not None else "",
         sure=expected.explicit,
+        groups=None if at_group is None else alone_named([group_of(group) for group in of_group]),
+        group="" if at_group is None else header[at_group],
     )
+
+
+def _group_column(
+    path: Path, header: Sequence[str], expected: Expected, taken: AbstractSet[int | None]
+) -> int | None:
+    """The column of what series belong to, where one is named, or the training table had one of that name."""
+    wanted = (expected.groups or "").strip().lower()
+    if wanted not in header:
+        if expected.groups is not None and expected.groups_asked:
+            raise ArgumentError(
+                f"groups (--groups) must name a column of {path.name}; received {expected.groups!r}."
+                f"{did_you_mean(wanted, header)}"
+            )
+        return None
+    if not wanted:
+        return None
+    if (at := header.index(wanted)) in taken:
+        raise ArgumentError(
+            f"groups (--groups): the column {wanted!r} of {path.name} holds times, values or labels."
+        )
+    return at
 
 
 def _label_column(path: Path, header: Sequence[str], expected: Expected) -> int | None:

@@ -15,11 +15,13 @@ from typing import IO
 
 import numpy as np
 
+from prunelle.data.groups import alone_named
 from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Series
 from prunelle.data.series.format import Format
 from prunelle.data.series.parsed import Expected, ParsedSeries
-from prunelle.errors import ArgumentError, DataError
+from prunelle.data.series.text import group_of
+from prunelle.errors import ArgumentError, DataError, did_you_mean
 from prunelle.texts import Note
 
 _FREE = 1 << 28
@@ -49,7 +51,7 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
                 for info in reversed(file.infolist())
                 if info.filename.endswith(".npy")
             }
-            split_parts = {split: _split(path, file, members, split) for split in _SPLITS}
+            split_parts = {split: _split(path, file, members, split, expected) for split in _SPLITS}
     except DataError:
         raise
     except _DAMAGE as error:
@@ -70,7 +72,11 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
 
 
 def _split(
-    path: Path, file: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], split: str
+    path: Path,
+    file: zipfile.ZipFile,
+    members: Mapping[str, zipfile.ZipInfo],
+    split: str,
+    expected: Expected,
 ) -> ParsedSeries | None:
     endings = (f"_{split}", "") if split == "train" else (f"_{split}",)
     at = next((name + ending for ending in endings for name in _SERIES if name + ending in members), None)
@@ -91,9 +97,41 @@ def _split(
     texts: dict[str, str] = {}
     named = tuple(texts.setdefault(str(one), str(one)) for one in labels.ravel().tolist())
     both = f"{members[at].filename}, {members[label].filename}"
+    groups = _groups(path, file, members, ending=ending, num_series=len(series), expected=expected)
     return ParsedSeries(
-        series, named, Note(f"the arrays {both}", f"les tableaux {both}"), sure=labels.dtype.kind in "US"
+        series,
+        named,
+        Note(f"the arrays {both}", f"les tableaux {both}"),
+        sure=labels.dtype.kind in "US",
+        groups=groups,
+        group="" if groups is None else str(expected.groups),
     )
+
+
+def _groups(
+    path: Path,
+    file: zipfile.ZipFile,
+    members: Mapping[str, zipfile.ZipInfo],
+    *,
+    ending: str,
+    num_series: int,
+    expected: Expected,
+) -> np.ndarray | None:
+    """The array of what series belong to, ``patient`` or ``patient_train`` for ``groups="patient"``."""
+    if expected.groups is None:
+        return None
+    wanted = expected.groups.strip().lower()
+    if (name := wanted + ending) not in members:
+        if not expected.groups_asked or ending == "_validation":
+            return None
+        raise ArgumentError(
+            f"groups (--groups) must name an array of {path.name}; there is no {name!r}."
+            f"{did_you_mean(name, members)} It has: {', '.join(list(members)[:20])}."
+        )
+    values = _array(path, file, members[name])
+    if values.shape not in ((num_series,), (num_series, 1)):
+        raise DataError(f"{path}: {name} must be ({num_series},), one a series; it is {values.shape}.")
+    return alone_named([group_of(str(one)) for one in values.ravel().tolist()])
 
 
 def _array(path: Path, file: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
@@ -136,4 +174,4 @@ def _shown(shape: Sequence[int]) -> str:
     return str(tuple(shape))[:80]
 
 
-FORMAT = Format(read)
+FORMAT = Format(read, names_groups=True)

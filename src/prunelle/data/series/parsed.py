@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from prunelle.data.series.container import Series
 from prunelle.texts import EN, FR, Note
 
@@ -22,6 +24,8 @@ class ParsedSeries:
         sure: whether the format or the user says that these are labels; else names or values made it likely.
         first: the first series as it was understood, for an error that shows it.
         columns: of a table, how many are steps; 0 for other files.
+        groups: ``(N,)`` str, what each belongs to that must not be divided; None where nobody asked.
+        group: the column or the array of ``groups``, as it would be named; empty where there is none.
     """
 
     series: Series
@@ -31,6 +35,8 @@ class ParsedSeries:
     sure: bool = True
     first: str = ""
     columns: int = 0
+    groups: np.ndarray | None = None
+    group: str = ""
 
     @property
     def steps(self) -> int:
@@ -69,8 +75,12 @@ class Expected:
         labels: the label's column: a name of the header; ``first``, ``last`` or a number from 1.
         explicit: whether the user said so now; else it is how the training series were read, a hint.
         steps: of every training series; 0 where they differ, or nothing is known.
+        groups: the column of what series belong to, a name of the header or a number from 1; None where nobody asks.
+        groups_asked: whether the user said so now; else it is how the training series were read, and may not be there.
     """
 
     labels: str | None = None
     explicit: bool = False
     steps: int = 0
+    groups: str | None = None
+    groups_asked: bool = False

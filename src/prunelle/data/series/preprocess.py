@@ -38,6 +38,7 @@ class SeriesPreprocess:
         steps: of every training series as it came, before ``length``; 0 where they differ, or are not known.
         label: the column of the training table that held the labels; empty where files say it themselves. With
             ``steps``, it tells the label of other tables from a value.
+        group: the column of the training table that said what series belong to; it is no value in other tables either.
     """
 
     length: int
@@ -48,6 +49,7 @@ class SeriesPreprocess:
     std: tuple[float, ...] = ()
     steps: int = 0
     label: str = ""
+    group: str = ""
 
     def __post_init__(self) -> None:
         plain_fields(self)
@@ -121,6 +123,8 @@ class SeriesPreprocess:
     def to_json(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
         values = dataclasses.asdict(self)
+        if not self.group:
+            del values["group"]  # as in runs of before, which earlier versions read
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod

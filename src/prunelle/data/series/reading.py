@@ -77,4 +77,9 @@ def read_parts(path: Path, expected: Expected, progress: Progress | None) -> dic
         raise ArgumentError(
             f"labels names a column of a CSV or another table; {path.name} says itself which labels it has."
         )
+    if expected.groups is not None and expected.groups_asked and not file_format.names_groups:
+        raise ArgumentError(
+            f"groups (--groups) names a column of a CSV or another table, or an array of an .npz; {path.name} has "
+            f"none. In Python, give what each series belongs to: prunelle.load(…, groups=[…])."
+        )
     return file_format.read(path, expected, progress)

@@ -16,7 +16,7 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
 
     Raises:
         DataError: what is wrong, with the line's number.
-        ArgumentError: ``labels`` is no column.
+        ArgumentError: ``labels`` or ``groups`` is no column.
     """
     long = long_header(path)
     if long is not None:
@@ -24,4 +24,4 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
     return {"train": read_wide(path, expected, progress)}
 
 
-FORMAT = Format(read, names_columns=True)
+FORMAT = Format(read, names_columns=True, names_groups=True)

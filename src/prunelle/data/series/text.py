@@ -11,7 +11,7 @@ import numpy as np
 
 from prunelle.data.pixels import Progress
 from prunelle.errors import DataError
-from prunelle.texts import Note
+from prunelle.texts import Note, composed
 
 MOST_CHARACTERS = 1 << 23
 """Of a line: a million values and more; reading it takes about 0.4 GB. A file without line ends stops here."""
@@ -91,6 +91,11 @@ def cells_of(line: str, separator: str) -> list[str]:
             return [line]
         return [cell.strip() for cell in cells if cell or separator]
     return line.split() if not separator else [cell.strip() for cell in line.split(separator)]
+
+
+def group_of(cell: str) -> str | None:
+    """What a cell says that its series belongs to; None of a missing value."""
+    return None if cell.lower() in MISSING else composed(cell)
 
 
 def numbers(cells: Sequence[str], where: str, decimal: str = ".") -> np.ndarray:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from prunelle.data.groups import alone_named
 from prunelle.data.pixels import Progress
 from prunelle.data.series.container import Gathering
 from prunelle.data.series.layout import Layout, lay_out
 from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.sniff import is_content
-from prunelle.data.series.text import MISSING, cells_of, lines_of, numbers
+from prunelle.data.series.text import MISSING, cells_of, group_of, lines_of, numbers
 from prunelle.errors import DataError
 
 
@@ -22,11 +23,12 @@ def read_wide(path: Path, expected: Expected, progress: Progress | None = None) 
 
     Raises:
         DataError: what is wrong, with the line's number.
-        ArgumentError: ``labels`` is no column.
+        ArgumentError: ``labels`` or ``groups`` is no column.
     """
     layout = lay_out(path, expected)
     gathered = Gathering()
     labels: list[str] = []
+    groups: list[str | None] = []
     known: dict[str, str] = {}
     first = ""
     header = layout.header is not None
@@ -46,6 +48,8 @@ def read_wide(path: Path, expected: Expected, progress: Progress | None = None) 
             if label.lower() in MISSING:
                 raise DataError(f"{where}: the label is missing.")
             labels.append(known.setdefault(label, label))  # one text a class, not one a line
+        if layout.group is not None:
+            groups.append(group_of(cells[layout.group]))
         first = first or layout.first(cells)
         gathered.add(_series(cells, layout, where))
     return ParsedSeries(
@@ -56,6 +60,8 @@ def read_wide(path: Path, expected: Expected, progress: Progress | None = None) 
         sure=layout.sure,
         first=first,
         columns=layout.steps if layout.separator else 0,
+        groups=alone_named(groups) if layout.group is not None else None,
+        group=layout.group_name,
     )
 
 
