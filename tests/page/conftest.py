@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -28,20 +29,27 @@ def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Callable[..., Server]]:
     """``serve(house)`` or ``serve(subject=…, …)`` starts a server at a free port; all are closed at the end."""
     started: list[Server] = []
 
     def start(house: House | None = None, *, port: int = 0, **given: object) -> Server:
         if house is None:
-            house = House(**({"runs_folder": tmp_path / "runs"} | given))  # type: ignore[arg-type]
+            house = House(**({"runs_folder": folder / "runs"} | given))  # type: ignore[arg-type]
         started.append(Server(house, host="127.0.0.1", port=port, exposed=False))
         return started[-1]
 
     yield start
     for server in started:
         server.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """As ``serving`` says, for one test."""
+    with serving(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -64,11 +72,11 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def visit(chromium):
+@contextlib.contextmanager
+def visiting(chromium):
     """``visit(server, "look?subject=…", language="fr", dark=True, width=390)``: a page in a browser of its own.
 
-    What the browser's console calls an error, and a script's own, fail the test at its end, but for those in
+    What the browser's console calls an error, and a script's own, is a failure at the end, but for those in
     ``page.expected``: parts of their texts.
     """
     contexts, complaints = [], []
@@ -101,6 +109,27 @@ def visit(chromium):
         context.close()
     left = [text for page, text in complaints if not any(part in text for part in page.expected)]
     assert left == []
+
+
+@pytest.fixture
+def visit(chromium):
+    """As ``visiting`` says, for one test."""
+    with visiting(chromium) as go:
+        yield go
+
+
+_STILL = """() => new Promise((resolve) => {
+  const over = () => { watcher.disconnect(); resolve(); };
+  let quiet = setTimeout(over, 250);
+  const watcher = new MutationObserver(() => { clearTimeout(quiet); quiet = setTimeout(over, 250); });
+  watcher.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  setTimeout(over, 5000);
+})"""
+
+
+def still(page) -> None:
+    """Waits until nothing has changed on the page for a quarter of a second; where something always does, 5 s."""
+    page.evaluate(_STILL)
 
 
 @pytest.fixture

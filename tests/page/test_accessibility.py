@@ -9,6 +9,7 @@ import pytest
 
 import prunelle as pn
 from prunelle.page.panels import PANELS
+from tests.page.conftest import serving, still, visiting
 
 PLACES = [
     *PANELS,
@@ -35,40 +36,71 @@ def run(tmp_path_factory):
     return pn.train("course-look", pn.load("digits"), pn.Recipe(epochs=1), output=folder, style="quiet")
 
 
+@pytest.fixture(scope="module")
+def server(run, tmp_path_factory):
+    """Of all tests that only look."""
+    home = tmp_path_factory.mktemp("house")
+    with pytest.MonkeyPatch.context() as patch, serving(home) as serve:
+        patch.setenv("XDG_STATE_HOME", str(home / "state"))
+        yield serve(subject=run, runs_folder=run.path.parent)
+
+
+def arrived(page, place):
+    """``page``, once there is something on it."""
+    page.locator(".panel").wait_for()
+    kind = place.split("?")[0]
+    settled = {"look": ".look-class.first", "convolution": ".sum strong", "runs": ".run"}.get(
+        kind, "form, button"
+    )
+    page.locator(settled).first.wait_for()
+    still(page)
+    return page
+
+
+@pytest.fixture(scope="module")
+def opened(request, server, chromium):
+    """A part of the page in a language: the tests that only look at it come one after the other."""
+    place, language = request.param
+    with visiting(chromium) as visit:
+        page = arrived(visit(server, place, language=language), place)
+        page.language = language
+        yield page
+
+
 @pytest.fixture
-def shown(serve, visit, run):
-    """``shown("look", language="fr")``: a part of the page, once there is something on it."""
-
-    def go(place: str, **how):
-        page = visit(serve(subject=run, runs_folder=run.path.parent), place, **how)
-        page.locator(".panel").wait_for()
-        kind = place.split("?")[0]
-        settled = {"look": ".look-class.first", "convolution": ".sum strong", "runs": ".run"}.get(
-            kind, "form, button"
-        )
-        page.locator(settled).first.wait_for()
-        page.wait_for_timeout(1_000)
-        return page
-
-    return go
+def page(opened):
+    """``opened``, light and wide again."""
+    opened.emulate_media(color_scheme="light")
+    opened.set_viewport_size({"width": 1280, "height": 900})
+    still(opened)
+    return opened
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("place", PLACES)
-def test_axe_finds_nothing_serious(shown, axe, place, language):
-    page = shown(place, language=language)
+@pytest.fixture
+def fresh(server, visit):
+    """``fresh("look")``: a part of the page on which nothing was pressed."""
+    return lambda place: arrived(visit(server, place), place)
+
+
+def at(places, languages=("en", "fr")):
+    """For tests of ``page``: at each of ``places``, in each language."""
+    chosen = [(place, language) for place in places for language in languages]
+    return pytest.mark.parametrize("opened", chosen, indirect=True, ids="-".join)
+
+
+@at(PLACES)
+def test_axe_finds_nothing_serious(page, axe):
     for theme in ("light", "dark"):
         for width in (1280, 390):
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(1_000)
+            still(page)
             axe(page)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{width} px"
 
 
-@pytest.mark.parametrize("place", PANELS)
-def test_a_page_has_one_title_and_its_language(shown, place):
-    page = shown(place, language="fr")
+@at(PANELS, ["fr"])
+def test_a_page_has_one_title_and_its_language(page):
     assert page.evaluate("document.documentElement.lang") == "fr"
     assert page.locator("h1").count() == 1
     levels = page.locator("h1, h2, h3, h4, h5").evaluate_all(
@@ -81,11 +113,9 @@ def test_a_page_has_one_title_and_its_language(shown, place):
     assert page.title().startswith(current.inner_text())
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("place", PLACES)
-def test_nothing_is_left_to_fill_in(shown, place, language):
+@at(PLACES)
+def test_nothing_is_left_to_fill_in(page):
     """A word that a panel has not, or a place in a sentence that stayed empty."""
-    page = shown(place, language=language)
     said = page.evaluate(
         """() => {
           const names = ["aria-label", "title", "placeholder"];
@@ -98,16 +128,16 @@ def test_nothing_is_left_to_fill_in(shown, place, language):
     for error in page.get_by_role("alert").all_inner_texts():
         said = said.replace(error, "") if error else said
     assert not re.search(r"undefined|\\bnull\\b|NaN|\{\w*\}|\[object", said)
-    if language == "fr":
+    if page.language == "fr":
         # A sign of two parts stands after a space that does not break, and never after another.
         assert not re.search(r"[^\W\d_][:;!?](?:\s|$)", said)
         assert not re.search(r" [:;!?](?:\s|$)", said)
 
 
 @pytest.mark.parametrize("place", PANELS)
-def test_by_keyboard_alone(shown, place):
+def test_by_keyboard_alone(fresh, place):
     """The tab key comes to everything there is to press, shows where it is, and gets out again."""
-    page = shown(place)
+    page = fresh(place)
     wanted = set(page.evaluate(TABBABLE))
     assert wanted
     page.evaluate("document.activeElement.blur()")
@@ -136,23 +166,22 @@ def test_by_keyboard_alone(shown, place):
     assert unseen == []
 
 
-def test_the_first_tab_leads_past_the_parts(shown):
-    page = shown("convolution")
+def test_the_first_tab_leads_past_the_parts(fresh):
+    page = fresh("convolution")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the content"
     page.keyboard.press("Enter")
-    page.wait_for_timeout(800)
+    still(page)
     # Still the same part, and the next tab is inside it.
     assert page.locator("h1").inner_text() == "Convolution"
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-@pytest.mark.parametrize("place", PANELS)
-def test_nothing_moves_where_motion_is_unwanted(shown, place):
+@at(PANELS, ["en"])
+def test_nothing_moves_where_motion_is_unwanted(page):
     """The fixture's browsers ask for reduced motion."""
-    page = shown(place)
     assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
     assert page.evaluate("document.getAnimations().filter(one => one.playState === 'running').length") == 0
 

@@ -143,12 +143,16 @@ def test_step_by_step(look):
 
 
 def test_played(look):
-    page = look("at=4,4")
-    page.get_by_label("Steps a second").fill("20")
+    page = look("at=0,0")
+    speed = page.get_by_label("Steps a second")
+    # A step a second: a browser that is asked late still sees it play.
+    speed.fill("1")
     play = page.get_by_role("button", name="Play")
     assert play.is_visible()  # nothing moves by itself
     play.click()
     page.get_by_role("button", name="Pause").wait_for()
+    # Faster, while it plays.
+    speed.fill("20")
     page.get_by_text("36 of 36").wait_for()
     play.wait_for()
     assert summed(page) == slid(FOUR, SOBEL)[5, 5]
