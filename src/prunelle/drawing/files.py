@@ -18,7 +18,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageChops
 
 from prunelle.drawing.fonts import name_fonts
 from prunelle.drawing.palette import PAGE
@@ -97,6 +97,8 @@ def _pixels(figure: Figure) -> Image.Image:
 
 def _lighter(image: Image.Image) -> Image.Image:
     """In grey where there is no more colour than the ink has: a third of the bytes."""
-    pixels = np.asarray(image)
-    chroma = pixels.max(axis=2) - pixels.min(axis=2)
-    return image.convert("L") if chroma.max() <= 24 else image
+    red, green, blue = image.split()
+    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    least = ImageChops.darker(ImageChops.darker(red, green), blue)
+    _, chroma = ImageChops.subtract(most, least).getextrema()
+    return image.convert("L") if chroma <= 24 else image
