@@ -20,6 +20,9 @@ BIN := $(VENV)/bin
 # torch comes first, in the pinned version: what depends on it would otherwise pull in another build.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Where it is set, every process that a test starts compiles all of Prunelle, and pytest rewrites every test anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-mlflow test-wandb test-notebook test-datasets quick lint bench torture clean
 
 demo: $(VENV)/.installed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 
@@ -23,6 +24,15 @@ def _no_module_of_a_test_stays(tmp_path_factory: pytest.TempPathFactory) -> Iter
     for name in made_up:
         del sys.modules[name]
     assert not made_up, f"this test leaves modules of its own in sys.modules: {made_up}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _disks_are_not_waited_for() -> Iterator[None]:
+    """No test takes the current away, so none can see whether bytes had reached the disk; that they are sent there, and
+    when, is tested with an ``fsync`` of the test's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 _LONGEST = (
