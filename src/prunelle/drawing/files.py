@@ -100,5 +100,5 @@ def _lighter(image: Image.Image) -> Image.Image:
     red, green, blue = image.split()
     most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     least = ImageChops.darker(ImageChops.darker(red, green), blue)
-    _, chroma = ImageChops.subtract(most, least).getextrema()
-    return image.convert("L") if chroma <= 24 else image
+    chroma = np.asarray(ImageChops.subtract(most, least))
+    return image.convert("L") if chroma.max() <= 24 else image

@@ -227,27 +227,26 @@ class Evaluation(Shown):
     @cached_property
     def confusion(self) -> np.ndarray:
         """``(K, K)`` counts: row the truth, column the prediction."""
-        from sklearn.metrics import confusion_matrix
-
-        return np.asarray(confusion_matrix(self.labels, self.predicted, labels=range(len(self.classes))))
+        num_classes = len(self.classes)
+        cells = np.bincount(self.labels * num_classes + self.predicted, minlength=num_classes**2)
+        return cells.reshape(num_classes, num_classes)
 
     def per_class(self) -> list[ClassScore]:
         """Precision, recall and F1 of each class; 0 where a class was never predicted or never there."""
-        from sklearn.metrics import precision_recall_fscore_support
-
-        table = precision_recall_fscore_support(
-            self.labels, self.predicted, labels=range(len(self.classes)), zero_division=0.0
-        )
         right = np.bincount(self.labels[self.predicted == self.labels], minlength=len(self.classes))
         answered = np.bincount(self.predicted, minlength=len(self.classes))
         return [
             ClassScore(
-                *(name, float(precision), float(recall), float(f1), int(support)),
-                precision_interval=wilson_interval(int(k), int(named)),
-                recall_interval=wilson_interval(int(k), int(support)),
+                name,
+                precision=k / named if named else 0.0,
+                recall=k / there if there else 0.0,
+                f1=2 * k / (there + named) if there + named else 0.0,
+                support=there,
+                precision_interval=wilson_interval(k, named),
+                recall_interval=wilson_interval(k, there),
             )
-            for name, precision, recall, f1, support, k, named in zip(
-                self.classes, *table, right, answered, strict=True
+            for name, k, named, there in zip(
+                self.classes, right.tolist(), answered.tolist(), self.support.tolist(), strict=True
             )
         ]
 

@@ -49,11 +49,11 @@ def over_seeds(
     mean = float(sample.mean())
     if len(sample) < 2:
         return Estimate(mean, None, None)
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     sd = float(sample.std(ddof=1))
     error = max(sd, step / math.sqrt(2)) / math.sqrt(len(sample))
-    half = float(t.ppf(0.975, len(sample) - 1)) * error
+    half = float(stdtrit(len(sample) - 1, 0.975)) * error
     too_few = Z * error < abs(mean) <= half
     return Estimate(mean, sd, (max(low, mean - half), min(high, mean + half)), too_few)
 

@@ -98,7 +98,7 @@ def informed(labels: np.ndarray, predicted: np.ndarray, num_classes: int) -> boo
 
 def _loss_better(evaluation: Evaluation, shares: np.ndarray) -> bool:
     """The mean gain over the blind answer, picture by picture, is positive for sure (Student, 95 %)."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     n = evaluation.n
     if n < 2 or not math.isfinite(evaluation.loss):
@@ -106,7 +106,7 @@ def _loss_better(evaluation: Evaluation, shares: np.ndarray) -> bool:
     of_truth = evaluation.probabilities[np.arange(n), evaluation.labels].astype(np.float64)
     # Probabilities are float32: what is 0 was below 1e-38, and the logarithm must be finite.
     gains = np.log(np.maximum(of_truth, 1e-38)) - np.log(shares[evaluation.labels])
-    half = float(t.ppf(0.975, n - 1)) * float(gains.std(ddof=1)) / math.sqrt(n)
+    half = float(stdtrit(n - 1, 0.975)) * float(gains.std(ddof=1)) / math.sqrt(n)
     return float(gains.mean()) > half
 
 

@@ -76,7 +76,7 @@ def choose(
         share: of wrong answers among the answered, in (0, 1).
         certainty: of the promise, in (0, 1).
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
     n = len(sure)
     order = np.argsort(-sure, kind="stable")
@@ -84,7 +84,7 @@ def choose(
     answered = np.arange(1, n + 1)
     wrong = np.cumsum(~right[order])
     # So few wrong ones, or fewer, would be seen with this probability if the promise were broken.
-    chance = binom.cdf(wrong, answered, share)
+    chance = bdtr(wrong, answered, share)
     # A threshold between equals would have to part them.
     parted = np.append(ordered[:-1] > ordered[1:], True) if n else np.empty(0, bool)
     starts = _starts(n, share, 1 - certainty)
