@@ -16,13 +16,7 @@ from tests.integration.command import figures
 # Children are forked from a server that has imported everything and computed nothing: they start in
 # milliseconds, and no thread pool is forked.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(
-    [
-        *("prunelle.tasks", "prunelle.cli.main", "prunelle.cli.train"),
-        *("sklearn.datasets", "sklearn.metrics", "matplotlib.figure"),
-        "torch._dynamo",  # what an optimiser imports, for seconds, in each child otherwise
-    ]
-)
+CONTEXT.set_forkserver_preload(["tests.integration.warm"])
 
 TIMING_FIELDS = {"seconds", "images_per_second", "data_wait"}
 
