@@ -23,8 +23,6 @@ from tests.integration.command import Finished, prunelle
 from tests.pictures import make_folder
 from tests.series import waves, write_ts
 
-pytestmark = pytest.mark.usefixtures("unpainted")
-
 SMALL = ("--network", "dense", "--hidden", "8", "--size", 16, "--language", "en")
 
 

@@ -15,8 +15,6 @@ import pytest
 from tests.integration.command import prunelle
 from tests.pictures import make_bad_pictures, make_folder
 
-pytestmark = pytest.mark.usefixtures("unpainted")
-
 SMALL = ("--network", "dense", "--hidden", "8", "--epochs", 1, "--language", "en", "--quiet")
 
 

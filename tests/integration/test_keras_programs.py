@@ -38,7 +38,7 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpainted: None) -> Iterator[Run]:
+def run(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs a program of this folder in a folder of its own, which has the photos."""
     monkeypatch.setenv("PRUNELLE_DATA", str(sets / "store"))
     monkeypatch.delenv("DISPLAY", raising=False)

@@ -18,8 +18,6 @@ from prunelle.runs import judging
 from tests.integration.command import Finished, prunelle
 from tests.pictures import encoded, scene
 
-pytestmark = pytest.mark.usefixtures("unpainted")
-
 SMALL = ("--network", "dense", "--hidden", "8", "--size", 32, "--epochs", 1, "--language", "en")
 
 

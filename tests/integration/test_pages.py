@@ -19,6 +19,8 @@ from prunelle.report import gallery
 from prunelle.texts import Language, Note
 from tests.unit.report.test_comparison import BAD, GOOD, comparison
 
+pytestmark = pytest.mark.painted
+
 SCRIPT = "document.title = 'ran'; console.log('ran')"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

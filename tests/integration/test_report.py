@@ -13,6 +13,8 @@ import prunelle as pn
 from tests.course_sets import write_photos
 from tests.integration.command import prunelle
 
+pytestmark = pytest.mark.painted
+
 RECIPE = pn.Recipe(epochs=2, batch_size=16)
 
 

@@ -20,8 +20,6 @@ from tests.pictures import make_folder, photo
 STEADILY = {"recipe": pn.Recipe(schedule="constant"), "style": "quiet"}
 """Of two epochs the first is then that of a training of one."""
 
-pytestmark = pytest.mark.usefixtures("unpainted")
-
 
 def decide(file: str, answer: str | None) -> Decision:
     return Decision(file=file, label=answer, action="leave out" if answer is None else "relabel")

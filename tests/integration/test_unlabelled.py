@@ -17,8 +17,6 @@ from prunelle.runs.predictions import Prediction
 from tests.integration.command import prunelle
 from tests.pictures import make_folder
 
-pytestmark = pytest.mark.usefixtures("unpainted")
-
 COMMON = ("--network", "course-look", "--size", 32, "--epochs", 6, "--validation", 0.25, "--test", 0.25)
 
 
