@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import prunelle as pn
 from prunelle.data.examples import Data
@@ -15,6 +16,7 @@ from prunelle.data.targets import TARGETS, Number, SeveralLabels, Target, target
 from prunelle.errors import ArgumentError, DataError
 from prunelle.report.html import OTHER_ANSWERS
 from prunelle.runs.listener import Quiet
+from prunelle.runs.predictions import KINDS
 from prunelle.training.objectives import OBJECTIVES
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import StepRecord
@@ -47,7 +49,7 @@ def data(request: pytest.FixtureRequest) -> Data:
 
 
 def test_every_kind_has_all_its_modules() -> None:
-    assert set(OBJECTIVES) == set(TARGETS) == {"class", *OTHER_ANSWERS}
+    assert set(OBJECTIVES) == set(TARGETS) == {"class", *OTHER_ANSWERS} == set(KINDS)
 
 
 def test_labels_come_back_from_tables(data: Data) -> None:
@@ -88,6 +90,31 @@ def test_a_training_resumes_to_the_bit_and_is_judged_and_reported(data: Data, tm
     page = (whole.path / "report.html").read_text()
     assert whole.path.name in page
     assert whole.metrics()["test"]["n"] == 24
+
+
+def test_files_are_answered_in_the_words_of_the_target(data: Data, tmp_path: Path) -> None:
+    from PIL import Image
+
+    run = pn.train("lenet5", data, recipe=Recipe(epochs=1), output=tmp_path / "run", style="quiet")
+    files = [tmp_path / "0.png", tmp_path / "1.png"]
+    for file, image in zip(files, data.train.decode(run.preprocess).images[:2], strict=True):
+        Image.fromarray(image[..., 0]).save(file)
+    answers = pn.predict(run, [*files, tmp_path / "no.png"], style="quiet")
+    assert {answer.kind for answer in answers} == {data.target.kind}
+    assert isinstance(answers[0], KINDS[data.target.kind])
+    assert [answer.error is None for answer in answers] == [True, True, False]
+    with torch.inference_mode():
+        outputs = torch.cat([run.network(run.prepare(Image.open(file))) for file in files]).double()
+    told = [answer.to_json() for answer in answers[:2]]
+    if data.target.kind == "number":
+        wanted = (outputs[:, 0] * run.target.std + run.target.mean).tolist()
+        assert [answer["number"] for answer in told] == pytest.approx(wanted, rel=1e-5)
+        return
+    probabilities = 1 / (1 + (-outputs).exp()) if data.target.kind == "labels" else outputs.softmax(dim=1)
+    name = {"labels": "label", "class": "class"}[data.target.kind]
+    for answer, row in zip(told, probabilities.tolist(), strict=True):
+        given = {each[name]: each["probability"] for each in answer["predictions"]}
+        assert given == pytest.approx(dict(zip(data.classes, row, strict=True)), rel=1e-5)
 
 
 def test_what_is_no_target_is_refused() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from prunelle.cli import predict_labels, predict_numbers
 from prunelle.cli.options import (
     CompileOptions,
     PretrainedOptions,
@@ -22,7 +24,7 @@ from prunelle.csv_files import table_text
 from prunelle.texts import Note, visible
 
 if TYPE_CHECKING:
-    from prunelle.runs.predictions import Prediction
+    from prunelle.runs.predictions import AnyPrediction, Prediction
 
 
 _DOUBTS = {
@@ -103,11 +105,27 @@ def predict(
         sys.exit(1)
 
 
-def _json(answers: list[Prediction]) -> None:
+def _json(answers: Sequence[AnyPrediction]) -> None:
     echo(json.dumps([answer.to_json() for answer in answers], indent=1))
 
 
-def _csv(answers: list[Prediction]) -> None:
+def _csv(answers: Sequence[AnyPrediction]) -> None:
+    echo_data(table_text(*_ROWS[answers[0].kind](answers)) if answers else "")
+
+
+def _table(answers: Sequence[AnyPrediction]) -> None:
+    width = max((len(visible(answer.file)) for answer in answers), default=0)
+    lines = _LINES[answers[0].kind](answers) if answers else []
+    for answer, line in zip(answers, lines, strict=True):
+        file = f"{visible(answer.file):<{width}}"
+        if answer.error:
+            # In its place in the order, and where errors are looked for.
+            echo(f"{file}  error: {answer.error}", err=True)
+        else:
+            echo(f"{file}  {line}")
+
+
+def _rows(answers: Sequence[Prediction]) -> tuple[Sequence[str], list[tuple[object, ...]]]:
     """Without caution, the columns that there always were."""
     cautious = any(answer.cautious for answer in answers)
     rows: list[tuple[object, ...]] = []
@@ -120,25 +138,20 @@ def _csv(answers: list[Prediction]) -> None:
         if answer.error:
             rows.append((answer.file, None, None, None, *((None,) * 3 if cautious else ()), answer.error))
     more = ("in_set", "answer", "doubt") if cautious else ()
-    echo_data(table_text(("file", "rank", "class", "probability", *more, "error"), rows))
+    return ("file", "rank", "class", "probability", *more, "error"), rows
 
 
-def _table(answers: list[Prediction]) -> None:
-    files = [visible(answer.file) for answer in answers]
-    width, words = max(map(len, files)), spoken()
+def _lines(answers: Sequence[Prediction]) -> list[str]:
+    words = spoken()
     said = [_said(answer) for answer in answers]
     wide = max(map(len, said))
-    for file, answer, first in zip(files, answers, said, strict=True):
-        if answer.error:
-            # In its place in the order, and where errors are looked for.
-            echo(f"{file:<{width}}  error: {answer.error}", err=True)
-        else:
-            # The likeliest of classes that it is none of says nothing.
-            top = () if answer.doubt == "unlike" else answer.top
-            named = "   ".join(
-                f"{visible(name)} {words.percent(probability):>7}" for name, probability in top
-            )
-            echo(f"{file:<{width}}  {f'{first:<{wide}}  ' if wide else ''}{named}")
+    lines = []
+    for answer, first in zip(answers, said, strict=True):
+        # The likeliest of classes that it is none of says nothing.
+        top = () if answer.doubt == "unlike" else answer.top
+        named = "   ".join(f"{visible(name)} {words.percent(probability):>7}" for name, probability in top)
+        lines.append(f"{f'{first:<{wide}}  ' if wide else ''}{named}")
+    return lines
 
 
 def _said(answer: Prediction) -> str:
@@ -153,3 +166,16 @@ def _said(answer: Prediction) -> str:
             return doubt
         return words.note(Note("{doubt}: {among}", "{doubt} : {among}"), doubt=doubt, among=among)
     return among or visible(answer.answer or "")
+
+
+# Answers are of one kind, by whose name these are found.
+_LINES: Mapping[str, Callable[..., list[str]]] = {
+    "class": _lines,
+    "labels": predict_labels.lines,
+    "number": predict_numbers.lines,
+}
+_ROWS: Mapping[str, Callable[..., tuple[Sequence[str], list[tuple[object, ...]]]]] = {
+    "class": _rows,
+    "labels": predict_labels.rows,
+    "number": predict_numbers.rows,
+}

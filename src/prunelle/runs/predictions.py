@@ -1,32 +1,60 @@
-"""What a network answers to files of pictures, or of series."""
+"""What a network answers to files of pictures, or of series.
+
+Each kind of target has a class for the answer to one file, in ``KINDS``; ``AnyPrediction`` is what they have in common.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
 
 from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels, Progress
+from prunelle.data.targets import TargetKind
 from prunelle.errors import ArgumentError
 from prunelle.runs.judging import Classifier
+from prunelle.runs.labels_predictions import LabelsPrediction
+from prunelle.runs.numbers_predictions import NumberPrediction
 from prunelle.shown import Shown
 from prunelle.texts import Note
 from prunelle.training import inference
 from prunelle.training.fast import Compile, Predictor, predictor
+from prunelle.training.objectives import objective_of
 from prunelle.trust.penultimate import recorded
 from prunelle.trust.trust import Doubt, Doubted, Doubts
 
 
+class AnyPrediction(Protocol):
+    """The answer to one file, whatever is told of examples; made with ``error`` where it could not be read."""
+
+    kind: ClassVar[TargetKind]
+
+    @property
+    def file(self) -> str:
+        """As it was given."""
+
+    @property
+    def error(self) -> str | None:
+        """Why it could not be read, or None."""
+
+    @classmethod
+    def of(cls, file: str, scores: np.ndarray, classifier: Classifier, top: int, /) -> AnyPrediction:
+        """Of the ``(K,)`` scores of ``classifier``'s objective; ``top`` classes or labels are named at least."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``prunelle predict --format json`` prints of it."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Prediction(Shown):
-    """A network's answer to one file.
+    """A network's answer to one file, where each is of one class.
 
     Attributes:
         file: as it was given; of a file of many series, with ``:number`` behind it, from 1.
@@ -39,12 +67,19 @@ class Prediction(Shown):
             where none was asked for.
     """
 
+    kind: ClassVar[TargetKind] = "class"
+
     file: str
     top: tuple[tuple[str, float], ...] = ()
     error: str | None = None
     cautious: bool = False
     doubt: Doubt | None = None
     among: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, file: str, scores: np.ndarray, classifier: Classifier, top: int, /) -> Prediction:
+        """Of ``(K,)`` probabilities."""
+        return cls(file, _top(scores, classifier.classes, top))
 
     @property
     def answer(self) -> str | None:
@@ -64,8 +99,16 @@ class Prediction(Shown):
         return fields if self.error is None else {**fields, "error": self.error}
 
 
-class Predictions(Shown, list[Prediction]):
-    """A list of them, which shows itself in a notebook as a table."""
+KINDS: Mapping[str, type[AnyPrediction]] = {
+    "class": Prediction,
+    "labels": LabelsPrediction,
+    "number": NumberPrediction,
+}
+"""By the kind of target."""
+
+
+class Predictions(Shown, list[Any]):
+    """A list of answers, all of one class of ``KINDS``, which shows itself in a notebook as a table."""
 
 
 def predict_files(
@@ -78,7 +121,7 @@ def predict_files(
     note: Callable[[Note], None] | None = None,
     progress: Progress | None = None,
 ) -> Predictions:
-    """The ``top`` most probable classes of each file, in the order given.
+    """The answer to each file, in the order given: of classes the ``top`` most probable ones.
 
     A file that cannot be read gets an ``error`` instead of predictions; the others are still predicted.
     Memory stays bounded however many files there are. ``compile`` and ``note`` as ``prunelle.predictor``; ``doubts``
@@ -86,7 +129,7 @@ def predict_files(
     """
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
-    network, classes, preprocess = classifier.network, classifier.classes, classifier.preprocess
+    network, preprocess, unread = classifier.network, classifier.preprocess, _made(classifier)
     answers = Predictions()
     answer = predictor(network, num_examples=len(files), compile="never" if doubts else compile, note=note)
     batch_size: int | None = None
@@ -96,14 +139,14 @@ def predict_files(
     )
     while chunk := list(itertools.islice(examples, inference.EVALUATION_BATCH)):
         readable = [(name, example) for _, name, example in chunk if isinstance(example, np.ndarray)]
-        answered: Iterator[Prediction] = iter(())
+        answered: Iterator[AnyPrediction] = iter(())
         if readable:
             pixels = Pixels(_stacked([example for _, example in readable]), np.zeros(len(readable), np.int64))
             batch_size = batch_size or inference.evaluation_batch(network, preprocess.input_shape)
             logits, doubted = _asked(classifier, pixels, batch_size, answer, doubts)
-            answered = _answers([name for name, _ in readable], logits, classes, top, doubted=doubted)
+            answered = _answers([name for name, _ in readable], logits, classifier, top, doubted=doubted)
         for _, name, example in chunk:
-            answers.append(Prediction(name, error=example) if isinstance(example, str) else next(answered))
+            answers.append(unread(name, error=example) if isinstance(example, str) else next(answered))
         if progress is not None:
             done = chunk[-1][0]
             progress(Note("predicting", "prédiction"), done, len(files))
@@ -122,12 +165,17 @@ def predict_pixels(
     """As ``predict_files``, for examples that are prepared already; they are called by their number, from 0."""
     if top < 1:
         raise ArgumentError(f"top must be at least 1; received {top}.")
-    network, classes, preprocess = classifier.network, classifier.classes, classifier.preprocess
+    network, preprocess = classifier.network, classifier.preprocess
     batch_size = inference.evaluation_batch(network, preprocess.input_shape)
     answer = predictor(network, num_examples=len(pixels), compile="never" if doubts else compile, note=note)
     logits, doubted = _asked(classifier, pixels, batch_size, answer, doubts)
     names = [str(number) for number in range(len(pixels))]
-    return Predictions(_answers(names, logits, classes, top, doubted=doubted))
+    return Predictions(_answers(names, logits, classifier, top, doubted=doubted))
+
+
+def _made(classifier: Classifier) -> Any:
+    """The class of its answers."""
+    return KINDS[classifier.target.kind]
 
 
 def _asked(
@@ -145,20 +193,23 @@ def _asked(
 
 
 def _answers(
-    names: Sequence[str], logits: torch.Tensor, classes: Sequence[str], top: int, *, doubted: Doubted | None
-) -> Iterator[Prediction]:
+    names: Sequence[str],
+    logits: torch.Tensor,
+    classifier: Classifier,
+    top: int,
+    *,
+    doubted: Doubted | None,
+) -> Iterator[AnyPrediction]:
     """One for each row of ``logits``."""
     if doubted is None:
-        probabilities = logits.double().softmax(dim=1).numpy()
-        yield from (
-            Prediction(name, _top(row, classes, top)) for name, row in zip(names, probabilities, strict=True)
-        )
+        scores, made = objective_of(classifier.target, classifier.classes).scores(logits), _made(classifier)
+        yield from (made.of(name, row, classifier, top) for name, row in zip(names, scores, strict=True))
         return
     for i, name in enumerate(names):
         row = doubted.probabilities[i]
         # The classes of a set are the most probable ones: all of them are named.
         size = 0 if doubted.sets is None else int(doubted.sets[i].sum())
-        named = _top(row, classes, max(top, size))
+        named = _top(row, classifier.classes, max(top, size))
         among = None if doubted.sets is None else tuple(each for each, _ in named[:size])
         yield Prediction(name, named, cautious=True, doubt=doubted.doubts[i], among=among)
 

@@ -58,6 +58,10 @@ class NumberObjective(Objective):
         """The sum of absolute errors, in the number's own unit."""
         return (outputs[:, 0] - targets).abs().sum() * self.target.std
 
+    def scores(self, outputs: torch.Tensor) -> np.ndarray:
+        """The number, in its own unit."""
+        return np.asarray(outputs.double().numpy() * self.target.std + self.target.mean)
+
     def evaluation(
         self,
         outputs: torch.Tensor,
@@ -67,7 +71,7 @@ class NumberObjective(Objective):
         files: tuple[str, ...] | None,
         judged: Judged | None = None,
     ) -> NumbersEvaluation:
-        predicted = outputs[:, 0].double().numpy() * self.target.std + self.target.mean
+        predicted = self.scores(outputs)[:, 0]
         errors = (predicted - labels) / self.target.std
         return NumbersEvaluation(
             split=split,

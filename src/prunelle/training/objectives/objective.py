@@ -133,6 +133,10 @@ class Objective(ABC):
         """A scalar: the sum over the batch of what ``measure`` is the mean of."""
 
     @abstractmethod
+    def scores(self, outputs: torch.Tensor) -> np.ndarray:
+        """What ``outputs: (N, K)`` say, float64: probabilities in [0, 1], or numbers in their own unit."""
+
+    @abstractmethod
     def evaluation(
         self,
         outputs: torch.Tensor,

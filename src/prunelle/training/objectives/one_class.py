@@ -46,6 +46,11 @@ class ClassObjective(Objective):
         labels = targets.argmax(dim=1) if targets.is_floating_point() else targets
         return outputs.argmax(dim=1).eq(labels).count_nonzero()
 
+    def scores(self, outputs: torch.Tensor) -> np.ndarray:
+        """Probabilities that add up to 1 for each example."""
+        # In float64, so that they do not depend on how float32 rounds confident answers.
+        return np.asarray(outputs.double().softmax(dim=1).numpy())
+
     def evaluation(
         self,
         outputs: torch.Tensor,
@@ -55,14 +60,13 @@ class ClassObjective(Objective):
         files: tuple[str, ...] | None,
         judged: Judged | None = None,
     ) -> Evaluation:
-        # In float64, so that the loss does not depend on how float32 rounds confident answers.
-        logits, wanted = outputs.double(), torch.from_numpy(np.array(labels))
-        loss = F.cross_entropy(logits, wanted).item() if len(wanted) else float("nan")
+        wanted = torch.from_numpy(np.array(labels))
+        loss = F.cross_entropy(outputs.double(), wanted).item() if len(wanted) else float("nan")
         return Evaluation(
             split=split,
             classes=self.classes,
             labels=wanted.numpy(),
-            probabilities=logits.softmax(dim=1).float().numpy(),
+            probabilities=self.scores(outputs).astype(np.float32),
             loss=loss,
             files=files,
             judged=judged,

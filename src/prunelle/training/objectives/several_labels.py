@@ -65,6 +65,10 @@ class LabelsObjective(Objective):
         """Exact matches: every label right, at a probability of one half."""
         return (outputs > 0).eq(targets > 0.5).all(dim=1).count_nonzero()
 
+    def scores(self, outputs: torch.Tensor) -> np.ndarray:
+        """Probabilities, each of its label alone."""
+        return np.asarray(outputs.double().sigmoid().numpy())
+
     def evaluation(
         self,
         outputs: torch.Tensor,
@@ -74,13 +78,17 @@ class LabelsObjective(Objective):
         files: tuple[str, ...] | None,
         judged: Judged | None = None,
     ) -> LabelsEvaluation:
-        logits, wanted = outputs.double(), torch.from_numpy(np.array(labels, np.float64))
-        loss = F.binary_cross_entropy_with_logits(logits, wanted).item() if len(wanted) else float("nan")
+        wanted = torch.from_numpy(np.array(labels, np.float64))
+        loss = (
+            F.binary_cross_entropy_with_logits(outputs.double(), wanted).item()
+            if len(wanted)
+            else float("nan")
+        )
         return LabelsEvaluation(
             split=split,
             classes=self.classes,
             labels=np.array(labels, bool),
-            probabilities=logits.sigmoid().float().numpy(),
+            probabilities=self.scores(outputs).astype(np.float32),
             loss=loss,
             files=files,
             judged=judged,
