@@ -67,7 +67,7 @@ def make_bad_pictures(path: Path) -> dict[str, str]:
 def bad_pictures() -> dict[str, tuple[bytes, str]]:
     """Content and expected reason, by file name."""
     damaged = "truncated or damaged"
-    no_picture = "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)"
+    no_picture = "not a picture (of a format that is read: JPEG, HEIC, AVIF, PNG, BMP, GIF, WebP, TIFF)"
     bomb = "decompression bomb: 60000×60000 pixels; at most 178,956,970 pixels are decoded"
     image = photo(80, 60)
     files = {"empty.jpg": (b"", "empty file"), "text.jpg": (b"no picture at all\n" * 9, no_picture)}

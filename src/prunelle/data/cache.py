@@ -35,7 +35,7 @@ MAX_BAD_SHARE = 0.05
 """A larger share of bad pictures stops a training."""
 
 # Part of every key: raise it whenever the same file would decode to other pixels.
-_DECODER_VERSION = 3
+_DECODER_VERSION = 4
 # And this one whenever an entry is written otherwise.
 _ENTRY_VERSION = 2
 _GROUP = 16

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -27,9 +28,11 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from prunelle.data import limits, unsupported
+from prunelle.data.colours import conversion_of
 from prunelle.data.fast_jpeg import read_jpeg
-from prunelle.data.headers import bmp, gif, jpeg, png, tiff, webp
+from prunelle.data.headers import bmp, gif, heif, jpeg, png, tiff, webp
 from prunelle.data.headers.damage import DAMAGED
+from prunelle.data.high_efficiency import coding_of, reader_of, tell_colours
 from prunelle.data.pillow import is_grey, no_warnings, orientation_of, stored_size, to_plain, upright
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.resizing import resize, resizing_bytes
@@ -39,7 +42,7 @@ from prunelle.errors import BadPicture
 from prunelle.files import no_file
 
 EMPTY = "empty file"
-NOT_A_PICTURE = "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)"
+NOT_A_PICTURE = "not a picture (of a format that is read: JPEG, HEIC, AVIF, PNG, BMP, GIF, WebP, TIFF)"
 CANNOT_OPEN = "cannot be opened: {error}"
 NOT_A_FILE = "{kind}, not a file"
 
@@ -110,7 +113,7 @@ def inspect(content: bytes, file: str) -> limits.Announced:
     Raises:
         BadPicture: with one of this module's reasons, or one of ``headers``.
     """
-    announced = _INSPECT[_reader(content[:HEAD_BYTES], file)](content, file)
+    announced = _INSPECT[_reader(content[:HEAD_BYTES], file).format or ""](content, file)
     if not announced.pixels:
         raise BadPicture(file, DAMAGED)
     return announced
@@ -147,7 +150,7 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
     needed = announced.check(file, len(content) + resizing)
     try:
         with limits.hold(needed), no_warnings():
-            return _decoded(reader, content, preprocess)
+            return _decoded(reader, content, file, preprocess)
     except (BadPicture, MemoryError):  # too little memory is no fault of the picture
         raise
     except Exception:
@@ -155,24 +158,33 @@ def read_picture(content: bytes, file: str, preprocess: Preprocess) -> np.ndarra
         raise BadPicture(file, DAMAGED) from None
 
 
-def _decoded(reader: type[ImageFile.ImageFile], content: bytes, preprocess: Preprocess) -> np.ndarray:
+def _decoded(
+    reader: type[ImageFile.ImageFile], content: bytes, file: str, preprocess: Preprocess
+) -> np.ndarray:
     """In a function of its own: what it holds is gone when the budget is given back."""
     with reader(io.BytesIO(content)) as image:
+        if reader.format in ("HEIF", "AVIF"):
+            tell_colours(image, content, file)
         return read_image(image, preprocess)
 
 
 def read_image(image: Image.Image, preprocess: Preprocess) -> np.ndarray:
     """``read_picture`` of a picture that Pillow has opened, or that was made: any mode, turned as its EXIF block says.
 
+    Its colours become sRGB's where a profile says that they are others (``colours``).
+
     A JPEG's file is decoded at a part of its size where that is enough, and then resized (``read_picture``), which
     differs by a level here and there from resizing all of it.
     """
     # TIFF turns itself upright while loading and then has no orientation left.
     image.load()
-    plain = to_plain(image, preprocess.channels)
+    conversion = conversion_of(image.info.get("icc_profile"), image.mode)
     orientation = orientation_of(image)
-    size = stored_size(preprocess, orientation)
-    pixels = resize(plain, size, preprocess.fit, crop_fraction=preprocess.crop_fraction)
+    size, crop_fraction, then = stored_size(preprocess, orientation), preprocess.crop_fraction, None
+    if conversion is not None:
+        then = functools.partial(conversion.apply, channels=preprocess.channels)
+    plain = to_plain(image, conversion.mode if conversion else "RGB" if preprocess.channels == 3 else "L")
+    pixels = resize(plain, size, preprocess.fit, crop_fraction=crop_fraction, then=then)
     return upright(pixels, orientation, preprocess)
 
 
@@ -229,17 +241,22 @@ def _reader(head: bytes, file: str) -> type[ImageFile.ImageFile]:
         return WebPImageFile
     if head.startswith(_TIFF_HEADS):
         return TiffImageFile
+    if coding := coding_of(head):
+        return reader_of(coding, file)
     # Plain text may begin with BM too.
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return BmpImageFile
     raise BadPicture(file, unsupported.known(head) or NOT_A_PICTURE)
 
 
-_INSPECT: dict[type[ImageFile.ImageFile], Callable[[bytes, str], limits.Announced]] = {
-    JpegImageFile: jpeg.inspect,
-    PngImageFile: png.inspect,
-    GifImageFile: gif.inspect,
-    WebPImageFile: webp.inspect,
-    TiffImageFile: tiff.inspect,
-    BmpImageFile: bmp.inspect,
+# By Pillow's name for the format.
+_INSPECT: dict[str, Callable[[bytes, str], limits.Announced]] = {
+    "JPEG": jpeg.inspect,
+    "HEIF": heif.inspect_heic,
+    "AVIF": heif.inspect_avif,
+    "PNG": png.inspect,
+    "GIF": gif.inspect,
+    "WEBP": webp.inspect,
+    "TIFF": tiff.inspect,
+    "BMP": bmp.inspect,
 }

@@ -58,9 +58,14 @@ def is_grey(image: Image.Image) -> bool:
     return image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
 
 
-def to_plain(image: Image.Image, channels: int) -> Image.Image:
-    """Any mode of Pillow → L or RGB, in bands of rows where one of Pillow's conversions alone does not do."""
-    mode = "RGB" if channels == 3 else "L"
+def to_plain(image: Image.Image, mode: str) -> Image.Image:
+    """Any mode of Pillow → L or RGB, in bands of rows where one of Pillow's conversions alone does not do.
+
+    Args:
+        mode: L or RGB; or CMYK, of an image that is.
+    """
+    if image.mode == mode == "CMYK":
+        return image
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         convert = _levels(image)
     elif image.has_transparency_data:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import functools
 import re
 
-from prunelle.data import decode, limits, unsupported
-from prunelle.data.headers import damage
+from prunelle.data import decode, high_efficiency, limits, unsupported
+from prunelle.data.headers import damage, heif
 from prunelle.files import KINDS_FR
 from prunelle.texts import NO_BREAK, Note
 
 # The closed list of reasons that reading a picture gives; what follows the colon is kept as it is.
 _FRENCH = {
     "empty file": "fichier vide",
-    "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)": (
-        "pas une image (d’un format lu : JPEG, PNG, BMP, GIF, WebP, TIFF)"
+    "not a picture (of a format that is read: JPEG, HEIC, AVIF, PNG, BMP, GIF, WebP, TIFF)": (
+        "pas une image (d’un format lu : JPEG, HEIC, AVIF, PNG, BMP, GIF, WebP, TIFF)"
     ),
     "truncated or damaged": "tronquée ou abîmée",
     damage.WRONG_CHECKSUM.partition(":")[0]: "abîmée, une somme de contrôle est fausse",
     "cannot be opened": "impossible à ouvrir",
     **unsupported.IN_FRENCH,
+    **high_efficiency.IN_FRENCH,
+    heif.OTHER_CODING: (
+        "une image HEIF codée autrement qu’en HEVC ou AV1, qui n’est pas lue ; convertissez-la en JPEG : "
+        "magick IN OUT.jpg"
+    ),
     **{decode.NOT_A_FILE.format(kind=en): f"{fr}, pas un fichier" for en, fr in KINDS_FR.items()},
 }
 

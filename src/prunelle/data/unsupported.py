@@ -12,7 +12,7 @@ HEAD_BYTES = 512
 
 @dataclasses.dataclass(frozen=True)
 class _Kind:
-    """A kind of file: how it begins (from the format's own description), or its brands, or words in a text."""
+    """A kind of file: how it begins (from the format's own description), or its brand, or words in a text."""
 
     reason: Note
     heads: tuple[bytes, ...] = ()
@@ -37,16 +37,6 @@ _FILM = Note(
     "un film, pas une image ; tirez-en des images : ffmpeg -i IN -r 1 OUT-%04d.jpg",
 )
 _KINDS = (
-    _Kind(_picture("an AVIF picture", "une image AVIF"), brands=(b"avif", b"avis")),
-    _Kind(
-        Note(
-            "a HEIC picture (iPhone), which is not read; convert it to JPEG: heif-convert IN OUT.jpg, or magick IN "
-            "OUT.jpg (ImageMagick)",
-            "une image HEIC (iPhone), format qui n’est pas lu ; convertissez-la en JPEG : heif-convert IN OUT.jpg, ou "
-            "magick IN OUT.jpg (ImageMagick)",
-        ),
-        brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
-    ),
     _Kind(
         _RAW,
         heads=(
@@ -126,17 +116,8 @@ def known(head: bytes) -> str | None:
     Args:
         head: its first bytes, ``HEAD_BYTES`` of them where there are as many.
     """
-    if head[4:8] == b"ftyp":  # ISO base media (ISO 14496-12): a brand, its version, and compatible brands
-        end = min(int.from_bytes(head[:4], "big"), len(head))
-        brands = [head[8:12], *(head[at : at + 4] for at in range(16, end, 4))]
-        # mif1 and msf1 say only that it is a picture, or several; the others say how it is coded.
-        specific = [brand for brand in brands if brand not in (b"mif1", b"msf1")]
-        wanted = specific if brands[0] in (b"mif1", b"msf1") else brands[:1]
-        for brand in (*wanted, brands[0]):
-            for kind in _KINDS:
-                if brand in kind.brands:
-                    return kind.reason.en
-        return _FILM.en
+    if head[4:8] == b"ftyp":  # ISO base media (ISO 14496-12)
+        return next((kind.reason.en for kind in _KINDS if head[8:12] in kind.brands), _FILM.en)
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return _FILM.en
     if head[128:132] == b"DICM":

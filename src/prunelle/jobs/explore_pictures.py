@@ -67,7 +67,7 @@ class PictureMedium:
         return decode.read_image(Image.fromarray(np.ascontiguousarray(planes)), self._preprocess)
 
     def of_file(self, content: bytes, name: str) -> np.ndarray:
-        """A JPEG, PNG, BMP, GIF, WebP or TIFF."""
+        """A picture of any format that is read."""
         check_bytes(content)
         return decode.read_picture(content, visible(name), self._preprocess)
 

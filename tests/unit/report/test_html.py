@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prunelle.data import decode, limits, unsupported
+from prunelle.data import decode, high_efficiency, limits, unsupported
+from prunelle.data.headers import heif
 from prunelle.data.pixels import Skipped
 from prunelle.files import KINDS_FR
 from prunelle.report import html
@@ -275,8 +276,8 @@ def test_calibration_in_one_sentence(content):
 
 REASONS = {
     "empty file": "fichier vide",
-    "not a picture (of a format that is read: JPEG, PNG, BMP, GIF, WebP, TIFF)": (
-        "pas une image (d’un format lu : JPEG, PNG, BMP, GIF, WebP, TIFF)"
+    "not a picture (of a format that is read: JPEG, HEIC, AVIF, PNG, BMP, GIF, WebP, TIFF)": (
+        "pas une image (d’un format lu : JPEG, HEIC, AVIF, PNG, BMP, GIF, WebP, TIFF)"
     ),
     "truncated or damaged": "tronquée ou abîmée",
     "decompression bomb: 60000×50000 pixels; at most 178,956,970 pixels are decoded": (
@@ -295,7 +296,8 @@ def test_every_reason_that_reading_gives_has_its_french():
     ]
     assert reasons == list(REASONS)[:5]
     french = Words("fr")
-    for reason in (*unsupported.IN_FRENCH, *(decode.NOT_A_FILE.format(kind=kind) for kind in KINDS_FR)):
+    named = (*unsupported.IN_FRENCH, *high_efficiency.IN_FRENCH, heif.OTHER_CODING)
+    for reason in (*named, *(decode.NOT_A_FILE.format(kind=kind) for kind in KINDS_FR)):
         assert french.reason(reason) != reason
 
 
