@@ -14,12 +14,8 @@ from prunelle.errors import BadPicture
 
 # EXIF 2.32: tags of the first directory, and of the one it leads to.
 _MAKE, _MODEL, _CHANGED, _PRIVATE, _TAKEN = 0x010F, 0x0110, 0x0132, 0x8769, 0x9003
-_WITH_EXIF = (
-    "JPEG",
-    "MPO",
-    "WEBP",
-    "TIFF",
-)  # of a PNG it stands after the pixels, which would be decoded for it
+# Of a PNG it stands after the pixels, which would be decoded for it.
+_WITH_EXIF = ("JPEG", "MPO", "HEIF", "AVIF", "WEBP", "TIFF")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ import numpy as np
 from prunelle.data import decode, layout, listing, splits
 from prunelle.data.examples import Data, Split
 from prunelle.data.groups import Grouping, divided_notes
+from prunelle.data.high_efficiency import check_installed
 from prunelle.data.label_files import find_label_file, find_table
 from prunelle.data.labels import Labelled, near_classes
 from prunelle.data.preprocess import Preprocess
@@ -156,6 +157,7 @@ def _assemble(
                 f"{name} is a share to take out of train, but this data has a {name} split of its own; leave "
                 f"{name} out."
             )
+    check_installed([picture.file for part in files.parts.values() for picture in part])
     classes = tuple(sorted({picture.label for picture in files.parts["train"]}))
     if len(classes) < fewest_classes:
         raise DataError(

@@ -71,8 +71,8 @@ def by_filename(folder: Path) -> FolderLayout:
     for split, path in (given or {"train": folder}).items():
         files, ignored = listing.pictures(path)
         if not files:
-            raise DataError(f"{path} has no picture.")
-        _note_ignored(ignored, path, notes)
+            raise DataError(f"{path} has no picture.{_elsewhere(ignored, path)}")
+        notes += ignored.notes(path)
         if split != "train" and all(class_of_filename(file.name) is None for file in files):
             notes.append(_unlabelled(split, path))
         else:
@@ -267,12 +267,12 @@ def _beside(folder: Path) -> list[Path]:
 def _classes(folder: Path, notes: list[Note]) -> list[Labelled]:
     labelled: list[Labelled] = []
     empty: list[str] = []
-    ignored = 0
+    ignored = listing.Ignored()
     classes = listing.subfolders(folder)
     beside = _beside(folder)
     if not classes:
         raise DataError(
-            f"{folder} has no picture."
+            f"{folder} has no picture.{_elsewhere(listing.pictures(folder).ignored, folder)}"
             if not beside
             else f"{folder} has pictures ({beside[0].name}…) but no folders, which are its classes: put the pictures "
             "of each class into a folder of its own inside. If the class is in the files' names, say labels='filename' "
@@ -285,10 +285,13 @@ def _classes(folder: Path, notes: list[Note]) -> list[Labelled]:
             empty.append(name)
         labelled += [Labelled(file, composed(name), root=path) for file in files]
     if not labelled:
-        raise DataError(f"{folder} has no picture in its folders ({shown(list(classes))}).")
+        raise DataError(
+            f"{folder} has no picture in its folders ({shown(list(classes))}).{_elsewhere(ignored, folder)}"
+        )
     if empty:
         raise DataError(
             f"class folder(s) of {folder} without a picture: {shown(empty)}. Fill or remove them."
+            f"{_elsewhere(ignored, folder)}"
         )
     if beside:
         notes.append(
@@ -298,7 +301,7 @@ def _classes(folder: Path, notes: list[Note]) -> list[Labelled]:
                 f"laissés.",
             )
         )
-    _note_ignored(ignored, folder, notes)
+    notes += ignored.notes(folder)
     if links := listing.links_up(folder):
         notes.append(
             Note(
@@ -309,11 +312,6 @@ def _classes(folder: Path, notes: list[Note]) -> list[Labelled]:
     return labelled
 
 
-def _note_ignored(ignored: int, folder: Path, notes: list[Note]) -> None:
-    if ignored:
-        notes.append(
-            Note(
-                en=f"{ignored} file(s) of {folder.name} that are not pictures by their suffix were ignored.",
-                fr=f"{ignored} fichier(s) de {folder.name} ignorés : leur suffixe n’est pas celui d’une image.",
-            )
-        )
+def _elsewhere(ignored: listing.Ignored, folder: Path) -> str:
+    """What an error adds where pictures are missing that iCloud has."""
+    return f" {ignored.elsewhere_note(folder).en}" if ignored.elsewhere else ""

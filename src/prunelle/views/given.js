@@ -1,5 +1,5 @@
 // What a network is shown: drawn, chosen, dropped, pasted, filmed; and the picture as the network gets it.
-import { button, element, newest, paintMap } from "./kit.js";
+import { button, element, newest, paintMap, PICTURES } from "./kit.js";
 import { filmed } from "./camera.js";
 import { paintHeat, paintSeries, place, range, shaped } from "./maps.js";
 
@@ -197,7 +197,7 @@ function sampled(look) {
 }
 
 function filed(look) {
-  const input = element("input", { type: "file", accept: look.kind === "series" ? null : "image/*" });
+  const input = element("input", { type: "file", accept: look.kind === "series" ? null : PICTURES });
   input.addEventListener("change", () => {
     take(look, input.files[0]);
     input.value = "";

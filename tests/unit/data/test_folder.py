@@ -402,7 +402,7 @@ def test_nothing_readable_still_loads(tmp_path):
 def test_pipes_do_not_block(tmp_path):
     put(tmp_path, "a/1.png")
     os.mkfifo(tmp_path / "a" / "2.png")
-    assert listing.pictures(tmp_path) == ([tmp_path / "a" / "1.png"], 1)
+    assert listing.pictures(tmp_path) == ([tmp_path / "a" / "1.png"], listing.Ignored(others=1))
 
 
 def test_labelled_pictures_to_evaluate_on(photos, tmp_path):

@@ -183,7 +183,9 @@ def test_bands_give_what_the_whole_picture_gives(mode, channels, monkeypatch):
     expected = np.asarray(whole(image, channels))
     for pixels in (1, 730, 1 << 20):
         monkeypatch.setattr(pillow, "_BAND_PIXELS", pixels)
-        np.testing.assert_array_equal(np.asarray(pillow.to_plain(image, "RGB" if channels == 3 else "L")), expected)
+        np.testing.assert_array_equal(
+            np.asarray(pillow.to_plain(image, "RGB" if channels == 3 else "L")), expected
+        )
 
 
 def in_mode(mode):

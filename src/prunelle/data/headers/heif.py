@@ -17,7 +17,8 @@ from prunelle.data.limits import Announced
 from prunelle.errors import BadPicture
 
 OTHER_CODING = (
-    "a HEIF picture coded otherwise than by HEVC or AV1, which is not read; convert it to JPEG: magick IN OUT.jpg"
+    "a HEIF picture coded otherwise than by HEVC or AV1, which is not read; "
+    "convert it to JPEG: magick IN OUT.jpg"
 )
 
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")

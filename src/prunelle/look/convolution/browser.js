@@ -5,7 +5,7 @@
  * Tables are rows × columns × channels; a signal has one row. A place is [row, column] of an output, a cell one of what is shown.
  */
 import { answering, CHANNELS } from "./answer.js";
-import { asker, element, filled, number } from "./kit.js";
+import { asker, element, filled, number, PICTURES } from "./kit.js";
 import { ARROWS } from "./numbers.js";
 import { clamp, range } from "./places.js";
 import { plain, valueOf, weightGrid } from "./weights.js";
@@ -61,7 +61,7 @@ export function render({ model, el }) {
   const yours = group("yours", [["picture", say("own_picture")], ["signal", say("own_signal")]]);
   const input = element("select", { onchange: () => choose(input.value) }, group("digits", named(isDigit)),
     group("photos", named(isPhoto)), group("signals", named((name) => !isDigit(name) && !isPhoto(name))), yours);
-  const file = element("input", { type: "file", accept: "image/*", hidden: true, "aria-label": say("upload"),
+  const file = element("input", { type: "file", accept: PICTURES, hidden: true, "aria-label": say("upload"),
     onchange: () => file.files.length && send(file.files[0]) });
   const draws = check((on) => { drawing = on; arrange(); });
   const drawField = element("label", { class: "row" }, draws, say("draw"));

@@ -96,6 +96,9 @@ export function paintMap(canvas, values, h, w, channels = 1) {
 
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+// What a person may choose a picture from: not every system knows that .heic is image/heic.
+export const PICTURES = "image/*,.heic,.heif,.hif,.avif";
+
 export const button = (label, onclick, attributes = {}) => element("button", { type: "button", onclick, ...attributes }, label);
 
 // Calls `work` once at a time. Of what comes while it is busy, only the newest waits: strokes are faster than networks.
