@@ -26,9 +26,9 @@ WITHOUT_HEIC = Note(
 )
 WITHOUT_AVIF = Note(
     "an AVIF picture, and Pillow was built without AVIF here; its own wheels have it: pip install --force-reinstall "
-    "--only-binary :all: pillow",
+    "pillow",
     "une image AVIF, et Pillow est ici construit sans AVIF ; ses propres paquets l’ont : pip install "
-    "--force-reinstall --only-binary :all: pillow",
+    "--force-reinstall pillow",
 )
 IN_FRENCH = {note.en: note.fr for note in (WITHOUT_HEIC, WITHOUT_AVIF)}
 """The reasons above."""

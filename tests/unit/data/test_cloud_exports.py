@@ -81,9 +81,7 @@ def test_a_folder_that_is_all_in_icloud_is_no_empty_one(tmp_path: Path) -> None:
     ):
         load(tmp_path)
     (tmp_path / "dog" / "1.jpg").write_bytes(JPEG)
-    with pytest.raises(
-        DataError, match=r"without a picture: cat.* 2 picture"
-    ):
+    with pytest.raises(DataError, match=r"without a picture: cat.* 2 picture"):
         load(tmp_path)
     with pytest.raises(DataError, match=r"has no picture\. 1 picture\(s\) of cat are in iCloud"):
         load(tmp_path / "cat")
