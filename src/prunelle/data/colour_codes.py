@@ -51,7 +51,7 @@ def profile_of_code(primaries: int, transfer: int) -> bytes | None:
             places[content] = start + len(data)
             data += content
         table += name + struct.pack(">II", places[content], len(content))
-    head = struct.pack(">I4sI4s4s4s", start + len(data), b"", 0x02400000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(">I4sI", start + len(data), b"", 0x02400000) + b"mntrRGB XYZ "
     head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", *_fixed(_D50))
     return head.ljust(128, b"\0") + table + data
 
