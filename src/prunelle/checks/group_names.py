@@ -150,7 +150,7 @@ def _told(inspected: Inspected, suspected: _Suspected) -> Finding | None:
             f"D’après leurs noms, {whole.fr} sont de {number.fr} groupes (une rafale, un film, un patient) : "
             f"{examples.fr}. Un tirage image par image en met des deux côtés d’une séparation.",
         )
-        return _finding(suspected, rows, what, given=False)
+        return _finding(suspected, rows, what)
     learned = np.isin(groups, groups[(splits == "train") & (groups >= 0)]) & (groups >= 0)
     leaking = np.flatnonzero(learned & (splits == judged)).tolist()
     if not leaking:
@@ -168,7 +168,7 @@ def _told(inspected: Inspected, suspected: _Suspected) -> Finding | None:
         f"D’après leurs noms, {FR.integer(len(leaking))} des {there.fr} {french} ont des voisines dans train (une "
         f"rafale, un film, un patient) : {examples.fr}. Si c’est bien cela, le résultat {french} est flatté.",
     )
-    return _finding(suspected, rows, what, given=judged not in inspected.data.drawn)
+    return _finding(suspected, rows, what)
 
 
 def _examples(inspected: Inspected, suspected: _Suspected, rows: Sequence[int]) -> Note:
@@ -183,27 +183,19 @@ def _examples(inspected: Inspected, suspected: _Suspected, rows: Sequence[int]) 
     return Note("; ".join(listed), " ; ".join(listed))
 
 
-def _finding(suspected: _Suspected, rows: Sequence[int], what: Note, *, given: bool) -> Finding:
+def _finding(suspected: _Suspected, rows: Sequence[int], what: Note) -> Finding:
     option = f"--groups {suspected.option}"
-    other = Note(
-        ' (or --groups "name:PATTERN", a column, a CSV)', ' (ou --groups "name:MOTIF", une colonne, un CSV)'
-    )
-    keep = Note(
-        f"{option} keeps them on one side{other.en}; if names mean nothing here, never mind.",
-        f"{option} les garde d’un seul côté{other.fr} ; si les noms ne veulent rien dire ici, passez outre.",
-    )
-    together = Note(
-        f"Put all pictures into one folder a class and let splits be drawn: {option}{other.en}. If names mean nothing "
-        f"here, never mind.",
-        f"Réunissez les images, un dossier par classe, et laissez tirer : {option}{other.fr}. Si les noms ne veulent "
-        f"rien dire ici, passez outre.",
-    )
     return Finding(
         kind=KIND,
         rows=tuple(rows),
         confidence=suspected.confidence,
         what=what,
-        advice=together if given else keep,
+        advice=Note(
+            f'{option} (or "name:PATTERN", a column, a CSV) keeps them on one side of splits that are drawn; given '
+            f"ones, put together first. If names mean nothing here, never mind.",
+            f'{option} (ou "name:MOTIF", une colonne, un CSV) les garde d’un seul côté des divisions tirées ; '
+            f"réunissez d’abord celles qui sont données. Si les noms ne veulent rien dire ici, passez outre.",
+        ),
     )
 
 
