@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from prunelle.cli import evaluation_of_numbers
 from prunelle.cli.options import (
     CompileOptions,
     DataOptions,
@@ -56,6 +57,10 @@ _TAKEN = Note("{n} × {truth} taken for {answer}", "{n} × {truth}, pris pour {a
 _CORNER = Note("truth \\ predicted", "vérité \\ réponse")
 
 
+_SHOWN = {"number": evaluation_of_numbers.show}
+"""By the kind of target; what is not there is shown as classes are."""
+
+
 class _Options(PretrainedOptions, DataOptions, GroupsOptions, DecisionsOptions, CompileOptions, StyleOptions):
     data_root: str | None
 
@@ -99,12 +104,14 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
     own = evaluation.judged is not None and evaluation.judged.own and given["decisions"] is None
     trust = _trust(run) if isinstance(run, str) and own else None
     if as_json:
-        from prunelle.training.verdicts import summary
+        told = evaluation.to_json()
+        if evaluation.kind == "class":
+            from prunelle.training.verdicts import summary
 
-        told = evaluation.to_json() | summary(evaluation)
+            told |= summary(evaluation)
         echo(json.dumps(told if trust is None else told | {"trust": trust}))
     else:
-        _show(evaluation)
+        _SHOWN.get(evaluation.kind, _show)(evaluation)
         if trust is not None:
             _show_trust(trust)
 

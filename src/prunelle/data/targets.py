@@ -152,6 +152,7 @@ class Number(Target):
     Attributes:
         mean, std: of the training examples. What the network gives is multiplied by ``std``, and ``mean`` is added: it
             learns the number in units that suit its first weights.
+        median: of the training examples: what one would answer who sees no example.
     """
 
     kind: ClassVar[TargetKind] = "number"
@@ -159,6 +160,7 @@ class Number(Target):
 
     mean: float = 0.0
     std: float = 1.0
+    median: float = 0.0
 
     @classmethod
     def of(cls, labels: np.ndarray) -> Number:
@@ -172,7 +174,7 @@ class Number(Target):
             raise DataError(
                 f"the numbers of the training examples must differ for anything to be learned; all are {mean:g}."
             )
-        return cls(mean=mean, std=std)
+        return cls(mean=mean, std=std, median=float(np.median(labels)))
 
     def strata(self, labels: np.ndarray) -> np.ndarray:
         """Ten ranges of as many examples each, fewer of fewer examples."""
@@ -236,6 +238,10 @@ def target_from_json(entry: Mapping[str, Any] | None) -> Target:
     if kind not in TARGETS:
         raise ArgumentError(f"target must be of one of {', '.join(TARGETS)}; received {kind!r}.")
     target = TARGETS[kind](**fields)
-    if isinstance(target, Number) and not (math.isfinite(target.mean) and target.std > 0):
-        raise ArgumentError(f"the target's mean and std must be finite, std above 0; received {fields}.")
+    if isinstance(target, Number) and not (
+        all(math.isfinite(each) for each in (target.mean, target.std, target.median)) and target.std > 0
+    ):
+        raise ArgumentError(
+            f"the target's mean, std and median must be finite, std above 0; received {fields}."
+        )
     return target

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.data.kinds import kind_of_shape
-from prunelle.report import beside, judgement
+from prunelle.report import beside, judgement, numbers_words
 from prunelle.runs import judging
 from prunelle.texts import EN, Note, Typography, quoted
 
@@ -41,6 +41,8 @@ def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
     split = next(name for name in ("test", "validation", "train") if name in metrics)
     judged = metrics[split]
     low, high = judged["interval"]
+    if "mean_absolute_error" in judged:
+        return _off(judged, split, words)
     learned, chance = judging.learned_note(judged), judgement.chance_of(metrics, split)
     top_5 = beside.top_5(judged, words, digits=2)
     return (
@@ -56,6 +58,13 @@ def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
         + ("" if top_5 is None else f". {top_5.removesuffix('.')}")
         + ("" if learned is None else f". {words.note(learned)}")
     )
+
+
+def _off(figures: Mapping[str, Any], split: str, words: Typography) -> str:
+    """The same where a number is told."""
+    learned = judging.learned_note(figures)
+    said = [numbers_words.off(figures, words, split=split).removesuffix(".")]
+    return ". ".join([*said, *([] if learned is None else [words.note(learned)])])
 
 
 def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> str:

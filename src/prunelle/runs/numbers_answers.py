@@ -46,7 +46,7 @@ def read(file: Path, classes: tuple[str, ...], loss: float, target: Number) -> N
         classes=classes,
         labels=labels,
         predicted=predicted,
-        usual=target.mean,
+        usual=target.median,
         loss=loss,
         files=None if files == tuple(map(str, range(len(rows)))) else files,
     )

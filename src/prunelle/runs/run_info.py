@@ -41,7 +41,7 @@ _INFO: Shape = {
         "moved?": int,
         "per_class?": {"*": [int]},
         "scaling?": {"how": str, "note": _NOTE},
-        "target?": {"kind": str, "mean?": (int, float), "std?": (int, float)},
+        "target?": {"kind": str, "mean?": (int, float), "std?": (int, float), "median?": (int, float)},
     },
     "transfer?": {
         "strategy": dict,
@@ -69,7 +69,10 @@ PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
 
 _FIGURES: Shape = {
     "accuracy?": (int, float),
-    "interval": [(int, float)],
+    "mean_absolute_error?": (int, float),
+    "number?": str,
+    "blind?": (dict, None),
+    "interval": [(int, float, None)],
     "loss": (int, float),
     "n": int,
     "top_5_accuracy?": (int, float),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from prunelle.data.targets import TargetKind
 from prunelle.shown import Shown
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.metrics import Judged
@@ -31,6 +32,8 @@ class LabelsEvaluation(Shown):
         files: where each example came from, or None.
         judged: which examples these are, of a run's evaluation; None within a training.
     """
+
+    kind: ClassVar[TargetKind] = "labels"
 
     split: str
     classes: tuple[str, ...]

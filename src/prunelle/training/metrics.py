@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from prunelle.data.targets import TargetKind
 from prunelle.shown import Shown
 from prunelle.training.intervals import balanced_interval, wilson_interval
 
@@ -111,6 +112,8 @@ class Evaluation(Shown):
         kept_ranks: ``ranks``, where ``probabilities`` were read back of a file that has not all of them; 0 where the
             file does not say it. None: they follow from ``probabilities``.
     """
+
+    kind: ClassVar[TargetKind] = "class"
 
     split: str
     classes: tuple[str, ...]

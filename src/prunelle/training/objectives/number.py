@@ -78,7 +78,7 @@ class NumberObjective(Objective):
             classes=self.classes,
             labels=np.array(labels, np.float64),
             predicted=predicted,
-            usual=self.target.mean,
+            usual=self.target.median,
             loss=float(np.mean(errors**2)) if len(errors) else float("nan"),
             files=files,
             judged=judged,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import torch
 
-from prunelle.data.targets import Target
+from prunelle.data.targets import Target, TargetKind
 from prunelle.errors import ArgumentError
 from prunelle.training.metrics import Judged
 from prunelle.training.recipe import Recipe
@@ -17,6 +17,8 @@ from prunelle.training.recipe import Recipe
 
 class AnyEvaluation(Protocol):
     """What every evaluation has, whatever is told of examples."""
+
+    kind: ClassVar[TargetKind]
 
     @property
     def split(self) -> str:
