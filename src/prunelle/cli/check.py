@@ -16,12 +16,14 @@ from prunelle.cli.options import (
     LanguageOptions,
     SizeType,
     StyleOptions,
+    TaskOptions,
     WeightsOptions,
     data_options,
     decisions_option,
     groups_option,
     memory_budget,
     style_options,
+    task_option,
     weights_options,
 )
 from prunelle.cli.output import echo, say, spoken
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from prunelle.texts import Language
 
 
-class _Options(WeightsOptions, DataOptions, GroupsOptions, DecisionsOptions, StyleOptions, LanguageOptions):
+class _Options(
+    WeightsOptions, DataOptions, GroupsOptions, TaskOptions, DecisionsOptions, StyleOptions, LanguageOptions
+):
     data: str | None
     run: str | None
     network: str | None
@@ -51,6 +55,7 @@ class _Options(WeightsOptions, DataOptions, GroupsOptions, DecisionsOptions, Sty
 @click.option("--size", type=SizeType(), help="Of a named network's input.")
 @data_options
 @groups_option
+@task_option
 @decisions_option
 @click.option("-o", "--output", type=click.Path(), help="A new folder for page, JSON and CSV.")
 @click.option(
@@ -82,6 +87,7 @@ def check(as_json: bool, memory: int | None, **given: Unpack[_Options]) -> None:
         std=given["std"],
         labels=given["labels"],
         groups=given["groups"],
+        task=given["task"],
         data_dir=given["data_dir"],
         decisions=given["decisions"],
         output=given["output"],

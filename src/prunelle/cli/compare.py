@@ -18,6 +18,7 @@ from prunelle.cli.options import (
     LogOptions,
     PreparationOptions,
     StyleOptions,
+    TaskOptions,
     log_option,
     memory_budget,
     refuse_without_effect,
@@ -66,6 +67,7 @@ _OF_TRAIN = {
         "hidden",
         "labels",
         "groups",
+        "task",
         "data_dir",
         "validation",
         "test",
@@ -77,7 +79,14 @@ _OF_TRAIN = {
 
 
 class _Options(
-    RecipeOptions, DataOptions, GroupsOptions, PreparationOptions, LanguageOptions, StyleOptions, LogOptions
+    RecipeOptions,
+    DataOptions,
+    GroupsOptions,
+    TaskOptions,
+    PreparationOptions,
+    LanguageOptions,
+    StyleOptions,
+    LogOptions,
 ):
     networks: tuple[str, ...]
     data: str | None
@@ -165,6 +174,7 @@ def compare(context: click.Context, /, **given: Unpack[_Options]) -> None:
         std=given["std"],
         labels=given["labels"],
         groups=given["groups"],
+        task=given["task"],
         data_dir=given["data_dir"],
         validation=given["validation"],
         test=given["test"],

@@ -54,6 +54,12 @@ class GroupsOptions(TypedDict):
     groups: str | None
 
 
+class TaskOptions(TypedDict):
+    """Of ``task_option``."""
+
+    task: str | None
+
+
 class DecisionsOptions(TypedDict):
     """Of ``decisions_option``."""
 
@@ -186,6 +192,16 @@ def groups_option(command: Command) -> Command:
         help="What must not be divided (bursts, films, patients): what is in one folder below the class's; names that "
         "begin alike (IMG_0412_a, IMG_0412_b); a column of the CSV of labels, or of a table of series; a CSV of "
         "file,group.",
+    )(command)
+
+
+def task_option(command: Command) -> Command:
+    """``--task``, of what learns from labels."""
+    return click.option(
+        "--task",
+        metavar="classification|multilabel|regression[:COLUMN]",
+        help="What is to be told: a class (unless anything is said); some of several labels (of a CSV: in one cell, "
+        "cat;dog, or a column each); a number, of that column.",
     )(command)
 
 

@@ -23,6 +23,7 @@ from prunelle.cli.options import (
     PreparationOptions,
     ReuseOptions,
     StyleOptions,
+    TaskOptions,
     WeightsOptions,
     data_options,
     data_root_option,
@@ -35,6 +36,7 @@ from prunelle.cli.options import (
     reuse_options,
     strategy_of,
     style_options,
+    task_option,
     weights_options,
 )
 from prunelle.cli.output import REPORT_LINE, echo, spoken
@@ -91,7 +93,7 @@ class RecipeOptions(TypedDict):
     augment: str | None
 
 
-class _DataOptions(DataOptions, GroupsOptions, DecisionsOptions):
+class _DataOptions(DataOptions, GroupsOptions, TaskOptions, DecisionsOptions):
     data: str | None
     validation: float | None
     test: float | None
@@ -193,6 +195,7 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
 @reuse_options
 @data_options
 @groups_option
+@task_option
 @decisions_option
 @click.option(
     "--unlabelled",
@@ -293,6 +296,7 @@ def _new_run(given: _Options) -> Run:
         epochs=given["epochs"],
         labels=given["labels"],
         groups=given["groups"],
+        task=given["task"],
         data_dir=given["data_dir"],
         validation=given["validation"],
         test=given["test"],

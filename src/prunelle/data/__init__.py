@@ -73,6 +73,7 @@ def load(
     *,
     labels: str | Path | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
@@ -92,6 +93,9 @@ def load(
         groups: what examples belong to that must not be divided (a burst, a film, a patient): ``folder``, ``name``, a
             column of the CSV of labels, a CSV of ``file,group`` (``data.groups``); of a table of series, a column. Of
             named sets and series also ``(N,)``, one for each example that is not in a split of its own, in order.
+        task: what is to be told of an example: ``classification`` (its class, unless anything is said), ``multilabel``
+            (some of several labels), ``regression`` (a number), with ``:COLUMN`` where a table has several
+            (``targets.Task``).
         data_dir: for named sets: where their files are, or are put.
         validation, test: shares to take out, in [0, 1); 0 for none. Splits that are given stay as they are.
         seed: of the splits that are drawn.
@@ -107,12 +111,15 @@ def load(
         ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
     """
     from prunelle.data.datasets import NAMED, load_named
+    from prunelle.data.targets import Task
 
     check_is_named(data)
     name = str(data)
     if isinstance(data, str) and name in NAMED:
         if labels is not None:
             raise ArgumentError(f"labels goes with a folder; {name} has labels of its own.")
+        if Task.parse(task).kind != "class":
+            raise ArgumentError(f"task {task} goes with data of your own; {name} has classes.")
         if test is not None and name != "digits":
             raise ArgumentError(
                 f"test is a share to take out of the pictures; {name} has a test split of its own."
@@ -152,6 +159,7 @@ def load(
             data,
             labels=None if labels is None else str(labels),
             groups=groups,
+            task=task,
             validation=validation,
             test=test,
             seed=seed,
@@ -163,6 +171,7 @@ def load(
         data,
         labels=labels,
         groups=_said_groups(groups),
+        task=task,
         validation=validation,
         test=test,
         seed=seed,
@@ -188,6 +197,7 @@ def load_labelled(
     *,
     labels: str | Path | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     like: AnyPreprocess | None = None,
 ) -> Data:
     """A folder's pictures or a file's series with their labels, split only where the splits are given.
@@ -199,10 +209,10 @@ def load_labelled(
 
     check_is_named(data)
     if is_series_file(data):
-        return load_labelled_series(data, None if labels is None else str(labels), like, groups)
+        return load_labelled_series(data, None if labels is None else str(labels), like, groups, task)
     from prunelle.data.folder import load_labelled as load_labelled_folder
 
-    return load_labelled_folder(data, labels=labels, groups=_said_groups(groups))
+    return load_labelled_folder(data, labels=labels, groups=_said_groups(groups), task=task)
 
 
 _HOW = {

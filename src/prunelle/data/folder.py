@@ -6,7 +6,7 @@ import dataclasses
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from prunelle.data.high_efficiency import check_installed
 from prunelle.data.label_files import find_label_file, find_table
 from prunelle.data.labels import Labelled, near_classes
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.targets import ONE_CLASS, Task
+from prunelle.data.telling import Told, told
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean, folded
 from prunelle.texts import EN, FR, Note, shown
 
@@ -32,6 +34,7 @@ def load_folder(
     *,
     labels: str | Path | None = None,
     groups: str | Path | None = None,
+    task: str | None = None,
     validation: float | None = None,
     test: float | None = None,
     seed: int = 0,
@@ -58,6 +61,7 @@ def load_folder(
         labels: None, ``"filename"``, ``"folder"``, or the path of a CSV file, from the folder or from the current one.
         groups: how pictures say what they belong to, which splits that are drawn do not divide: ``data.groups``; None
             where each stands alone.
+        task: what is to be told of a picture (``targets.Task``); its class unless given.
         validation, test: other shares, in [0, 1); 0 for none. Not for a split that is given.
         seed: of the draw.
 
@@ -67,12 +71,14 @@ def load_folder(
             splits and may be classes.
         ArgumentError: a share out of range, or for a split that is given; groups that the data do not have.
     """
-    folder, labels, files = _read(path, labels, groups)
-    data = _assemble(files, validation, test, seed, fewest_classes=2)
+    asked = Task.parse(task)
+    folder, labels, files = _read(path, labels, groups, asked)
+    data = _assemble(files, validation, test, seed, task=asked, fewest_classes=2)
     source: dict[str, Any] = {
         "data": str(folder),
         "labels": labels,
         **_of_groups(groups, folder),
+        **({} if task is None else {"task": task}),
         "validation": validation,
         "test": test,
         "seed": seed,
@@ -81,13 +87,18 @@ def load_folder(
 
 
 def load_labelled(
-    path: str | Path, *, labels: str | Path | None = None, groups: str | Path | None = None
+    path: str | Path,
+    *,
+    labels: str | Path | None = None,
+    groups: str | Path | None = None,
+    task: str | None = None,
 ) -> Data:
     """A folder of photos to hold a finished training against: nothing is drawn, and one class is enough.
 
     As ``load_folder`` otherwise: without splits of its own, every picture is in ``train``.
     """
-    folder, labels, files = _read(path, labels, groups)
+    asked = Task.parse(task)
+    folder, labels, files = _read(path, labels, groups, asked)
     if files.inside is not None:
         files.notes.append(
             Note(
@@ -98,13 +109,20 @@ def load_labelled(
             )
         )
     nothing = {split: None if split in files.parts else 0.0 for split in ("validation", "test")}
-    data = _assemble(files, nothing["validation"], nothing["test"], seed=0, fewest_classes=1)
-    source = {"data": str(folder), "labels": labels, **_of_groups(groups, folder), **nothing, "seed": 0}
+    data = _assemble(files, nothing["validation"], nothing["test"], seed=0, task=asked, fewest_classes=1)
+    source = {
+        "data": str(folder),
+        "labels": labels,
+        **_of_groups(groups, folder),
+        **({} if task is None else {"task": task}),
+        **nothing,
+        "seed": 0,
+    }
     return dataclasses.replace(data, name=_slug(folder.name), source=source)
 
 
 def _read(
-    path: str | Path, labels: str | Path | None, groups: str | Path | None
+    path: str | Path, labels: str | Path | None, groups: str | Path | None, task: Task
 ) -> tuple[Path, str | None, layout.FolderLayout]:
     """The folder and the label file, absolute, and what they hold."""
     folder = Path(os.path.abspath(Path(path).expanduser()))
@@ -119,12 +137,14 @@ def _read(
     grouping = None if groups is None else Grouping.parse(groups, folder, label_file)
     if label_file is not None:
         column = None if grouping is None else grouping.column
-        labels, files = str(label_file), layout.by_label_file(label_file, folder, column)
+        labels, files = str(label_file), layout.by_label_file(label_file, folder, column, task)
     elif str(labels) == "filename":
         labels, files = "filename", layout.by_filename(folder)
     else:
         labels = None if labels is None else "folder"
         files = layout.by_folders(folder, only_classes=labels is not None)
+    if label_file is None and task.kind == "labels":
+        files.parts = layout.with_labels_joined(files.parts)
     if grouping is not None:
         files.parts = grouping.applied(files.parts, folder, files.notes)
     return folder, labels, files
@@ -149,6 +169,7 @@ def _assemble(
     test: float | None,
     seed: int,
     *,
+    task: Task,
     fewest_classes: int,
 ) -> Data:
     for name, share in (("validation", validation), ("test", test)):
@@ -158,7 +179,60 @@ def _assemble(
                 f"{name} out."
             )
     check_installed([picture.file for part in files.parts.values() for picture in part])
-    classes = tuple(sorted({picture.label for picture in files.parts["train"]}))
+    texts = {name: [picture.label for picture in pictures] for name, pictures in files.parts.items()}
+    if task.kind == "class":
+        said = _classes_said(texts, files, fewest_classes)
+    else:
+        said = told(task.kind, texts, files.column, learned=fewest_classes > 1)
+
+    default_test = 0.0 if files.has_splits else _DEFAULT_SHARE
+    shares = splits.Shares(
+        0.0 if "validation" in files.parts else _DEFAULT_SHARE if validation is None else validation,
+        0.0 if "test" in files.parts else default_test if test is None else test,
+    )
+    given = {
+        name: Split(
+            name,
+            said.labels[name],
+            tuple(picture.file for picture in pictures),
+            groups=_groups_of(pictures),
+        )
+        for name, pictures in files.parts.items()
+        if pictures
+    }
+    everything = given["train"]
+    drawn = splits.drawn_of(
+        said.target,
+        everything.labels,
+        everything.groups,
+        shares,
+        seed=seed,
+        classes=said.classes,
+        from_train=files.has_splits,
+    )
+    for name, rows in drawn.items():
+        if len(rows):
+            given[name] = dataclasses.replace(everything.take(rows), name=name)
+    given["train"] = everything.take(drawn.train)
+    grouped = {name: part.groups for name, part in given.items() if part.groups is not None}
+    return Data(
+        name="",
+        classes=said.classes,
+        target=said.target.fitted(given["train"].labels),
+        train=given["train"],
+        validation=given.get("validation"),
+        test=given.get("test"),
+        preprocess=_guess_preprocess(given["train"].files or ()),
+        notes=(*files.notes, *drawn.notes, *(divided_notes(grouped) if grouped else ())),
+        drawn=tuple(name for name in ("validation", "test") if name not in files.parts),
+    )
+
+
+def _classes_said(
+    texts: Mapping[str, Sequence[str]], files: layout.FolderLayout, fewest_classes: int
+) -> Told:
+    """Each example's class."""
+    classes = tuple(sorted(set(texts["train"])))
     if len(classes) < fewest_classes:
         raise DataError(
             f"there must be at least two classes to tell apart; there is only {classes[0]!r}."
@@ -170,48 +244,10 @@ def _assemble(
         )
     files.notes.extend(_look_alike(classes))
     for name in ("validation", "test"):
-        _check_classes(name, {picture.label for picture in files.parts.get(name, ())}, classes)
-
-    default_test = 0.0 if files.has_splits else _DEFAULT_SHARE
-    shares = splits.Shares(
-        0.0 if "validation" in files.parts else _DEFAULT_SHARE if validation is None else validation,
-        0.0 if "test" in files.parts else default_test if test is None else test,
-    )
+        _check_classes(name, set(texts.get(name, ())), classes)
     index = {name: i for i, name in enumerate(classes)}
-
-    def split(name: str, pictures: Sequence[Labelled]) -> Split:
-        return Split(
-            name,
-            np.array([index[picture.label] for picture in pictures], np.int64),
-            tuple(picture.file for picture in pictures),
-            groups=_groups_of(pictures),
-        )
-
-    given = {name: split(name, pictures) for name, pictures in files.parts.items() if pictures}
-    everything = given["train"]
-    drawn = splits.draw(
-        everything.labels,
-        everything.groups,
-        shares,
-        seed=seed,
-        classes=classes,
-        from_train=files.has_splits,
-    )
-    for name, rows in drawn.items():
-        if len(rows):
-            given[name] = dataclasses.replace(everything.take(rows), name=name)
-    given["train"] = everything.take(drawn.train)
-    grouped = {name: part.groups for name, part in given.items() if part.groups is not None}
-    return Data(
-        name="",
-        classes=classes,
-        train=given["train"],
-        validation=given.get("validation"),
-        test=given.get("test"),
-        preprocess=_guess_preprocess(given["train"].files or ()),
-        notes=(*files.notes, *drawn.notes, *(divided_notes(grouped) if grouped else ())),
-        drawn=tuple(name for name in ("validation", "test") if name not in files.parts),
-    )
+    labels = {name: np.array([index[text] for text in given], np.int64) for name, given in texts.items()}
+    return Told(ONE_CLASS, classes, labels)
 
 
 def _groups_of(pictures: Sequence[Labelled]) -> np.ndarray | None:

@@ -14,6 +14,8 @@ from prunelle.csv_files import unmarked
 from prunelle.data import listing
 from prunelle.data.labels import Labelled
 from prunelle.data.split_names import split_of
+from prunelle.data.targets import A_CLASS, BETWEEN, Task
+from prunelle.data.telling import is_yes, names_in, separator_of
 from prunelle.errors import ArgumentError, DataError, MissingData, did_you_mean
 from prunelle.texts import EN, FR, Note, composed, shown
 
@@ -71,6 +73,8 @@ LABELS = (
     *("species", "breed", "target", "targets", "etiquette", "classe", "categorie", "espece"),
     *("classid", "labelid", "categoryid"),
 )
+_TAGS = ("tags", "tag", "keywords", "etiquettes", "motscles")
+"""Of columns with several labels, too."""
 _SPLITS = ("split", "set", "subset", "partition", "usage")
 GROUPS = (
     *("group", "groups", "groupid", "groupe", "patient", "patientid", "subject", "subjectid", "sujet"),
@@ -105,36 +109,53 @@ def find_table(table: str | Path, folder: Path, rule: str) -> Path:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class LabelTable:
+    """What a CSV of labels holds.
+
+    Attributes:
+        pictures: with the text of the label of each; of several labels, ``;`` between them.
+        column: what the label's column is called.
+    """
+
+    pictures: list[Labelled]
+    column: str
+
+
 def read_label_file(
-    path: Path, folder: Path, notes: list[Note], group: GroupColumn | None = None
-) -> list[Labelled]:
+    path: Path, folder: Path, notes: list[Note], group: GroupColumn | None = None, task: Task = A_CLASS
+) -> LabelTable:
     """A CSV with a column of files, one of labels, and optionally one of splits; semicolons and tabs do as well.
 
     Columns are known by their headers: file, filename, image, image_id…; label, class, category, species…; split, set….
+    Of several labels there may be a column each, and several lines a file; a number may be in the only other column.
     Files are relative to ``folder``, else to the CSV's own. A name is found whatever the form of its accents, and,
     where no file has it, by what stands before the suffix (``7`` for ``7.jpg``).
 
     Args:
         notes: gets what a reader should know of how the file was understood.
         group: the column of what pictures belong to; None where nobody asks. An empty cell is no group.
+        task: what labels are.
 
     Raises:
         DataError: a header, line or encoding that cannot be read; it says which.
         MissingData: it names files that are not there.
-        ArgumentError: there is no column ``group``.
+        ArgumentError: there is no column ``group``, or none that ``task`` names.
     """
     rows = _rows_of(path)
     finder = _Finder(folder, path.parent)
     try:
-        columns = _Columns(next(rows, []), path, finder, group)
-        labelled = _read_rows(rows, columns, path, finder)
+        header: list[str] = next(rows, [])
+        body = [(rows.line_num, row) for row in rows if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise DataError(f"{path}, line {rows.line_num}: {error}.") from None
+    columns = _Columns(header, [row for _, row in body], path, finder, group=group, task=task)
+    labelled = _read_rows(body, columns, path, finder)
     if not labelled:
         raise DataError(f"{path} names no file.")
     if columns.note is not None:
         notes.append(columns.note)
-    return labelled
+    return LabelTable(labelled, columns.called)
 
 
 def read_group_file(path: Path, folder: Path) -> dict[Path, str]:
@@ -194,17 +215,30 @@ def _first_column(header: Sequence[str], names: Sequence[str]) -> int | None:
 class _Columns:
     """Where the files, labels, splits and groups are."""
 
-    def __init__(self, header: Sequence[str], path: Path, finder: _Finder, group: GroupColumn | None) -> None:
+    def __init__(
+        self,
+        header: Sequence[str],
+        body: Sequence[Sequence[str]],
+        path: Path,
+        finder: _Finder,
+        *,
+        group: GroupColumn | None,
+        task: Task,
+    ) -> None:
         self.header = [name.strip() for name in header]
-        file, label, split = (_first_column(self.header, names) for names in (FILES, LABELS, _SPLITS))
-        if file is None or label is None:
+        self.task = task
+        file, split = (_first_column(self.header, names) for names in (FILES, _SPLITS))
+        self.file, self.split = file if file is not None else -1, split
+        self.group = None if group is None else self._group_column(path, group)
+        labels = self._label_columns(body, path)
+        if file is None or not labels:
             lacking = " and ".join(
                 what
-                for what, at in (
-                    ("files (file, filename, image, path, image_id, id…)", file),
-                    ("labels (label, class, category, species, target…)", label),
+                for what, there in (
+                    ("files (file, filename, image, path, image_id, id…)", file is not None),
+                    (_LACKING[task.kind], bool(labels)),
                 )
-                if at is None
+                if not there
             )
             hint = ""
             if any(name and finder.find(name) for name in self.header):
@@ -213,17 +247,86 @@ class _Columns:
                 f"{path}, line 1: the header must be file,label; received {','.join(self.header)[:200]!r}, which names "
                 f"no column of {lacking}.{hint}"
             )
-        self.file, self.label, self.split = file, label, split
-        self.group = None if group is None else self._group_column(path, group)
-        read = {file, label, split, self.group} - {None}
+        self.labels = labels
+        self.called = self.header[labels[0]]
+        # Where a column says yes or no, its header is the label.
+        self.each = task.kind == "labels" and (len(labels) > 1 or self._says_yes(labels[0], body))
+        self._separator = separator_of(row[labels[0]] for row in body if len(row) == len(self.header))
+        read = {file, split, self.group, *labels} - {None}
         unread = [name for at, name in enumerate(self.header) if at not in read]
-        self.note = self._columns_note(path, unread) if unread else None
+        self.note = self._columns_note(path, unread) if unread or self.each else None
+
+    def _label_columns(self, body: Sequence[Sequence[str]], path: Path) -> list[int]:
+        """Those of the labels; none where no header says so."""
+        if self.task.columns:
+            return [self._named(name, path) for name in self.task.columns]
+        names = (*LABELS, *_TAGS) if self.task.kind == "labels" else LABELS
+        label = _first_column(self.header, names)
+        if label is not None and label != self.file:
+            return [label]
+        if self.task.kind == "class":
+            return []
+        others = [
+            at
+            for at, name in enumerate(self.header)
+            if at not in (self.file, self.split, self.group)
+            and plain_header(name) not in (*FILES, *_SPLITS, *GROUPS)
+        ]
+        if self.task.kind == "labels":
+            return [at for at in others if self._says_yes(at, body)]
+        if len(others) > 1:
+            raise ArgumentError(
+                f"task regression must say which column of {path.name} is the number: it has "
+                f"{shown([self.header[at] for at in others])}. Say --task regression:{self.header[others[0]]}, say."
+            )
+        return others
+
+    def _named(self, name: str, path: Path) -> int:
+        plain = [plain_header(each) for each in self.header]
+        at = plain.index(plain_header(name)) if plain_header(name) in plain else -1
+        if at < 0 or at == self.file:
+            raise ArgumentError(
+                f"task (--task) must name columns of {path.name}; received {name!r}."
+                f"{did_you_mean(name, self.header)} It has: {shown(self.header)}."
+            )
+        return at
+
+    def _says_yes(self, at: int, body: Sequence[Sequence[str]]) -> bool:
+        """Whether a column says yes or no of each file, and not always no."""
+        cells = [row[at] for row in body if len(row) == len(self.header)]
+        said = [is_yes(cell) for cell in cells]
+        return None not in said and any(said)
+
+    def label_of(self, row: Sequence[str], where: str) -> str:
+        """The text of a row's label.
+
+        Raises:
+            DataError: it has none, and must; a column of one label says neither yes nor no.
+        """
+        if not self.each:
+            text = unmarked(row[self.labels[0]].strip())
+            if self.task.kind == "labels":
+                return BETWEEN.join(names_in(text, self._separator))
+            if not text:
+                raise DataError(f"{where}: the label is empty.")
+            return composed(text)
+        names = []
+        for at in self.labels:
+            said = is_yes(row[at])
+            if said is None:
+                raise DataError(
+                    f"{where}: {self.header[at]} must be 1 or 0, yes or no; received {row[at]!r}."
+                )
+            if said:
+                names.append(composed(self.header[at]))
+        return BETWEEN.join(names)
 
     def _group_column(self, path: Path, group: GroupColumn) -> int:
         plain = [plain_header(name) for name in self.header]
         at = plain.index(name) if (name := plain_header(group.name)) in plain else None
-        if at is None or at in (self.file, self.label):
-            others = [name for i, name in enumerate(self.header) if i not in (self.file, self.label)]
+        label = _first_column(self.header, LABELS)
+        if at is None or at in (self.file, label):
+            others = [name for i, name in enumerate(self.header) if i not in (self.file, label)]
             why = (
                 "that is the column of the " + ("files" if at == self.file else "labels")
                 if at is not None
@@ -237,15 +340,30 @@ class _Columns:
         return at
 
     def _columns_note(self, path: Path, unread: Sequence[str]) -> Note:
-        file, label = self.header[self.file], self.header[self.label]
+        file, label = self.header[self.file], EN.listed([self.header[at] for at in self.labels])
+        what = _WHAT[self.task.kind]
         split_en = f", splits from {self.header[self.split]}" if self.split is not None else ""
         split_fr = f", les divisions de {self.header[self.split]}" if self.split is not None else ""
+        rest = Note("", "")
+        if unread:
+            rest = Note(f"; not read: {EN.listed(unread)}", f" ; pas lu : {FR.listed(unread)}")
         return Note(
-            f"Of {path.name}, files are taken from the column {file}, classes from {label}{split_en}; not read: "
-            f"{EN.listed(unread)}.",
-            f"Dans {path.name}, les fichiers sont pris dans la colonne {file}, les classes dans {label}{split_fr} ; "
-            f"pas lu : {FR.listed(unread)}.",
+            f"Of {path.name}, files are taken from the column {file}, {what.en} from {label}{split_en}{rest.en}.",
+            f"Dans {path.name}, les fichiers sont pris dans la colonne {file}, {what.fr} dans {label}{split_fr}"
+            f"{rest.fr}.",
         )
+
+
+_WHAT = {
+    "class": Note("classes", "les classes"),
+    "labels": Note("labels", "les étiquettes"),
+    "number": Note("numbers", "les nombres"),
+}
+_LACKING = {
+    "class": "labels (label, class, category, species, target…)",
+    "labels": "labels (label, labels, tags…, or a column a label that holds 1 and 0)",
+    "number": "numbers (--task regression:COLUMN names it)",
+}
 
 
 def plain_header(header: str) -> str:
@@ -253,37 +371,46 @@ def plain_header(header: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum())
 
 
-def _read_rows(rows: csv._reader, columns: _Columns, path: Path, finder: _Finder) -> list[Labelled]:  # type: ignore[name-defined]
+def _read_rows(
+    rows: Sequence[tuple[int, Sequence[str]]], columns: _Columns, path: Path, finder: _Finder
+) -> list[Labelled]:
     listed: dict[Path | str, int] = {}
-    labelled, missing = [], []
-    for row in rows:
-        where = f"{path}, line {rows.line_num}"
-        if not any(cell.strip() for cell in row):
-            continue
+    at_file: dict[Path, int] = {}
+    labelled: list[Labelled] = []
+    missing = []
+    for number, row in rows:
+        where = f"{path}, line {number}"
         if len(row) != len(columns.header):
             raise DataError(
                 f"{where}: {len(columns.header)} values were expected, as in the header; received {len(row)}."
             )
-        name, label = row[columns.file].strip(), row[columns.label].strip()
-        if not name or not label:
-            raise DataError(f"{where}: the {'label' if name else 'file'} is empty.")
+        name = row[columns.file].strip()
+        if not name:
+            raise DataError(f"{where}: the file is empty.")
+        label = columns.label_of(row, where)
         files = finder.find(name)
         if len(files) > 1:
             raise DataError(
                 f"{where}: {name!r} may be {shown([file.name for file in files])}; write the whole name."
             )
         file = files[0] if files else None
-        if (file or name) in listed:
+        if (file or name) in listed and columns.task.kind != "labels":
             raise DataError(f"{where}: {name} is on line {listed[file or name]} already.")
-        listed[file or name] = rows.line_num
-        if file is None:
+        if (file or name) not in listed and file is None:
             missing.append(name)
+        listed.setdefault(file or name, number)
+        if file is None:
             continue
+        if file in at_file:
+            before = labelled[at_file[file]]
+            labelled[at_file[file]] = dataclasses.replace(before, label=BETWEEN.join((before.label, label)))
+            continue
+        at_file[file] = len(labelled)
         group = row[columns.group].strip() if columns.group is not None else ""
         labelled.append(
             Labelled(
                 file,
-                composed(unmarked(label)),
+                label,
                 _split(row, columns, where),
                 root=finder.folder,
                 group=composed(unmarked(group)) or None,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from prunelle.data import listing
 from prunelle.data.label_files import GroupColumn, read_label_file
 from prunelle.data.labels import Labelled, class_of_filename, label_by_filename
 from prunelle.data.split_names import is_general, speaks_of_splits, splits_among
+from prunelle.data.targets import A_CLASS, BETWEEN, Task
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import EN, FR, Note, composed, quoted, shown
 
@@ -27,12 +30,14 @@ class FolderLayout:
     Attributes:
         parts: pictures by split; ``train`` holds everything where no splits are given.
         inside: the folder in which the classes seem to be, where the one that was named holds only that.
+        column: what the label's column is called, of a CSV.
     """
 
     parts: dict[str, list[Labelled]]
     notes: list[Note]
     has_splits: bool
     inside: Path | None = None
+    column: str = "number"
 
 
 def by_folders(folder: Path, *, only_classes: bool = False) -> FolderLayout:
@@ -80,10 +85,13 @@ def by_filename(folder: Path) -> FolderLayout:
     return FolderLayout(parts, notes, bool(given))
 
 
-def by_label_file(label_file: Path, folder: Path, group: GroupColumn | None = None) -> FolderLayout:
-    """Files and classes of a CSV, and the groups of one of its columns."""
+def by_label_file(
+    label_file: Path, folder: Path, group: GroupColumn | None = None, task: Task = A_CLASS
+) -> FolderLayout:
+    """Files and labels of a CSV, and the groups of one of its columns."""
     notes: list[Note] = []
-    labelled = read_label_file(label_file, folder, notes, group)
+    table = read_label_file(label_file, folder, notes, group, task)
+    labelled = table.pictures
     listed = {picture.file.resolve() for picture in labelled}
     unlisted = sum(file.resolve() not in listed for file in listing.pictures(folder)[0])
     if unlisted:
@@ -98,7 +106,25 @@ def by_label_file(label_file: Path, folder: Path, group: GroupColumn | None = No
         parts.setdefault(picture.split or "train", []).append(picture)
     if not parts["train"]:
         raise DataError(f"{label_file} puts no picture into the training split.")
-    return FolderLayout(parts, notes, any(picture.split for picture in labelled))
+    return FolderLayout(parts, notes, any(picture.split for picture in labelled), column=table.column)
+
+
+def with_labels_joined(parts: Mapping[str, Sequence[Labelled]]) -> dict[str, list[Labelled]]:
+    """Of folders that are labels: a picture that is in several of them, under one name, once, with all of these."""
+    joined: dict[str, list[Labelled]] = {}
+    for split, pictures in parts.items():
+        found: dict[tuple[str, bytes], Labelled] = {}
+        names = Counter(picture.file.name for picture in pictures)
+        for number, picture in enumerate(pictures):
+            # Only files that share their name are read.
+            several = names[picture.file.name] > 1
+            held = hashlib.sha256(picture.file.read_bytes()).digest() if several else str(number).encode()
+            key = picture.file.name, held
+            before = found.get(key)
+            label = picture.label if before is None else BETWEEN.join((before.label, picture.label))
+            found[key] = dataclasses.replace(before or picture, label=label)
+        joined[split] = list(found.values())
+    return joined
 
 
 def _split_folders(

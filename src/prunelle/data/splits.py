@@ -9,6 +9,7 @@ from collections.abc import Sequence, Sized
 import numpy as np
 
 from prunelle.data.group_splits import drawn_whole
+from prunelle.data.targets import Target
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import EN, FR, Note
 
@@ -94,6 +95,43 @@ def draw(
         parts = drawn_whole(labels, groups, (shares.validation, shares.test), seed)
     notes = _group_notes(labels, groups, shares, parts=parts, seed=seed, classes=classes, examples=examples)
     return Drawn(train=parts[0], validation=parts[1], test=parts[2], notes=tuple(notes))
+
+
+def drawn_of(
+    target: Target,
+    labels: np.ndarray,
+    groups: np.ndarray | None,
+    shares: Shares,
+    *,
+    seed: int,
+    classes: Sequence[str],
+    from_train: bool,
+    examples: Note = PICTURES,
+) -> Drawn:
+    """``draw`` for whatever is told of examples: ``labels`` as ``target`` has them; a label that several examples have
+    keeps one to be learned from."""
+    drawn = draw(
+        target.strata(labels),
+        groups,
+        shares,
+        seed=seed,
+        classes=target.strata_names(classes),
+        from_train=from_train,
+        examples=examples,
+    )
+    if target.exclusive:
+        return drawn  # each class has one in train already
+    train = np.zeros(len(labels), bool)
+    train[drawn.train] = True
+    for rows in target.rows_of_each(labels, classes).values():
+        if len(rows) and not train[rows].any():
+            train |= np.arange(len(labels)) == rows[0] if groups is None else groups == groups[rows[0]]
+    return dataclasses.replace(
+        drawn,
+        train=np.flatnonzero(train),
+        validation=drawn.validation[~train[drawn.validation]],
+        test=drawn.test[~train[drawn.test]],
+    )
 
 
 def stratified(labels: np.ndarray, shares: Shares, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

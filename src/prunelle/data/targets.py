@@ -52,6 +52,10 @@ class Target(ABC):
         """``(N,)`` int64, at least 0: a draw that takes its share of each stratum gives alike splits."""
 
     @abstractmethod
+    def strata_names(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """What the strata are called."""
+
+    @abstractmethod
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         """``(K,)`` int64: how many examples there are of each class, with each label, or with the number."""
 
@@ -70,6 +74,10 @@ class Target(ABC):
         Raises:
             DataError: a text is of no label.
         """
+
+    def fitted(self, labels: np.ndarray) -> Target:
+        """As it is for a training on examples with these ``labels``."""
+        return self
 
     def codes(self, labels: np.ndarray) -> np.ndarray:
         """``(N,)`` int64: the same number where labels are the same."""
@@ -92,6 +100,9 @@ class OneClass(Target):
 
     def strata(self, labels: np.ndarray) -> np.ndarray:
         return labels
+
+    def strata_names(self, classes: Sequence[str]) -> tuple[str, ...]:
+        return tuple(classes)
 
     def codes(self, labels: np.ndarray) -> np.ndarray:
         return labels
@@ -124,6 +135,9 @@ class SeveralLabels(Target):
         # A label that an example lacks is as common as can be.
         commonness = np.where(labels, counts, len(labels) + 1)
         return np.where(labels.any(axis=1), commonness.argmin(axis=1), labels.shape[1]).astype(np.int64)
+
+    def strata_names(self, classes: Sequence[str]) -> tuple[str, ...]:
+        return (*classes, "–")
 
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         return np.asarray(labels.sum(axis=0), np.int64)
@@ -176,11 +190,17 @@ class Number(Target):
             )
         return cls(mean=mean, std=std, median=float(np.median(labels)))
 
+    def fitted(self, labels: np.ndarray) -> Number:
+        return self if self == Number() else Number.of(labels)
+
     def strata(self, labels: np.ndarray) -> np.ndarray:
         """Ten ranges of as many examples each, fewer of fewer examples."""
         bins = max(1, min(_STRATA, len(labels) // _STRATA))
         ranks = np.argsort(np.argsort(labels, kind="stable"), kind="stable")
         return (ranks * bins // max(1, len(labels))).astype(np.int64)
+
+    def strata_names(self, classes: Sequence[str]) -> tuple[str, ...]:
+        return tuple(f"{classes[0]}, {10 * k}–{10 * k + 10} %" for k in range(_STRATA))
 
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         return np.array([len(labels)])
@@ -212,17 +232,49 @@ TASKS: Mapping[str, TargetKind] = {target.task: target.kind for target in TARGET
 """The kind that each word of ``--task`` asks for."""
 
 
-def kind_of_task(task: str | None) -> TargetKind:
-    """What ``--task`` asks for; a class unless anything is said.
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What is asked to be told of examples, and which columns of a table say it: ``--task``.
 
-    Raises:
-        UnknownName: no such task.
+    =========================  =====================================================================================
+    ``classification``         a class: what is told unless anything else is asked
+    ``multilabel``             some of several labels: in one cell with ``;``, ``|`` or commas between, over several
+                               lines of one file, or a column a label that says yes or no
+    ``regression``             a number
+    ``regression:age``         the number of that column; of ``multilabel``, several: ``multilabel:cat,dog``
+    =========================  =====================================================================================
+
+    Attributes:
+        kind: of target.
+        columns: of a table; empty for those whose names say so.
     """
-    if task is None:
-        return "class"
-    if task not in TASKS:
-        raise UnknownName("task", task, tuple(TASKS))
-    return TASKS[task]
+
+    kind: TargetKind = "class"
+    columns: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str | None) -> Task:
+        """Of the command line's words.
+
+        Raises:
+            UnknownName: no such task.
+            ArgumentError: a colon and no column behind it.
+        """
+        if text is None:
+            return cls()
+        word, colon, rest = text.partition(":")
+        if word not in TASKS:
+            raise UnknownName("task", word, tuple(TASKS))
+        columns = tuple(name.strip() for name in rest.split(",") if name.strip())
+        if colon and not columns:
+            raise ArgumentError(f"task {word}:COLUMN needs the name of a column; received {text!r}.")
+        if TASKS[word] != "labels" and len(columns) > 1:
+            raise ArgumentError(f"task {word} takes one column; received {', '.join(columns)}.")
+        return cls(TASKS[word], columns)
+
+
+A_CLASS = Task()
+"""What is told unless anything else is asked."""
 
 
 def target_from_json(entry: Mapping[str, Any] | None) -> Target:

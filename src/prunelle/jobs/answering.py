@@ -198,6 +198,8 @@ def judged_split(run: Run, source: DataSource, listener: Listener) -> Split:
 
 def _judged(data: Data, classes: tuple[str, ...]) -> Split:
     split = data.test or data.validation or data.train
+    if split.labels.dtype == np.float64:
+        return split  # a number, whatever it is called
     return dataclasses.replace(split, labels=_relabel(split.labels, data.classes, classes))
 
 
@@ -247,7 +249,9 @@ def _labelled(
         named = load_data(dataclasses.replace(source, decisions=None), listener)
         return _Labelled(_decided(named, source, listener), str(data))
     refuse_given("is where named sets are, and data is a path", data_dir=data_dir)
-    loaded = datasets.load_labelled(data, labels=labels, groups=source.groups, like=run.preprocess)
+    loaded = datasets.load_labelled(
+        data, labels=labels, groups=source.groups, task=_task_of(run, labels), like=run.preprocess
+    )
     for note in loaded.notes:
         listener.on_note(note)
     loaded = _decided(loaded, source, listener)
@@ -278,6 +282,14 @@ def _check_groups(run: Run | Pretrained, source: DataSource) -> None:
             f"groups (--groups) tells which examples are of groups that the run has learned from; {run} was trained "
             f"without groups. Leave it out."
         )
+
+
+def _task_of(run: Run | Pretrained, labels: str | None) -> str | None:
+    """What the labels of other data are: what the run tells, a number in the column of the same name."""
+    if run.target.exclusive:
+        return None
+    in_table = run.target.kind == "number" and labels not in (None, "folder", "filename")
+    return f"{run.target.task}:{run.classes[0]}" if in_table else run.target.task
 
 
 def _is_named(run: Run) -> bool:
@@ -331,6 +343,10 @@ def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...])
             )
         )
     translation = np.array([translated[name] for name in theirs], np.int64)
+    if labels.dtype == bool:  # several labels each: a label that these data lack no example has
+        relabelled = np.zeros((len(labels), len(ours)), bool)
+        relabelled[:, translation] = labels
+        return relabelled
     return np.asarray(translation[labels])
 
 

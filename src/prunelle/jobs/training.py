@@ -112,6 +112,7 @@ def _refuse_new_settings(request: TrainingRequest, run: Run) -> None:
         mean=request.preparation.mean,
         std=request.preparation.std,
         labels=request.source.labels,
+        task=request.source.task,
         data_dir=request.source.data_dir,
         validation=request.source.validation,
         test=request.source.test,

@@ -118,6 +118,11 @@ def _data(request: UnlabelledRequest, listener: Listener) -> tuple[Data, list[Pa
         ArgumentError: no files, no validation split, or no picture without a label.
     """
     data = load_data(request.training.source, listener)
+    if not data.target.exclusive:
+        raise ArgumentError(
+            f"unlabelled pictures are learned from by the class that a network is surest of; task {data.target.task} "
+            f"has none. Leave --unlabelled out."
+        )
     if data.train.files is None:
         raise ArgumentError("unlabelled pictures go with a folder of labelled photos, not with arrays.")
     examples = decoding.decode_apart(data, data.preprocess, MEMORY_BUDGET, listener)

@@ -74,7 +74,15 @@ class ComparisonRequest:
         """
         training, source = self.training, self.training.source
         settings = (
-            *(source.data, source.labels, source.groups, source.data_dir, source.validation, source.test),
+            *(
+                source.data,
+                source.labels,
+                source.groups,
+                source.task,
+                source.data_dir,
+                source.validation,
+                source.test,
+            ),
             *(training.recipe, training.epochs, *dataclasses.astuple(training.preparation)),
         )
         if self.match_parameters or self.options or any(value is not None for value in settings):

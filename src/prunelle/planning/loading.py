@@ -33,7 +33,11 @@ def load_whole(source: DataSource, listener: Listener) -> Data:
     if data is None or isinstance(data, Data) or is_dataset(data) or str(data) in datasets.NAMED:
         return load_data(source, listener)
     refuse_given("is where named sets are, and data is a path", data_dir=source.data_dir)
-    return _told(datasets.load_labelled(data, labels=source.labels, groups=source.groups), source, listener)
+    return _told(
+        datasets.load_labelled(data, labels=source.labels, groups=source.groups, task=source.task),
+        source,
+        listener,
+    )
 
 
 def _told(data: Data, source: DataSource, listener: Listener) -> Data:
@@ -77,6 +81,7 @@ def _loaded(source: DataSource, listener: Listener) -> Data:
         refuse_given(
             "is for data by name or path, and this is a dataset",
             labels=source.labels,
+            task=source.task,
             data_dir=source.data_dir,
         )
         data = from_dataset(
@@ -92,6 +97,7 @@ def _loaded(source: DataSource, listener: Listener) -> Data:
             ALREADY_LOADED,
             labels=source.labels,
             groups=source.groups,
+            task=source.task,
             data_dir=source.data_dir,
             validation=source.validation,
             test=source.test,
@@ -101,6 +107,7 @@ def _loaded(source: DataSource, listener: Listener) -> Data:
             "digits" if data is None else data,
             labels=source.labels,
             groups=source.groups,
+            task=source.task,
             data_dir=source.data_dir,
             validation=source.validation,
             test=source.test,

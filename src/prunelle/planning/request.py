@@ -44,6 +44,7 @@ class DataSource:
         data: a name, a path, what was loaded already, or None for the embedded digits.
         labels: where classes are.
         groups: what examples belong to that must not be divided.
+        task: what is to be told of an example (``data.targets.Task``).
         data_dir: where named sets are, or go.
         validation, test: shares of examples, where the data do not come split.
         seed: of the draw of splits.
@@ -53,6 +54,7 @@ class DataSource:
     data: Data | AnyDataset | str | Path | None = None
     labels: str | None = None
     groups: AnyGroups | None = None
+    task: str | None = None
     data_dir: str | Path | None = None
     validation: float | None = None
     test: float | None = None

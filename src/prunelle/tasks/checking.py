@@ -33,6 +33,7 @@ def check(
     std: tuple[float, ...] | None = None,
     labels: str | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     data_dir: str | Path | None = None,
     decisions: Decisions | str | Path | None = None,
     output: str | Path | None = None,
@@ -52,7 +53,7 @@ def check(
         network, weights, size, mean, std: what compares them instead, as ``pretrained``; a small network with
             published weights where ``network`` is None. Without any, published weights that are on this machine; else
             colours and edges, which find less.
-        labels, groups, data_dir: as ``load``; groups that given splits divide are told.
+        labels, groups, task, data_dir: as ``load``; groups that given splits divide are told.
         decisions: that people have made already, as ``train``.
         output: the folder; None makes a new one under ``runs``.
         memory_budget: bytes of decoded examples kept in memory.
@@ -67,7 +68,9 @@ def check(
         ...     print(finding.kind, finding.what.en)
     """
     request = CheckRequest(
-        source=DataSource(data=data, labels=labels, groups=groups, data_dir=data_dir, decisions=decisions),
+        source=DataSource(
+            data=data, labels=labels, groups=groups, task=task, data_dir=data_dir, decisions=decisions
+        ),
         run=Run.open(run) if isinstance(run, str | Path) else run,
         network=network,
         weights=weights,

@@ -48,6 +48,7 @@ def compare(
     std: tuple[float, ...] | None = None,
     labels: str | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
@@ -74,7 +75,7 @@ def compare(
         seeds: how many (0, 1, 2…), or which.
         match_parameters: sizes each ``dense`` to the number of weights of the first other network.
         options: of networks by name, by what they are called (``{"dense": {"hidden": (300,)}}``).
-        epochs, size, fit, normalisation, mean, std, labels, groups, data_dir, validation, test, memory_budget,
+        epochs, size, fit, normalisation, mean, std, labels, groups, task, data_dir, validation, test, memory_budget,
             language: as for ``train``.
         resume: a comparison's folder to go on with instead; of all the rest only modules and data of your own,
             ``memory_budget``, ``language``, ``style`` and ``log`` count then.
@@ -93,7 +94,13 @@ def compare(
     request = ComparisonRequest(
         training=TrainingRequest(
             source=DataSource(
-                data=data, labels=labels, groups=groups, data_dir=data_dir, validation=validation, test=test
+                data=data,
+                labels=labels,
+                groups=groups,
+                task=task,
+                data_dir=data_dir,
+                validation=validation,
+                test=test,
             ),
             preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),
             recipe=recipe,

@@ -50,6 +50,7 @@ def train(
     epochs: int | None = None,
     labels: str | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     data_dir: str | Path | None = None,
     data_root: str | Path | None = None,
     validation: float | None = None,
@@ -96,7 +97,7 @@ def train(
         mean, std: per channel, in units of [0, 1]; None for the weights' own, or for those of the training
             pictures when no weights are given.
         epochs: in place of the recipe's; with ``resume``, extends the training to this many.
-        labels, groups, data_dir, validation, test: as ``prunelle.load``.
+        labels, groups, task, data_dir, validation, test: as ``prunelle.load``.
         decisions: corrected labels, or the CSV that has them (``prunelle.data.decisions``): applied once the splits are
             drawn, so that these are those of a training without. No file is changed.
         data_root: with ``resume``: where the run's data are now, if they were moved. Pictures are recognised by what

@@ -16,6 +16,8 @@ from prunelle.data.series.classes import named as class_names
 from prunelle.data.series.container import Series
 from prunelle.data.series.parsed import ParsedSeries
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.targets import A_CLASS, ONE_CLASS, Task
+from prunelle.data.telling import Told, told, written
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import EN, FR, Note
 
@@ -32,20 +34,21 @@ def assembled(
     seed: int,
     classes: Sequence[str] | None = None,
     *,
+    task: Task = A_CLASS,
     alone: bool = False,
 ) -> Data:
     """Splits, classes, notes. ``parts`` has ``train``, and the splits that are given.
 
-    ``alone``: nothing is trained on them, and a single class will do.
+    ``task`` is what labels are; ``alone``: nothing is trained on them, and a single class will do.
     """
     train = parts["train"]
-    labels = dict(zip(parts, _class_names(parts), strict=True))
-    names = tuple(classes) if classes is not None else in_order(labels["train"])
-    if len(names) < 2 and not alone:
-        shown = f" ({train.understood})" if not train.sure else ""
-        raise DataError(
-            f"{name}: the training series are all of one class, {names[0]}; at least two are needed{shown}."
-        )
+    if task.kind == "class":
+        said = _classes_said(name, parts, classes, alone=alone)
+    else:
+        texts = {split: part.labels or () for split, part in parts.items()}
+        if task.kind == "labels":
+            texts = {split: tuple(written(cells)) for split, cells in texts.items()}
+        said = told(task.kind, texts, train.label or "number", learned=not alone)
     given: dict[str, Split] = {}
     for split, part in parts.items():
         if part.series.channels != train.series.channels:
@@ -53,16 +56,7 @@ def assembled(
                 f"{name}: the {split} series have {part.series.channels} channels, the training series "
                 f"{train.series.channels}."
             )
-        index = {label: index_of(label, names) for label in set(labels[split])}
-        unknown = sorted(label for label, i in index.items() if i is None)
-        if unknown:
-            raise DataError(
-                f"{name}: the {split} split has {'the class' if len(unknown) == 1 else 'classes'} "
-                f"{', '.join(map(repr, unknown[:_SHOWN]))} that training lacks; it has {', '.join(names[:_SHOWN])}"
-                f"{'…' if len(names) > _SHOWN else ''}."
-            )
-        numbers = np.array([index[label] for label in labels[split]], np.int64)
-        given[split] = Split(split, numbers, array=part.series, groups=part.groups)
+        given[split] = Split(split, said.labels[split], array=part.series, groups=part.groups)
     for split, share in (("validation", validation), ("test", test)):
         if share is not None and split in given and share > 0:
             raise ArgumentError(
@@ -76,12 +70,13 @@ def assembled(
     notes = _missing_notes(given)
     whole = given["train"]
     free = tuple(split for split in ("validation", "test") if split not in given)
-    drawn = splits.draw(
+    drawn = splits.drawn_of(
+        said.target,
         whole.labels,
         whole.groups,
         shares,
         seed=seed,
-        classes=names,
+        classes=said.classes,
         from_train=len(given) > 1,
         examples=splits.SERIES,
     )
@@ -95,7 +90,8 @@ def assembled(
     lengths = train.series.lengths
     return Data(
         name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "series",
-        classes=names,
+        classes=said.classes,
+        target=said.target.fitted(given["train"].labels),
         train=given["train"],
         validation=given.get("validation"),
         test=given.get("test"),
@@ -110,6 +106,32 @@ def assembled(
         notes=tuple(notes),
         drawn=free,
     )
+
+
+def _classes_said(
+    name: str, parts: Mapping[str, ParsedSeries], classes: Sequence[str] | None, *, alone: bool
+) -> Told:
+    """Each series' class."""
+    labels = dict(zip(parts, _class_names(parts), strict=True))
+    names = tuple(classes) if classes is not None else in_order(labels["train"])
+    if len(names) < 2 and not alone:
+        train = parts["train"]
+        shown = f" ({train.understood})" if not train.sure else ""
+        raise DataError(
+            f"{name}: the training series are all of one class, {names[0]}; at least two are needed{shown}."
+        )
+    numbers = {}
+    for split in parts:
+        index = {label: index_of(label, names) for label in set(labels[split])}
+        unknown = sorted(label for label, i in index.items() if i is None)
+        if unknown:
+            raise DataError(
+                f"{name}: the {split} split has {'the class' if len(unknown) == 1 else 'classes'} "
+                f"{', '.join(map(repr, unknown[:_SHOWN]))} that training lacks; it has {', '.join(names[:_SHOWN])}"
+                f"{'…' if len(names) > _SHOWN else ''}."
+            )
+        numbers[split] = np.array([index[label] for label in labels[split]], np.int64)
+    return Told(ONE_CLASS, names, numbers)
 
 
 def _class_names(parts: Mapping[str, ParsedSeries]) -> list[tuple[str, ...]]:

@@ -22,6 +22,7 @@ from prunelle.data.series.kind import expected_by
 from prunelle.data.series.parsed import Expected, ParsedSeries
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.data.series.reading import read_parts
+from prunelle.data.targets import Task
 from prunelle.errors import ArgumentError, DataError, did_you_mean
 from prunelle.scalars import plain_arguments
 from prunelle.texts import Note
@@ -34,6 +35,7 @@ def load_series(
     *,
     labels: str | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     validation: float | None = None,
     test: float | None = None,
     seed: int = 0,
@@ -50,6 +52,8 @@ def load_series(
             there is no header. Of an ``.arff``: the attribute.
         groups: what series belong to that splits must not divide: of a table a column, of an ``.npz`` an array, by
             name; or one for each training series, in the order of the file.
+        task: what is to be told of a series (``targets.Task``); its class unless given. A column that it names is
+            that of ``labels``.
         validation, test: shares to take out, in [0, 1), 0 for none. 10 % each by default; beside a test split
             that is given, no validation is drawn from less than 1,000 series.
         seed: of the splits that are drawn.
@@ -61,18 +65,21 @@ def load_series(
     """
     path = Path(path).expanduser()
     name = re.sub(r"_TRAIN$", "", path.stem, flags=re.IGNORECASE)
+    asked = Task.parse(task)
+    label = _label_column(labels, asked)
     column = _column_of(groups)
-    expected = Expected(labels, labels is not None, groups=column, groups_asked=column is not None)
+    expected = Expected(label, label is not None, groups=column, groups_asked=column is not None)
     parts = _labelled_parts(path, expected, progress)
     train = parts["train"]
     if groups is not None and column is None:
         of = group_array("groups", groups, len(train.series))
         train = parts["train"] = dataclasses.replace(train, groups=of)
-    _check_classes(path, train)
+    if asked.kind == "class":
+        _check_classes(path, train)
     notes = []
     beside = _test_beside(path)
     if beside is not None and "test" not in parts:
-        hint = Expected(labels or train.label, labels is not None, train.steps, column)
+        hint = Expected(label or train.label, label is not None, train.steps, column)
         test_part = read_parts(beside, hint, progress)["train"]
         words = test_part.understood
         if test_part.labels is None:
@@ -90,7 +97,7 @@ def load_series(
                     f"Le jeu de test est {beside.name} : {words.fr}.",
                 )
             )
-    data = assembled(name, parts, validation, test, seed)
+    data = assembled(name, parts, validation, test, seed, task=asked)
     source = {
         "data": str(path.absolute()),
         **{
@@ -98,6 +105,7 @@ def load_series(
             for key, value in (
                 ("labels", labels),
                 ("groups", column),
+                ("task", task),
                 ("validation", validation),
                 ("test", test),
                 ("seed", seed),
@@ -137,13 +145,16 @@ def load_labelled_series(
     labels: str | None = None,
     like: AnyPreprocess | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
 ) -> Data:
     """A file's labelled series as they are, all in ``train`` (an ``.npz`` may have its splits).
 
-    ``labels`` and ``groups`` as ``load_series``; ``like`` says how the training series were read, where others had
-    been.
+    ``labels``, ``groups`` and ``task`` as ``load_series``; ``like`` says how the training series were read, where
+    others had been.
     """
     path = Path(path).expanduser()
+    asked = Task.parse(task)
+    labels = _label_column(labels, asked)
     known = expected_by(like) if isinstance(like, SeriesPreprocess) else Expected()
     expected = known if labels is None else Expected(labels, True, known.steps, known.groups)
     if (column := _column_of(groups)) is not None:
@@ -153,7 +164,7 @@ def load_labelled_series(
             "groups of a file of series to judge on names a column of its table, or an array."
         )
     parts = _labelled_parts(path, expected, None)
-    data = assembled(path.stem, parts, 0.0, 0.0, 0, alone=True)
+    data = assembled(path.stem, parts, 0.0, 0.0, 0, task=asked, alone=True)
     return dataclasses.replace(data, notes=(_understood_note(path, parts["train"]), *data.notes))
 
 
@@ -234,6 +245,22 @@ def _labelled_parts(path: Path, expected: Expected, progress: Progress | None) -
                 f"{f'; first line: {part.first}' if part.first else ''}. In a table, {_HOW}."
             )
     return parts
+
+
+def _label_column(labels: str | None, asked: Task) -> str | None:
+    """The column of labels, as it was given or as the task names it.
+
+    Raises:
+        ArgumentError: both do, or the task names several.
+    """
+    if not asked.columns:
+        return labels
+    if labels is not None or len(asked.columns) > 1:
+        raise ArgumentError(
+            f"of a table of series one column has the labels; received task :{','.join(asked.columns)}"
+            f"{f' and labels={labels!r}' if labels is not None else ''}. Name one."
+        )
+    return asked.columns[0]
 
 
 def _check_classes(path: Path, parsed: ParsedSeries) -> None:
