@@ -16,6 +16,7 @@ CARDS = {
     "Convolution": "prunelle.cards.convolution",
     "Data": "prunelle.cards.data",
     "Evaluation": "prunelle.cards.answers",
+    "Folds": "prunelle.cards.folds",
     "Network": "prunelle.cards.network",
     "Prediction": "prunelle.cards.answers",
     "Predictions": "prunelle.cards.answers",

@@ -148,6 +148,9 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
         "Advice": Advice(Strategy(name="full"), (trial,), 3, True, (Note(HOSTILE, HOSTILE),)),
         "Checkup": pn.check(data, output=place / "check", style="quiet"),
         "Comparison": pn.compare([run, _again(place)], output=place / "compared"),
+        "Folds": pn.cross_validate(
+            "course-look", data, pn.Recipe(epochs=1), folds=2, size=8, output=place / "folds", style="quiet"
+        ),
         "Shots": Shots(place, HOSTILE, (("full", 5, 0, 0.5), ("full", 5, 1, 0.7), (HOSTILE, 5, 0, 0.1)), 100),
         "ConvolutionResult": pn.convolve(np.eye(7), [[1, 0], [0, 1]]),
         "Gallery": pn.look_into(run, [picture], views=["filters"], output=place / "looks", style="quiet"),
@@ -208,6 +211,7 @@ KINDS = [
         "Advice",
         "Checkup",
         "Comparison",
+        "Folds",
         "Shots",
         "ConvolutionResult",
         "Gallery",
@@ -252,7 +256,7 @@ def test_every_kind_is_tried(shown: dict[str, Any]) -> None:
 def test_names_are_texts(shown: dict[str, Any]) -> None:
     """What a class, a file or a folder is called is there to read, and is no markup."""
     seen = HOSTILE.replace("\x1b", "\\x1b")
-    for kind in ("Run", "Data", "Evaluation", "Pretrained", "Advice", "Comparison", "Shots"):
+    for kind in ("Run", "Data", "Evaluation", "Pretrained", "Advice", "Comparison", "Folds", "Shots"):
         tree = check(shown[kind]._repr_html_(), "fr" if kind == "Run" else "en")
         assert seen in "".join(tree.itertext()), kind
     assert "<b>&.png" in "".join(check(shown["Predictions"]._repr_html_()).itertext())

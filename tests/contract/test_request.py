@@ -31,7 +31,7 @@ PARTS = {
     "limits": Limits,
     "destination": Destination,
 }
-OF_VERBS = {"style", "log", "listeners", "resume", "data_root", "unlabelled", "rounds"}
+OF_VERBS = {"style", "log", "listeners", "resume", "data_root", "unlabelled", "rounds", "folds"}
 """What is not of the training itself."""
 OF_REQUESTS = {"seed"}
 """What no verb is asked for."""
@@ -53,7 +53,9 @@ def kinds(annotation: str) -> set[str]:
     return {part.replace("RecipeFactory", "Callable[..., Recipe]") for part in parts}
 
 
-@pytest.mark.parametrize("verb", [pn.train, pn.train_with_unlabelled], ids=lambda verb: verb.__name__)
+@pytest.mark.parametrize(
+    "verb", [pn.train, pn.train_with_unlabelled, pn.cross_validate], ids=lambda verb: verb.__name__
+)
 def test_every_keyword_has_its_field(verb: Callable[..., Any]) -> None:
     keywords = {
         name: str(each.annotation)

@@ -25,7 +25,7 @@ def without_pictures() -> None:
     """In a process of its own: reports of a line; what they show is tested elsewhere, and takes most of the time."""
     from prunelle.disk import write_text
     from prunelle.jobs import few_shots
-    from prunelle.report import comparison_page, html, run_report
+    from prunelle.report import comparison_page, folds_page, html, run_report
 
     def figures(_content: object, folder: Path, _language: object) -> None:
         write_text(folder / "a.png", "a figure")
@@ -35,6 +35,9 @@ def without_pictures() -> None:
     run_report._inside = lambda *_: None  # type: ignore[assignment]
     comparison_page.write = (  # type: ignore[assignment]
         lambda comparison, _: write_text(comparison.path / "report.html", "a report")
+    )
+    folds_page.write = (  # type: ignore[assignment]
+        lambda folds, *_: write_text(folds.path / "report.html", "a report")
     )
     few_shots.save_plot = lambda shots, file, _: write_text(file, "a plot")  # type: ignore[assignment]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import json
 import shlex
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import click
 from click.core import ParameterSource
@@ -43,7 +44,12 @@ from prunelle.cli.output import REPORT_LINE, echo, spoken
 from prunelle.data.series import FORMATS
 
 if TYPE_CHECKING:
+    from prunelle.console.listeners import Style
+    from prunelle.runs.folds import Folds
     from prunelle.runs.run import Run
+    from prunelle.texts import Language
+
+Trained = TypeVar("Trained")
 
 # Options whose value, when given, replaces a field of the recipe that suits the data.
 RECIPE_FIELDS = (
@@ -122,6 +128,7 @@ class _Options(
     data_root: str | None
     unlabelled: str | None
     rounds: int
+    folds: int | None
 
 
 WITH_RESUME = ("resume", "data", "data_root", "epochs", "memory", "language", "progress", "log")
@@ -203,6 +210,12 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
     metavar="FOLDER",
     help="Learn from these pictures too, as far as validation allows: those the network is sure of, in rounds.",
 )
+@click.option(
+    "--folds",
+    type=int,
+    metavar="N",
+    help="Judge every example: N trainings, each of which leaves out another part and is judged on it.",
+)
 @click.option("--rounds", type=int, default=3, show_default=True, help="Of --unlabelled, at most.")
 @click.option("--validation", type=float, help="Share of examples for validation.  [0.1]")
 @click.option("--test", type=float, help="Share of examples for the test, where none is given.  [0.1]")
@@ -234,6 +247,12 @@ def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
     )
     if given["unlabelled"] is not None and given["data"] is None:
         raise click.UsageError("--unlabelled goes with a folder of labelled photos: prunelle train PHOTOS.")
+    if given["folds"] is not None and given["unlabelled"] is not None:
+        raise click.UsageError("--folds and --unlabelled do not go together: leave one of them out.")
+    if given["folds"] is not None and given["resume"] is None:
+        learn = functools.partial(tasks.cross_validate, folds=given["folds"])
+        _show_folds(_begun(learn, given), given["progress"], given["language"])
+        return
     if given["resume"] is not None:
         run = tasks.train(
             data=given["data"],
@@ -246,22 +265,40 @@ def train(context: click.Context, /, **given: Unpack[_Options]) -> None:
             log=given["log"],
         )
     else:
-        run = _new_run(given)
+        train_it: Callable[..., Run] = tasks.train
+        if given["unlabelled"] is not None:
+            unlabelled = {"unlabelled": given["unlabelled"], "rounds": given["rounds"]}
+            train_it = functools.partial(tasks.train_with_unlabelled, **unlabelled)  # type: ignore[arg-type]
+        run = _begun(train_it, given)
     if given["progress"] == "json":
-        import json
-
         echo(json.dumps({"event": "finished", "run": str(run.path), **run.metrics()}))
     elif given["progress"] != "quiet":
+        from prunelle.planning.small_test import note_after
         from prunelle.report.closing_lines import finished_text, next_text
 
         words = spoken(given["language"])
         echo(finished_text(run.metrics(), words))
+        if (few := note_after(run)) is not None:
+            echo(words.note(few))
         echo(words.note(REPORT_LINE, page=run.path / "report.html"))
         echo(next_text(run.path, run.info, words))
 
 
-def _new_run(given: _Options) -> Run:
-    """A training from its beginning, with pictures without labels or not."""
+def _show_folds(folds: Folds, progress: Style, language: Language | None) -> None:
+    """The figures of all folds, the page, and what can be done with them."""
+    if progress == "json":
+        echo(json.dumps({"event": "finished", **folds.to_json()}))
+    elif progress != "quiet":
+        from prunelle.report.folds_page import finished_text, next_text
+
+        words = spoken(language)
+        echo(finished_text(folds, words))
+        echo(words.note(REPORT_LINE, page=folds.path / "report.html"))
+        echo(next_text(folds, words))
+
+
+def _begun(learn: Callable[..., Trained], given: _Options) -> Trained:
+    """What ``learn``, a verb that trains, makes of the words from its beginning."""
     from prunelle import tasks
 
     fields = recipe_fields(given)
@@ -272,12 +309,6 @@ def _new_run(given: _Options) -> Run:
         "parameters": given["parameters"],
         "ensemble": given["ensemble"],
     }
-    learn: Callable[..., Run] = tasks.train
-    if given["unlabelled"] is not None:
-        assert given["data"] is not None
-        learn = functools.partial(
-            tasks.train_with_unlabelled, unlabelled=given["unlabelled"], rounds=given["rounds"]
-        )
     return learn(
         given["network"],
         given["data"],

@@ -15,7 +15,7 @@ from prunelle.data import cache
 from prunelle.data.duplicates import Contents, contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.from_dataset import AnyDataset, is_dataset, prepared
-from prunelle.data.kinds import kind_of
+from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.label_files import find_label_file
 from prunelle.data.labels import near_classes
 from prunelle.data.leakage import readable_rows
@@ -27,7 +27,8 @@ from prunelle.networks.published import imagenet_classes
 from prunelle.planning.loading import ALREADY_LOADED, decided_data, load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource
 from prunelle.planning.weights import Pretrained, outputs_note
-from prunelle.runs.judging import Origin, judge
+from prunelle.runs.folds import Folds
+from prunelle.runs.judging import Classifier, Origin, judge
 from prunelle.runs.listener import Listener
 from prunelle.runs.predictions import Predictions, predict_files, predict_pixels
 from prunelle.runs.run import Run
@@ -52,26 +53,15 @@ def evaluate(
     if is_dataset(source.data):
         refuse_given("is for data that Prunelle reads, and this is a dataset", decisions=source.decisions)
         return _evaluate_dataset(run, source, compile, listener)
-    labelled = _labelled(run, source, data_root, listener)
+    labelled = labelled_examples(run, source, data_root, listener)
     if isinstance(run, Pretrained):
         data, run = _agree(labelled.data, run, listener)
         labelled = dataclasses.replace(labelled, data=data)
-    split = _judged(labelled.data, run.classes)
+    split = part_to_judge(labelled.data, run.classes)
     kept = labelled.own and isinstance(run, Run) and run.keeps_examples
     if isinstance(run, Run) and not kept:
         check_reads(run, listener)
-    pixels = split.decode(
-        run.preprocess,
-        in_memory=split.decoded_bytes(run.preprocess) <= MEMORY_BUDGET,
-        progress=listener.on_progress,
-    )
-    for note in pixels.notes:
-        listener.on_note(note)
-    for skipped in pixels.skipped:
-        listener.on_note(decoding.skipped_note(skipped))
-    if not len(pixels):
-        raise BadPictures(f"no picture of the {split.name} split can be read.")
-    cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
+    pixels = decoded(split, run.preprocess, listener)
     if kept:
         seen: list[tuple[Contents, Placed]] | None = run_data.seen_by_program(split, contents_of(pixels))
     elif isinstance(run, Run):
@@ -98,6 +88,27 @@ def evaluate(
         answers=predictor(run.network, num_examples=len(pixels), compile=compile, note=listener.on_note),
         progress=listener.on_progress,
     )
+
+
+def decoded(split: Split, preprocess: AnyPreprocess, listener: Listener) -> Pixels:
+    """A split to be judged on; what cannot be read is said.
+
+    Raises:
+        BadPictures: it is all of them, or too many.
+    """
+    pixels = split.decode(
+        preprocess,
+        in_memory=split.decoded_bytes(preprocess) <= MEMORY_BUDGET,
+        progress=listener.on_progress,
+    )
+    for note in pixels.notes:
+        listener.on_note(note)
+    for skipped in pixels.skipped:
+        listener.on_note(decoding.skipped_note(skipped))
+    if not len(pixels):
+        raise BadPictures(f"no picture of the {split.name} split can be read.")
+    cache.check_share(pixels.skipped, len(pixels) + len(pixels.skipped))
+    return pixels
 
 
 def _evaluate_dataset(run: Run | Pretrained, source: DataSource, compile: Compile, listener: Listener) -> Any:
@@ -130,7 +141,7 @@ _TAKEN_IN = {"pictures": prepared}
 """By the kind of data that a run is on: what takes in a dataset of another library."""
 
 
-def _taken_in(run: Run | Pretrained, dataset: AnyDataset, classes: Sequence[str] | None) -> Pixels:
+def _taken_in(run: Classifier, dataset: AnyDataset, classes: Sequence[str] | None) -> Pixels:
     kind = kind_of(run.preprocess).name
     if kind not in _TAKEN_IN:
         raise ArgumentError(f"a dataset of another library holds pictures, and the run is on {kind}.")
@@ -138,14 +149,14 @@ def _taken_in(run: Run | Pretrained, dataset: AnyDataset, classes: Sequence[str]
     return _TAKEN_IN[kind](dataset, settings, classes)
 
 
-def _check_reads_pictures(run: Run | Pretrained, pixels: Pixels, listener: Listener) -> None:
+def _check_reads_pictures(run: Classifier, pixels: Pixels, listener: Listener) -> None:
     """Says what is assumed where pictures are prepared for the network of a program; tensors are prepared already."""
     if isinstance(run, Run) and pixels.images.dtype == np.uint8:
         check_reads(run, listener)
 
 
 def predict(
-    run: Run | Pretrained,
+    run: Run | Pretrained | Folds,
     files: Sequence[str | Path] | AnyDataset,
     *,
     top: int,
@@ -193,10 +204,15 @@ def check_reads(run: Run, listener: Listener) -> None:
 
 def judged_split(run: Run, source: DataSource, listener: Listener) -> Split:
     """The split that a run is judged on (see ``evaluate``), its labels in the order of the run's classes."""
-    return _judged(_labelled(run, source, None, listener).data, run.classes)
+    return part_to_judge(labelled_examples(run, source, None, listener).data, run.classes)
 
 
-def _judged(data: Data, classes: tuple[str, ...]) -> Split:
+def part_to_judge(data: Data, classes: tuple[str, ...]) -> Split:
+    """The test split, else validation, else all; its labels in the order of ``classes``.
+
+    Raises:
+        DataError: there is a class that is not among them.
+    """
     split = data.test or data.validation or data.train
     if split.labels.dtype == np.float64:
         return split  # a number, whatever it is called
@@ -204,7 +220,7 @@ def _judged(data: Data, classes: tuple[str, ...]) -> Split:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Labelled:
+class Labelled:
     """Data to judge on: what they are called, whether they are the run's own, whether they have no splits."""
 
     data: Data
@@ -213,9 +229,9 @@ class _Labelled:
     whole: bool = False
 
 
-def _labelled(
+def labelled_examples(
     run: Run | Pretrained, source: DataSource, data_root: str | Path | None, listener: Listener
-) -> _Labelled:
+) -> Labelled:
     """The data to judge on.
 
     Raises:
@@ -230,13 +246,13 @@ def _labelled(
         _check_groups(run, source)
     if isinstance(data, Data):
         refuse_given(ALREADY_LOADED, labels=labels, groups=source.groups, data_dir=data_dir)
-        return _Labelled(_decided(data, source, listener), data.name)
+        return Labelled(_decided(data, source, listener), data.name)
     if isinstance(run, Pretrained):
         if data is None:
             raise ArgumentError(
                 "a network with weights from elsewhere kept no pictures aside; name the data to evaluate on."
             )
-    elif data is None or _is_own(run, data, labels):
+    elif data is None or is_own(run, data, labels):
         if data is None:
             refuse_given("says where the classes of data are, and goes with it", labels=labels)
         refuse_given("are the run's own where its data are", groups=source.groups)
@@ -244,10 +260,10 @@ def _labelled(
         if own is None or own["data"] not in datasets.NAMED:
             refuse_given("is where named sets are, and the run's data are none", data_dir=data_dir)
         kept = _decided(run_data.data_of(run, listener, data_dir, data_root), source, listener)
-        return _Labelled(kept, None, own=True)
+        return Labelled(kept, None, own=True)
     if str(data) in datasets.NAMED:
         named = load_data(dataclasses.replace(source, decisions=None), listener)
-        return _Labelled(_decided(named, source, listener), str(data))
+        return Labelled(_decided(named, source, listener), str(data))
     refuse_given("is where named sets are, and data is a path", data_dir=data_dir)
     loaded = datasets.load_labelled(
         data, labels=labels, groups=source.groups, task=_task_of(run, labels), like=run.preprocess
@@ -256,9 +272,9 @@ def _labelled(
         listener.on_note(note)
     loaded = _decided(loaded, source, listener)
     if loaded.test or loaded.validation:
-        return _Labelled(loaded, str(data))
+        return Labelled(loaded, str(data))
     whole = dataclasses.replace(loaded, test=dataclasses.replace(loaded.train, name="test"))
-    return _Labelled(whole, str(data), whole=True)
+    return Labelled(whole, str(data), whole=True)
 
 
 def _decided(data: Data, source: DataSource, listener: Listener) -> Data:
@@ -297,7 +313,7 @@ def _is_named(run: Run) -> bool:
     return source is not None and source["data"] in datasets.NAMED
 
 
-def _is_own(run: Run, data: str | Path, labels: str | None) -> bool:
+def is_own(run: Run, data: str | Path, labels: str | None) -> bool:
     """Whether ``data`` is what the run was trained on, so that its training pictures must be left out."""
     datasets.check_is_named(data)
     source = run.info["data"]["source"]

@@ -44,7 +44,7 @@ from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, Re
 from prunelle.report import comparison_page
 from prunelle.runs.comparison import Comparison, Contestant, gather, seed_of
 from prunelle.runs.folder import COMPARISON, claimed, new_run_path, refuse_occupied
-from prunelle.runs.listener import Listener, Relay
+from prunelle.runs.listener import Listener, Once
 from prunelle.runs.run import Run
 from prunelle.texts import EN, FR, Language, Note
 from prunelle.training.speed import choose_device
@@ -53,7 +53,7 @@ from prunelle.training.speed import choose_device
 def compare(request: ComparisonRequest, listener: Listener) -> Comparison:
     """A new comparison; see ``prunelle.compare``."""
     common = request.training
-    listener = _Once(listener)
+    listener = Once(listener)
     with contextlib.ExitStack() as claim:
         with resume_hint("start again with", lambda: common.command, "Nothing was begun"):
             plan = _planned(request, listener)
@@ -76,7 +76,7 @@ def compare(request: ComparisonRequest, listener: Listener) -> Comparison:
 
 def resume(path: Path, request: ComparisonRequest, listener: Listener) -> Comparison:
     """A comparison that was begun, gone on with; of the request only modules, data, limits and language count."""
-    listener = _Once(listener)
+    listener = Once(listener)
     with _resume_hint(path), _held(path):
         if (finished := read_info(path).get("runs")) is not None:
             return _of_runs(path, finished, request.training.language, listener)
@@ -164,19 +164,6 @@ def _held(path: Path) -> Iterator[None]:
     with held(path / COMPARISON.lock, f"{path} is being made by another process."):
         sweep(path)
         yield
-
-
-class _Once(Relay):
-    """Passes on what it is told, but each note only once: every training reads the same data."""
-
-    def __init__(self, listener: Listener) -> None:
-        super().__init__(listener)
-        self._passed_on: set[Note] = set()
-
-    def on_note(self, note: Note) -> None:
-        if note not in self._passed_on:
-            self._passed_on.add(note)
-            super().on_note(note)
 
 
 def _circumstances(command: str | None, device: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from prunelle.networks import is_known, natural_shape
 from prunelle.networks.summary import summarise
 from prunelle.planning.request import DataSource
 from prunelle.runs.epochs import epoch_weights, kept_epochs
+from prunelle.runs.folds import is_folds, one_of
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Note, visible
@@ -46,6 +47,10 @@ def explore(request: SubjectRequest, source: DataSource, listener: Listener) -> 
     named = request.subject
     if isinstance(named, str | Path) and (Path(named) / "run.json").is_file():
         request = dataclasses.replace(request, subject=Run.open(named, request.network))
+    elif is_folds(named):
+        run, note = one_of(named)
+        listener.on_note(note)
+        request = dataclasses.replace(request, subject=run)
     return Explorer(_FINDERS[_kind(request)](request, source, listener))
 
 

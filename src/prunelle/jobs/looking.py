@@ -19,6 +19,7 @@ from prunelle.jobs.prepared_look import Prepared
 from prunelle.jobs.view_selection import ViewSelection
 from prunelle.report import gallery
 from prunelle.runs.folder import GALLERY, claimed, refuse_occupied
+from prunelle.runs.folds import is_folds, one_of
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Language, Note
@@ -69,6 +70,10 @@ def look(
     named = subject.subject
     if isinstance(named, str | Path) and (Path(named) / "run.json").is_file():
         subject = dataclasses.replace(subject, subject=Run.open(named, subject.network))
+    elif is_folds(named):
+        run, note = one_of(named)
+        listener.on_note(note)
+        subject = dataclasses.replace(subject, subject=run)
     if request.source.data is None:
         refuse_given("says where the classes of data are, and goes with it", labels=request.source.labels)
     # A network that is no run says nothing of series: those that look at them are refused by name.

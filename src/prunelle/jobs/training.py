@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prunelle.data import leakage
 from prunelle.data.targets import ONE_CLASS
-from prunelle.errors import ArgumentError, refuse_given
+from prunelle.errors import ArgumentError, RunError, refuse_given
 from prunelle.jobs import decoding, finishing, label_change, machine, run_data
 from prunelle.jobs.fitting import fit
 from prunelle.jobs.preparing import Prepared, build, prepare
@@ -20,6 +20,7 @@ from prunelle.jobs.resuming import prepare_resumed
 from prunelle.planning.plan import TrainingPlan, check_request, plan_training
 from prunelle.planning.request import ResumeRequest, TrainingRequest
 from prunelle.runs.folder import RUN, claimed, new_run_path
+from prunelle.runs.folds import again, is_folds, read_info
 from prunelle.runs.listener import Failed, Finished, Listener, Started
 from prunelle.runs.run import Run
 from prunelle.runs.splits import Placed
@@ -75,6 +76,9 @@ def resume_from_request(
         raise ArgumentError(
             "--resume goes on with the run's own weights and strategy; leave --weights and --strategy out."
         )
+    if is_folds(run):
+        call = again(Path(run), read_info(Path(run))["command"])
+        raise RunError(f"{run} is a cross-validation, which the same call goes on with:\n  {call}")
     if not isinstance(run, Run):
         run = Run.open(run)
     _refuse_new_settings(request, run)

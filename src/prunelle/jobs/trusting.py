@@ -12,6 +12,7 @@ from prunelle.errors import ArgumentError, PrunelleError, RunError
 from prunelle.jobs import run_data
 from prunelle.planning.request import MEMORY_BUDGET
 from prunelle.planning.weights import Pretrained
+from prunelle.runs.folds import Folds
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import EN, FR, Note
@@ -64,7 +65,7 @@ def write(run: Run, outputs: Mapping[str, Outputs]) -> Trust | None:
     return trust
 
 
-def doubts_of(run: Run | Pretrained, caution: Caution, listener: Listener) -> Doubts:
+def doubts_of(run: Run | Pretrained | Folds, caution: Caution, listener: Listener) -> Doubts:
     """The thresholds of a run for what is asked.
 
     Raises:
@@ -75,6 +76,11 @@ def doubts_of(run: Run | Pretrained, caution: Caution, listener: Listener) -> Do
         raise ArgumentError(
             "unsure, sets and unlike (--unsure, --sets, --unlike) go with a run, whose validation examples say how far "
             "it can be trusted; weights from elsewhere have none."
+        )
+    if isinstance(run, Folds):
+        raise ArgumentError(
+            f"unsure, sets and unlike (--unsure, --sets, --unlike) go with one run, whose validation examples say how "
+            f"far it can be trusted; {run.path} is several. Ask one of them: {run.runs[0].path}."
         )
     if not run.target.exclusive:
         raise ArgumentError(

@@ -22,6 +22,7 @@ from prunelle.planning.choosing import (
 )
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import TrainingRequest
+from prunelle.planning.small_test import note_before
 from prunelle.planning.weights import fetch_weights
 from prunelle.runs.folder import refuse_occupied
 from prunelle.runs.listener import Listener
@@ -101,6 +102,8 @@ def check_weights(strategy: Strategy | None, network: nn.Module | str | None, we
 def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
     """Finds the data, chooses what was not said, reads the weights to start from; the listener is told."""
     data = load_data(request.source, listener)
+    if (few := note_before(request.source, data)) is not None:
+        listener.on_note(few)
     network, options = _network_of_run(request)
     if isinstance(network, str):
         network = networks.ALIASES.get(network, network)

@@ -81,6 +81,8 @@ class ReportContent:
     change: Change | None = None
     own: Mapping[str, str] = dataclasses.field(default_factory=dict)
     target: Target = ONE_CLASS
+    few: Note | None = None
+    """That the test was small, and what would say more."""
     trust: Mapping[str, Any] | None = None
     """The content of ``trust.json``; None of a run of before."""
 

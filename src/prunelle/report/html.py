@@ -54,9 +54,6 @@ def render(content: ReportContent, language: Language) -> str:
     examples = _examples(content)
     told = OTHER_ANSWERS.get(content.target.kind)
     page = template("report.html").render(
-        t=words,
-        content=content,
-        evaluation=content.evaluation,
         told=told,
         **(_of_classes(content, words) if told is None else told.context(content, words)),
         facts=_facts(content, words),
@@ -66,15 +63,10 @@ def render(content: ReportContent, language: Language) -> str:
         looks=_looks(content, words),
         filters=_filters(content, words),
         inside_text=_inside_text(content, words),
-        most_lines=MOST_LINES,
-        crisp=content.shown.is_crisp(content.preprocess),
         trust=_trust(content, words),
         examples=examples,
         examples_text=_examples_text(content, len(examples), words),
-        reasons=Counter(picture.reason for picture in content.skipped).most_common(),
-        recipe=recipe_rows(content.recipe, content.own),
-        preprocess=content.preprocess.to_json(),
-        host=host_rows(content.host, words),
+        **frame(content, words),
     )
     return writable(page)
 
@@ -84,6 +76,21 @@ OTHER_ANSWERS: Mapping[str, Answers] = {
     "number": numbers_answers.ANSWERS,
 }
 """Where what is told is no class: by the kind of target."""
+
+
+def frame(content: ReportContent, words: Words) -> dict[str, Any]:
+    """What any page about answers takes, and how to do it again."""
+    return {
+        "t": words,
+        "content": content,
+        "evaluation": content.evaluation,
+        "most_lines": MOST_LINES,
+        "crisp": content.shown.is_crisp(content.preprocess),
+        "reasons": Counter(picture.reason for picture in content.skipped).most_common(),
+        "recipe": recipe_rows(content.recipe, content.own),
+        "preprocess": content.preprocess.to_json(),
+        "host": host_rows(content.host, words),
+    }
 
 
 def _of_classes(content: ReportContent, words: Words) -> dict[str, Any]:
@@ -98,10 +105,17 @@ def _of_classes(content: ReportContent, words: Words) -> dict[str, Any]:
             words("loss"),
         ],
         "splits": _splits(content, words),
+        **answers_of_classes(content, words),
+    }
+
+
+def answers_of_classes(content: ReportContent, words: Words) -> dict[str, Any]:
+    """Confusion, classes, the worst mistakes, calibration; whoever gave the answers."""
+    return {
         "confusion": _confusion(content, words),
         "pairs": _pairs(content),
         "scores": _scores(content),
-        "wrong": _wrong(content, words),
+        "wrong": wrong_cards(content, words),
         "wrong_text": _wrong_text(content.evaluation, words),
         "reliability": _reliability(content, words),
     }
@@ -145,11 +159,11 @@ def _headline(content: ReportContent, words: Words) -> Markup:
         accuracy=Markup("<strong>{}</strong>").format(words.percent(evaluation.accuracy)),
         n=words.integer(evaluation.n),
         interval=words.interval(*evaluation.interval),
-        tail=_tail(evaluation, words),
+        tail=chance_tail(evaluation, words),
     )
 
 
-def _tail(evaluation: Evaluation, words: Words) -> Markup:
+def chance_tail(evaluation: Evaluation, words: Words) -> Markup:
     """What the accuracy is beside chance, and over unbalanced classes."""
     chance = against_chance(evaluation)
     if chance is None:
@@ -171,6 +185,7 @@ def _caveats(content: ReportContent, words: Words) -> list[str]:
     # Of a program of one's own, training figures are of the network while it learned.
     of_one_network = isinstance(content.recipe, Recipe)
     notes = (
+        content.few,
         judgement.blind_loss(evaluation.loss, against_chance(evaluation)),
         judgement.not_learned(content.metrics, judged) if of_one_network else None,
         judgement.by_heart(content.metrics, judged) if of_one_network else None,
@@ -379,7 +394,8 @@ def _inside_text(content: ReportContent, words: Words) -> str:
     return f"{words('inside_text', method=method)} {words(key)}"
 
 
-def _wrong(content: ReportContent, words: Words) -> list[dict[str, str]]:
+def wrong_cards(content: ReportContent, words: Words) -> list[dict[str, str]]:
+    """Of each of the worst mistakes, what is shown."""
     evaluation, images = content.evaluation, content.images
     source = _source(content, WRONG_PX)
     cards = []

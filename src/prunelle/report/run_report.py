@@ -16,6 +16,7 @@ from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Pixels, Skipped
 from prunelle.disk import write_text
 from prunelle.networks.summary import summarise
+from prunelle.planning.small_test import note_after
 from prunelle.report import html
 from prunelle.report.content import ReportContent
 from prunelle.report.figures import save_figures
@@ -106,6 +107,7 @@ def content_of(
         trust=run.trust_record(),
         target=run.target,
         change=run.change(),
+        few=note_after(run),
     )
 
 

@@ -103,6 +103,7 @@ TEXTS = {
     "train": Note("training", "entraînement"),
     "validation": Note("validation", "validation"),
     "test": Note("test", "test"),
+    "folds": Note("folds", "plis"),
     "pictures": Note("Pictures", "Images"),
     "accuracy": Note("Accuracy", "Exactitude"),
     "exact_match": Note("All labels right", "Toutes les étiquettes justes"),

@@ -63,6 +63,13 @@ COMPARISON = Kind(
     files=("results.csv", "report.html", "figures/comparison.png"),
     folders=("figures",),
 )
+FOLDS = Kind(
+    what="cross-validation",
+    main="folds.json",
+    lock="lock",
+    resume="",
+    files=("folds.csv", "predictions.csv", "metrics.json", "report.html"),
+)
 GALLERY = Kind(
     what="page",
     main="index.html",

@@ -289,6 +289,10 @@ _SPLITS = {
     "train": ("examples of the train split", "exemples du jeu d’entraînement"),
     "validation": ("examples of the validation split", "exemples du jeu de validation"),
     "test": ("examples of the test split", "exemples du jeu de test"),
+    "folds": (
+        "examples, each by a network that never saw it,",
+        "exemples, chacun par un réseau qui ne l’a jamais vu",
+    ),
 }
 _PARTS = {
     "train": (" (its train split)", " (son jeu d’entraînement)"),

@@ -144,6 +144,24 @@ class Relay:
         method(*what)
 
 
+class Once(Relay):
+    """Passes on what it is told, but each note only once: several trainings read the same data."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__(listener)
+        self._passed_on: set[Note] = set()
+
+    def hush(self, notes: Sequence[Note]) -> None:
+        """As if these had been passed on."""
+        self._passed_on.update(notes)
+
+    def on_note(self, note: Note) -> None:
+        """Passed on, the first time."""
+        if note not in self._passed_on:
+            self._passed_on.add(note)
+            super().on_note(note)
+
+
 class Quiet:
     """Says nothing; a listener that wants to hear some of it derives from this one."""
 

@@ -53,7 +53,7 @@ from prunelle.errors import (
 from prunelle.json_files import read_json, sealed
 from prunelle.runs.answers import read_judged, write_judged
 from prunelle.runs.change import Change
-from prunelle.runs.folder import RUN, refuse_occupied, tidy
+from prunelle.runs.folder import FOLDS, RUN, refuse_occupied, tidy
 from prunelle.runs.frames import as_frame
 from prunelle.runs.judging import judge
 from prunelle.runs.predictions import Predictions, predict_files
@@ -162,6 +162,11 @@ class Run(Shown):
         if not isinstance(path, str | Path):
             raise ArgumentError(f"a run is named by its folder; received {a_kind(path)}.")
         path = Path(path)
+        if (path / FOLDS.main).is_file() and not (path / "run.json").is_file():
+            raise RunError(
+                f"{path} is no run but a cross-validation, whose runs are {path / 'runs' / 'fold-1'} and so on. "
+                f"prunelle predict, evaluate, look and report take it as a whole."
+            )
         if not (path / "run.json").is_file():
             siblings = [p.parent.name for p in path.parent.glob("*/run.json")] if path.parent.is_dir() else []
             raise RunError(

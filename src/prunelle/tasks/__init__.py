@@ -14,6 +14,7 @@ from prunelle.tasks.describing import describe
 from prunelle.tasks.epochs import epochs_of
 from prunelle.tasks.exploring import explore
 from prunelle.tasks.few_shots import shots
+from prunelle.tasks.folding import cross_validate
 from prunelle.tasks.look import look_into
 from prunelle.tasks.merging import merge_decisions
 from prunelle.tasks.proposing import propose
@@ -34,6 +35,7 @@ __all__ = [
     "clear_caches",
     "compare",
     "convolve",
+    "cross_validate",
     "describe",
     "disk_usage",
     "download_weights",

@@ -14,10 +14,11 @@ from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import AnyDataset
 from prunelle.data.groups import AnyGroups
-from prunelle.jobs import answering
+from prunelle.jobs import answering, together
 from prunelle.jobs.answering import DEFAULT_TOP
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import Pretrained
+from prunelle.runs.folds import Folds, answering_from
 from prunelle.runs.predictions import Predictions
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
@@ -26,7 +27,7 @@ from prunelle.trust.trust import Caution
 
 
 def evaluate(
-    run: Run | Pretrained | str | Path,
+    run: Run | Folds | Pretrained | str | Path,
     data: Data | AnyDataset | str | Path | None = None,
     *,
     network: nn.Module | None = None,
@@ -41,7 +42,8 @@ def evaluate(
     """A run's answers on labelled pictures.
 
     Args:
-        run: or its folder; or what ``pretrained`` gives, and then data must be named.
+        run: or its folder; or what ``pretrained`` gives, and then data must be named. A cross-validation, or its
+            folder: of its own examples what was measured, of others what its networks answer together.
         data: None, or the data the run was trained on, evaluates on the pictures kept aside then: the test
             split if there is one, else validation. Other data: its test split, else validation; a folder
             that is not split is a test set as a whole. Pictures that the run has learned are left out and counted,
@@ -59,14 +61,16 @@ def evaluate(
     """
     source = DataSource(data=data, labels=labels, groups=groups, data_dir=data_dir, decisions=decisions)
     with contextlib.closing(make_listener(style)) as listener:
-        if not isinstance(run, Run | Pretrained):
-            run = Run.open(run, network)
+        if not isinstance(run, Run | Pretrained | Folds):
+            run = answering_from(run, network)
+        if isinstance(run, Folds):
+            return together.evaluate(run, source, data_root=data_root, compile=compile, listener=listener)
         return answering.evaluate(run, source, data_root=data_root, compile=compile, listener=listener)
 
 
 @plain_arguments
 def predict(
-    run: Run | Pretrained | str | Path,
+    run: Run | Folds | Pretrained | str | Path,
     files: Sequence[str | Path] | AnyDataset,
     *,
     top: int = DEFAULT_TOP,
@@ -85,7 +89,7 @@ def predict(
     A file that cannot be read gets an ``error``; the others are still predicted. ``compile`` as ``evaluate``.
 
     Args:
-        run: or its folder; or what ``pretrained`` gives.
+        run: or its folder; or what ``pretrained`` gives; or a cross-validation, whose networks answer together.
         files: files and folders, or a dataset of another library.
         top: classes named for each, the most probable first.
         unsure: at most that share of what is answered is wrong, as 0.05, with a certainty of 95 %, of pictures that
@@ -103,6 +107,6 @@ def predict(
     """
     caution = Caution(unsure=unsure, sets=sets, unlike=unlike)
     with contextlib.closing(make_listener(style)) as listener:
-        if not isinstance(run, Run | Pretrained):
-            run = Run.open(run, network)
+        if not isinstance(run, Run | Pretrained | Folds):
+            run = answering_from(run, network)
         return answering.predict(run, files, top=top, caution=caution, compile=compile, listener=listener)

@@ -8,7 +8,8 @@ from pathlib import Path
 from torch import nn
 
 from prunelle.console.listeners import Style, make_listener
-from prunelle.jobs import reporting
+from prunelle.jobs import reporting, together
+from prunelle.runs.folds import Folds, answering_from
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, default_language
@@ -16,7 +17,7 @@ from prunelle.texts import Language, default_language
 
 @plain_arguments
 def write_report(
-    run: Run | str | Path,
+    run: Run | Folds | str | Path,
     *,
     language: Language | None = None,
     network: nn.Module | None = None,
@@ -29,7 +30,7 @@ def write_report(
     Nothing is trained or evaluated again. The examples are read where they were; the page says so where they are gone.
 
     Args:
-        run: or its folder.
+        run: or its folder; or a cross-validation.
         language: of the page; None for the locale's.
         network: the module, if the run trained one of your own.
         data_dir, data_root: where its data are now, as ``evaluate``.
@@ -42,8 +43,12 @@ def write_report(
         RunError: no run there, or one that is not finished.
     """
     with contextlib.closing(make_listener(style, language)) as listener:
+        if not isinstance(run, Run | Folds):
+            run = answering_from(run, network)
+        if isinstance(run, Folds):
+            return together.write_report(run, language or default_language(), listener)
         return reporting.write_report(
-            run if isinstance(run, Run) else Run.open(run, network),
+            run,
             language or default_language(),
             listener,
             data_dir=data_dir,

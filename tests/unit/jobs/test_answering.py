@@ -80,9 +80,9 @@ def test_what_a_run_was_trained_on(
     touch(here / "other.csv")
     source = {"data": str(here / "pets"), "labels": str(table), "validation": None, "test": None, "seed": 0}
     run = SimpleNamespace(info={"data": {"source": source}})
-    assert answering._is_own(run, data.replace("ABSOLUTE", str(here)), labels) == own  # type: ignore[arg-type]
+    assert answering.is_own(run, data.replace("ABSOLUTE", str(here)), labels) == own  # type: ignore[arg-type]
 
 
 def test_arrays_are_nobodys_folder(tmp_path: Path) -> None:
     run = SimpleNamespace(info={"data": {"source": None}})
-    assert not answering._is_own(run, tmp_path, None)  # type: ignore[arg-type]
+    assert not answering.is_own(run, tmp_path, None)  # type: ignore[arg-type]
