@@ -1,6 +1,7 @@
 # make demo   sets up .venv, programs for Keras and the page included, and trains a classifier on real handwritten digits, in about a minute
 # make test   sets up the test tools as well, and checks everything
 # make quick  what a change is checked with while one works on it: lint, types, the fast tests; under 90 seconds
+# make test-whole  published weights on all 10,000 pictures of CIFAR-10, of which make test takes a tenth: a minute
 # make test-mlflow, make test-wandb  the extra of that name, in a virtual environment of its own, and its tests: both bring
 #             dozens of packages, so make test leaves them out
 # make test-notebook  the extra notebook, likewise, and its tests, with real kernels
@@ -23,7 +24,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Where it is set, every process that a test starts compiles all of Prunelle, and pytest rewrites every test anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-mlflow test-wandb test-notebook test-datasets quick lint bench torture clean
+.PHONY: demo test test-whole test-mlflow test-wandb test-notebook test-datasets quick lint bench torture clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
@@ -39,6 +40,9 @@ quick: lint
 # A worker that died is not replaced: pytest-xdist loses tests, or waits for ever, where one of a file's tests killed it.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+
+test-whole: $(VENV)/.test-installed
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m whole
 
 test-mlflow test-wandb: test-%: .venv-%/.installed
 	OMP_NUM_THREADS=1 .venv-$*/bin/pytest tests/unit/trackers/test_$*.py

@@ -158,43 +158,61 @@ def _assert_close(
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-@pytest.fixture(scope="module")
-def cifar_test() -> tuple[torch.Tensor, torch.Tensor]:
-    """CIFAR-10's test split as JPEG photos, normalised as the weights' own project does."""
+@functools.cache
+def _cifar_test(every: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """One in ``every`` JPEG photo of each class of CIFAR-10's test split, normalised as the weights' project does."""
     archive = SHARED / "cifar10-photos.tar.xz"
     if not archive.exists():
         pytest.skip(f"needs {archive.name}, which is not part of the project")
     pixels, classes = [], []
     with tarfile.open(archive, "r|xz") as members:
         for member in members:
-            parts = Path(member.name).parts
-            if member.isfile() and "test" in parts:
+            path = Path(member.name)
+            if member.isfile() and "test" in path.parts and int(path.stem) % every == 0:
                 content = members.extractfile(member)
                 assert content is not None
                 pixels.append(np.asarray(Image.open(io.BytesIO(content.read())).convert("RGB")))
-                classes.append(parts[-2])
+                classes.append(path.parts[-2])
     names = sorted(set(classes))
     assert len(names) == 10
-    assert len(pixels) == 10_000
+    assert len(pixels) == 10_000 / every
     images = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2) / 255
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     return (images - mean) / std, torch.tensor([names.index(label) for label in classes])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "file", "accuracy"),
-    [("resnet20", "resnet20-12fca82f.th", 81.0), ("resnet56", "resnet56-4bfd9763.th", 83.2)],
-)
-def test_published_cifar_weights(
-    name: str, file: str, accuracy: float, cifar_test: tuple[torch.Tensor, torch.Tensor]
-) -> None:
-    """The figure that an independent implementation reached with these weights on these pictures, ± 0.2."""
-    images, labels = cifar_test
+def _right(name: str, file: str, every: int) -> int:
+    """How many of these pictures the published weights know."""
+    images, labels = _cifar_test(every)
     published = torch.load(SHARED / "weights" / file, map_location="cpu", weights_only=True)["state_dict"]
     network = networks.build(name)
     network.load_state_dict({key.removeprefix("module."): value for key, value in published.items()})
     network.eval()
     with torch.inference_mode():
         predicted = torch.cat([network(batch).argmax(1) for batch in images.split(250)])
-    assert 100 * (predicted == labels).float().mean().item() == pytest.approx(accuracy, abs=0.2)
+    return int((predicted == labels).sum())
+
+
+PUBLISHED = [
+    ("resnet20", "resnet20-12fca82f.th", 81.0, 795),
+    ("resnet56", "resnet56-4bfd9763.th", 83.2, 838),
+]
+"""Of each, the accuracy that an independent implementation reached on all pictures, in percent, and how many of the
+tenth were right when that was reached here."""
+
+
+@pytest.mark.parametrize(("name", "file", "accuracy", "right"), PUBLISHED)
+def test_published_cifar_weights_on_a_tenth(name: str, file: str, accuracy: float, right: int) -> None:
+    """The tenth is always the same, so no luck of a draw hides what is wrong; the bound is as narrow as the whole's.
+
+    Of ResNet-20, 684 are right with red and blue exchanged, 784 by CIFAR-10's own mean and standard deviation, 534 with
+    two kernels of one layer exchanged.
+    """
+    assert _right(name, file, 10) == pytest.approx(right, abs=2)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(("name", "file", "accuracy", "right"), PUBLISHED)
+def test_published_cifar_weights(name: str, file: str, accuracy: float, right: int) -> None:
+    """The figure that an independent implementation reached with these weights on these pictures, ± 0.2."""
+    assert _right(name, file, 1) / 100 == pytest.approx(accuracy, abs=0.2)
