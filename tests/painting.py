@@ -1,11 +1,12 @@
 """Reports whose charts are composed and not painted: of a small training, two thirds of the time are for painting.
 
-What is painted is looked at by the tests of ``report`` and ``drawing``, the documentation's commands, and the files and
-tests that say so.
+What is painted is looked at by the tests of ``report`` and ``drawing``, the README's commands, and the files and tests
+that say so.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,10 @@ def _unpainted(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def painted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For one test that looks at a report's charts."""
-    for module, name, true in _TRUE:
-        monkeypatch.setattr(module, name, true)
+@contextlib.contextmanager
+def painting() -> Iterator[None]:
+    """Within, charts are painted again."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, true in _TRUE:
+            patch.setattr(module, name, true)
+        yield

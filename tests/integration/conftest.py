@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.painting import _unpainted, painted
+from tests.painting import _unpainted
 
-__all__ = ["_unpainted", "painted"]
+__all__ = ["_unpainted"]

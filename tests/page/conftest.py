@@ -13,6 +13,9 @@ import pytest
 
 from prunelle.page.house import House
 from prunelle.page.server import Server
+from tests.painting import _unpainted
+
+__all__ = ["_unpainted"]
 
 _WAIT_MS = 40_000
 """For what will come, on a machine that does much else."""

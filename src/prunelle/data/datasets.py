@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -275,11 +276,24 @@ def is_there(name: str, folder: Path) -> bool:
 
 
 def _digits() -> Arrays:
-    from sklearn.datasets import load_digits
-
-    images, labels = load_digits(return_X_y=True)
     # 17 levels, 0 to 16, spread over all of uint8.
-    return np.rint(images.reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8), labels.astype(np.int64)
+    rows = _digits_of_sklearn()
+    return np.rint(rows[:, :-1].reshape(-1, 8, 8, 1) * (255 / 16)).astype(np.uint8), rows[:, -1].astype(
+        np.int64
+    )
+
+
+def _digits_of_sklearn() -> np.ndarray:
+    """``(1797, 65)`` float64: pixels, then the class. Scikit-learn is not imported: that takes a second."""
+    package = find_spec("sklearn")
+    assert package is not None
+    assert package.origin is not None
+    file = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    if file.is_file():
+        return np.loadtxt(file, delimiter=",")
+    from sklearn.datasets import load_digits  # another version may keep it elsewhere
+
+    return np.column_stack(load_digits(return_X_y=True))
 
 
 def _find(name: str, folder: Path, spellings: Sequence[str]) -> Path | None:

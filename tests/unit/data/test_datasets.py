@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tracemalloc
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -57,7 +57,12 @@ def no_network(monkeypatch):
     monkeypatch.setattr(datasets, "NAMED", MappingProxyType(nowhere))
 
 
-def test_digits():
+@pytest.mark.parametrize("where", ["as it is", "elsewhere"])
+def test_digits(monkeypatch, where):
+    if where == "elsewhere":
+        monkeypatch.setattr(
+            datasets, "find_spec", lambda name: SimpleNamespace(origin="/nowhere/__init__.py")
+        )
     data = load_named("digits")
     assert data.classes == tuple("0123456789")
     assert [len(s) for s in data.splits()] == [1437, 180, 180]
