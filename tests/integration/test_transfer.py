@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -13,8 +15,11 @@ from safetensors.torch import load_file
 
 import prunelle as pn
 from prunelle import tasks
+from prunelle.data.decisions import Decision, Decisions
 from prunelle.errors import ArgumentError
+from prunelle.files import sha256
 from prunelle.jobs import run_data
+from prunelle.networks import published
 from prunelle.runs.listener import Quiet
 from prunelle.transfer.strategies import Strategy
 from tests.integration.command import prunelle
@@ -100,6 +105,87 @@ def test_heads(
     ours = load_file(tmp_path / "run" / "weights" / "best.safetensors")
     assert {name.rpartition(".")[0] for name in ours if name.startswith("head.")} == learned
     assert pn.Run.open(tmp_path / "run").metrics()["train"]["accuracy"] > 0.6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "head", "epochs"),
+    [
+        ((), "logistic", 1),
+        (("--augment", "flip", "--seed", 3, "--balance"), "logistic", 1),
+        (("--epochs", 2), "linear", 2),
+        (("--augment", "mixup=0.2"), "linear", 40),
+        (("--views", 0), "linear", 40),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else None,
+)
+def test_the_usual_head_is_solved_unless_steps_are_asked_for(
+    photos: Path, base: Path, tmp_path: Path, arguments: tuple[object, ...], head: str, epochs: int
+) -> None:
+    few = make_folder(tmp_path / "few", ["u", "v"], 6, seed=4)
+    info = train(few, base, tmp_path / "run", "--strategy", "features", "--test", 0.2, *arguments)
+    assert info["transfer"]["strategy"]["head"] == head
+    assert info["recipe"]["epochs"] == epochs
+    assert ("solved at once" in info["err"]) == (head == "logistic")
+
+
+def test_the_usual_head_is_the_logistic_one(photos: Path, base: Path, tmp_path: Path) -> None:
+    train(photos, base, tmp_path / "usual", "--strategy", "features")
+    train(photos, base, tmp_path / "named", "--head", "logistic")
+    assert result(tmp_path / "usual") == result(tmp_path / "named")
+
+
+def test_few_photos_take_weights_that_are_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said before, in the run and in the report; with a word for no, and the run is one like any other."""
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_, **__: None)
+    known = published.find("squeezenet1.1")
+    known.by_hand.parent.mkdir()
+    torch.manual_seed(0)
+    torch.save(pn.build("squeezenet1.1").state_dict(), known.by_hand)
+    sets = (dataclasses.replace(known, sha256=sha256(known.by_hand)),)
+    for module in (
+        "prunelle.networks.published",
+        "prunelle.networks.weights",
+        "prunelle.planning.few_pictures",
+    ):
+        monkeypatch.setattr(f"{module}.published", lambda: sets)
+    few = make_folder(tmp_path / "few", ["u", "v"], 9, (60, 50), seed=4)
+
+    def trained(name: str, *arguments: object) -> tuple[dict[str, Any], str]:
+        done = prunelle(
+            "train", few, "--output", tmp_path / name, "--test", 0.3, "--language", "fr", *arguments
+        )
+        assert done.code == 0, done.err
+        return json.loads((tmp_path / name / "run.json").read_text()), done.err.replace("\xa0", " ")
+
+    info, told = trained("run", "--seed", 2)
+    assert (info["network"]["name"], info["network"]["weights"]) == (
+        "squeezenet1.1",
+        "squeezenet1.1's imagenet weights",
+    )
+    assert (info["transfer"]["strategy"]["name"], info["transfer"]["strategy"]["head"]) == (
+        "features",
+        "logistic",
+    )
+    (why,) = info["transfer"]["notes"]
+    assert "pictures a class are few" in why["en"]
+    assert "images par classe, c’est peu" in told
+    assert "--strategy scratch entraîne course-photos" in told
+    assert "images par classe, c’est peu" in (tmp_path / "run" / "report.html").read_text().replace(
+        "\xa0", " "
+    )
+    assert prunelle("train", "--resume", tmp_path / "run").code == 0
+
+    # By other labels, from the same weights.
+    run = pn.Run.open(tmp_path / "run")
+    decisions = Decisions([Decision(file="u/0000.jpg", label="v", action="relabel")])
+    again = pn.retrain(run, decisions=decisions, output=tmp_path / "again", style="quiet").run
+    assert again.info["transfer"]["strategy"] == info["transfer"]["strategy"]
+
+    info, told = trained("no", "--strategy", "scratch", "--epochs", 1)
+    assert info["network"]["name"] == "course-photos"
+    assert "weights" not in info["network"]
+    assert "c’est peu" not in told
 
 
 def test_partial_leaves_the_front_and_full_moves_everything(photos: Path, base: Path, tmp_path: Path) -> None:
@@ -192,8 +278,11 @@ def test_in_python_with_a_module_of_ones_own(photos: Path, tmp_path: Path) -> No
         assert torch.allclose(tensor, now[name], atol=1e-5), name
 
 
-def killed_or_not(photos: str, base: str, output: str, resume: bool, number: int) -> None:
-    """Two epochs of dropout on features, with a kill in the ``number``-th atomic write (0 for none)."""
+def killed_or_not(
+    photos: str, base: str, output: str, resume: bool, number: int, head: Literal["hidden"] | None = "hidden"
+) -> None:
+    """Epochs of dropout on features, or the usual head on two views, with a kill in the ``number``-th atomic write (0
+    for none)."""
     import os
 
     # The server that children are forked from has the variables of the first test.
@@ -212,23 +301,29 @@ def killed_or_not(photos: str, base: str, output: str, resume: bool, number: int
     if resume:
         tasks.train(resume=output, style="quiet", save_every_s=0)
         return
-    recipe = pn.Recipe(epochs=3, batch_size=16, augment=pn.Augment(shift=0.1), ema_decay=0.9)
-    strategy = Strategy(name="features", head="hidden", views=2)
+    augment = pn.Augment(shift=0.1)
+    recipe: Any = functools.partial(tasks.choose_recipe, augment=augment)
+    if head is not None:
+        recipe = pn.Recipe(epochs=3, batch_size=16, augment=augment, ema_decay=0.9)
+    strategy = Strategy(name="features", head=head, views=2)
     tasks.train(
         None, photos, recipe, weights=base, strategy=strategy, output=output, style="quiet", save_every_s=0,
         language="en",
     )  # fmt: skip
 
 
-def test_killed_and_resumed_ends_in_the_same_bits(photos: Path, base: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("head", "numbers"), [("hidden", (6, 14)), (None, (6, 9))])
+def test_killed_and_resumed_ends_in_the_same_bits(
+    photos: Path, base: Path, tmp_path: Path, head: Any, numbers: tuple[int, ...]
+) -> None:
     def run(name: str, resume: bool, number: int) -> Any:
-        process = spawn(killed_or_not, str(photos), str(base), str(tmp_path / name), resume, number)
+        process = spawn(killed_or_not, str(photos), str(base), str(tmp_path / name), resume, number, head)
         process.join()
         return process.exitcode
 
     assert run("whole", False, 0) == 0
     expected = result(tmp_path / "whole")
-    for number in (6, 14):
+    for number in numbers:
         name = f"killed{number}"
         assert run(name, False, number) == -signal.SIGKILL
         assert run(name, True, 0) == 0

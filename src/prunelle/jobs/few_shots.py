@@ -216,10 +216,12 @@ def _trained(request: ShotsRequest, data: Data, strategy: Strategy, number: int,
 
     def recipe(data: Data, strategy: Strategy | None = None) -> Recipe:
         suited = choose_recipe(data, strategy, seed=draw, **request.recipe_fields)
-        if strategy is not None and strategy.solved:
+        epochs = request.training.epochs
+        # Of no strategy in particular, nothing is said of steps unless somebody did.
+        if strategy.solved if strategy is not None else epochs is None:
             return suited
         enough = math.ceil(FEWEST_STEPS / math.ceil(len(data.train) / suited.batch_size))
-        return suited.lasting(request.training.epochs or max(suited.epochs, enough))
+        return suited.lasting(epochs or max(suited.epochs, enough))
 
     training = dataclasses.replace(
         request.training,

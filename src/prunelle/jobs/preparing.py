@@ -22,6 +22,7 @@ from prunelle.jobs.decoding import Examples
 from prunelle.networks.summary import LayerRow, count_parameters, summarise
 from prunelle.networks.weights import Weights
 from prunelle.planning import network_description
+from prunelle.planning.choosing import asks_for_steps
 from prunelle.planning.plan import TrainingPlan, recipe_for
 from prunelle.planning.request import Limits
 from prunelle.planning.weights import outputs_note
@@ -103,6 +104,8 @@ class Setup:
     recipe: Recipe
     description: Mapping[str, Any]
     own: Own = NOTHING
+    reuse: Note | None = None
+    """Why weights are reused that nobody asked for."""
 
     def begin(
         self, strategy: Strategy | None, advice: Advice | None, limits: Limits, listener: Listener
@@ -120,7 +123,7 @@ class Setup:
         )
         if self.own:
             learner.training.use(self.own)
-        transfer = pretrained.transfer_info(strategy, self.network, learner, advice)
+        transfer = pretrained.transfer_info(strategy, self.network, learner, advice=advice, why=self.reuse)
         reused = () if transfer is None else (strategy_note(transfer), *learner.notes, *learner.feature_notes)
         for note in (*reused, *learner.training.notes):
             listener.on_note(note)
@@ -222,6 +225,9 @@ def prepare(built: Built, listener: Listener) -> Prepared:
             listener.on_note(note)
         strategy = pretrained.followed(advice.strategy, strategy)
     data, description = built.examples.data, built.description
+    network = built.with_weights(built.network, strategy, plan.seed, listener)
+    if strategy is not None and strategy.name == "features" and strategy.head is None:
+        strategy = _with_head(built, network, strategy)
     recipe = built.recipe(strategy)
     if strategy is not None and (strategy.views or 0) > 1 and not recipe.augment:
         listener.on_note(
@@ -230,7 +236,6 @@ def prepare(built: Built, listener: Listener) -> Prepared:
                 f"views={strategy.views} : rien ne change les images (--augment), qui n’ont donc qu’une vue.",
             )
         )
-    network = built.with_weights(built.network, strategy, recipe.seed, listener)
     if strategy is not None and strategy.classifier is not None:
         description = network_description.module_info(network, data, built.preprocess)
     start = plan.start
@@ -242,8 +247,24 @@ def prepare(built: Built, listener: Listener) -> Prepared:
                 listener.on_note(outputs)
     description["parameters"] = count_parameters(network)
     own = plan.request.own
-    setup = Setup(built.examples, network, built.preprocess, recipe, description=description, own=own)
+    setup = Setup(
+        built.examples,
+        network,
+        built.preprocess,
+        recipe,
+        description=description,
+        own=own,
+        reuse=plan.reuse,
+    )
     return setup.begin(strategy, advice, plan.request.limits, listener)
+
+
+def _with_head(built: Built, network: nn.Module, strategy: Strategy) -> Strategy:
+    """``strategy`` with a head that learns in steps where something was said of steps; else with the usual one."""
+    if asks_for_steps(built.plan.request, built.examples.data):
+        return dataclasses.replace(strategy, head="linear")
+    recipe = built.recipe(dataclasses.replace(strategy, views=None, head="logistic"))
+    return learning.with_usual_head(network, built.examples.pixels, built.preprocess, recipe, strategy)
 
 
 def _keeps_outputs(network: nn.Module, start: Weights) -> bool:

@@ -15,6 +15,7 @@ from prunelle.networks.summary import count_parameters
 from prunelle.networks.trunk import split, stages
 from prunelle.networks.weights import Weights, load_weights
 from prunelle.runs.listener import Listener
+from prunelle.texts import Note
 from prunelle.transfer.advice import Advice
 from prunelle.transfer.learning import Learning
 from prunelle.transfer.strategies import Strategy
@@ -84,9 +85,21 @@ def followed(advised: Strategy, requested: Strategy) -> Strategy:
 
 
 def transfer_info(
-    strategy: Strategy | None, network: nn.Module, learning: Learning, advice: Advice | None
+    strategy: Strategy | None,
+    network: nn.Module,
+    learning: Learning,
+    *,
+    advice: Advice | None = None,
+    why: Note | None = None,
 ) -> dict[str, Any] | None:
-    """The ``transfer`` entry of ``run.json``; None where nothing was asked."""
+    """The ``transfer`` entry of ``run.json``; None where nothing is kept or asked for.
+
+    Args:
+        strategy: that was followed.
+        network, learning: prepared by it.
+        advice: that led to it.
+        why: nobody asked for it, and it was followed all the same.
+    """
     if strategy is None:
         return None
     frozen = count_frozen(network)
@@ -95,6 +108,6 @@ def transfer_info(
         "frozen_parameters": frozen,
         "learned_parameters": count_parameters(network) - frozen,
         "views": learning.views,
-        "notes": [dataclasses.asdict(note) for note in learning.notes],
+        "notes": [dataclasses.asdict(note) for note in ((why,) if why else ()) + learning.notes],
         "advice": None if advice is None else advice.to_json(),
     }

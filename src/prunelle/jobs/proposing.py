@@ -9,6 +9,7 @@ from prunelle.data.examples import Data
 from prunelle.data.kinds import kind_of, kind_of_shape
 from prunelle.networks import Entry
 from prunelle.planning.choosing import choose_network
+from prunelle.planning.few_pictures import reuse_for_few
 from prunelle.planning.plan import check_request, plan_training, recipe_for
 from prunelle.planning.reasons import recipe_reasons
 from prunelle.planning.request import TrainingRequest
@@ -60,13 +61,17 @@ def propose(request: TrainingRequest) -> Proposal:
     data = plan.data
     kind = kind_of(data.preprocess)
     suited = [each for each in networks.catalogue().values() if kind_of_shape(each.input_shape) is kind]
-    recipe = recipe_for(request, data, None)
+    strategy = plan.request.strategy
+    if plan.reuse is not None and strategy is not None:
+        strategy = dataclasses.replace(strategy, head="logistic")  # nothing was said of steps
+    recipe = recipe_for(plan.request, data, strategy)
+    unnamed = reuse_for_few(dataclasses.replace(request, network=None), data).request.network
     return Proposal(
         data=data,
         network=networks.name_of(plan.network) if not isinstance(plan.network, str) else plan.network,
-        suits=choose_network(data, request.preparation),
+        suits=unnamed if isinstance(unnamed, str) else choose_network(data, request.preparation),
         input_shape=tuple(plan.preprocess.input_shape),
         fitting=tuple(sorted(suited, key=lambda each: each.parameters)),
         recipe=recipe,
-        notes=(*listener.notes, *recipe_reasons(data, recipe)),
+        notes=(*listener.notes, *(recipe_reasons(data, recipe) if strategy is None else ())),
     )

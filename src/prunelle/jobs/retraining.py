@@ -18,6 +18,7 @@ from prunelle.errors import ArgumentError, RunError
 from prunelle.jobs import label_change, run_data
 from prunelle.jobs.label_change import Before
 from prunelle.jobs.training import carry_out
+from prunelle.networks.weights import given_as
 from prunelle.planning.loading import decided_data
 from prunelle.planning.plan import TrainingPlan
 from prunelle.planning.request import DataSource, Destination, Limits, TrainingRequest
@@ -78,7 +79,7 @@ def retrain(request: RetrainRequest, listener: Listener) -> Retrained:
     training = TrainingRequest(
         source=DataSource(data=dataclasses.replace(decided.data, decisions=info)),
         network=network,
-        weights=run.info["network"].get("weights"),
+        weights=None if (weights := run.info["network"].get("weights")) is None else given_as(weights),
         strategy=strategy,
         recipe=run.recipe,
         epochs=request.epochs,

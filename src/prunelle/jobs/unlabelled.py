@@ -24,6 +24,7 @@ from prunelle.jobs.answering import expand_files
 from prunelle.jobs.decoding import Examples
 from prunelle.jobs.many_runs import finished_run, same_settings
 from prunelle.jobs.recovery import resume_hint
+from prunelle.planning.few_pictures import reuse_for_few
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, TrainingRequest
 from prunelle.runs.folder import UNLABELLED, new_run_path, refuse_occupied
@@ -95,7 +96,13 @@ def train_with_unlabelled(request: UnlabelledRequest, listener: Listener) -> Run
             same_settings(folder, "unlabelled.json", _settings(request, data), "rounds")
             if (folder / "run.json").is_file():
                 return Run.open(folder)
-            kept, tried = _Rounds(training, data, folder / "rounds", listener).train(files, request.rounds)
+            # Decided once: with those that it takes, a round may have no few pictures any more.
+            reuse = reuse_for_few(training, data)
+            if reuse.note is not None:
+                listener.on_note(reuse.note)
+            kept, tried = _Rounds(reuse.request, data, folder / "rounds", listener).train(
+                files, request.rounds
+            )
             _write(folder, kept, tried, len(files), data.classes)
         return Run.open(folder)
 

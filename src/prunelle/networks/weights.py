@@ -21,7 +21,15 @@ from prunelle.errors import ArgumentError, Damaged, RunError, WeightsError, did_
 from prunelle.files import no_file
 from prunelle.json_files import parse_json, read_json
 from prunelle.networks import build, elsewhere, pickled
-from prunelle.networks.published import Published, class_names, fetch, find, of_file, set_names
+from prunelle.networks.published import (
+    Published,
+    class_names,
+    fetch,
+    find,
+    of_file,
+    published,
+    set_names,
+)
 from prunelle.networks.unwrapping import NESTED, aligned, unwrapped
 from prunelle.tensors import read_tensors
 from prunelle.texts import EN, FR, Note, quoted, visible
@@ -330,8 +338,16 @@ def _published(wanted: Published, weights: Weights) -> Weights:
         "mean": wanted.mean,
         "std": wanted.std,
     }
-    source = f"{wanted.network}'s {wanted.name} weights"
-    return Weights(source, weights.tensors, class_names(wanted.classes), preprocess)
+    return Weights(_source(wanted), weights.tensors, class_names(wanted.classes), preprocess)
+
+
+def _source(wanted: Published) -> str:
+    return f"{wanted.network}'s {wanted.name} weights"
+
+
+def given_as(source: str) -> str:
+    """What ``read_weights`` takes for weights of this ``source``: of a published set, its name."""
+    return next((each.name for each in published() if _source(each) == source), source)
 
 
 def _from_elsewhere(network: str, name: str) -> Weights:

@@ -15,7 +15,7 @@ from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess, kind_of, kind_of_shape
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.planning import for_pictures, for_series
-from prunelle.planning.request import Preparation
+from prunelle.planning.request import Preparation, TrainingRequest
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -41,6 +41,10 @@ class Choices(Protocol):
 
     def fast_recipe(self, data: Data, fields: dict[str, Any]) -> Recipe:
         """A short one."""
+        ...
+
+    def few(self, data: Data) -> bool:
+        """Whether what was learned on other examples, as published weights have it, beats learning from nothing."""
         ...
 
 
@@ -114,6 +118,26 @@ def fast_recipe(data: Data, strategy: Strategy | None = None, **fields: Any) -> 
         ArgumentError: there is none for such data.
     """
     return _choices(data).fast_recipe(data, _wanted(data, strategy, fields))
+
+
+def few(data: Data) -> bool:
+    """Whether these are so few, and of such a kind, that a classifier on published weights beats a training."""
+    return _choices(data).few(data)
+
+
+_OF_ANY_HEAD = ("seed", "device", "precision", "balance", "augment")
+"""Fields of ``Recipe`` that count for a classifier that is solved at once, too."""
+
+
+def asks_for_steps(request: TrainingRequest, data: Data) -> bool:
+    """Whether something is said of how to learn step by step: epochs, a rate, a whole recipe, parts of one's own."""
+    recipe = request.recipe
+    if request.epochs is not None or isinstance(recipe, Recipe) or request.own.to_json():
+        return True
+    if recipe is None:
+        return False
+    made = recipe(data)
+    return made != choose_recipe(data, **{name: getattr(made, name) for name in _OF_ANY_HEAD})
 
 
 def _wanted(data: Data, strategy: Strategy | None, fields: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,9 @@ from prunelle.planning.weights import preprocess_for
 from prunelle.training.recipe import Recipe
 
 _SMALL = 40  # pixels; from here on down pictures are digits and icons, above they are photos
+FEW = 1000
+"""Pictures a class below which features of published weights beat a training from nothing (docs/lab/results.md)."""
+
 _BORDER = 1.25  # a network up to this much larger than the pictures gets a border, not blown-up pictures
 
 
@@ -118,6 +121,16 @@ def fast_recipe(data: Data, fields: dict[str, Any]) -> Recipe:
     if _changed_already(data):
         suited["augment"] = Augment()
     return Recipe(**(suited | fields))
+
+
+def few(data: Data) -> bool:
+    """Fewer than ``FEW`` a class in colour, larger than digits and icons are, and as they are in their files."""
+    return (
+        data.preprocess.channels == 3
+        and max(data.preprocess.input_shape[1:]) > _SMALL
+        and not _changed_already(data)
+        and len(data.train) < FEW * len(data.classes)
+    )
 
 
 def _changed_already(data: Data) -> bool:

@@ -86,3 +86,8 @@ def fast_recipe(data: Data, fields: dict[str, Any]) -> Recipe:
         ArgumentError: always.
     """
     raise ArgumentError("the fast recipe is for pictures; series are quick already. Leave --recipe out.")
+
+
+def few(data: Data) -> bool:
+    """Never: no weights are published for series."""
+    return False

@@ -20,6 +20,7 @@ from prunelle.planning.choosing import (
     choose_recipe,
     preprocess_with_weights,
 )
+from prunelle.planning.few_pictures import reuse_for_few
 from prunelle.planning.loading import load_data
 from prunelle.planning.request import TrainingRequest
 from prunelle.planning.small_test import note_before
@@ -39,13 +40,14 @@ class TrainingPlan:
     """What a request comes to, before a picture is decoded.
 
     Attributes:
-        request: as it was made.
+        request: as it was made; where few pictures are better off with weights that are on this machine, with these.
         data: found and split.
         network: a module of the caller's, or the name of the network to build.
         options: of a network by name.
         preprocess: mean and std are unset where the training pictures decide them.
         start: the weights to start from, read; None for none.
         seed: of the first weights.
+        reuse: why weights are reused that nobody asked for; None where somebody did.
     """
 
     request: TrainingRequest
@@ -55,6 +57,7 @@ class TrainingPlan:
     preprocess: AnyPreprocess
     start: Weights | None
     seed: int
+    reuse: Note | None = None
 
     @property
     def keeps_weights(self) -> bool:
@@ -104,6 +107,8 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
     data = load_data(request.source, listener)
     if (few := note_before(request.source, data)) is not None:
         listener.on_note(few)
+    reuse = reuse_for_few(request, data)
+    request = reuse.request
     network, options = _network_of_run(request)
     if isinstance(network, str):
         network = networks.ALIASES.get(network, network)
@@ -118,6 +123,8 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
                 f"Aucun réseau n’est nommé : {network} convient à de telles données.",
             )
         )
+    if reuse.note is not None:
+        listener.on_note(reuse.note)
     preprocess = choose_preprocess(data, network, request.preparation)
     start = None
     if request.weights is not None:
@@ -135,6 +142,7 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
         preprocess=preprocess,
         start=start,
         seed=seed,
+        reuse=reuse.note if reuse.taken else None,
     )
 
 

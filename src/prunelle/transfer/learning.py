@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
@@ -26,6 +26,9 @@ from prunelle.transfer.strategies import Strategy
 
 FEATURES_BUDGET = 8 << 30
 """Bytes of features, all splits and views together, beyond which the trunk runs in each step instead."""
+SOLVABLE = 10**9
+"""Examples, in all their views, times weights of the classifier, beyond which the usual head is not solved but learned
+in steps: cross-validation goes through them a few thousand times."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,6 +50,19 @@ class Learning:
     views: int
     notes: tuple[Note, ...] = ()
     feature_notes: tuple[Note, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Front:
+    """A frozen front whose features can be kept.
+
+    Attributes:
+        stores: a view each.
+        rest: the network after it.
+    """
+
+    stores: Sequence[FeatureStore]
+    rest: nn.Module
 
 
 def begin(
@@ -94,76 +110,110 @@ def begin(
             f"head {strategy.head} tells classes, and this training is of another task ({objective.target.task}). Take "
             f"--head linear."
         )
-    why = None
+    front = _front(network, pixels, preprocess, recipe, strategy)
+    if isinstance(front, Note):
+        if strategy.solved:
+            raise ArgumentError(
+                f"head {strategy.head} needs the trunk's features, and they cannot be kept: {front.en}. Take --head "
+                f"linear."
+            )
+        return whole(
+            Note(
+                f"The frozen front runs in each step: {front.en}.",
+                f"La partie gelée est recalculée à chaque pas : {front.fr}.",
+            )
+        )
+    inputs = {
+        name: front.stores[0].take(split, name, memory_budget=memory_budget, progress=progress)
+        for name, split in pixels.items()
+    }
+    train = [inputs["train"]] + [
+        store.take(pixels["train"], f"train, view {number}", memory_budget=memory_budget, progress=progress)
+        for number, store in enumerate(front.stores[1:], 2)
+    ]
+    # The views hold the augmentation; nothing is left to change in a step.
+    stepping = dataclasses.replace(recipe, augment=type(recipe.augment)())
+    kind: Callable[..., Training] = Training
+    if strategy.head == "logistic" or strategy.head == "svm":
+        stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
+        kind = functools.partial(Solving, solver=strategy.head)
+    training = kind(
+        front.rest,
+        train,
+        inputs.get("validation"),
+        classes=objective.classes,
+        preprocess=NoNormalisation(),
+        recipe=stepping,
+        target=objective.target,
+    )
+    feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
+    return Learning(training, inputs, NoNormalisation(), len(train), feature_notes=feature_notes)
+
+
+def with_usual_head(
+    network: nn.Module,
+    pixels: Mapping[str, Pixels],
+    preprocess: AnyPreprocess,
+    recipe: Recipe,
+    strategy: Strategy,
+) -> Strategy:
+    """A strategy ``features`` that names no head, with the one that it has then: ``logistic``, which few pictures teach
+    better (docs/lab/results.md), or ``linear`` where features cannot be kept or solving would take minutes.
+
+    Args:
+        network: with its frozen modules marked, and a linear classifier.
+        pixels, preprocess, recipe: as ``begin``; the recipe is that of a solved head.
+        strategy: whose head is None.
+    """
+    front = _front(network, pixels, preprocess, recipe, strategy)
+    if not isinstance(front, Note):
+        layers = [module for module in front.rest.modules() if isinstance(module, nn.Linear)]
+        examples = len(front.stores) * len(pixels["train"])
+        if len(layers) == 1 and examples * layers[0].weight.numel() <= SOLVABLE:
+            return dataclasses.replace(strategy, head="logistic")
+    return dataclasses.replace(strategy, head="linear")
+
+
+def _front(
+    network: nn.Module,
+    pixels: Mapping[str, Pixels],
+    preprocess: AnyPreprocess,
+    recipe: Recipe,
+    strategy: Strategy,
+) -> _Front | Note:
+    """What of ``network`` runs once, or why it has to run in each step; it moves to the recipe's device."""
     views = strategy.num_views(recipe.augment)
     speed.prepare(network, speed.choose_device(recipe.device))
-    halves = split_frozen(network)
     if not views:
-        why = Note(
+        return Note(
             "--views 0 asks for new changes in each step",
             "--views 0 veut de nouveaux changements à chaque pas",
         )
-    elif recipe.augment.mixes:
-        why = Note("mixed pictures are new in each step", "les images mélangées sont nouvelles à chaque pas")
-    elif pixels["train"].feed is not None:
-        why = Note(
+    if recipe.augment.mixes:
+        return Note("mixed pictures are new in each step", "les images mélangées sont nouvelles à chaque pas")
+    if pixels["train"].feed is not None:
+        return Note(
             "the dataset, or its loader, decides in every epoch what is learned",
             "le jeu de données, ou son chargeur, décide à chaque époque de ce qui est appris",
         )
-    elif halves is None:
-        why = Note(
+    halves = split_frozen(network)
+    if halves is None:
+        return Note(
             "this network has no place where its frozen front ends for training too",
             "ce réseau n’a pas d’endroit où sa partie gelée s’arrête aussi pendant l’entraînement",
         )
-    if halves is not None and why is None:
-        trunk, rest = halves
-        settings = json.dumps(preprocess.to_json())
-        shape = output_shape(trunk, preprocess.input_shape)
-        stores = [
-            FeatureStore(trunk, preprocess, settings, shape, View(recipe.augment, recipe.seed, number))
-            for number in range(views)
-        ]
-        examples = sum(map(len, pixels.values())) + (views - 1) * len(pixels["train"])
-        size = examples * stores[0].row_bytes
-        if size <= FEATURES_BUDGET:
-            inputs = {
-                name: stores[0].take(split, name, memory_budget=memory_budget, progress=progress)
-                for name, split in pixels.items()
-            }
-            train = [inputs["train"]] + [
-                store.take(
-                    pixels["train"], f"train, view {number}", memory_budget=memory_budget, progress=progress
-                )
-                for number, store in enumerate(stores[1:], 2)
-            ]
-            # The views hold the augmentation; nothing is left to change in a step.
-            stepping = dataclasses.replace(recipe, augment=type(recipe.augment)())
-            kind: Callable[..., Training] = Training
-            if strategy.head == "logistic" or strategy.head == "svm":
-                stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
-                kind = functools.partial(Solving, solver=strategy.head)
-            training = kind(
-                rest,
-                train,
-                inputs.get("validation"),
-                classes=objective.classes,
-                preprocess=NoNormalisation(),
-                recipe=stepping,
-                target=objective.target,
-            )
-            feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
-            return Learning(training, inputs, NoNormalisation(), views, feature_notes=feature_notes)
-        why = Note(
+    trunk, rest = halves
+    settings = json.dumps(preprocess.to_json())
+    shape = output_shape(trunk, preprocess.input_shape)
+    stores = [
+        FeatureStore(trunk, preprocess, settings, shape, View(recipe.augment, recipe.seed, number))
+        for number in range(views)
+    ]
+    examples = sum(map(len, pixels.values())) + (views - 1) * len(pixels["train"])
+    size = examples * stores[0].row_bytes
+    if size > FEATURES_BUDGET:
+        return Note(
             f"its features would take {EN.size(size)}, more than {EN.size(FEATURES_BUDGET)}",
             f"ses sorties prendraient {FR.size(size)}, plus de {FR.size(FEATURES_BUDGET)}",
         )
-    assert why is not None
-    if strategy.solved:
-        raise ArgumentError(
-            f"head {strategy.head} needs the trunk's features, and they cannot be kept: {why.en}. Take --head linear."
-        )
-    note = Note(
-        f"The frozen front runs in each step: {why.en}.",
-        f"La partie gelée est recalculée à chaque pas : {why.fr}.",
-    )
-    return whole(note)
+    return _Front(stores, rest)
