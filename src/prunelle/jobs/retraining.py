@@ -29,7 +29,7 @@ from prunelle.runs.run import Run
 from prunelle.texts import Language, Note, default_language, quoted, shown
 from prunelle.transfer.strategies import Strategy
 
-_OF_CLASSIFIER = ("stage", "classifier")
+_OF_CLASSIFIER = ("stage", "classifier", "average")
 """Options of a network in ``run.json`` that its strategy has put there."""
 
 

@@ -150,8 +150,9 @@ def build(
         input_size: height and width in pixels, or one number for both; of series, the number of steps; the
             family's own when None.
         ensemble: so many of them, each with weights of its own, that answer together (``ensemble.py``).
-        options: what the family takes besides (``hidden=`` of ``dense``, ``aux=`` of ``googlenet``); and ``stage``
-            and ``classifier`` for another classifier from a stage on (see ``with_classifier``).
+        options: what the family takes besides (``hidden=`` of ``dense``, ``aux=`` of ``googlenet``); and
+            ``stage``, ``classifier`` and ``average`` for another classifier from a stage on (see
+            ``with_classifier``; maps are averaged where it is said).
 
     Raises:
         UnknownName: no such network.
@@ -165,7 +166,8 @@ def build(
     if "classifier" in options:
         from prunelle.networks.classifier import with_classifier
 
-        changed = {key: options.pop(key) for key in ("stage", "classifier") if key in options}
+        changed = {key: options.pop(key) for key in ("stage", "classifier", "average") if key in options}
+        changed.setdefault("average", False)
         whole = build(
             name, num_classes=num_classes, in_channels=in_channels, input_size=input_size, **options
         )

@@ -58,6 +58,7 @@ def with_classifier(
     *,
     stage: str | None = None,
     classifier: Classifier = "linear",
+    average: bool | None = None,
     input_shape: Sequence[int] | None = None,
 ) -> Reclassified:
     """``network`` up to ``stage``, its own modules and weights, with a new classifier.
@@ -67,6 +68,8 @@ def with_classifier(
         num_classes: K.
         stage: see ``stages``; None for the last features.
         classifier: ``linear``, or ``hidden``: a layer of 256 units with ReLU and half of them dropped.
+        average: maps over all places before the classifier. None for what the network does itself after its last
+            features (SqueezeNet), where few pictures teach a classifier of each place less; elsewhere no.
         input_shape: ``(C, H, W)``; None for ``network.input_shape``.
 
     Raises:
@@ -86,13 +89,26 @@ def with_classifier(
     stage = last if stage is None else stage
     trunk, _ = split(network, stage)
     at = next((each.shape for each in cuts if each.name == stage), None) or _shape_of(trunk, network, shape)
+    if average is None:
+        average = stage == last and len(at) == 3 and _averages(network, stage)
     most = MOST_FEATURES if stage == last else MOST_EARLY_FEATURES
-    pool = _pool(network, at, most)
+    pool = _pool(network, at, at[0] if average else most)
     made = Reclassified(trunk, _head(at, num_classes, classifier, pool), shape)
     if hasattr(network, "built_as"):
         name, options = network.built_as  # type: ignore[misc]
-        made.built_as = (name, {**options, "stage": stage, "classifier": classifier})  # type: ignore[assignment]
+        # Runs of before do not say it, and are built without.
+        averaged = {"average": True} if average else {}
+        changed = {"stage": stage, "classifier": classifier, **averaged}
+        made.built_as = (name, {**options, **changed})  # type: ignore[assignment]
     return made
+
+
+def _averages(network: nn.Module, stage: str) -> bool:
+    """Whether the network itself averages over all places somewhere after ``stage``."""
+    return any(
+        isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size in (1, (1, 1))
+        for module in split(network, stage)[1].modules()
+    )
 
 
 def _with_another(

@@ -27,6 +27,29 @@ def test_what_the_classifier_sees(name: str, stage: str | None, features: int) -
     assert made(torch.zeros(1, *network.input_shape)).shape == (1, 3)
 
 
+def test_maps_are_averaged_where_the_network_does_so_itself() -> None:
+    network = networks.build("squeezenet1.1", num_classes=10, input_size=64).eval()
+    made = with_classifier(network, 3).eval()
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        last = made.head[-1]
+        expected = network.features(images).mean(dim=(2, 3)) @ last.weight.T + last.bias  # type: ignore[operator]
+        assert torch.allclose(made(images), expected, atol=1e-4)
+    name, options = made.built_as  # type: ignore[misc]
+    assert options["average"]
+    again = networks.build(name, num_classes=3, input_size=64, **options)
+    again.load_state_dict(made.state_dict())
+    # A run of before says nothing of it, and has a weight for each place: 512 maps of 3×3.
+    before = networks.build(
+        name, num_classes=3, input_size=64, **{key: options[key] for key in options if key != "average"}
+    )
+    assert before.head[-1].weight.shape == (3, 512 * 9)  # type: ignore[union-attr, index]
+    assert "average" not in before.built_as[1]  # type: ignore[index]
+    # An earlier stage, and a network that does not, keep their places.
+    assert with_classifier(network, 3, stage="features.5").head[-1].weight.shape[1] > 128
+    assert with_classifier(networks.build("course-photos"), 3).head[-1].weight.shape == (3, 64 * 8 * 8)
+
+
 def test_it_is_the_linear_map_of_the_stage() -> None:
     network = networks.build("resnet20", num_classes=10).eval()
     made = with_classifier(network, 3, stage="layer3").eval()

@@ -109,7 +109,7 @@ class Maker:
                     f"{self.name} was told num_classes={num_classes}, and gives {outputs} outputs. Make its last layer "
                     f"of that many."
                 )
-            network = with_classifier(network, num_classes, input_shape=shape)
+            network = with_classifier(network, num_classes, average=False, input_shape=shape)
         network.input_shape = shape  # type: ignore[assignment]
         return network
 
