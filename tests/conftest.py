@@ -5,9 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+# Weights that somebody has fetched for themselves change what a training of few pictures takes: no test finds any.
+os.environ["TORCH_HOME"] = os.environ["HF_HUB_CACHE"] = str(Path(tempfile.gettempdir()) / "prunelle-no-weights")
 
 
 @pytest.fixture(autouse=True)
