@@ -260,8 +260,10 @@ def prepare(built: Built, listener: Listener) -> Prepared:
 
 
 def _with_head(built: Built, network: nn.Module, strategy: Strategy) -> Strategy:
-    """``strategy`` with a head that learns in steps where something was said of steps; else with the usual one."""
-    if asks_for_steps(built.plan.request, built.examples.data):
+    """``strategy`` with a head that learns in steps where something was said of steps, or where it is not one class of
+    several that is to be told; else with the usual one."""
+    data = built.examples.data
+    if asks_for_steps(built.plan.request, data) or not data.target.exclusive:
         return dataclasses.replace(strategy, head="linear")
     recipe = built.recipe(dataclasses.replace(strategy, views=None, head="logistic"))
     return learning.with_usual_head(network, built.examples.pixels, built.preprocess, recipe, strategy)

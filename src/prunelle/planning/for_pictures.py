@@ -124,9 +124,11 @@ def fast_recipe(data: Data, fields: dict[str, Any]) -> Recipe:
 
 
 def few(data: Data) -> bool:
-    """Fewer than ``FEW`` a class in colour, larger than digits and icons are, and as they are in their files."""
+    """Fewer than ``FEW`` a class, of one class each, in colour, larger than digits and icons are, and as their files
+    have them."""
     return (
-        data.preprocess.channels == 3
+        data.target.exclusive
+        and data.preprocess.channels == 3
         and max(data.preprocess.input_shape[1:]) > _SMALL
         and not _changed_already(data)
         and len(data.train) < FEW * len(data.classes)

@@ -16,6 +16,7 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.preprocess import Preprocess
 from prunelle.data.series.container import Series
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.targets import Number
 from prunelle.files import sha256
 from prunelle.networks import build, published
 from prunelle.networks.published import Published
@@ -149,8 +150,9 @@ def test_who_has_said_it_hears_nothing(here: dict[str, Published], given: dict[s
         data(size=(32, 32)),
         data(n=2 * for_pictures.FEW),
         dataclasses.replace(data(), preprocess=Preprocess(size=(80, 60), mean=(0.5,) * 3, std=(0.2,) * 3)),
+        dataclasses.replace(data(), target=Number()),
     ],
-    ids=["grey", "small", "many", "tensors"],
+    ids=["grey", "small", "many", "tensors", "numbers"],
 )
 def test_other_pictures_stay_as_they_were(here: dict[str, Published], of: Data) -> None:
     found = asked(of)

@@ -13,8 +13,10 @@ from torch import nn
 
 from prunelle import Augment, Preprocess, Recipe, build
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import ONE_CLASS
 from prunelle.errors import ArgumentError
 from prunelle.networks.classifier import with_classifier
+from prunelle.training.objectives import objective_of
 from prunelle.transfer import learning
 from prunelle.transfer.learning import Learning
 from prunelle.transfer.solving import Solving
@@ -43,7 +45,8 @@ def splits() -> dict[str, Pixels]:
 def begin(network: nn.Module, strategy: Strategy, **fields: Any) -> Learning:
     recipe = Recipe(**({"epochs": 3, "batch_size": 8, "learning_rate": 1e-3} | fields))
     strategy.apply(network)
-    return learning.begin(network, splits(), CLASSES, PREPROCESS, recipe, strategy, memory_budget=1 << 30)
+    objective = objective_of(ONE_CLASS, CLASSES)
+    return learning.begin(network, splits(), objective, PREPROCESS, recipe, strategy, memory_budget=1 << 30)
 
 
 def small(name: str) -> nn.Module:
