@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 # Weights that somebody has fetched for themselves change what a training of few pictures takes: no test finds any.
-os.environ["TORCH_HOME"] = os.environ["HF_HUB_CACHE"] = str(Path(tempfile.gettempdir()) / "prunelle-no-weights")
+os.environ["TORCH_HOME"] = os.environ["HF_HUB_CACHE"] = str(
+    Path(tempfile.gettempdir()) / "prunelle-no-weights"
+)
 
 
 @pytest.fixture(autouse=True)

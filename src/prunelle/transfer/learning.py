@@ -133,7 +133,7 @@ def begin(
     ]
     # The views hold the augmentation; nothing is left to change in a step.
     stepping = dataclasses.replace(recipe, augment=type(recipe.augment)())
-    kind: Callable[..., Training] = Training
+    kind: Callable[..., Training] = functools.partial(Training, target=objective.target)
     if strategy.head == "logistic" or strategy.head == "svm":
         stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
         kind = functools.partial(Solving, solver=strategy.head)
@@ -144,7 +144,6 @@ def begin(
         classes=objective.classes,
         preprocess=NoNormalisation(),
         recipe=stepping,
-        target=objective.target,
     )
     feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
     return Learning(training, inputs, NoNormalisation(), len(train), feature_notes=feature_notes)
