@@ -42,6 +42,15 @@ def test_ten_decisions_by_keys_an_undo_and_a_reload(house: House, serve: Serve, 
     assert listed > 12
     read = lambda: list(Decisions.read(house.decisions).values()) if house.decisions.exists() else []  # noqa: E731
     looked = page.locator(".review-main [role=status]").last
+    # What was decided is said of whom it was decided about, under the next one, and no longer once one looks around.
+    first = page.locator(".review-judging .review-bar > *").last.inner_text()
+    page.keyboard.press("k")
+    said = page.get_by_text(f"{first} · ")
+    said.wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("z")
+    said.wait_for(state="detached")
+    until(lambda: not read())
     for key in "kxuakkxu":
         page.keyboard.press(key)
     until(lambda: len(read()) == 8)

@@ -109,3 +109,13 @@ def _table(found: Checkup, language: Language | None) -> None:
     for note in found.summary():
         echo(f"  {words.note(note)}")
     say(Note("The page: {page}", "La page : {page}"), language, page=found.page)
+    if found.findings:
+        say(_NEXT, language)
+
+
+_NEXT = Note(
+    "Next: train on them (prunelle train), and decide about the examples one by one in a browser (prunelle review RUN); "
+    "nothing of the data is changed.",
+    "Ensuite : entraîner un réseau (prunelle train), et décider de chaque exemple dans un navigateur (prunelle review "
+    "RUN) ; rien n’est changé aux données.",
+)

@@ -25,7 +25,7 @@ export function judging(review) {
   const deed = (letter, text, act, attributes = {}) => button([key(letter), element("span", {}, text)], act, { "aria-keyshortcuts": letter, ...attributes });
   const keep = deed("K", "", () => act("keep")), answer = deed("A", "", () => make(other()));
   const out = deed("X", say("leave_out"), () => act("leave out")), unsure = deed("U", say("not_sure"), () => act("not sure"));
-  const back = deed("←", say("previous"), () => review.go(review.at - 1)), on = deed("→", say("next"), () => review.go(review.at + 1));
+  const back = deed("←", say("previous"), () => step(-1)), on = deed("→", say("next"), () => step(1));
   const undo = deed("Z", say("undo"), takeBack);
   const looked = HEATS.map((which) => button("", () => { kept.heat = which; show(); ask(); }, { "data-heat": which }));
   const input = element("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: say("class_begins"), oninput: find, onkeydown: typed });
@@ -188,6 +188,8 @@ export function judging(review) {
 
   // ---- Decisions.
 
+  function step(by) { said.textContent = ""; review.go(review.at + by); }
+
   function make(index) { if (index === label()) act("keep"); else act("relabel", index); }
 
   async function act(action, index) {
@@ -198,7 +200,8 @@ export function judging(review) {
     // Shown at once; on the disk a moment later, or an error says so and all is as before.
     review.decided.set(key_, { action, label: classes[index ?? label()] });
     review.emit("decided");
-    said.textContent = review.decision(review.decided.get(key_));
+    // It stands under the next picture: whose it is must be said.
+    said.textContent = [seen.get(key_)?.name, review.decision(review.decided.get(key_))].filter(Boolean).join(" · ");
     const next = review.next(at);
     if (next === null) said.textContent = say("all_decided");
     else review.go(next);
@@ -244,7 +247,7 @@ export function judging(review) {
 
   const KEYS = {
     k: () => act("keep"), a: () => make(other()), x: () => act("leave out"), u: () => act("not sure"), z: takeBack,
-    arrowleft: () => review.go(review.at - 1), arrowright: () => review.go(review.at + 1),
+    arrowleft: () => step(-1), arrowright: () => step(1),
     w: () => { kept.heat = HEATS[(HEATS.indexOf(kept.heat) + 1) % HEATS.length]; show(); ask(); },
     r: () => { if (numbers === null) input.focus(); },
   };

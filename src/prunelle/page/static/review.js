@@ -64,12 +64,14 @@ function heading(review, model) {
   const tell = async () => {
     const others = [...review.ready].filter((split) => split !== review.kept.split);
     try { await Promise.all(others.map(review.load)); } catch (error) { review.failed(error); return; }
-    const found = others.filter((split) => split !== review.kept.split).map((split) => [split, review.table(split).suspect.reduce((sum, one) => sum + one, 0)]);
+    const open = (split) => review.table(split).suspect.reduce((sum, one, row) => sum + (one && !review.decided.has(review.keyOf({ split, row })) ? 1 : 0), 0);
+    const found = others.filter((split) => split !== review.kept.split).map((split) => [split, open(split)]);
     elsewhere.replaceChildren(...found.filter(([, n]) => n).map(([split, n]) => element("button",
       { type: "button", "data-elsewhere": split, onclick: () => { review.kept.queue = { kind: "suspicious" }; review.choose(split); } },
       say("elsewhere", { n: review.int(n), split: say(`split_${split}`) }))));
   };
   review.on("split", () => { offer(); tell(); });
+  review.on("decided", tell);
   review.on("progress", ({ what }) => { if (what === null || review.ready.size !== Number(elsewhere.dataset.ready)) { elsewhere.dataset.ready = review.ready.size; tell(); } });
   return element("div", { class: "review-head" },
     element("p", { class: "faint" }, say("intro", { file: model.get("file") })),
