@@ -151,6 +151,9 @@ def _of_files(facts: tuple[FileFacts | None, ...]) -> Iterator[Telltale]:
     )
     yield Telltale(name=Note("the camera", "l’appareil photo"), words=words(lambda one: one.camera))
     yield Telltale(
+        name=Note("the colour profile", "le profil de couleurs"), words=words(lambda one: one.colours)
+    )
+    yield Telltale(
         name=Note("the date", "la date"),
         numbers=numbers(lambda one: (np.nan if one.taken is None else one.taken / 86_400,)),
         unit="days",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL.Image import Exif
 
+from prunelle.data.colours import profile_name
 from prunelle.data.decode import inspect, opened, read_bytes
 from prunelle.data.pillow import is_grey, orientation_of
 from prunelle.errors import BadPicture
@@ -28,6 +29,7 @@ class FileFacts:
         format: ``JPEG``, ``PNG``…
         grey: it is stored without colours.
         camera: make and model; empty where it does not say.
+        colours: what its colour profile calls itself, or that it is unusable; empty for sRGB, and without one.
         taken: seconds since 1970 in the camera's own time; None where it does not say.
     """
 
@@ -37,6 +39,7 @@ class FileFacts:
     format: str
     grey: bool
     camera: str = ""
+    colours: str = ""
     taken: float | None = None
 
 
@@ -60,6 +63,7 @@ def file_facts(path: str | Path) -> FileFacts | None:
                 format="JPEG" if name == "MPO" else name,
                 grey=is_grey(image),
                 camera=camera,
+                colours=profile_name(image.info.get("icc_profile"), image.mode),
                 taken=taken,
             )
     except BadPicture:

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from prunelle.data import Preprocess, colours, decode, fast_jpeg
 from prunelle.data.colour_codes import profile_of_code
+from prunelle.data.file_facts import file_facts
 from tests.pictures import encoded, photo
 
 # Linear RGB → XYZ adapted to D50, as published: SMPTE EG 432-1 by Apple's Display P3 profile, Adobe RGB (1998) 4.3.5.3,
@@ -209,6 +210,15 @@ def test_profiles_that_cannot_be_used_are_passed_over(kind):
         np.testing.assert_array_equal(
             decode.read_picture(content, "a", settings), decode.read_picture(plain, "a", settings)
         )
+
+
+def test_profiles_are_facts_of_a_file(tmp_path):
+    path = tmp_path / "a.jpg"
+    for profile_bytes, name in ((None, ""), (PROFILES["P3"], "RGB"), (GREY, colours.UNUSABLE)):
+        path.write_bytes(encoded(photo(20, 20), "JPEG", icc_profile=profile_bytes))
+        facts = file_facts(path)
+        assert facts is not None
+        assert facts.colours == name
 
 
 def test_changed_bytes_in_profiles_never_stop_a_picture():
