@@ -40,6 +40,7 @@ def cross_validate(
     name: str | None = None,
     labels: str | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
