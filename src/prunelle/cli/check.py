@@ -114,8 +114,8 @@ def _table(found: Checkup, language: Language | None) -> None:
 
 
 _NEXT = Note(
-    "Next: train on them (prunelle train), and decide about the examples one by one in a browser (prunelle review RUN); "
-    "nothing of the data is changed.",
+    "Next: train on them (prunelle train), and decide about the examples one by one in a browser (prunelle review "
+    "RUN); nothing of the data is changed.",
     "Ensuite : entraîner un réseau (prunelle train), et décider de chaque exemple dans un navigateur (prunelle review "
     "RUN) ; rien n’est changé aux données.",
 )

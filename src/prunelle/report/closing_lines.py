@@ -85,6 +85,9 @@ def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> st
         command = ["prunelle", "train", source["data"]]
         if source.get("labels") is not None:
             command += ["--labels", source["labels"]]
+        for asked in ("groups", "task"):
+            if source.get(asked) is not None:
+                command += [f"--{asked}", str(source[asked])]
         command += ["--network", pretrained, "--weights", "imagenet", "--strategy", "auto"]
         text += "\n" + words.note(_REUSE, n=words.integer(number), command=" ".join(map(quoted, command)))
     return text
