@@ -44,20 +44,15 @@ def _disks_are_not_waited_for() -> Iterator[None]:
 
 _LONGEST = (
     "docs/test_commands.py",
-    "contract/test_networks.py",
-    "page/test_accessibility.py",
     "numerics/test_published.py",
+    "contract/test_networks.py",
     "integration/test_program_runs.py",
-    "integration/test_breaking.py",
     "page/test_look_browser.py",
-    "integration/test_datasets_anew.py",
-    "integration/test_compare.py",
+    "page/test_accessibility.py",
     "page/test_review_browser.py",
-    "integration/test_own_parts.py",
     "page/test_trainings.py",
-    "integration/test_datasets.py",
-    "integration/test_series.py",
     "page/test_training_browser.py",
+    "integration/test_breaking.py",
 )
 """Files that take a minute or more, the longest first: a worker takes a whole file, and none is to be left with a long
 one at the end (``make test`` passes ``--no-loadscope-reorder``)."""
