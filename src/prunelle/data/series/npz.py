@@ -42,6 +42,7 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
     """The splits of an ``.npz``: ``X`` (or ``x``, ``series``) and ``y`` (``labels``), or ``X_train``, ``y_train``, ….
 
     Raises:
+        ArgumentError: ``groups`` is no array.
         DataError: no such arrays, no NumPy file, or one whose arrays are far larger than itself.
     """
     try:
@@ -52,7 +53,7 @@ def read(path: Path, expected: Expected, progress: Progress | None = None) -> di
                 if info.filename.endswith(".npy")
             }
             split_parts = {split: _split(path, file, members, split, expected) for split in _SPLITS}
-    except DataError:
+    except (DataError, ArgumentError):
         raise
     except _DAMAGE as error:
         if isinstance(error, zipfile.BadZipFile) or not path.stat().st_size:
