@@ -58,6 +58,7 @@ def build(folder: Path) -> None:
     _weights(folder)
     _runs(folder)
     _decisions(folder)
+    _costs(folder)
     (folder / "mynets.py").write_text(_OWN_NETWORKS)
 
 
@@ -99,6 +100,11 @@ def _decisions(folder: Path) -> None:
     ):
         lines = ["file,label", *(f"{file},{label}" for file, label in decided)]
         (folder / name).write_text("\n".join(lines) + "\n")
+
+
+def _costs(folder: Path) -> None:
+    """Of the classes of ``photos``."""
+    (folder / "costs.csv").write_text(",birch,oak\nbirch,0,1\noak,5,0\n")
 
 
 def _series(folder: Path) -> None:

@@ -9,7 +9,7 @@ from prunelle.data.decode import read_file
 from prunelle.data.preprocess import Preprocess
 from prunelle.drawing import card
 from prunelle.errors import PrunelleError
-from prunelle.report import beside, comparison_page, judgement, label_change
+from prunelle.report import beside, comparison_page, costs, judgement, label_change
 from prunelle.report.comparison_words import ComparisonWords
 from prunelle.report.pictures import data_uri
 from prunelle.report.shots import Shots
@@ -118,6 +118,8 @@ def _evaluated(shown: Evaluation, words: Words) -> Iterator[str]:
     if sure := calibration(shown):
         notes += judgement.sureness(sure, float(shown.confidence.mean()), shown.accuracy)
     yield card.listed([words.note(note) for note in notes])
+    if shown.cost_figures is not None:
+        yield card.listed(costs.sentences(shown.cost_figures, shown.n, words))
     yield card.facts(
         [(words("loss"), words.decimal(shown.loss, 4)), (words("pictures"), words.integer(shown.n))]
     )

@@ -11,12 +11,14 @@ import click
 from prunelle.cli import evaluation_of_numbers
 from prunelle.cli.options import (
     CompileOptions,
+    CostsOptions,
     DataOptions,
     DecisionsOptions,
     GroupsOptions,
     PretrainedOptions,
     StyleOptions,
     compile_option,
+    costs_option,
     data_options,
     data_root_option,
     decisions_option,
@@ -61,7 +63,15 @@ _SHOWN = {"number": evaluation_of_numbers.show}
 """By the kind of target; what is not there is shown as classes are."""
 
 
-class _Options(PretrainedOptions, DataOptions, GroupsOptions, DecisionsOptions, CompileOptions, StyleOptions):
+class _Options(
+    PretrainedOptions,
+    DataOptions,
+    GroupsOptions,
+    DecisionsOptions,
+    CostsOptions,
+    CompileOptions,
+    StyleOptions,
+):
     data_root: str | None
 
 
@@ -72,6 +82,7 @@ class _Options(PretrainedOptions, DataOptions, GroupsOptions, DecisionsOptions, 
 @groups_option
 @data_root_option
 @decisions_option
+@costs_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON on standard output.")
 @compile_option
 @style_options
@@ -97,6 +108,7 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
         data_dir=given["data_dir"],
         data_root=given["data_root"],
         decisions=given["decisions"],
+        costs=given["costs"],
         compile=given["compile"],
         style=given["progress"],
     )
@@ -144,7 +156,7 @@ def _show(evaluation: Evaluation) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal
-    from prunelle.report import beside, judgement
+    from prunelle.report import beside, costs, judgement
     from prunelle.runs import judging
     from prunelle.training.verdicts import against_chance, calibration
 
@@ -173,6 +185,9 @@ def _show(evaluation: Evaluation) -> None:
     if sure := calibration(evaluation):
         for note in judgement.sureness(sure, float(evaluation.confidence.mean()), evaluation.accuracy):
             terminal.print(words.note(note))
+    if evaluation.cost_figures is not None:
+        for sentence in costs.sentences(evaluation.cost_figures, evaluation.n, words):
+            terminal.print(sentence)
     table = Table(*map(words.note, _COLUMNS), box=None)
     for column in table.columns[1:]:
         column.justify = "right"

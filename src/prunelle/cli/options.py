@@ -66,6 +66,12 @@ class DecisionsOptions(TypedDict):
     decisions: str | None
 
 
+class CostsOptions(TypedDict):
+    """Of ``costs_option``."""
+
+    costs: str | None
+
+
 class WeightsOptions(TypedDict):
     """Of ``weights_options``; mean and std per channel, in units of [0, 1]."""
 
@@ -156,6 +162,16 @@ def decisions_option(command: Command) -> Command:
         type=click.Path(),
         metavar="FILE",
         help="Labels corrected by people: a CSV of prunelle review, of file,label, of Label Studio or FiftyOne.",
+    )(command)
+
+
+def costs_option(command: Command) -> Command:
+    """``--costs``, of what judges answers."""
+    return click.option(
+        "--costs",
+        type=click.Path(),
+        metavar="FILE",
+        help="What each answer costs: a CSV with a row a true class and a column an answer. See docs/evaluate.md.",
     )(command)
 
 

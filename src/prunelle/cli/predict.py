@@ -32,6 +32,7 @@ _DOUBTS = {
     "unlike": Note("none of these", "aucune de ces classes"),
 }
 _OR = Note("or", "ou")
+_LEAST = Note("least cost: {name} ({cost})", "moindre coût : {name} ({cost})")
 
 
 class _Options(PretrainedOptions, CompileOptions, StyleOptions):
@@ -62,6 +63,11 @@ class _Options(PretrainedOptions, CompileOptions, StyleOptions):
     "[0.01 with --unsure and --sets; 0 for never]",
 )
 @click.option(
+    "--costs",
+    metavar="FILE|own",
+    help="Say which answer is expected to cost least, too: by a CSV (docs/evaluate.md), or by RUN's own costs.",
+)
+@click.option(
     "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True
 )
 @compile_option
@@ -72,6 +78,7 @@ def predict(
     unsure: float | None,
     sets: float | None,
     unlike: float | None,
+    costs: str | None,
     form: str,
     **given: Unpack[_Options],
 ) -> None:
@@ -97,6 +104,7 @@ def predict(
         unsure=unsure,
         sets=sets,
         unlike=unlike,
+        costs=costs,
         compile=given["compile"],
         style=given["progress"],
     )
@@ -128,16 +136,23 @@ def _table(answers: Sequence[AnyPrediction]) -> None:
 def _rows(answers: Sequence[Prediction]) -> tuple[Sequence[str], list[tuple[object, ...]]]:
     """Without caution, the columns that there always were."""
     cautious = any(answer.cautious for answer in answers)
+    weighed = any(answer.least_cost for answer in answers)
     rows: list[tuple[object, ...]] = []
     for answer in answers:
-        doubt = (answer.answer, answer.doubt) if cautious else ()
+        doubt: tuple[object, ...] = (answer.answer, answer.doubt) if cautious else ()
+        if weighed:
+            doubt += answer.least_cost or (None, None)
         inside = set(answer.among or ())
         for rank, (name, probability) in enumerate(answer.top, start=1):
             held = (None if answer.among is None else int(name in inside),) if cautious else ()
             rows.append((answer.file, rank, name, f"{probability:.6f}", *held, *doubt, None))
         if answer.error:
-            rows.append((answer.file, None, None, None, *((None,) * 3 if cautious else ()), answer.error))
-    more = ("in_set", "answer", "doubt") if cautious else ()
+            rows.append(
+                (answer.file, None, None, None, *(None,) * (3 * cautious + 2 * weighed), answer.error)
+            )
+    more = (("in_set", "answer", "doubt") if cautious else ()) + (
+        ("least_cost", "expected_cost") if weighed else ()
+    )
     return ("file", "rank", "class", "probability", *more, "error"), rows
 
 
@@ -155,7 +170,18 @@ def _lines(answers: Sequence[Prediction]) -> list[str]:
 
 
 def _said(answer: Prediction) -> str:
-    """What is said before the classes, of predictions with caution: the answer, the set, or that there is none."""
+    """What is said before the classes: of predictions with caution the answer, the set, or that there is none; with
+    costs, the answer that is expected to cost least."""
+    said = _cautious(answer)
+    if answer.least_cost is None:
+        return said
+    name, cost = answer.least_cost
+    words = spoken()
+    cheapest = words.note(_LEAST, name=visible(name), cost=words.number(cost))
+    return f"{said}  {cheapest}" if said else cheapest
+
+
+def _cautious(answer: Prediction) -> str:
     if not answer.cautious:
         return ""
     words = spoken()

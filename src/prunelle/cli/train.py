@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from prunelle.cli.options import (
     BytesType,
+    CostsOptions,
     DataCommand,
     DataOptions,
     DecisionsOptions,
@@ -26,6 +27,7 @@ from prunelle.cli.options import (
     StyleOptions,
     TaskOptions,
     WeightsOptions,
+    costs_option,
     data_options,
     data_root_option,
     decisions_option,
@@ -99,7 +101,7 @@ class RecipeOptions(TypedDict):
     augment: str | None
 
 
-class _DataOptions(DataOptions, GroupsOptions, TaskOptions, DecisionsOptions):
+class _DataOptions(DataOptions, GroupsOptions, TaskOptions, DecisionsOptions, CostsOptions):
     data: str | None
     validation: float | None
     test: float | None
@@ -204,6 +206,7 @@ NAME_TRAIN.ts is their test. Without DATA, scikit-learn's handwritten digits are
 @groups_option
 @task_option
 @decisions_option
+@costs_option
 @click.option(
     "--unlabelled",
     type=click.Path(),
@@ -332,6 +335,7 @@ def _begun(learn: Callable[..., Trained], given: _Options) -> Trained:
         validation=given["validation"],
         test=given["test"],
         decisions=given["decisions"],
+        costs=given["costs"],
         memory_budget=memory_budget(given["memory"]),
         language=given["language"],
         style=given["progress"],

@@ -34,9 +34,13 @@ from prunelle.runs.predictions import Predictions, predict_files, predict_pixels
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.texts import EN, FR, Note, composed, quoted, shown
+from prunelle.training.cost_files import costs_for, costs_of
+from prunelle.training.costs import Costs, GivenCosts
 from prunelle.training.fast import Compile, predictor
 from prunelle.trust.trust import Caution
 
+OWN_COSTS = "own"
+"""In place of costs, those that a run was trained with."""
 DEFAULT_TOP = 3
 """Answers on a file, the most probable first."""
 
@@ -48,8 +52,34 @@ def evaluate(
     data_root: str | Path | None,
     compile: Compile,
     listener: Listener,
+    costs: GivenCosts | None = None,
 ) -> Any:
     """What ``run`` answers on labelled pictures, its own or others; see ``prunelle.evaluate``."""
+    given = None if costs is None else costs_of(costs)
+    if given is not None and isinstance(run, Run):
+        given = costs_for(given, run.target, run.classes)  # before anything is decoded
+    evaluation = _evaluate(run, source, data_root=data_root, compile=compile, listener=listener)
+    if given is not None:
+        given = given.aligned(evaluation.classes)
+        for note in given.notes:
+            listener.on_note(note)
+    own = run if isinstance(run, Run) else None
+    weighed = given or (None if own is None else own.costs)
+    if weighed is None:
+        return evaluation
+    return dataclasses.replace(
+        evaluation, costs=weighed, temperature=None if own is None else own.temperature
+    )
+
+
+def _evaluate(
+    run: Run | Pretrained,
+    source: DataSource,
+    *,
+    data_root: str | Path | None,
+    compile: Compile,
+    listener: Listener,
+) -> Any:
     if is_dataset(source.data):
         refuse_given("is for data that Prunelle reads, and this is a dataset", decisions=source.decisions)
         return _evaluate_dataset(run, source, compile, listener)
@@ -163,9 +193,13 @@ def predict(
     caution: Caution,
     compile: Compile,
     listener: Listener,
+    costs: GivenCosts | None = None,
 ) -> Predictions:
     """What ``run`` answers on files, and on what folders hold; see ``prunelle.predict``."""
+    weighed = None if costs is None else _costs(run, costs, listener)
     doubts = trusting.doubts_of(run, caution, listener) if caution else None
+    if weighed is not None:
+        doubts = trusting.weighing(run, doubts, weighed, listener)
     dataset = _taken_in(run, files, None) if is_dataset(files) else None
     if dataset is not None:
         _check_reads_pictures(run, dataset, listener)
@@ -189,6 +223,27 @@ def predict(
         note=listener.on_note,
         progress=listener.on_progress,
     )
+
+
+def _costs(run: Run | Pretrained | Folds, given: GivenCosts, listener: Listener) -> Costs:
+    """What was given, or the run's own, for its classes; what is odd about them is told.
+
+    Raises:
+        RunError: its own are asked for, and it has none.
+    """
+    if given != OWN_COSTS:
+        costs = costs_for(given, run.target, run.classes)
+        for note in costs.notes:
+            listener.on_note(note)
+        return costs
+    told = run.runs[0] if isinstance(run, Folds) else run
+    own = told.costs if isinstance(told, Run) else None
+    if own is None:
+        where = "a network with weights from elsewhere" if isinstance(run, Pretrained) else run.path
+        raise RunError(
+            f"{where} has no costs of its own (prunelle train --costs FILE gives some); name a file: --costs FILE."
+        )
+    return own
 
 
 def check_reads(run: Run, listener: Listener) -> None:

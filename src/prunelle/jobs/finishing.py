@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import Language
 from prunelle.training.engine import Training
 from prunelle.training.inference import evaluation_of
+from prunelle.training.metrics import Evaluation
 from prunelle.training.objectives import AnyEvaluation
+from prunelle.trust.trust import Trust
 
 if TYPE_CHECKING:
     from prunelle.jobs.preparing import Prepared
@@ -41,9 +44,15 @@ def finish(
     outputs = trusting.outputs_of(
         training.network.eval(), seen.inputs, seen.normaliser, len(run.classes), listener.on_progress
     )
+    # Before the figures: what answers of least expected cost would cost goes by calibrated probabilities.
+    trust = trusting.write(run, outputs) if run.target.exclusive else None
     evaluations = {
-        split: evaluation_of(
-            torch.from_numpy(outputs[split].logits), pixels, run.classes, split, target=run.target
+        split: _weighed(
+            run,
+            evaluation_of(
+                torch.from_numpy(outputs[split].logits), pixels, run.classes, split, target=run.target
+            ),
+            trust,
         )
         for split, pixels in seen.inputs.items()
     }
@@ -63,14 +72,20 @@ def finish(
     metrics[judged] |= _known(run, prepared, evaluations[judged], listener)
     run.write_predictions(evaluations[judged])
     run.write_metrics(metrics)
-    if run.target.exclusive:
-        trusting.write(run, outputs)
     run.attach(prepared.network)
     if conclude is not None:
         conclude(run)
     run.update(warnings=training.progress.warnings)
     write_page(run, prepared.pixels, language, listener.on_note)
     run.update(status="finished")
+
+
+def _weighed(run: Run, evaluation: AnyEvaluation, trust: Trust | None) -> AnyEvaluation:
+    """With the costs of answers, where the run was told any."""
+    if run.costs is None or not isinstance(evaluation, Evaluation):
+        return evaluation
+    temperature = None if trust is None else trust.temperature
+    return dataclasses.replace(evaluation, costs=run.costs, temperature=temperature)
 
 
 def _own(training: Training, evaluation: AnyEvaluation) -> dict[str, Any]:

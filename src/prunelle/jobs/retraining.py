@@ -83,6 +83,7 @@ def retrain(request: RetrainRequest, listener: Listener) -> Retrained:
         strategy=strategy,
         recipe=run.recipe,
         epochs=request.epochs,
+        costs=run.costs,
         limits=request.limits,
         destination=request.destination,
         language=request.language,
@@ -209,4 +210,5 @@ def _plan(run: Run, request: TrainingRequest, listener: Listener) -> TrainingPla
         preprocess=run.preprocess,
         start=start,
         seed=run.recipe.seed,
+        costs=run.costs,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from prunelle.runs.folds import Folds
 from prunelle.runs.judging import Origin
 from prunelle.runs.listener import Listener
 from prunelle.texts import Language, Note
+from prunelle.training.cost_files import costs_for
+from prunelle.training.costs import GivenCosts
 from prunelle.training.fast import Compile, predictor
 from prunelle.training.metrics import Evaluation
 
@@ -35,11 +38,18 @@ _ANY = Origin()
 
 
 def evaluate(
-    folds: Folds, source: DataSource, *, data_root: str | Path | None, compile: Compile, listener: Listener
+    folds: Folds,
+    source: DataSource,
+    *,
+    data_root: str | Path | None,
+    compile: Compile,
+    listener: Listener,
+    costs: GivenCosts | None = None,
 ) -> Evaluation:
     """Of its own examples, what was measured out of fold; of others, what all networks answer together."""
     first = folds.runs[0]
     data = source.data
+    weighed = None if costs is None else costs_for(costs, folds.target, folds.classes)
     if is_dataset(data):
         raise ArgumentError(
             f"a cross-validation is judged on data that Prunelle reads, and this is a dataset; ask one of its "
@@ -54,13 +64,19 @@ def evaluate(
             data_root=data_root,
             decisions=source.decisions,
         )
+        refuse_given(
+            "need every probability, and of its own examples a cross-validation keeps those of answer and truth; ask "
+            "one of its networks",
+            costs=costs,
+        )
         listener.on_note(_OWN)
         return folds.evaluation
     labelled = answering.labelled_examples(first, source, data_root, listener)
     split = answering.part_to_judge(labelled.data, folds.classes)
     pixels = answering.decoded(split, folds.preprocess, listener)
     origin = Origin(data=labelled.name, whole=labelled.whole)
-    return judge(folds, pixels, split, listener, origin=origin, compile=compile)
+    judged = judge(folds, pixels, split, listener, origin=origin, compile=compile)
+    return dataclasses.replace(judged, costs=weighed)
 
 
 def judge(

@@ -54,11 +54,12 @@ def carry_out(
     with contextlib.ExitStack() as claim:
         with resume_hint("start again with", lambda: request.command, "Nothing was begun"):
             check_request(request)
-            prepared = prepare(build(plan_of(request, listener), listener), listener)
+            plan = plan_of(request, listener)
+            prepared = prepare(build(plan, listener), listener)
             now = datetime.now().astimezone()
             path = _run_path(request, prepared, now)
             claim.enter_context(claimed(path, RUN, made=request.destination.output is None))
-            run = _create(prepared, path, now, request)
+            run = _create(prepared, path, now, plan)
         with resume_hint("go on with", lambda: resume_command(run), _KEPT):
             _to_the_end(run, prepared, request, listener, conclude)
     return run
@@ -121,6 +122,7 @@ def _refuse_new_settings(request: TrainingRequest, run: Run) -> None:
         validation=request.source.validation,
         test=request.source.test,
         decisions=request.source.decisions,
+        costs=request.costs,
     )
 
 
@@ -203,9 +205,9 @@ def _run_path(request: TrainingRequest, prepared: Prepared, now: datetime) -> Pa
     return new_run_path(Path(destination.runs), name, now)
 
 
-def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequest) -> Run:
+def _create(prepared: Prepared, path: Path, now: datetime, plan: TrainingPlan) -> Run:
     """The run folder, with all that is known before the first step; its first state too, so that it can go on."""
-    data, training = prepared.data, prepared.training
+    data, training, request = prepared.data, prepared.training, plan.request
     network_name = str(prepared.description["name"])
     info = {
         "status": "training",
@@ -224,6 +226,7 @@ def _create(prepared: Prepared, path: Path, now: datetime, request: TrainingRequ
             **({"copies": prepared.examples.copies} if prepared.examples.copies else {}),
         },
         **({} if data.decisions is None else {"decisions": dict(data.decisions)}),
+        **({} if plan.costs is None else {"costs": plan.costs.to_json()}),
         "network": prepared.description,
         "recipe": prepared.recipe.to_json(),
         **({"own": own} if (own := training.own.to_json()) else {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -16,6 +17,7 @@ from prunelle.runs.folds import Folds
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import EN, FR, Note
+from prunelle.training.costs import Costs
 from prunelle.training.inference import Normaliser, evaluation_batch, predict_logits
 from prunelle.trust.abstaining import CERTAINTY
 from prunelle.trust.measuring import record
@@ -114,11 +116,30 @@ def notes_of(found: Doubts) -> Iterator[Note]:
             f"Ce qui ne ressemble à rien de ce que le réseau a appris est dit n’être d’aucune classe ; cela arrive "
             f"aussi à {FR.percent(found.rate)} des exemples qui en sont.",
         )
-    yield Note(
+    yield _calibrated(found.temperature)
+
+
+def weighing(run: Run | Pretrained | Folds, found: Doubts | None, costs: Costs, listener: Listener) -> Doubts:
+    """``found``, that also says which answer is expected to cost least; what that goes by is told."""
+    if found is not None:
+        return dataclasses.replace(found, costs=costs)
+    temperature = run.temperature if isinstance(run, Run) else None
+    listener.on_note(_NOT_CALIBRATED if temperature is None else _calibrated(temperature))
+    return Doubts(temperature=temperature or 1.0, costs=costs, cautious=False)
+
+
+_NOT_CALIBRATED = Note(
+    "Expected costs go by the network’s own probabilities: no validation examples calibrated them.",
+    "Les coûts attendus suivent les probabilités du réseau : aucun exemple de validation ne les a calibrées.",
+)
+
+
+def _calibrated(temperature: float) -> Note:
+    return Note(
         f"Probabilities are calibrated on the validation examples "
-        f"(temperature {EN.decimal(found.temperature, 2)}).",
+        f"(temperature {EN.decimal(temperature, 2)}).",
         f"Les probabilités sont calibrées sur les exemples de validation (température "
-        f"{FR.decimal(found.temperature, 2)}).",
+        f"{FR.decimal(temperature, 2)}).",
     )
 
 

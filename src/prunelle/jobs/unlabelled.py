@@ -32,6 +32,7 @@ from prunelle.runs.listener import Listener
 from prunelle.runs.predictions import predict_files
 from prunelle.runs.run import Run
 from prunelle.texts import EN, FR, Note, quoted
+from prunelle.training.cost_files import costs_of
 from prunelle.training.intervals import difference_interval
 from prunelle.transfer.pseudo_labels import RIGHT, threshold
 
@@ -147,7 +148,7 @@ def _data(request: UnlabelledRequest, listener: Listener) -> tuple[Data, list[Pa
 
 def _settings(request: UnlabelledRequest, data: Data) -> dict[str, Any]:
     """What the same folder must be gone on with."""
-    training = request.training
+    training, costs = request.training, request.training.costs
     return {
         "data": data.name,
         "network": training.network,
@@ -157,6 +158,7 @@ def _settings(request: UnlabelledRequest, data: Data) -> dict[str, Any]:
         "strategy": str(training.strategy),
         "size": str(training.preparation.size),
         **({} if data.decisions is None else {"decisions": data.decisions["digest"]}),
+        **({} if costs is None else {"costs": costs_of(costs).aligned(data.classes).matrix.tolist()}),
     }
 
 

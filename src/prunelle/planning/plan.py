@@ -31,6 +31,8 @@ from prunelle.runs.rebuild import refuse_as_start
 from prunelle.runs.run import Run
 from prunelle.scalars import plain
 from prunelle.texts import Note
+from prunelle.training.cost_files import costs_for, costs_of
+from prunelle.training.costs import Costs
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -48,6 +50,7 @@ class TrainingPlan:
         start: the weights to start from, read; None for none.
         seed: of the first weights.
         reuse: why weights are reused that nobody asked for; None where somebody did.
+        costs: of answers, in the order of the classes of ``data``; None where nobody says.
     """
 
     request: TrainingRequest
@@ -58,6 +61,7 @@ class TrainingPlan:
     start: Weights | None
     seed: int
     reuse: Note | None = None
+    costs: Costs | None = None
 
     @property
     def keeps_weights(self) -> bool:
@@ -70,12 +74,14 @@ def check_request(request: TrainingRequest) -> None:
     """What can be known to be wrong is said before anything is fetched or decoded.
 
     Raises:
-        ArgumentError: no such network, or a strategy without weights.
+        ArgumentError: no such network, a strategy without weights, or costs that are none.
         RunError: the folder is somebody's.
     """
     if isinstance(request.network, str):
         networks.variant(request.network)
     check_weights(request.strategy, request.network, request.weights)
+    if request.costs is not None:
+        costs_of(request.costs)
     if request.destination.folder is not None:
         refuse_given(
             "goes into the name of a new folder, and output names the folder", name=request.destination.name
@@ -109,6 +115,9 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
         listener.on_note(few)
     reuse = reuse_for_few(request, data)
     request = reuse.request
+    costs = None if request.costs is None else costs_for(request.costs, data.target, data.classes)
+    for odd in costs.notes if costs is not None else ():
+        listener.on_note(odd)
     network, options = _network_of_run(request)
     if isinstance(network, str):
         network = networks.ALIASES.get(network, network)
@@ -143,6 +152,7 @@ def plan_training(request: TrainingRequest, listener: Listener) -> TrainingPlan:
         start=start,
         seed=seed,
         reuse=reuse.note if reuse.taken else None,
+        costs=costs,
     )
 
 

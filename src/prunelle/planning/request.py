@@ -22,6 +22,7 @@ from prunelle.data.series.preprocess import Normalisation, SeriesFit
 from prunelle.errors import ArgumentError
 from prunelle.runs.run import Run
 from prunelle.texts import Language, default_language
+from prunelle.training.costs import GivenCosts
 from prunelle.training.own import NOTHING, Own
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
@@ -138,6 +139,7 @@ class TrainingRequest:
         strategy: what is kept of them and what learns; None: everything learns alike.
         recipe: how to train, or what makes one.
         epochs: in place of the recipe's.
+        costs: what each answer costs, by the truth; nothing is learned otherwise for it.
         own: parts of the training that are the caller's.
         limits: of memory and time.
         destination: of the run.
@@ -153,6 +155,7 @@ class TrainingRequest:
     strategy: Strategy | None = None
     recipe: Recipe | RecipeFactory | None = None
     epochs: int | None = None
+    costs: GivenCosts | None = None
     own: Own = NOTHING
     limits: Limits = Limits()
     destination: Destination = Destination()
@@ -210,6 +213,7 @@ def request_of(given: Mapping[str, Any]) -> TrainingRequest:
         strategy=as_strategy(given["strategy"]),
         recipe=given["recipe"],
         epochs=given["epochs"],
+        costs=given["costs"],
         own=part(Own),
         limits=part(Limits),
         destination=part(Destination),

@@ -17,9 +17,8 @@ _TOP_5 = Note(
     "La bonne classe est parmi les cinq plus probables pour {share} (top-5 ; intervalle à 95 % : {low} à {high}).",
 )
 _BALANCED = Note(
-    "; of all classes alike, {balanced} (balanced accuracy, the mean of their recalls; 95 % interval {low} to {high})",
-    " ; toutes classes comptant autant, {balanced} (exactitude équilibrée, la moyenne de leurs rappels ; intervalle à "
-    "95 % : {low} à {high})",
+    "; balanced accuracy (the mean recall of its classes) {balanced} ({low} to {high})",
+    " ; exactitude équilibrée (rappel moyen de ses classes) : {balanced} ({low} à {high})",
 )
 _CONSTANT = Note(
     "; always answering {name} is right for {blind}", " ; répondre toujours {name} est juste pour {blind}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.data.kinds import kind_of_shape
-from prunelle.report import beside, judgement, numbers_words
+from prunelle.report import beside, costs, judgement, numbers_words
 from prunelle.runs import judging
 from prunelle.texts import EN, Note, Typography, quoted
 
@@ -45,6 +45,9 @@ def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
         return _off(judged, split, words)
     learned, chance = judging.learned_note(judged), judgement.chance_of(metrics, split)
     top_5 = beside.top_5(judged, words, digits=2)
+    said = [] if learned is None else [words.note(learned)]
+    said += [] if top_5 is None else [top_5]
+    cost = costs.figures_of(judged)
     return (
         words.note(
             _ACCURACY[split],
@@ -55,8 +58,11 @@ def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
         )
         + judgement.chance_sentence(chance, words)
         + beside.balanced_sentence(judged, chance, words)
-        + ("" if top_5 is None else f". {top_5.removesuffix('.')}")
-        + ("" if learned is None else f". {words.note(learned)}")
+        + "".join(f". {sentence.removesuffix('.')}" for sentence in said)
+        + "".join(
+            f"\n{sentence}"
+            for sentence in (() if cost is None else costs.sentences(cost, judged["n"], words))
+        )
     )
 
 

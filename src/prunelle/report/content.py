@@ -18,6 +18,7 @@ from prunelle.report.series import Plate
 from prunelle.report.words import Words
 from prunelle.runs.change import Change
 from prunelle.texts import Language, Note
+from prunelle.training.costs import Costs
 from prunelle.training.recipe import Recipe
 
 
@@ -47,6 +48,7 @@ class ReportContent:
         layers: the network's table; their parameters add up to ``num_parameters``.
         recipe: how it was trained; of a program of one's own, its settings by name.
         change: what corrected labels changed, of a training by such labels.
+        costs: what answers cost, where the training was told.
         own: parts of the training that were the caller's own, by what they take the place of: their names.
         versions: of prunelle, python, torch, numpy… host: processor, cores, device.
         started: ISO 8601 date and time. seconds: how long the training took, interruptions left out.
@@ -79,6 +81,7 @@ class ReportContent:
     plates: Sequence[Plate] = ()
     reused: Sequence[Note] = ()
     change: Change | None = None
+    costs: Costs | None = None
     own: Mapping[str, str] = dataclasses.field(default_factory=dict)
     target: Target = ONE_CLASS
     few: Note | None = None

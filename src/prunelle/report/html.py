@@ -20,6 +20,7 @@ from markupsafe import Markup
 from prunelle.look.policy import content_policy
 from prunelle.report import (
     beside,
+    costs,
     figures,
     judgement,
     label_change,
@@ -118,6 +119,7 @@ def answers_of_classes(content: ReportContent, words: Words) -> dict[str, Any]:
         "wrong": wrong_cards(content, words),
         "wrong_text": _wrong_text(content.evaluation, words),
         "reliability": _reliability(content, words),
+        "costs": costs.section(content.metrics.get(content.evaluation.split) or {}, content.costs, words),
     }
 
 

@@ -106,6 +106,7 @@ def content_of(
         reused=sentences(run.info),
         trust=run.trust_record(),
         target=run.target,
+        costs=run.costs,
         change=run.change(),
         few=note_after(run),
     )

@@ -65,6 +65,8 @@ class Prediction(Shown):
             is unlike all that it learned; None where there is one.
         among: the classes of a set that holds the true one, as often as was asked for, the most probable first; None
             where none was asked for.
+        least_cost: the class that is expected to cost least, and what; None where nobody asked with ``costs``. It is
+            often not the most probable, and ``answer`` is not changed by it.
     """
 
     kind: ClassVar[TargetKind] = "class"
@@ -75,6 +77,7 @@ class Prediction(Shown):
     cautious: bool = False
     doubt: Doubt | None = None
     among: tuple[str, ...] | None = None
+    least_cost: tuple[str, float] | None = None
 
     @classmethod
     def of(cls, file: str, scores: np.ndarray, classifier: Classifier, top: int, /) -> Prediction:
@@ -89,13 +92,16 @@ class Prediction(Shown):
     def to_json(self) -> dict[str, Any]:
         """``{"file", "predictions": [{"class", "probability"}]}``, and ``"error"`` where there is one.
 
-        Where it was asked for with caution, ``"answer"`` and ``"doubt"``, and ``"among"`` with a set.
+        Where it was asked for with caution, ``"answer"`` and ``"doubt"``, and ``"among"`` with a set; with costs,
+        ``"least_cost": {"class", "expected_cost"}``.
         """
         predictions = [{"class": name, "probability": probability} for name, probability in self.top]
         fields: dict[str, Any] = {"file": self.file, "predictions": predictions}
         if self.cautious and self.error is None:
             fields |= {"answer": self.answer, "doubt": self.doubt}
             fields |= {} if self.among is None else {"among": list(self.among)}
+        if self.least_cost is not None:
+            fields["least_cost"] = {"class": self.least_cost[0], "expected_cost": self.least_cost[1]}
         return fields if self.error is None else {**fields, "error": self.error}
 
 
@@ -211,7 +217,18 @@ def _answers(
         size = 0 if doubted.sets is None else int(doubted.sets[i].sum())
         named = _top(row, classifier.classes, max(top, size))
         among = None if doubted.sets is None else tuple(each for each, _ in named[:size])
-        yield Prediction(name, named, cautious=True, doubt=doubted.doubts[i], among=among)
+        cheapest = None
+        if doubted.expected_costs is not None:
+            at = int(doubted.expected_costs[i].argmin())
+            cheapest = classifier.classes[at], float(doubted.expected_costs[i, at])
+        yield Prediction(
+            name,
+            named,
+            cautious=doubted.cautious,
+            doubt=doubted.doubts[i],
+            among=among,
+            least_cost=cheapest,
+        )
 
 
 def _stacked(examples: list[np.ndarray]) -> np.ndarray:

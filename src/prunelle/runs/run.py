@@ -69,6 +69,7 @@ from prunelle.shown import Shown
 from prunelle.tensors import digest
 from prunelle.texts import Note, quoted
 from prunelle.training.checkpoint import load_tensors, save_tensors
+from prunelle.training.costs import Costs
 from prunelle.training.objectives import AnyEvaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import ACCURACIES, RESULT_FIELDS
@@ -396,6 +397,25 @@ class Run(Shown):
                 f"{self.path} is not finished; go on with it first: {RUN.resume} {quoted(self.path)}"
             )
         return read_judged(self.path, self.classes, float(metrics[split]["loss"]), self.target)
+
+    @property
+    def costs(self) -> Costs | None:
+        """What answers cost, as its training was told; None where it was told nothing.
+
+        Raises:
+            RunError: they are damaged.
+        """
+        if "costs" not in self.info:
+            return None
+        try:
+            return Costs.from_json(self.info["costs"], self.classes)
+        except (ArgumentError, ValueError) as error:
+            raise RunError(f"the costs in {self.path / 'run.json'} are damaged: {error}") from None
+
+    @property
+    def temperature(self) -> float | None:
+        """That calibrates its probabilities (``trust.json``); None where no validation examples chose one."""
+        return (self.trust_record() or {}).get("temperature")
 
     def write_trust(self, trust: Trust | None, record: Mapping[str, Any]) -> None:
         """``trust.json``, and ``trust.safetensors`` where there were validation examples; of the best weights."""

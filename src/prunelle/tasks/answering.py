@@ -22,6 +22,7 @@ from prunelle.runs.folds import Folds, answering_from
 from prunelle.runs.predictions import Predictions
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
+from prunelle.training.costs import GivenCosts
 from prunelle.training.fast import Compile
 from prunelle.trust.trust import Caution
 
@@ -36,6 +37,7 @@ def evaluate(
     data_dir: str | Path | None = None,
     data_root: str | Path | None = None,
     decisions: Decisions | str | Path | None = None,
+    costs: GivenCosts | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
 ) -> Any:
@@ -52,6 +54,7 @@ def evaluate(
         labels, groups, data_dir: as ``prunelle.load``; groups that the run has learned from are told.
         data_root: where the data of the run are now, if they were moved.
         decisions: corrected labels to judge by, or the CSV that has them; as ``train``.
+        costs: what each answer costs, by the truth, as ``train``; in place of the run's own.
         compile: ``auto`` makes a faster copy of the network where the work repays it; ``always``, ``never``.
         style: what to show meanwhile.
 
@@ -64,8 +67,12 @@ def evaluate(
         if not isinstance(run, Run | Pretrained | Folds):
             run = answering_from(run, network)
         if isinstance(run, Folds):
-            return together.evaluate(run, source, data_root=data_root, compile=compile, listener=listener)
-        return answering.evaluate(run, source, data_root=data_root, compile=compile, listener=listener)
+            return together.evaluate(
+                run, source, data_root=data_root, compile=compile, listener=listener, costs=costs
+            )
+        return answering.evaluate(
+            run, source, data_root=data_root, compile=compile, listener=listener, costs=costs
+        )
 
 
 @plain_arguments
@@ -77,6 +84,7 @@ def predict(
     unsure: float | None = None,
     sets: float | None = None,
     unlike: float | None = None,
+    costs: GivenCosts | None = None,
     network: nn.Module | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
@@ -97,9 +105,11 @@ def predict(
         sets: each has a set of classes, ``among``, and at most that share of the sets lacks the true class.
         unlike: what is unlike all that the run has learned has no ``answer`` either; at most that share of examples
             like those of the training is. 0.01 where ``unsure`` or ``sets`` is given; 0 for never.
+        costs: each has ``least_cost``, the class that is expected to cost least by calibrated probabilities, and what;
+            as ``train``, or ``"own"`` for those the run was trained with. The other answers stay as they are.
         network: the module, if it was one of your own.
 
-    With any of the three the probabilities are calibrated (docs/predict.md), otherwise the network's own.
+    With any of the four the probabilities are calibrated (docs/predict.md), otherwise the network's own.
 
     Raises:
         ArgumentError: no file at all, ``top`` below 1, or no share.
@@ -109,4 +119,6 @@ def predict(
     with contextlib.closing(make_listener(style)) as listener:
         if not isinstance(run, Run | Pretrained | Folds):
             run = answering_from(run, network)
-        return answering.predict(run, files, top=top, caution=caution, compile=compile, listener=listener)
+        return answering.predict(
+            run, files, top=top, caution=caution, compile=compile, listener=listener, costs=costs
+        )

@@ -22,6 +22,7 @@ from prunelle.runs.folds import Folds
 from prunelle.runs.listener import Listener
 from prunelle.scalars import plain_arguments
 from prunelle.texts import Language
+from prunelle.training.costs import GivenCosts
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
 
@@ -45,6 +46,7 @@ def cross_validate(
     validation: float | None = None,
     test: float | None = None,
     decisions: Decisions | str | Path | None = None,
+    costs: GivenCosts | None = None,
     size: int | tuple[int, int] | None = None,
     fit: Fit | SeriesFit | None = None,
     normalisation: Normalisation | None = None,

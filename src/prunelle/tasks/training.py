@@ -24,6 +24,7 @@ from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.texts import Language
+from prunelle.training.costs import GivenCosts
 from prunelle.training.own import Loss, MakeOptimizer, Metric, Row, Schedule
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.strategies import Strategy
@@ -56,6 +57,7 @@ def train(
     validation: float | None = None,
     test: float | None = None,
     decisions: Decisions | str | Path | None = None,
+    costs: GivenCosts | None = None,
     memory_budget: int = MEMORY_BUDGET,
     save_every_s: float = SAVE_EVERY_S,
     language: Language | None = None,
@@ -100,6 +102,8 @@ def train(
         labels, groups, task, data_dir, validation, test: as ``prunelle.load``.
         decisions: corrected labels, or the CSV that has them (``prunelle.data.decisions``): applied once the splits are
             drawn, so that these are those of a training without. No file is changed.
+        costs: what each answer costs, by the truth: a CSV (``training.cost_files``), or ``{truth: {answer: cost}}``.
+            Nothing is learned otherwise; figures say what answers cost, and what those of least expected cost would.
         data_root: with ``resume``: where the run's data are now, if they were moved. Pictures are recognised by what
             they hold, whatever they are called. A path as ``data`` means the same.
         memory_budget: bytes of decoded pixels kept in memory.

@@ -1,4 +1,4 @@
-"""95 % intervals of accuracies, of their mean over classes and of their difference, from counts of right answers."""
+"""95 % intervals: of accuracies, of their mean over classes, of their difference, and of means of bounded values."""
 
 from __future__ import annotations
 
@@ -59,3 +59,53 @@ def difference_interval(first: tuple[int, int], second: tuple[int, int]) -> tupl
     (p, low, high), (q, low_q, high_q) = ((k / max(n, 1), *wilson_interval(k, n)) for k, n in (first, second))
     gap = p - q
     return gap - math.hypot(p - low, high_q - q), gap + math.hypot(high - p, q - low_q)
+
+
+def mean_interval(values: np.ndarray, lowest: float, highest: float) -> tuple[float, float]:
+    """95 % interval of a mean of values that may be few and far apart, as costs are.
+
+    The score interval: a mean is possible where the one that was found is within 1.96 standard errors of it, the
+    standard error being that of the likeliest distribution with that mean (Owen's empirical likelihood, 1988) over the
+    values found and the ends of their range. Of zeros and ones it is Wilson's. The normal and the bootstrap interval
+    take for impossible what was not seen: without a costly error among 100, their upper end is 0.
+
+    Args:
+        values: ``(N,)``, N ≥ 1. lowest, highest: what a value can be.
+    """
+    found, counts = np.unique(np.asarray(values, np.float64), return_counts=True)
+    shares, n = counts / counts.sum(), int(counts.sum())
+    # 0.0: of minus nothing the sign is none.
+    return 0.0 - _highest_mean(-found, shares, n, -lowest), _highest_mean(found, shares, n, highest)
+
+
+def _highest_mean(values: np.ndarray, shares: np.ndarray, n: int, highest: float) -> float:
+    from scipy.optimize import brentq
+
+    mean, spread = float(values @ shares), highest - float(values.min())
+
+    def beyond(theta: float) -> float:
+        return (theta - mean) ** 2 - Z**2 * _variance(values, shares, theta, highest) / n
+
+    start = mean + 1e-9 * spread
+    if start >= highest or beyond(start) >= 0:
+        return mean
+    return float(brentq(beyond, start, highest, xtol=1e-12 * spread))
+
+
+def _variance(values: np.ndarray, shares: np.ndarray, theta: float, highest: float) -> float:
+    """Of the likeliest distribution over ``values`` and ``highest`` with the mean ``theta``, at least that found."""
+    from scipy.optimize import brentq
+
+    if theta >= highest:
+        return 0.0
+    away = values - theta
+
+    def mean_away(tilt: float) -> float:
+        return float((shares * away / (1 + tilt * away)).sum())
+
+    # A value found at the very end would make the sum infinite there.
+    utmost = -(1 - 1e-12) / (highest - theta)
+    tilt = utmost if mean_away(utmost) < 0 else brentq(mean_away, utmost, 0.0)
+    weights = shares / (1 + tilt * away)
+    rest = max(0.0, 1 - float(weights.sum()))
+    return float((weights * away**2).sum()) + rest * (highest - theta) ** 2

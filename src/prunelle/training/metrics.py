@@ -14,6 +14,8 @@ import numpy as np
 
 from prunelle.data.targets import TargetKind
 from prunelle.shown import Shown
+from prunelle.training import costs as costing
+from prunelle.training.costs import CostFigures, Costs
 from prunelle.training.intervals import balanced_interval, wilson_interval
 
 TOP_K, TOP_K_FROM = 5, 20
@@ -111,6 +113,8 @@ class Evaluation(Shown):
         judged: which examples these are, of a run's evaluation; None within a training.
         kept_ranks: ``ranks``, where ``probabilities`` were read back of a file that has not all of them; 0 where the
             file does not say it. None: they follow from ``probabilities``.
+        costs: what answers cost, where that is known.
+        temperature: that calibrates the probabilities, chosen on validation examples; None where nothing did.
     """
 
     kind: ClassVar[TargetKind] = "class"
@@ -123,6 +127,8 @@ class Evaluation(Shown):
     files: tuple[str, ...] | None = None
     judged: Judged | None = None
     kept_ranks: np.ndarray | None = None
+    costs: Costs | None = None
+    temperature: float | None = None
 
     def __repr__(self) -> str:
         low, high = self.interval if self.n else (math.nan, math.nan)
@@ -299,9 +305,16 @@ class Evaluation(Shown):
             self.n, 1
         )
 
+    @cached_property
+    def cost_figures(self) -> CostFigures | None:
+        """What its answers cost, and what those of least expected cost would; None without costs, or examples."""
+        if self.costs is None or not self.n:
+            return None
+        return costing.judged(self.costs, self.labels, self.probabilities, self.temperature)
+
     def summary(self) -> dict[str, Any]:
         """The entry of ``metrics.json`` for one split: each class where they are ``unbalanced``."""
-        top_5 = self.top_5
+        top_5, cost = self.top_5, self.cost_figures
         return {
             "accuracy": self.accuracy,
             "interval": list(self.interval),
@@ -312,6 +325,7 @@ class Evaluation(Shown):
             "n": self.n,
             "expected_calibration_error": self.calibration_error(),
             **({"per_class": self._each_class()} if self.unbalanced else {}),
+            **({} if cost is None else {"costs": cost.to_json()}),
         }
 
     def _each_class(self) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from prunelle.errors import ArgumentError, RunError
 from prunelle.texts import EN
+from prunelle.training.costs import Costs
 from prunelle.trust import abstaining, conformal, novelty
 from prunelle.trust.abstaining import Threshold
 from prunelle.trust.novelty import Novelty, fit
@@ -103,6 +104,8 @@ class Doubts:
         limit: of the sets; None where none are asked for.
         novelty: None where all is taken for like what was learned. rate: of false alarms. level: beyond which an
             example is unlike.
+        costs: of answers; None where nobody asks which is expected to cost least.
+        cautious: there was a ``Caution``, not costs alone.
     """
 
     temperature: float
@@ -111,6 +114,8 @@ class Doubts:
     novelty: Novelty | None = None
     rate: float = 0.0
     level: float = np.inf
+    costs: Costs | None = None
+    cautious: bool = True
 
     def of(self, logits: np.ndarray, features: np.ndarray | None) -> Doubted:
         """What to say of ``(N, K)`` logits, and of the ``(N, F)`` features that they were made of."""
@@ -125,7 +130,9 @@ class Doubts:
             "unlike" if new else "unsure" if shy else None for new, shy in zip(unlike, unsure, strict=True)
         )
         sets = None if self.limit is None else conformal.sets(likely, self.limit)
-        return Doubted(np.exp(likely), doubts, sets)
+        probabilities = np.exp(likely)
+        expected = None if self.costs is None else self.costs.expected(probabilities)
+        return Doubted(probabilities, doubts, sets, expected, self.cautious)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -136,11 +143,14 @@ class Doubted:
         probabilities: ``(N, K)`` float64, calibrated.
         doubts: of each, why it is not answered; None where it is.
         sets: ``(N, K)`` bool, or None.
+        expected_costs: ``(N, K)`` float64, of each answer, or None. cautious: as ``Doubts``.
     """
 
     probabilities: np.ndarray
     doubts: tuple[Doubt | None, ...]
     sets: np.ndarray | None
+    expected_costs: np.ndarray | None = None
+    cautious: bool = True
 
 
 def doubts(trust: Trust, caution: Caution) -> Doubts:

@@ -91,7 +91,7 @@ def test_result_in_one_sentence(content):
     )
     assert "always answering chat été is right for 50.0 %;" in english
     # The recalls are 1/2, 2/3 and 1.
-    assert "of all classes alike, 72.2 % (balanced accuracy" in english
+    assert "balanced accuracy (the mean recall of its classes) 72.2 % (" in english
     french = plain(Page(html.render(content, "fr")).text)
     assert (
         "lenet5 reconnaît 62,5 % des 8 images de test, qu’il n’a jamais vues "
