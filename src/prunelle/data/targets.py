@@ -123,10 +123,24 @@ class OneClass(Target):
 
 @dataclasses.dataclass(frozen=True)
 class SeveralLabels(Target):
-    """Each example has some of several labels: all, one, or none."""
+    """Each example has some of several labels: all, one, or none.
+
+    Attributes:
+        thresholds: K, the probability from which each label is answered; None for one half each, as in a training. A
+            run has them in a file of their own (``runs.thresholds``), since they are chosen at its end.
+    """
 
     kind: ClassVar[TargetKind] = "labels"
     task: ClassVar[str] = "multilabel"
+
+    thresholds: tuple[float, ...] | None = None
+
+    def answered_from(self, num_labels: int) -> np.ndarray:
+        """``(K,)`` float64, ``thresholds`` or one half each."""
+        return np.full(num_labels, 0.5) if self.thresholds is None else np.array(self.thresholds)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind}
 
     def strata(self, labels: np.ndarray) -> np.ndarray:
         """Each example by the rarest label that it has, as iterative stratification begins (Sechidis, Tsoumakas and

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from prunelle.jobs import run_data, trusting
+from prunelle.jobs import run_data, thresholding, trusting
 from prunelle.report.run_report import write_page
 from prunelle.runs.judging import learned_in, siblings_in
 from prunelle.runs.listener import Listener
@@ -46,6 +46,8 @@ def finish(
     )
     # Before the figures: what answers of least expected cost would cost goes by calibrated probabilities.
     trust = trusting.write(run, outputs) if run.target.exclusive else None
+    if run.target.kind == "labels":
+        thresholding.write(run, outputs)
     evaluations = {
         split: _weighed(
             run,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.data.kinds import kind_of_shape
-from prunelle.report import beside, costs, judgement, numbers_words
+from prunelle.report import beside, costs, judgement, labels_words, numbers_words
 from prunelle.runs import judging
 from prunelle.texts import EN, Note, Typography, quoted
 
@@ -40,6 +40,8 @@ def finished_text(metrics: Mapping[str, Any], words: Typography = EN) -> str:
     unbalanced classes, and with five answers of many classes."""
     split = next(name for name in ("test", "validation", "train") if name in metrics)
     judged = metrics[split]
+    if "mean_average_precision" in judged:
+        return _labels(judged, split, words)
     low, high = judged["interval"]
     if "mean_absolute_error" in judged:
         return _off(judged, split, words)
@@ -71,6 +73,17 @@ def _off(figures: Mapping[str, Any], split: str, words: Typography) -> str:
     learned = judging.learned_note(figures)
     said = [numbers_words.off(figures, words, split=split).removesuffix(".")]
     return ". ".join([*said, *([] if learned is None else [words.note(learned)])])
+
+
+def _labels(figures: Mapping[str, Any], split: str, words: Typography) -> str:
+    """The same where several labels are told."""
+    learned, k = judging.learned_note(figures), labels_words.num_told(figures)
+    sentences = [
+        labels_words.precise(figures, words, k=k, split=split),
+        *labels_words.others(figures, words),
+    ][:2]
+    said = ". ".join(each.removesuffix(".") for each in sentences)
+    return said if learned is None else f"{said}. {words.note(learned)}"
 
 
 def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> str:

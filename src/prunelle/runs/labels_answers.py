@@ -57,6 +57,6 @@ def read(file: Path, classes: tuple[str, ...], loss: float, target: SeveralLabel
         labels=labels,
         probabilities=probabilities.reshape(len(rows), len(classes)),
         loss=loss,
-        thresholds=None,
+        thresholds=target.answered_from(len(classes)),
         files=None if files == tuple(map(str, range(len(rows)))) else files,
     )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from prunelle.data.targets import TargetKind
+from prunelle.data.targets import SeveralLabels, TargetKind
 from prunelle.runs.judging import Classifier
 from prunelle.shown import Shown
-
-HALF = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,11 +37,11 @@ class LabelsPrediction(Shown):
     @classmethod
     def of(cls, file: str, scores: np.ndarray, classifier: Classifier, top: int, /) -> LabelsPrediction:
         """Of ``(K,)`` probabilities."""
-        named = [
-            (classifier.classes[k], float(scores[k])) for k in np.argsort(-scores, kind="stable").tolist()
-        ]
-        labels = tuple(name for name, probability in named if probability >= HALF)
-        return cls(file, labels, tuple(named), top)
+        classes, target = classifier.classes, cast(SeveralLabels, classifier.target)
+        answered = scores >= target.answered_from(len(classes))
+        order = np.argsort(-scores, kind="stable").tolist()
+        labels = tuple(classes[k] for k in order if answered[k])
+        return cls(file, labels, tuple((classes[k], float(scores[k])) for k in order), top)
 
     @property
     def shown(self) -> tuple[tuple[str, float], ...]:

@@ -10,6 +10,7 @@
     predictions.csv       what was answered on the evaluated split, a line a picture
     change.json           what corrected labels changed, of a run that prunelle retrain made (``runs.change``)
     decisions.csv         what people decided about its examples since, if they have (``data.decisions``)
+    thresholds.json       of several labels: from which probability each is answered (``runs.thresholds``)
     trust.json, trust.safetensors   how far its answers can be trusted, and what thresholds are chosen from
     weights/best.safetensors, last.safetensors
     state/training.safetensors   what resuming needs; previous.safetensors is the one before it
@@ -23,6 +24,7 @@ files that never change after it. A file that is not what was written is named, 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -38,7 +40,7 @@ from prunelle.data.duplicates import contents_of
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import AnyPreprocess, kind_of, preprocess_from_json
 from prunelle.data.pixels import Pixels, Progress
-from prunelle.data.targets import target_from_json
+from prunelle.data.targets import SeveralLabels, Target, target_from_json
 from prunelle.disk import held, write_json, writing
 from prunelle.errors import (
     ArgumentError,
@@ -63,6 +65,7 @@ from prunelle.runs.run_info import FORMAT, METRICS, PREPROCESS, check_digests, d
 from prunelle.runs.splits import SPLITS_FILE, Placed
 from prunelle.runs.states import States
 from prunelle.runs.stored_examples import KEPT_FILE, read_kept
+from prunelle.runs.thresholds import read_thresholds, write_thresholds
 from prunelle.runs.trusted import read_record, read_trust, write_trusted
 from prunelle.scalars import plain_arguments
 from prunelle.shown import Shown
@@ -73,6 +76,7 @@ from prunelle.training.costs import Costs
 from prunelle.training.objectives import AnyEvaluation
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import ACCURACIES, RESULT_FIELDS
+from prunelle.training.thresholds import Threshold
 from prunelle.trust.trust import Trust
 
 if TYPE_CHECKING:
@@ -100,7 +104,7 @@ class Run(Shown):
         check_digests(path, info)
         self.classes: tuple[str, ...] = tuple(read_json(path / "classes.json", [str]))
         self.preprocess = preprocess_from_json(read_json(path / "preprocess.json", PREPROCESS))
-        self.target = target_from_json(info["data"].get("target"))
+        self.target = self._told(info)
         self._recipe = _recipe_of(info)
         self._network = network
 
@@ -416,6 +420,25 @@ class Run(Shown):
     def temperature(self) -> float | None:
         """That calibrates its probabilities (``trust.json``); None where no validation examples chose one."""
         return (self.trust_record() or {}).get("temperature")
+
+    def _told(self, info: Mapping[str, Any]) -> Target:
+        target = target_from_json(info["data"].get("target"))
+        if isinstance(target, SeveralLabels) and (known := self.thresholds()) is not None:
+            return dataclasses.replace(target, thresholds=tuple(float(each.value) for each in known))
+        return target
+
+    def thresholds(self) -> list[Threshold] | None:
+        """The content of ``thresholds.json``, in the order of the labels; None where there is none.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        return read_thresholds(self.path, self.classes)
+
+    def write_thresholds(self, thresholds: Sequence[Threshold], n: int) -> None:
+        """``thresholds.json``, chosen on ``n`` validation examples; ``target`` goes by them from then on."""
+        write_thresholds(self.path, thresholds, n)
+        self.target = self._told(self.info)
 
     def write_trust(self, trust: Trust | None, record: Mapping[str, Any]) -> None:
         """``trust.json``, and ``trust.safetensors`` where there were validation examples; of the best weights."""
