@@ -29,6 +29,9 @@ TargetKind = Literal["class", "labels", "number"]
 BETWEEN = ";"
 """Between the labels of an example, where they stand in one cell of a table."""
 
+UNLABELLED = ""
+"""In the place of a label's name, where examples have none."""
+
 _STRATA = 10
 _SHOWN = 8
 
@@ -160,7 +163,8 @@ class SeveralLabels(Target):
         return BETWEEN.join(name for name, has in zip(classes, label, strict=True) if has)
 
     def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
-        return {name: np.flatnonzero(labels[:, k]) for k, name in enumerate(classes)}
+        rows = {name: np.flatnonzero(labels[:, k]) for k, name in enumerate(classes)}
+        return {**rows, UNLABELLED: np.flatnonzero(~labels.any(axis=1))}
 
     def read(self, texts: Sequence[str], classes: Sequence[str]) -> np.ndarray:
         index = {name: number for number, name in enumerate(classes)}

@@ -20,6 +20,7 @@ from prunelle.runs.change import Change
 from prunelle.texts import Language, Note
 from prunelle.training.costs import Costs
 from prunelle.training.recipe import Recipe
+from prunelle.training.thresholds import Threshold
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,6 +87,8 @@ class ReportContent:
     target: Target = ONE_CLASS
     few: Note | None = None
     """That the test was small, and what would say more."""
+    thresholds: Sequence[Threshold] | None = None
+    """Of several labels, those of ``thresholds.json``."""
     trust: Mapping[str, Any] | None = None
     """The content of ``trust.json``; None of a run of before."""
 

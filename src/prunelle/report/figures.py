@@ -113,10 +113,12 @@ def reliability_svg(evaluation: Evaluation, words: Words) -> str:
     return svg_element(_reliability(evaluation, words), "reliability")
 
 
-def save_figures(content: ReportContent, folder: Path, language: Language) -> None:
+def save_figures(
+    content: ReportContent, folder: Path, language: Language, more: Mapping[str, Figure] | None = None
+) -> None:
     """Writes ``curves.png``, ``confusion.png`` and ``reliability.png`` into ``folder``, made if need be.
 
-    Only classes are confused.
+    Only classes are confused; ``more`` has, by name, what else there is of other answers.
     """
     words = content.words(language)
     quantities = ["loss", "accuracy"] if has_accuracy(content) else ["loss"]
@@ -125,7 +127,7 @@ def save_figures(content: ReportContent, folder: Path, language: Language) -> No
         style(axes)
         _draw_curves(axes, content, quantity, words)
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = {"curves": curves}
+    drawn = {"curves": curves, **(more or {})}
     if content.target.exclusive:
         drawn["confusion"] = _confusion(content.evaluation, words)
         drawn["reliability"] = _reliability(content.evaluation, words)

@@ -17,6 +17,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
+from prunelle.data.targets import UNLABELLED
 from prunelle.look.policy import content_policy
 from prunelle.report import (
     beside,
@@ -51,8 +52,8 @@ WRONG_PX, EXAMPLE_PX = 160, 96
 
 def render(content: ReportContent, language: Language) -> str:
     """The whole page in ``language``, to be written as UTF-8."""
-    words = content.words(language)
-    examples = _examples(content)
+    words = words_of(content, language)
+    examples = _examples(content, words)
     told = OTHER_ANSWERS.get(content.target.kind)
     page = template("report.html").render(
         told=told,
@@ -92,6 +93,12 @@ def frame(content: ReportContent, words: Words) -> dict[str, Any]:
         "preprocess": content.preprocess.to_json(),
         "host": host_rows(content.host, words),
     }
+
+
+def words_of(content: ReportContent, language: Language) -> Words:
+    """The page's texts, as they are of this kind of data and of what is told of it."""
+    words, told = content.words(language), OTHER_ANSWERS.get(content.target.kind)
+    return words if told is None else words.saying(told.texts)
 
 
 def _of_classes(content: ReportContent, words: Words) -> dict[str, Any]:
@@ -304,9 +311,8 @@ def other_curves(
     """The same of what a program measured besides; the arguments are those of ``figures.other_curves``."""
     drawn = []
     for name, values, svg in figures.other_curves(results, words, loss_too=loss_too):
-        title = (
-            words(f"{name}_by_epoch") if name in ("loss", "accuracy") else words("figure_by_epoch", name=name)
-        )
+        key = f"{name}_by_epoch"
+        title = words(key) if key in TEXTS else words("figure_by_epoch", name=name)
         first, last = (
             words.percent(v) if name == "accuracy" else words.decimal(v, 4) for v in values[[0, -1]]
         )
@@ -486,16 +492,19 @@ def classes_shown(names: Sequence[str]) -> list[str]:
     return [names[i * len(names) // MOST_CLASSES_SHOWN] for i in range(MOST_CLASSES_SHOWN)]
 
 
-def _examples(content: ReportContent) -> list[tuple[str, list[str]]]:
+def _examples(content: ReportContent, words: Words) -> list[tuple[str, list[str]]]:
     """``(class, pictures)``; of many classes, as many as are shown, evenly spread."""
-    names = classes_shown(
-        [name for name in content.evaluation.classes if len(content.examples.get(name, ()))]
-    )
+    names = [*content.evaluation.classes, UNLABELLED]
+    names = classes_shown([name for name in names if len(content.examples.get(name, ()))])
     # Twenty classes of eight and forty of four weigh the same.
     shown_per_class = MOST_EXAMPLES if len(names) <= 20 else MOST_EXAMPLES // 2
     source = _source(content, EXAMPLE_PX)
     return [
-        (name, [source(example) for example in content.examples[name][:shown_per_class]]) for name in names
+        (
+            words("no_label") if name == UNLABELLED else name,
+            [source(example) for example in content.examples[name][:shown_per_class]],
+        )
+        for name in names
     ]
 
 

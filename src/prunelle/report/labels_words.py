@@ -67,8 +67,8 @@ HEADS = (
 _WHY = {
     "no validation": Note(
         "Each label is answered from one half on: there were no validation examples to choose thresholds by.",
-        "Chaque étiquette est répondue à partir de un demi : il n’y avait pas d’exemples de validation pour choisir des "
-        "seuils.",
+        "Chaque étiquette est répondue à partir de un demi : il n’y avait pas d’exemples de validation pour choisir "
+        "des seuils.",
     ),
     "few": Note(
         "{names}: answered from one half on, as fewer than {least} validation examples have the label, or lack it.",
@@ -77,12 +77,13 @@ _WHY = {
     "untold": Note(
         "{names}: answered from one half on, as the network does not tell the validation examples with the label from "
         "the others.",
-        "{names} : à partir de un demi, car le réseau ne distingue pas, en validation, les exemples qui ont l’étiquette "
-        "des autres.",
+        "{names} : à partir de un demi, car le réseau ne distingue pas, en validation, les exemples qui ont "
+        "l’étiquette des autres.",
     ),
 }
 _CHOSEN = Note(
-    "From which probability a label is answered was chosen for each on {n} validation examples: where its F1 is highest.",
+    "From which probability a label is answered was chosen for each on {n} validation examples: where its F1 is "
+    "highest.",
     "La probabilité à partir de laquelle une étiquette est répondue a été choisie, pour chacune, sur {n} exemples de "
     "validation : là où son F1 est le plus haut.",
 )

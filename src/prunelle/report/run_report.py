@@ -51,7 +51,9 @@ def write_page(
     """
     content = content_of(run, pixels, language, on_note)
     write_text(run.path / "report.html", html.render(content, language))
-    save_figures(content, run.path / "figures", language)
+    told = html.OTHER_ANSWERS.get(content.target.kind)
+    more = {} if told is None else told.figures(content, html.words_of(content, language))
+    save_figures(content, run.path / "figures", language, more)
 
 
 def content_of(
@@ -107,6 +109,7 @@ def content_of(
         trust=run.trust_record(),
         target=run.target,
         costs=run.costs,
+        thresholds=run.thresholds(),
         change=run.change(),
         few=note_after(run),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 from prunelle.data.reasons import reason_note
 from prunelle.texts import NO_BREAK, Note, Typography
@@ -35,18 +36,21 @@ TEXTS = {
         "{network} reconnaît {accuracy} des {n} images sur lesquelles il a appris{tail}.",
     ),
     "labels_result_test": Note(
-        "{network} finds the labels of {n} test pictures it never saw with a mean average precision of {value}.",
+        "{network} finds the labels of {n} test pictures it never saw with a mean average precision of {value} (95 % "
+        "interval {interval}){tail}.",
         "{network} trouve les étiquettes de {n} images de test, qu’il n’a jamais vues, avec une précision moyenne de "
-        "{value}.",
+        "{value} (intervalle à 95 % : {interval}){tail}.",
     ),
     "labels_result_validation": Note(
-        "{network} finds the labels of {n} validation pictures with a mean average precision of {value}.",
-        "{network} trouve les étiquettes de {n} images de validation avec une précision moyenne de {value}.",
+        "{network} finds the labels of {n} validation pictures with a mean average precision of {value} (95 % interval "
+        "{interval}){tail}.",
+        "{network} trouve les étiquettes de {n} images de validation avec une précision moyenne de {value} (intervalle "
+        "à 95 % : {interval}){tail}.",
     ),
     "labels_result_train": Note(
-        "{network} finds the labels of the {n} pictures it learned on with a mean average precision of {value}.",
+        "{network} finds the labels of the {n} pictures it learned on with a mean average precision of {value}{tail}.",
         "{network} trouve les étiquettes des {n} images sur lesquelles il a appris avec une précision moyenne de "
-        "{value}.",
+        "{value}{tail}.",
     ),
     "number_result_test": Note(
         "{network} tells {number} of {n} test pictures it never saw to within {value} on average.",
@@ -108,6 +112,11 @@ TEXTS = {
     "accuracy": Note("Accuracy", "Exactitude"),
     "exact_match": Note("All labels right", "Toutes les étiquettes justes"),
     "mean_average_precision": Note("Mean average precision", "Précision moyenne (mAP)"),
+    "mean_average_precision_by_epoch": Note(
+        "Mean average precision, by epoch", "Précision moyenne (mAP), par époque"
+    ),
+    "micro_f1": Note("F1 (micro)", "F1 (micro)"),
+    "macro_f1": Note("F1 (macro)", "F1 (macro)"),
     "mean_absolute_error": Note("Mean absolute error", "Erreur absolue moyenne"),
     "r2": Note("R²", "R²"),
     "interval": Note("95 % interval", "Intervalle à 95 %"),
@@ -198,6 +207,40 @@ TEXTS = {
     ),
     "more_skipped": Note("… and {n} more, in run.json.", "… et {n} de plus, dans run.json."),
     "other_classes": Note("The other {n} classes", "Les {n} autres classes"),
+    # Several labels.
+    "by_label": Note("Label by label", "Étiquette par étiquette"),
+    "by_label_text": Note(
+        "The lowest average precision first: the mean precision over all thresholds, which says how well pictures with "
+        "the label are ranked before those without. F1, precision and recall are of the answers, from the threshold "
+        "on; the interval is of F1. Missed: pictures that have the label, to which it was not given; invented: the "
+        "contrary.",
+        "De la plus basse précision moyenne à la plus haute : la précision moyenne sur tous les seuils, qui dit à quel "
+        "point les images qui ont l’étiquette sont classées avant les autres. F1, précision et rappel sont ceux des "
+        "réponses, à partir du seuil ; l’intervalle est celui du F1. Oubliée : images qui ont l’étiquette sans qu’elle "
+        "leur soit donnée ; inventée : le contraire.",
+    ),
+    "average_precision": Note("average precision", "précision moyenne"),
+    "f1_interval": Note("F1, with its 95 % interval", "F1, avec son intervalle à 95 %"),
+    "labels_together": Note("Missed and invented together", "Oubliées et inventées ensemble"),
+    "labels_together_text": Note(
+        "In one picture the first label was missed and the second invented: it may have been taken for the other.",
+        "Dans une même image, la première étiquette a été oubliée et la seconde inventée : l’une a pu être prise pour "
+        "l’autre.",
+    ),
+    "labels_together_none": Note(
+        "In no picture was one label missed and another invented.",
+        "Dans aucune image une étiquette n’a été oubliée et une autre inventée.",
+    ),
+    "missed": Note("missed", "oubliée"),
+    "invented": Note("invented", "inventée"),
+    "labels_wrong": Note("Most-wrong pictures", "Les plus grosses erreurs"),
+    "labels_wrong_text": Note(
+        "Of {n} pictures with a wrong label, those whose true labels the network finds least probable. A wrong label "
+        "in the data, if there is one, often shows here first.",
+        "Parmi {n} images avec une étiquette fausse, celles dont le réseau trouve les vraies étiquettes les moins "
+        "probables. S’il y a une étiquette fausse dans les données, c’est souvent ici qu’on la repère.",
+    ),
+    "no_label": Note("no label", "aucune étiquette"),
     # Pictures.
     "wrong": Note("Most-wrong pictures", "Les plus grosses erreurs"),
     "wrong_text": Note(
@@ -317,6 +360,11 @@ class Words(Typography):
     """One language: ``words("loss")`` is a text of ``TEXTS``, its methods write numbers and dates."""
 
     texts = TEXTS
+
+    def saying(self, texts: Mapping[str, Note]) -> Words:
+        """The same, those texts in place of their own."""
+        mine = type(self)
+        return type(mine.__name__, (mine,), {"texts": {**self.texts, **texts}})(self.language)
 
     def reason(self, reason: str) -> str:
         """Why a picture was left out; as it came where it is not one of the known reasons."""

@@ -1,7 +1,7 @@
 """The probability from which each of several labels is answered, chosen on validation examples; plain arrays.
 
-For each label the threshold that gives the highest F1 there (Yang 2001 calls it SCut): a rare label's probability seldom
-reaches one half, and would never be answered. A threshold chosen by few examples is luck, so a label keeps one
+For each label the threshold that gives the highest F1 there (Yang 2001 calls it SCut): a rare label's probability
+seldom reaches one half, and would never be answered. A threshold chosen by few examples is luck, so a label keeps one
 half where fewer than ``LEAST`` examples have it, or lack it, and where the network does not tell those with it from
 those without it (one-sided Mann-Whitney test, 5 %): of such a label the highest F1 is always to answer it (Lipton,
 Elkan and Naryanaswamy 2014).

@@ -98,7 +98,7 @@ class LabelsObjective(Objective):
         )
 
     def figures(self, evaluation: LabelsEvaluation) -> Mapping[str, float]:
-        """Exact matches at one half: thresholds are chosen at the end, and a training that goes on has the same rows."""
+        """Exact matches at one half: thresholds are chosen at the end, and training on gives the same rows."""
         return {
             "accuracy": evaluation.at_half.accuracy,
             "mean_average_precision": evaluation.mean_average_precision,
