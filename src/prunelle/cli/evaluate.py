@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from prunelle.cli import evaluation_of_numbers
+from prunelle.cli import evaluation_of_labels, evaluation_of_numbers
 from prunelle.cli.options import (
     CompileOptions,
     CostsOptions,
@@ -59,7 +59,10 @@ _TAKEN = Note("{n} × {truth} taken for {answer}", "{n} × {truth}, pris pour {a
 _CORNER = Note("truth \\ predicted", "vérité \\ réponse")
 
 
-_SHOWN = {"number": evaluation_of_numbers.show}
+_SHOWN: Mapping[str, Callable[..., None]] = {
+    "labels": evaluation_of_labels.show,
+    "number": evaluation_of_numbers.show,
+}
 """By the kind of target; what is not there is shown as classes are."""
 
 

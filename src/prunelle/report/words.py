@@ -364,7 +364,8 @@ class Words(Typography):
     def saying(self, texts: Mapping[str, Note]) -> Words:
         """The same, those texts in place of their own."""
         mine = type(self)
-        return type(mine.__name__, (mine,), {"texts": {**self.texts, **texts}})(self.language)
+        other: Words = type(mine.__name__, (mine,), {"texts": {**self.texts, **texts}})(self.language)
+        return other
 
     def reason(self, reason: str) -> str:
         """Why a picture was left out; as it came where it is not one of the known reasons."""

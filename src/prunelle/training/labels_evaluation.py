@@ -162,7 +162,9 @@ class LabelsEvaluation(Shown):
     def left_out(self) -> tuple[str, ...]:
         """The labels that no example has, which no mean over labels counts."""
         return tuple(
-            name for name, there in zip(self.classes, self.labels.any(axis=0), strict=True) if not there
+            name
+            for name, there in zip(self.classes, np.any(self.labels, axis=0).tolist(), strict=True)
+            if not there
         )
 
     @cached_property
@@ -204,7 +206,7 @@ class LabelsEvaluation(Shown):
         return BlindLabels(
             mean_average_precision=float(there.mean()) if len(there) else math.nan,
             accuracy=float(commonest / self.n),
-            loss=float(sum(parts).mean()),
+            loss=float((parts[0] + parts[1]).mean()),
         )
 
     @property
