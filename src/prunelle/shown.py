@@ -17,6 +17,8 @@ CARDS = {
     "Data": "prunelle.cards.data",
     "Evaluation": "prunelle.cards.answers",
     "Folds": "prunelle.cards.folds",
+    "LabelsEvaluation": "prunelle.cards.labels_answers",
+    "LabelsPrediction": "prunelle.cards.labels_answers",
     "Network": "prunelle.cards.network",
     "Prediction": "prunelle.cards.answers",
     "Predictions": "prunelle.cards.answers",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
-from prunelle.data.decode import read_file
-from prunelle.data.preprocess import Preprocess
+from prunelle.cards import labels_answers, numbers_answers
+from prunelle.cards.answered import AnswersTable, answered_picture
 from prunelle.drawing import card
-from prunelle.errors import PrunelleError
 from prunelle.report import beside, comparison_page, costs, judgement, label_change
 from prunelle.report.comparison_words import ComparisonWords
-from prunelle.report.pictures import data_uri
 from prunelle.report.shots import Shots
 from prunelle.report.words import Words
 from prunelle.runs import judging
@@ -44,7 +41,6 @@ _A_CLASS = Note("{n} a class", "{n} par classe")
 _FOLDER = Note("Folder", "Dossier")
 
 MOST_PICTURES, MOST_ANSWERS, MOST_CLASSES, MOST_PAIRS = 12, 40, 20, 5
-SIDE_PX = 72
 
 
 def prediction(shown: Prediction) -> str:
@@ -54,42 +50,53 @@ def prediction(shown: Prediction) -> str:
         parts = [card.sentence(words.reason(shown.error), strong=True)]
     else:
         rows = [(name, share, words.percent(share)) for name, share in shown.top]
-        parts = [card.row([_picture(shown, ""), card.shares(rows)])]
+        parts = [card.row([answered_picture(shown.file, ""), card.shares(rows)])]
     return card.card(shown.file, parts, words.language)
 
 
 def predictions(shown: Predictions) -> str:
     """The first pictures with their answers, then a line each."""
     words = Words(default_language())
+    table = _TABLES[shown[0].kind if shown else "class"]
     pictures = (
-        _picture(each, f"{visible(each.top[0][0])} ({words.percent(each.top[0][1])})")
+        answered_picture(each.file, table.caption(each, words))
         for each in shown[:MOST_PICTURES]
-        if each.top
+        if each.error is None
     )
-    head = [words("file"), words("answer"), words("confidence"), words.note(_SECOND), words("confidence")]
     rest = len(shown) - MOST_ANSWERS
+    rows = [
+        table.row(each, words)
+        if each.error is None
+        else (each.file, words.reason(each.error), *[""] * (len(table.head(words)) - 2))
+        for each in shown[:MOST_ANSWERS]
+    ]
     parts = [
         card.row(pictures),
-        card.table(head, [_answer(each, words) for each in shown[:MOST_ANSWERS]], numbers=(2, 4)),
+        card.table(table.head(words), rows, numbers=table.numbers),
         card.sentence(words.note(_MORE, n=words.integer(rest)), muted=True) if rest > 0 else "",
     ]
     return card.card(words.note(_PREDICTIONS, n=words.integer(len(shown))), parts, words.language)
 
 
-def _answer(shown: Prediction, words: Words) -> tuple[str, ...]:
-    if shown.error is not None:
-        return shown.file, words.reason(shown.error), "", "", ""
+def _caption(shown: Prediction, words: Words) -> str:
+    return f"{visible(shown.top[0][0])} ({words.percent(shown.top[0][1])})"
+
+
+def _head(words: Words) -> list[str]:
+    return [words("file"), words("answer"), words("confidence"), words.note(_SECOND), words("confidence")]
+
+
+def _row(shown: Prediction, words: Words) -> tuple[str, ...]:
     (first, share), (second, other) = (*shown.top, ("", None), ("", None))[:2]
     return shown.file, first, words.percent(share), second, "" if other is None else words.percent(other)
 
 
-def _picture(shown: Prediction, caption: str) -> str:
-    """Where the file is a picture that is still there."""
-    try:
-        pixels = read_file(Path(shown.file), Preprocess(size=(2 * SIDE_PX, 2 * SIDE_PX), fit="pad"))
-    except (PrunelleError, OSError, ValueError):  # a series, a row of an array, a name that no system takes
-        return ""
-    return card.picture(data_uri(pixels, 2 * SIDE_PX), caption, side_px=SIDE_PX, alt=shown.file)
+_TABLES: Mapping[str, AnswersTable] = {
+    "class": AnswersTable(caption=_caption, head=_head, row=_row, numbers=(2, 4)),
+    "labels": labels_answers.TABLE,
+    "number": numbers_answers.TABLE,
+}
+"""By the kind of target."""
 
 
 def evaluation(shown: Evaluation) -> str:

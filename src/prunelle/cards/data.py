@@ -37,30 +37,34 @@ def data(shown: Data) -> str:
             ]
         ),
         card.row(_examples(shown)),
-        _counts(shown.classes, list(shown.splits()), words),
+        _counts(shown, words),
         card.listed([words.note(note) for note in shown.notes]),
     ]
     return card.card(shown.name, parts, language, kind=words.note(_KIND))
 
 
 def split(shown: Split) -> str:
-    """How many examples of each number of a class; a split does not know their names."""
+    """How many examples of each number of a class; a split does not know their names, nor what else they have."""
     words = Words(default_language())
-    counts = np.bincount(shown.labels)
-    parts = [
-        card.facts(
-            [
-                (words("pictures"), words.integer(len(shown))),
-                (words.note(_CLASSES), words.integer(len(counts))),
-            ]
-        ),
-        _counts([str(number) for number in range(len(counts))], [shown], words),
-    ]
+    facts = [(words("pictures"), words.integer(len(shown)))]
+    of_classes = shown.labels.ndim == 1 and np.issubdtype(shown.labels.dtype, np.integer)
+    counts = np.bincount(shown.labels) if of_classes else np.empty(0, int)
+    if of_classes:
+        facts.append((words.note(_CLASSES), words.integer(len(counts))))
+    parts: list[str] = [card.facts(facts)]
+    if of_classes:
+        numbers = [str(number) for number in range(len(counts))]
+        parts.append(_table(numbers, counts[:, np.newaxis], [shown], words))
     return card.card(words(shown.name), parts, words.language, kind=words("split"))
 
 
-def _counts(classes: Sequence[str], splits: Sequence[Split], words: Words) -> str:
-    counts = np.stack([np.bincount(split.labels, minlength=len(classes)) for split in splits], axis=1)
+def _counts(shown: Data, words: Words) -> str:
+    splits = list(shown.splits())
+    counts = np.stack([shown.target.counts(split.labels, shown.classes) for split in splits], axis=1)
+    return _table(shown.classes, counts, splits, words)
+
+
+def _table(classes: Sequence[str], counts: np.ndarray, splits: Sequence[Split], words: Words) -> str:
     rows = [
         (name, *(words.integer(int(n)) for n in row))
         for name, row in zip(classes[:MOST_CLASSES], counts, strict=False)
@@ -69,16 +73,16 @@ def _counts(classes: Sequence[str], splits: Sequence[Split], words: Words) -> st
         others = counts[MOST_CLASSES:].sum(axis=0)
         name = words.note(_OTHERS, n=words.integer(len(classes) - MOST_CLASSES))
         rows.append((name, *(words.integer(int(n)) for n in others)))
-    rows.append((words.note(_ALL), *(words.integer(int(n)) for n in counts.sum(axis=0))))
+    rows.append((words.note(_ALL), *(words.integer(len(split)) for split in splits)))
     head = [words("class"), *(words(split.name) for split in splits)]
     return card.table(head, rows, numbers=range(1, len(head)))
 
 
 def _examples(shown: Data) -> Iterator[str]:
     """One a class, of classes that are evenly spread where there are many."""
-    number = min(MOST_PICTURES, len(shown.classes))
-    chosen = [k * len(shown.classes) // number for k in range(number)]
-    firsts = [np.flatnonzero(shown.train.labels == k)[:1] for k in chosen]
+    each = list(shown.target.rows_of_each(shown.train.labels, shown.classes).values())
+    number = min(MOST_PICTURES, len(each))
+    firsts = [each[k * len(each) // number][:1] for k in range(number)]
     rows = np.concatenate([*firsts, np.empty(0, int)]).astype(int)
     try:
         pixels = shown.train.take(rows).decode(shown.preprocess)
@@ -90,4 +94,5 @@ def _examples(shown: Data) -> Iterator[str]:
     images = as_shown.viewable(pixels.images, of_bytes=False)
     written = as_shown.writer([images], len(images), 2 * SIDE_PX)
     for image, label in zip(images, pixels.labels, strict=True):
-        yield card.picture(written(image), shown.classes[label], side_px=SIDE_PX)
+        name = shown.target.written(label, shown.classes)
+        yield card.picture(written(image), name, side_px=SIDE_PX)

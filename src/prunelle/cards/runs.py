@@ -12,7 +12,7 @@ from prunelle.report.closing_lines import finished_text
 from prunelle.report.words import Words
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.runs.table import Runs
-from prunelle.texts import Note, default_language
+from prunelle.texts import NO_VALUE, Note, default_language
 
 _ON = Note("{network} on {data}", "{network} sur {data}")
 _STATES = {
@@ -69,9 +69,9 @@ def _parts(shown: Run, words: Words) -> Iterator[str]:
     )
     if judged:
         yield card.table(
-            [words(each) for each in ("split", "pictures", "accuracy", "interval", "loss")],
-            [_split(split, metrics[split], words) for split in reversed(judged)],
-            numbers=(1, 2, 3, 4),
+            [words("split"), words("pictures"), *(words(each) for each in _FIGURES[shown.target.kind])],
+            [_split(split, metrics[split], shown, words) for split in reversed(judged)],
+            numbers=range(1, 2 + len(_FIGURES[shown.target.kind])),
         )
     if len(rows) > 1:
         yield curves(rows, words)
@@ -83,14 +83,47 @@ def _parts(shown: Run, words: Words) -> Iterator[str]:
     )
 
 
-def _split(split: str, metrics: dict[str, Any], words: Words) -> tuple[str, ...]:
-    return (
-        words(split),
-        words.integer(metrics["n"]),
-        words.percent(metrics["accuracy"]),
-        words.interval(*metrics["interval"]),
-        words.decimal(metrics["loss"], 4),
-    )
+_FIGURES = {
+    "class": ("accuracy", "interval", "loss"),
+    "labels": ("mean_average_precision", "interval", "exact_match", "loss"),
+    "number": ("mean_absolute_error", "interval", "r2", "loss"),
+}
+"""What is told of a split, by the kind of target."""
+
+
+def _split(split: str, metrics: dict[str, Any], shown: Run, words: Words) -> tuple[str, ...]:
+    figures = {
+        "accuracy": words.percent(metrics.get("accuracy")),
+        "exact_match": words.percent(metrics.get("accuracy")),
+        "mean_average_precision": words.percent(metrics.get("mean_average_precision")),
+        "mean_absolute_error": _number(metrics.get("mean_absolute_error"), words),
+        "r2": words.decimal(metrics.get("r2"), 3),
+        "interval": _interval(metrics, shown, words),
+        "loss": words.decimal(metrics["loss"], 4),
+    }
+    return words(split), words.integer(metrics["n"]), *(figures[each] for each in _FIGURES[shown.target.kind])
+
+
+def _reached(metrics: dict[str, Any], shown: Run, words: Words) -> str:
+    """The figure that speaks for a run; what it is of, where it is no accuracy."""
+    if shown.target.kind == "labels":
+        return f"{words.percent(metrics.get('mean_average_precision'), digits=2)} mAP"
+    if shown.target.kind == "number":
+        return f"± {_number(metrics.get('mean_absolute_error'), words)}"
+    return words.percent(metrics["accuracy"], digits=2)
+
+
+def _interval(metrics: dict[str, Any], shown: Run, words: Words) -> str:
+    if shown.target.kind == "labels":
+        return words.interval(*metrics["mean_average_precision_interval"])
+    if shown.target.kind == "number":
+        low, high = (_number(end, words) for end in metrics["interval"])
+        return f"{low} – {high}"
+    return words.interval(*metrics["interval"])
+
+
+def _number(value: float | None, words: Words) -> str:
+    return NO_VALUE if value is None else words.number(value)
 
 
 def _integer(number: int | None, words: Words) -> str:
@@ -130,8 +163,8 @@ def _line(shown: Run, words: Words) -> tuple[object, ...]:
         shown.info["network"]["name"],
         shown.info["data"]["name"],
         _integer(metrics.get("epochs"), words),
-        "" if judged is None else words.percent(judged["accuracy"], digits=2),
-        "" if judged is None else words.interval(*judged["interval"]),
+        "" if judged is None else _reached(judged, shown, words),
+        "" if judged is None else _interval(judged, shown, words),
         words.duration(metrics["seconds"]) if "seconds" in metrics else "",
         words.note(_STATES[status]) if status in _STATES else status,
     )

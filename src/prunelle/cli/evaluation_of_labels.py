@@ -46,7 +46,9 @@ def show(evaluation: LabelsEvaluation) -> None:
     for score in scores[:_MOST_LABELS]:
         table.add_row(*labels_words.row(score, words))
     for column in table.columns[1:]:
+        # Names of labels may be broken; numbers are not, whatever the width.
         column.justify, column.no_wrap = "right", True
+        column.min_width = max(len(str(cell)) for cell in (column.header, *column.cells))
     least = terminal.measure(table, options=terminal.options.update(max_width=1_000_000)).minimum
     Terminal(width=max(terminal.width, least)).print(table)
     for missed, invented, count in evaluation.taken_for(_PAIRS):

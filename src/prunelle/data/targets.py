@@ -315,3 +315,19 @@ def target_from_json(entry: Mapping[str, Any] | None) -> Target:
             f"the target's mean, std and median must be finite, std above 0; received {fields}."
         )
     return target
+
+
+def refuse_other_than_classes(target: Target, verb: str) -> None:
+    """For what makes sense of classes alone, or knows them alone.
+
+    Args:
+        verb: what was asked for: ``advise``.
+
+    Raises:
+        ArgumentError: something else is told.
+    """
+    if not target.exclusive:
+        raise ArgumentError(
+            f"{verb} is for examples of one class each, and these are of another task ({target.task}). prunelle train, "
+            f"evaluate, predict, look and report know that task."
+        )

@@ -17,12 +17,11 @@ from prunelle.data.examples import Data, Split
 from prunelle.data.from_dataset import AnyDataset, is_dataset, prepared
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.label_files import find_label_file
-from prunelle.data.labels import near_classes
 from prunelle.data.leakage import readable_rows
 from prunelle.data.pixels import Pixels
-from prunelle.data.series.classes import index_of
-from prunelle.errors import ArgumentError, BadPictures, DataError, RunError, refuse_given
+from prunelle.errors import ArgumentError, BadPictures, RunError, refuse_given
 from prunelle.jobs import decoding, run_data, trusting
+from prunelle.jobs.relabelling import relabelled
 from prunelle.networks.published import imagenet_classes
 from prunelle.planning.loading import ALREADY_LOADED, decided_data, load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource
@@ -33,7 +32,7 @@ from prunelle.runs.listener import Listener
 from prunelle.runs.predictions import Predictions, predict_files, predict_pixels
 from prunelle.runs.run import Run
 from prunelle.runs.splits import SPLITS_FILE, Placed
-from prunelle.texts import EN, FR, Note, composed, quoted, shown
+from prunelle.texts import EN, FR, Note, quoted
 from prunelle.training.cost_files import costs_for, costs_of
 from prunelle.training.costs import Costs, GivenCosts
 from prunelle.training.fast import Compile, predictor
@@ -87,7 +86,7 @@ def _evaluate(
     if isinstance(run, Pretrained):
         data, run = _agree(labelled.data, run, listener)
         labelled = dataclasses.replace(labelled, data=data)
-    split = part_to_judge(labelled.data, run.classes)
+    split = part_to_judge(labelled.data, run)
     kept = labelled.own and isinstance(run, Run) and run.keeps_examples
     if isinstance(run, Run) and not kept:
         check_reads(run, listener)
@@ -259,19 +258,17 @@ def check_reads(run: Run, listener: Listener) -> None:
 
 def judged_split(run: Run, source: DataSource, listener: Listener) -> Split:
     """The split that a run is judged on (see ``evaluate``), its labels in the order of the run's classes."""
-    return part_to_judge(labelled_examples(run, source, None, listener).data, run.classes)
+    return part_to_judge(labelled_examples(run, source, None, listener).data, run)
 
 
-def part_to_judge(data: Data, classes: tuple[str, ...]) -> Split:
-    """The test split, else validation, else all; its labels in the order of ``classes``.
+def part_to_judge(data: Data, run: Run | Pretrained) -> Split:
+    """The test split, else validation, else all; its labels as ``run`` has them.
 
     Raises:
-        DataError: there is a class that is not among them.
+        DataError: the run tells something else, or does not know a class.
     """
     split = data.test or data.validation or data.train
-    if split.labels.dtype == np.float64:
-        return split  # a number, whatever it is called
-    return dataclasses.replace(split, labels=_relabel(split.labels, data.classes, classes))
+    return dataclasses.replace(split, labels=relabelled(split.labels, data, run))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -396,29 +393,6 @@ def _agree(data: Data, pretrained: Pretrained, listener: Listener) -> tuple[Data
         # ImageNet's own folders are called n02099601, and so on.
         data = dataclasses.replace(data, classes=tuple(english[name] for name in data.classes))
     return data, pretrained
-
-
-def _relabel(labels: np.ndarray, theirs: tuple[str, ...], ours: tuple[str, ...]) -> np.ndarray:
-    """Labels that index ``theirs`` → labels that index ``ours``; of series, ``1.0`` is the class ``1``."""
-    # Runs of earlier versions keep names as a Mac wrote them.
-    index = {composed(name): i for i, name in enumerate(ours)} | {name: i for i, name in enumerate(ours)}
-    translated = {name: index.get(name, index.get(composed(name), index_of(name, ours))) for name in theirs}
-    unknown = [name for name in theirs if translated[name] is None]
-    if unknown:
-        raise DataError(
-            f"the run does not know the class {unknown[0]!r}.{near_classes(unknown, ours)} It knows: {shown(ours)}."
-            + (
-                f" Folders that are numbers are not taken for its outputs; give them these names: 0 is {ours[0]!r}."
-                if all(name.isdigit() for name in theirs)
-                else ""
-            )
-        )
-    translation = np.array([translated[name] for name in theirs], np.int64)
-    if labels.dtype == bool:  # several labels each: a label that these data lack no example has
-        relabelled = np.zeros((len(labels), len(ours)), bool)
-        relabelled[:, translation] = labels
-        return relabelled
-    return np.asarray(translation[labels])
 
 
 def expand_files(files: Sequence[str | Path], inside_of: Callable[[Path], list[Path]]) -> list[str | Path]:

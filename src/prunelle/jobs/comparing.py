@@ -16,6 +16,7 @@ from typing import Any
 from prunelle import networks as known
 from prunelle.console.lines import clock
 from prunelle.data.examples import Data
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.disk import held, sweep, write_json
 from prunelle.errors import (
     ArgumentError,
@@ -90,6 +91,8 @@ def compare_runs(runs: Sequence[Run], request: ComparisonRequest) -> Comparison:
     request.refuse_settings()
     common = request.training
     with resume_hint("start again with", lambda: common.command, "Nothing was begun"):
+        for run in runs:
+            refuse_other_than_classes(run.target, "compare")
         trained = grouped(runs)
         # Judged before there is a folder: runs that cannot be compared leave nothing behind.
         judged = gather(Path(), {}, trained)
@@ -115,6 +118,7 @@ def _planned(request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
     if common.destination.folder is not None:
         refuse_occupied(common.destination.folder, COMPARISON)
     data = load_data(common.source, listener)
+    refuse_other_than_classes(data.target, "compare")
     # Once for all: whatever each network is shown, all are judged on the same pictures.
     data = decode_apart(data, data.preprocess, common.limits.memory_budget, listener).data
     recipe = recipe_for(common, data, None)

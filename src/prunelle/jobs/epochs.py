@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError
 from prunelle.jobs import run_data
 from prunelle.look.filters import Filters, filters_of
@@ -86,6 +87,7 @@ class Epochs:
             PrunelleError: the data are not where they were.
         """
         if self._examples is None:
+            refuse_other_than_classes(self.run.target, "what was answered at each epoch")
             data = run_data.data_of(self.run, Quiet())
             split = next(each for each in (data.test, data.validation, data.train) if each is not None)
             pixels = split.take(_in_turn(split.labels, most)).decode(self.run.preprocess)

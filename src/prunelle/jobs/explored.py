@@ -13,10 +13,13 @@ from torch import nn
 from prunelle.data.examples import Split
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import ONE_CLASS, Target
+from prunelle.look.attribution import to_probabilities
 from prunelle.look.layers import Anatomy, Layer
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Note
+from prunelle.training.objectives import objective_of
 
 Ink = Literal["light", "dark"]
 
@@ -129,6 +132,17 @@ class Explored:
     def kind(self) -> str:
         """``pictures`` or ``series``."""
         return kind_of(self.preprocess).name
+
+    @property
+    def target(self) -> Target:
+        """What it tells of an example; classes where nobody says."""
+        return ONE_CLASS if self.run is None else self.run.target
+
+    def probabilities(self, outputs: torch.Tensor) -> np.ndarray:
+        """What it gave, ``(N, K)``, or ``(N, 1)`` for two classes → ``(N, K)`` float64."""
+        if self.target.exclusive or self.classes is None:
+            return to_probabilities(outputs).numpy()
+        return objective_of(self.target, self.classes).scores(outputs.cpu())
 
     @property
     def device(self) -> torch.device:

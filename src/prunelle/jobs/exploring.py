@@ -88,6 +88,11 @@ class Explorer:
     """
 
     def __init__(self, explored: Explored) -> None:
+        if explored.target.kind == "number":
+            raise ArgumentError(
+                "what is open shows probabilities, and the task of this run is regression. Its report shows what it "
+                "answers: prunelle report RUN."
+            )
         self.explored = explored
         self.shared = SharedNetwork(explored)
         self.anatomy = self.shared.anatomy
@@ -153,12 +158,15 @@ class Explorer:
         pixels = chosen.split.take(chosen.rows).decode(self.explored.preprocess, progress=progress)
         if not len(pixels):
             return None
-        names = tuple(visible(chosen.classes[label]) for label in pixels.labels)
+        target = self.explored.target
+        names = tuple(visible(target.written(label, chosen.classes)) for label in pixels.labels)
         labels = self._as_outputs(pixels.labels, names)
         return AtHand(pixels, labels, names, chosen.split.name, len(chosen.split))
 
     def _as_outputs(self, labels: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
         ours = self.explored.classes
+        if not self.explored.target.exclusive:
+            return np.full(len(names), -1)  # no answer is the right one alone
         if self.explored.run is not None:
             return np.asarray(labels, np.int64)
         index = {} if ours is None else {name: i for i, name in enumerate(ours)}

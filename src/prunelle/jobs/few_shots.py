@@ -19,6 +19,7 @@ from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data, Split
 from prunelle.data.kinds import kind_of
 from prunelle.data.pixels import Skipped
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.disk import held, sweep, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding
@@ -133,6 +134,7 @@ def _data(request: ShotsRequest, listener: Listener) -> tuple[Data, int]:
         ArgumentError: there is no test split, or a class has too few examples.
     """
     data = load_data(request.training.source, listener)
+    refuse_other_than_classes(data.target, "shots")
     if data.test is None:
         raise ArgumentError("shots are measured on a test split, and there is none: give --test 0.2.")
     data, n = _readable(data, data.test, request.numbers, request.draws, listener)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError
 from prunelle.jobs.background_accuracy import BackgroundAccuracy, Score
 from prunelle.jobs.explored import AtHand, Exciting, Where
 from prunelle.jobs.shared_network import SharedNetwork
 from prunelle.jobs.what_if import WhatIf
-from prunelle.look.attribution import to_probabilities
 from prunelle.look.edits import Edit
 from prunelle.look.encoding import ByteMaps, byte_maps
 from prunelle.look.layers import CONVOLUTIONS, Layer, check_channel
@@ -23,7 +23,7 @@ from prunelle.look.recording import Recording, as_maps
 from prunelle.look.sources import Sources, Tracer
 from prunelle.look.value.explain import Place, explain, explain_off, follow, index_of
 from prunelle.look.value.places import softmax_of
-from prunelle.look.value.steps import Explanation
+from prunelle.look.value.steps import ActivationStep, Explanation, Step
 
 PROBABILITIES = "probabilities"
 """In place of a layer's name: what the network answers."""
@@ -174,7 +174,7 @@ class LiveLook:
 
     def _answer(self, started: float) -> LiveAnswer:
         recording, present = self._recorded()
-        probabilities = to_probabilities(recording.output)[0].numpy()
+        probabilities = self._shared.explored.probabilities(recording.output)[0]
         seen = tuple(
             _seen(layer, self._watched[layer.name], recording)
             for layer in self._shared.anatomy.layers
@@ -317,6 +317,7 @@ class LiveLook:
         Raises:
             ArgumentError: no such class, a rate that is none, or no picture yet.
         """
+        refuse_other_than_classes(self._shared.explored.target, "learning an example as of a class")
         _, present = self._recorded()
         self._what_if.learn(present.image, label, rate)
         self._changed()
@@ -361,13 +362,15 @@ class LiveLook:
             raise ArgumentError(
                 f"channel must be the index of a class, 0 to {self._shared.outputs - 1}; received {chosen}."
             )
-        probabilities = to_probabilities(recording.output)[0]
+        explored = self._shared.explored
+        value = float(explored.probabilities(recording.output)[0, chosen])
         logits = recording.output[0].float().cpu().numpy()
-        logits = np.append(0, logits) if len(logits) == 1 else logits
-        value = float(probabilities[chosen])
-        return Explanation(
-            PROBABILITIES, chosen, 0, 0, value=value, steps=(softmax_of(logits, chosen, value),)
-        )
+        step: Step
+        if explored.target.exclusive:
+            step = softmax_of(np.append(0, logits) if len(logits) == 1 else logits, chosen, value)
+        else:
+            step = ActivationStep(name="Sigmoid", before=float(logits[chosen]), result=value)
+        return Explanation(PROBABILITIES, chosen, 0, 0, value=value, steps=(step,))
 
     @property
     def has_picture(self) -> bool:

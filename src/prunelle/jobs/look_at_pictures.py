@@ -26,6 +26,7 @@ from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
 from prunelle.texts import Note, composed, visible
 from prunelle.training.fast import predictor
+from prunelle.training.outputs import evaluation_mode
 from prunelle.views.picture_look import Answer, PictureLook
 from prunelle.views.subject import Subject
 
@@ -108,9 +109,12 @@ def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Ans
         except BadPicture as error:
             unreadable.append(error)
             continue
-        probabilities = answer(subject.batch(pixels[np.newaxis]))[0].numpy()
+        with evaluation_mode(subject.network):
+            probabilities = subject.probabilities(answer.outputs(subject.batch(pixels[np.newaxis])))[0]
         names = subject.classes or tuple(str(i) for i in range(len(probabilities)))
-        answers.append(Answer(visible(Path(file).name), pixels, probabilities, names))
+        answers.append(
+            Answer(visible(Path(file).name), pixels, probabilities, names, subject.answered(probabilities))
+        )
     if unreadable and not answers:
         raise BadPictures("; ".join(str(error) for error in unreadable))
     return answers, unreadable

@@ -12,6 +12,7 @@ import numpy as np
 
 from prunelle.data.kinds import kind_of
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import BadPicture, BadPictures
 from prunelle.jobs.answering import expand_files, judged_split
 from prunelle.jobs.look_request import LookRequest, SubjectRequest
@@ -43,6 +44,7 @@ def prepare(subject: SubjectRequest, request: LookRequest, listener: Listener) -
             pixels = decoded(judged_split(run, request.source, listener))
         return pixels.images, pixels.labels
 
+    refuse_other_than_classes(run.target, "a look at series")
     look = SeriesLook(
         network=run.network,
         preprocess=preprocess,

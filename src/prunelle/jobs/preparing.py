@@ -16,6 +16,7 @@ from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError
 from prunelle.jobs import decoding, pretrained, run_data
 from prunelle.jobs.decoding import Examples
@@ -204,6 +205,7 @@ def build(plan: TrainingPlan, listener: Listener) -> Built:
 
 def try_strategies(built: Built, listener: Listener) -> Advice:
     """Tries strategies, and says nothing of what came out; ``built.network`` keeps its first weights."""
+    refuse_other_than_classes(built.examples.data.target, "trying strategies (advise, --strategy auto)")
     return advise(
         built.with_weights(copy.deepcopy(built.network), None, built.recipe(None).seed, Quiet()),
         built.network,

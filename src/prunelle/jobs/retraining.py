@@ -14,6 +14,7 @@ from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import is_dataset
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError, RunError
 from prunelle.jobs import label_change, run_data
 from prunelle.jobs.label_change import Before
@@ -63,6 +64,7 @@ class RetrainRequest:
 def retrain(request: RetrainRequest, listener: Listener) -> Retrained:
     """The same training of the same splits, with the decisions applied; see ``prunelle.retrain``."""
     run = request.run
+    refuse_other_than_classes(run.target, "retrain")
     decisions = _decisions(request)
     strategy = _strategy(run)
     network = _network(request, strategy)

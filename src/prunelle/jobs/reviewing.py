@@ -26,6 +26,7 @@ from prunelle.data import duplicates
 from prunelle.data.deciding import example_name
 from prunelle.data.examples import Data
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError, PrunelleError, RunError
 from prunelle.jobs.explored import Where
 from prunelle.jobs.exploring import Explorer
@@ -167,6 +168,7 @@ class Review:
         run = explorer.explored.run
         if run is None:
             raise ArgumentError(f"{explorer.explored.name} is no run: nobody knows what it learned from.")
+        refuse_other_than_classes(run.target, "review")
         self.run: Run = run
         self.explorer = explorer
         self.progress: Progress | None = None

@@ -142,6 +142,7 @@ def _arranged(run: Run, placed: Placed, files: Sequence[Path]) -> Data:
     return Data(
         name=run.info["data"]["name"],
         classes=run.classes,
+        target=run.target,
         train=splits["train"],
         validation=splits.get("validation"),
         test=splits.get("test"),

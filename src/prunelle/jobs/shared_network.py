@@ -13,7 +13,6 @@ import torch
 from prunelle.errors import ArgumentError
 from prunelle.jobs.explored import Explored
 from prunelle.jobs.turns import Turns
-from prunelle.look.attribution import to_probabilities
 from prunelle.look.edits import Edits, applied
 from prunelle.look.hooks import first_tensor, undisturbed
 from prunelle.look.layers import examine
@@ -60,7 +59,7 @@ class SharedNetwork:
             raise ArgumentError(
                 f"the network must give (N, num_classes) logits in evaluation mode; it gave {tuple(output.shape)}."
             )
-        self.outputs = to_probabilities(output).shape[1]
+        self.outputs = explored.probabilities(output).shape[1]
         self._gathering = threading.Lock()
         self._waiting: list[_Asked] = []
         self._together: bool | None = None  # not known before two wait
@@ -149,4 +148,4 @@ class SharedNetwork:
         with turn, applied(network, self.anatomy, edits), undisturbed(network), torch.no_grad():
             output = first_tensor(network(images))
         assert output is not None
-        return to_probabilities(output).numpy()
+        return self.explored.probabilities(output)

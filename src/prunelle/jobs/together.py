@@ -72,7 +72,7 @@ def evaluate(
         listener.on_note(_OWN)
         return folds.evaluation
     labelled = answering.labelled_examples(first, source, data_root, listener)
-    split = answering.part_to_judge(labelled.data, folds.classes)
+    split = answering.part_to_judge(labelled.data, first)
     pixels = answering.decoded(split, folds.preprocess, listener)
     origin = Origin(data=labelled.name, whole=labelled.whole)
     judged = judge(folds, pixels, split, listener, origin=origin, compile=compile)

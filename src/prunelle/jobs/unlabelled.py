@@ -17,6 +17,7 @@ from prunelle.data import duplicates
 from prunelle.data.duplicates import Contents
 from prunelle.data.examples import Data, Split
 from prunelle.data.pictures import Pictures
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.disk import held, replacing, sweep, write_json, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.jobs import decoding
@@ -91,6 +92,7 @@ def train_with_unlabelled(request: UnlabelledRequest, listener: Listener) -> Run
     with resume_hint("go on with the same again", again, "All that was saved is kept"):
         _check(request)
         data, files = _data(request, listener)
+        refuse_other_than_classes(data.target, "learning from unlabelled pictures")
         folder = _folder(training.destination, f"{training.network or 'unlabelled'}-{data.name}")
         with held(folder / "lock", f"{folder} is being worked on by another process."):
             sweep(folder)

@@ -151,6 +151,8 @@ ANSWERS = Answers(
     context=_context,
     figures=_figures,
     texts={
+        "classes_count": Note("{n} labels", "{n} étiquettes"),
+        "examples": Note("What each label looks like", "À quoi ressemble chaque étiquette"),
         "accuracy": Note("all labels right", "étiquettes toutes justes"),
         "accuracy_by_epoch": Note(
             "All labels right (from one half on), by epoch",

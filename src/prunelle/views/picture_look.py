@@ -37,6 +37,10 @@ NO_DATA = Note(
     "il faut des images étiquetées : celles d’un entraînement, ou --data.",
 )
 ONE_CLASS = Note("the pictures are all of one class.", "les images sont toutes d’une seule classe.")
+NO_CLASSES = Note(
+    "it compares classes, and this network tells something else.",
+    "elle compare des classes, et ce réseau dit autre chose.",
+)
 NO_MAPS = Note(
     "it shows maps of channels, and this network (or the layers named) has none.",
     "elle montre des cartes de canaux, et ce réseau (ou les couches nommées) n’en a pas.",
@@ -53,6 +57,7 @@ class Answer:
         pixels: ``(H, W, C)`` uint8, as the network receives it before normalisation.
         probabilities: ``(num_classes,)``.
         classes: in the order of the outputs.
+        answered: of several labels, the indices of those answered, the most probable first; None of classes.
     """
 
     file: str
@@ -60,10 +65,18 @@ class Answer:
     probabilities: np.ndarray
     classes: Sequence[str]
 
+    answered: tuple[int, ...] | None = None
+
     @property
     def predicted(self) -> int:
-        """Index of the most probable class."""
+        """Index of the most probable class, or label."""
         return int(self.probabilities.argmax())
+
+    @property
+    def said(self) -> tuple[tuple[str, float], ...]:
+        """What it answers, with the probabilities: a class; of several labels those answered, which may be none."""
+        answered = (self.predicted,) if self.answered is None else self.answered
+        return tuple((self.classes[k], float(self.probabilities[k])) for k in answered)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -72,7 +85,7 @@ class Sample:
 
     Attributes:
         pixels: ``(N, H, W, C)`` uint8, as the network receives them before normalisation.
-        labels: ``(N,)`` indices into ``classes``.
+        labels: ``(N,)`` indices into ``classes``; of other targets what stratifies them, and means nothing else.
         classes: names.
         predicted: ``(N,)``, what the network said, as indices into ``classes``; None where its outputs are other
             classes than these.
@@ -115,6 +128,8 @@ class PictureLook:
         """See ``view.Look``."""
         if need == "picture":
             return None if self.answers else NO_PICTURE
+        if need in ("classes", "two classes") and not self.subject.target.exclusive:
+            return NO_CLASSES
         try:
             sample = self.sample
         except LeftOutError as reason:
@@ -149,7 +164,7 @@ class PictureLook:
             raise LeftOutError(NO_DATA)
         split = data.test or data.validation or data.train
         most = self.sample_size or max(50, min(SAMPLE, _SAMPLE_OPERATIONS // max(1, self.multiply_adds)))
-        chosen = stratified(split.labels, most)
+        chosen = stratified(data.target.strata(split.labels), most)
         pixels = self.decode(
             Split(
                 split.name,
@@ -160,7 +175,8 @@ class PictureLook:
         )
         if len(pixels) < 3:
             raise LeftOutError(NO_DATA)
-        return Sample(np.asarray(pixels.images), np.asarray(pixels.labels), tuple(map(visible, data.classes)))
+        labels = data.target.strata(np.asarray(pixels.labels))
+        return Sample(np.asarray(pixels.images), labels, tuple(map(visible, data.classes)))
 
     @cached_property
     def surveyed(self) -> tuple[Sample, Survey]:
@@ -177,7 +193,12 @@ class PictureLook:
     def _predicted(self, sample: Sample, outputs: np.ndarray) -> np.ndarray | None:
         """As indices into the sample's classes; -1 for a class that it does not have."""
         ours = self.subject.classes
-        if ours is None or outputs.ndim != 2 or not set(sample.classes) <= set(ours):
+        if (
+            not self.subject.target.exclusive
+            or ours is None
+            or outputs.ndim != 2
+            or not set(sample.classes) <= set(ours)
+        ):
             return None
         theirs = {name: index for index, name in enumerate(sample.classes)}
         indices = to_probabilities(torch.from_numpy(outputs)).argmax(dim=1).tolist()

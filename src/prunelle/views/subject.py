@@ -9,8 +9,11 @@ import torch
 from torch import nn
 
 from prunelle.data.preprocess import Preprocess
+from prunelle.data.targets import ONE_CLASS, SeveralLabels, Target
+from prunelle.look.attribution import to_probabilities
 from prunelle.runs.run import Run
 from prunelle.texts import composed, visible
+from prunelle.training.objectives import objective_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,6 +40,25 @@ class Subject:
     def __post_init__(self) -> None:
         if self.classes is not None:
             object.__setattr__(self, "classes", tuple(visible(composed(name)) for name in self.classes))
+
+    @property
+    def target(self) -> Target:
+        """What it tells of a picture; classes where nobody says."""
+        return ONE_CLASS if self.run is None else self.run.target
+
+    def probabilities(self, outputs: torch.Tensor) -> np.ndarray:
+        """What it gave, ``(N, K)``, or ``(N, 1)`` for two classes → ``(N, K)`` float64."""
+        if self.target.exclusive or self.classes is None:
+            return to_probabilities(outputs).numpy()
+        return objective_of(self.target, self.classes).scores(outputs.cpu())
+
+    def answered(self, probabilities: np.ndarray) -> tuple[int, ...] | None:
+        """Of ``(K,)`` probabilities of several labels, the indices of those answered, the most probable first."""
+        if not isinstance(self.target, SeveralLabels):
+            return None
+        order = np.argsort(-probabilities, kind="stable")
+        reached = probabilities >= self.target.answered_from(len(probabilities))
+        return tuple(int(k) for k in order if reached[k])
 
     @property
     def device(self) -> torch.device:

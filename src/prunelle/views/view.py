@@ -18,7 +18,7 @@ from prunelle.drawing.plate import Plate
 from prunelle.errors import ArgumentError
 from prunelle.texts import Language, Note, Typography
 
-Need = Literal["picture", "data", "two classes"]
+Need = Literal["picture", "data", "classes", "two classes"]
 """What a look must have for a view to make sense."""
 Argument = Literal["pictures", "layers", "channel", "classes", "between", "scale", "data", "sample"]
 """Of ``look_into``, those that some views heed and others do not."""

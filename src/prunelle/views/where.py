@@ -31,13 +31,9 @@ TEXTS = {
         "question ; un endroit que plusieurs désignent est plus crédible qu’un endroit désigné par une seule.",
     ),
     "title": Note("Where it looked: {file}", "Où il a regardé : {file}"),
-    "text": Note(
-        "{name} says {predicted} ({probability}). Both CAMs look at {layer}.",
-        "{name} répond {predicted} ({probability}). Les deux CAM regardent {layer}.",
-    ),
-    "text_without_cam": Note(
-        "{name} says {predicted} ({probability}).", "{name} répond {predicted} ({probability})."
-    ),
+    "says": Note("{name} says {said}.", "{name} répond {said}."),
+    "says_none": Note("{name} finds no label.", "{name} ne trouve aucune étiquette."),
+    "cams": Note("Both CAMs look at {layer}.", "Les deux CAM regardent {layer}."),
     "for_class": Note("{name} ({probability})", "{name} ({probability})"),
     "grad-cam": Note("Grad-CAM", "Grad-CAM"),
     "hires-cam": Note("HiRes-CAM", "HiRes-CAM"),
@@ -81,7 +77,7 @@ class Where:
     Attributes:
         network: its name.
         file: name of the picture. picture: its number, from 1. pixels: ``(H, W, C)`` uint8.
-        predicted: the class answered. probability: of it.
+        said: the class answered, with its probability; of several labels, those answered.
         layer: where the CAMs looked; None without maps.
         methods: in the order of ``ForClass.maps``.
     """
@@ -90,8 +86,7 @@ class Where:
     file: str
     picture: int
     pixels: np.ndarray
-    predicted: str
-    probability: float
+    said: tuple[tuple[str, float], ...]
     layer: str | None
     methods: tuple[Method, ...]
     classes: tuple[ForClass, ...]
@@ -117,8 +112,7 @@ def compute(look: PictureLook) -> Iterator[Where]:
             file=answer.file,
             picture=number,
             pixels=answer.pixels,
-            predicted=answer.classes[answer.predicted],
-            probability=float(answer.probabilities.max()),
+            said=answer.said,
             layer=layer,
             methods=methods,
             classes=tuple(_for_class(look, answer, target, methods, layer) for target in targets),
@@ -176,13 +170,10 @@ def draw(result: Where, language: Language) -> Iterator[Plate]:
 
 
 def _sheet(result: Where, classes: Sequence[ForClass], title: str, words: Words) -> Sheet:
-    text = words(
-        "text" if "grad-cam" in result.methods else "text_without_cam",
-        name=result.network,
-        predicted=result.predicted,
-        probability=words.percent(result.probability),
-        layer=result.layer,
-    )
+    said = ", ".join(f"{name} ({words.percent(share)})" for name, share in result.said)
+    text = words("says", name=result.network, said=said) if said else words("says_none", name=result.network)
+    if "grad-cam" in result.methods:
+        text = f"{text} {words('cams', layer=result.layer)}"
     height, width = result.pixels.shape[:2]
     columns = 1 + len(result.methods)
     top = TITLE_SPACE + 0.3

@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from prunelle.data.pictures import Pictures
-from prunelle.errors import ArgumentError, DataError
+from prunelle.errors import ArgumentError
 from prunelle.jobs import answering
 
 
@@ -49,13 +48,6 @@ def test_nothing_to_predict(tmp_path: Path) -> None:
         answering.expand_files([tmp_path / "empty"], Pictures().list_files)
     with pytest.raises(ArgumentError, match="at least one file or folder"):
         answering.expand_files([], Pictures().list_files)
-
-
-def test_labels_in_another_order() -> None:
-    labels = answering._relabel(np.array([0, 1, 1]), ("fox", "cat"), ("cat", "dog", "fox"))
-    assert labels.tolist() == [2, 0, 0]
-    with pytest.raises(DataError, match=r"class 'fix'\. Did you mean 'fox'\? It knows: cat, fox\."):
-        answering._relabel(np.array([0]), ("fix",), ("cat", "fox"))
 
 
 @pytest.mark.parametrize(

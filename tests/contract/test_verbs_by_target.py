@@ -1,0 +1,110 @@
+"""Verbs and targets: each verb knows runs and data of labels and numbers, or refuses them in one sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import prunelle as pn
+from prunelle.data.decisions import Decisions
+from prunelle.data.examples import Data
+from prunelle.errors import ArgumentError
+from prunelle.jobs.reviewing import Review
+from prunelle.runs.run import Run
+from prunelle.tasks import epochs_of, train_with_unlabelled
+from prunelle.training.recipe import Recipe
+from tests.contract.test_targets import NAMES, labels_of, target_of
+
+ONE = Recipe(epochs=1)
+
+
+def other_data(kind: str) -> Data:
+    digits = pn.load("digits")
+    kept = {"train": 64, "validation": 24, "test": 24}
+    splits = {split.name: split.take(np.arange(kept[split.name])) for split in digits.splits()}
+    told = {
+        name: dataclasses.replace(split, labels=labels_of(kind, split.labels))
+        for name, split in splits.items()
+    }
+    target = target_of(kind, told["train"].labels)
+    return dataclasses.replace(digits, classes=NAMES[kind], target=target, source=None, **told)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module", params=["labels", "number"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Data, Run]:
+    data = other_data(request.param)
+    output = tmp_path_factory.mktemp(request.param) / "run"
+    return data, pn.train("lenet5", data, recipe=ONE, output=output, style="quiet")
+
+
+Call = Callable[[Data, Run, Path], object]
+REFUSED: dict[str, Call] = {
+    "compare": lambda data, run, path: pn.compare(
+        ["lenet5", "dense"], data, recipe=ONE, output=path, style="quiet"
+    ),
+    "compare runs": lambda data, run, path: pn.compare([run.path, run.path], output=path, style="quiet"),
+    "shots": lambda data, run, path: pn.shots(
+        data, "lenet5", strategies=("scratch",), output=path, style="quiet"
+    ),
+    "advise": lambda data, run, path: pn.advise("lenet5", data, weights=str(run.path), style="quiet"),
+    "strategy auto": lambda data, run, path: pn.train(
+        "lenet5", data, recipe=ONE, weights=str(run.path), strategy="auto", output=path, style="quiet"
+    ),
+    "decisions": lambda data, run, path: pn.train(
+        "lenet5", data, recipe=ONE, decisions=Decisions(), output=path, style="quiet"
+    ),
+    "retrain": lambda data, run, path: pn.retrain(run, style="quiet"),
+    "review": lambda data, run, path: Review(pn.explore(run, data=data)),
+    "unlabelled": lambda data, run, path: train_with_unlabelled(
+        "lenet5", data, unlabelled=path, output=path / "run", style="quiet"
+    ),
+    "by epoch": lambda data, run, path: epochs_of(run).examples(4),
+    "unsure": lambda data, run, path: pn.predict(run, [path], unsure=0.05, style="quiet"),
+    "logistic": lambda data, run, path: pn.train(
+        "lenet5",
+        data,
+        recipe=ONE,
+        weights=str(run.path),
+        strategy=pn.Strategy(name="features", head="logistic"),
+        output=path,
+        style="quiet",
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", REFUSED)
+def test_what_is_of_classes_says_so(verb: str, made: tuple[Data, Run], tmp_path: Path) -> None:
+    data, run = made
+    if verb == "unlabelled":
+        (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(ArgumentError, match=data.target.task) as refusal:
+        REFUSED[verb](data, run, tmp_path / "there" if verb != "unlabelled" else tmp_path)
+    assert "\n" not in str(refusal.value)
+
+
+KNOWN: dict[str, Call] = {
+    "check": lambda data, run, path: pn.check(data, style="quiet")._repr_html_(),
+    "evaluate": lambda data, run, path: pn.evaluate(run, data, style="quiet").to_json(),
+    "report": lambda data, run, path: pn.write_report(run, style="quiet"),
+    "look": lambda data, run, path: pn.look_into(run, data=data, output=path, style="quiet"),
+    "runs": lambda data, run, path: (pn.runs(run.path.parent)._repr_html_(), str(pn.runs(run.path.parent))),
+    "cards": lambda data, run, path: [each._repr_html_() for each in (run, data, data.train)],
+    "frozen features": lambda data, run, path: pn.train(
+        "lenet5",
+        data,
+        recipe=ONE,
+        weights=str(run.path),
+        strategy=pn.Strategy(name="features", head="linear"),
+        output=path,
+        style="quiet",
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", KNOWN)
+def test_what_knows_other_targets_does_its_work(verb: str, made: tuple[Data, Run], tmp_path: Path) -> None:
+    assert KNOWN[verb](*made, tmp_path / "there")
