@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 from torch import nn
 
 from prunelle import Augment, Preprocess, Recipe, build
@@ -21,6 +25,7 @@ from prunelle.transfer import learning
 from prunelle.transfer.learning import Learning
 from prunelle.transfer.solving import Solving
 from prunelle.transfer.strategies import Strategy
+from tests.unit.transfer.test_solving import SteadyScaler
 
 PREPROCESS = Preprocess(size=(16, 16), mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
 CLASSES = ("a", "b")
@@ -154,3 +159,49 @@ def test_a_solved_classifier_is_one_epoch_and_learns(head: Any) -> None:
     assert all(torch.equal(tensor, trunk[name]) for name, tensor in network.features.state_dict().items())
     kept = begun.training.weights()
     assert kept["head.classifier.weight"].abs().sum() > 0
+
+
+def usual(recipe: Recipe, views: int | None = None) -> str | None:
+    network = with_classifier(small("course-photos"), 2)
+    strategy = Strategy(name="features", views=views)
+    strategy.apply(network)
+    return learning.with_usual_head(network, splits(), PREPROCESS, recipe, strategy).head
+
+
+def test_the_usual_head_is_solved_where_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    augmented = Recipe(augment=Augment(flip=True))
+    assert usual(Recipe()) == "logistic"
+    assert usual(augmented) == "logistic"
+    assert usual(augmented, views=0) == "linear"
+    assert usual(Recipe(augment=Augment(mixup=0.2))) == "linear"
+    # 40 pictures, of which 64 maps of 2×2 are left for two classes; in four views where they are augmented.
+    monkeypatch.setattr(learning, "SOLVABLE", 40 * 2 * 64 * 2 * 2)
+    assert usual(Recipe()) == "logistic"
+    assert usual(augmented) == "linear"
+    monkeypatch.setattr(learning, "FEATURES_BUDGET", 1000)
+    assert usual(Recipe()) == "linear"
+
+
+def test_the_solved_head_answers_as_scikit_learns_own_on_the_same_features() -> None:
+    """Its strength chosen by the loss in three folds, as ours is; on features of the frozen front, in two views."""
+    network = with_classifier(small("course-photos"), 2)
+    begun = begin(
+        network, Strategy(name="features", head="logistic", views=2), epochs=1, augment=Augment(flip=True)
+    )
+    list(begun.training.run())
+    plain, mirrored = (batches.take(torch.arange(40))[0].numpy() for batches in begun.training._views)
+    labels = begun.inputs["train"].labels
+    steady = SteadyScaler()
+    losses = {}
+    for c in (1e-4, 1e-3, 1e-2, 1e-1):
+        model = make_pipeline(steady, LogisticRegression(C=c, max_iter=5000, tol=1e-8))
+        folds = StratifiedKFold(3, shuffle=True, random_state=0)
+        shares = cross_val_predict(model, plain.astype(float), labels, cv=folds, method="predict_proba")
+        losses[c] = log_loss(labels, shares)
+    best = min(losses, key=losses.__getitem__)
+    model = make_pipeline(SteadyScaler(), LogisticRegression(C=best, max_iter=5000, tol=1e-8))
+    model.fit(np.concatenate([plain, mirrored]).astype(float), np.concatenate([labels, labels]))
+    new = begun.inputs["validation"]
+    with torch.no_grad():
+        ours = begun.training.network.eval()(torch.from_numpy(np.asarray(new.images))).softmax(1).numpy()
+    assert np.allclose(ours, model.predict_proba(new.images.astype(float)), atol=5e-3)
