@@ -21,8 +21,6 @@ from prunelle.runs.run import Run
 from tests.integration.command import prunelle, weights
 from tests.pictures import encoded, scene
 
-pytestmark = pytest.mark.usefixtures("unpainted")
-
 SMALL = (
     *("--network", "dense", "--hidden", "8", "--size", 32, "--language", "en"),
     *("--schedule", "constant", "--warmup", 0),  # with these, more epochs are a longer training
