@@ -18,6 +18,7 @@ from tests.pictures import make_folder, photo
 from tests.series import waves, write_ts
 
 PHOTO_RUN = "runs/20261121-143000-course-photos-photos"
+FOLDS = "FOLDS"
 COMPARISON = "runs/20261121-143000-compare-lenet5-dense-mnist"
 
 _PHOTO_FOLDERS = (
@@ -149,6 +150,8 @@ def _runs(folder: Path) -> None:
             ),
         ):
             (Path("runs") if short == "…" else Path()).joinpath(short).symlink_to(folder / "runs" / run)
+        divided = prunelle("train", "my-photos", "--folds", 2, "--epochs", 1, "--quiet", "--output", FOLDS)
+        assert divided.code == 0, divided.err
         finished = prunelle(
             *("compare", "lenet5", "dense", "--data", "mnist", "--epochs", 1, "--seeds", 1),
             *("--quiet", "--output", COMPARISON),
@@ -175,6 +178,7 @@ _SMALLER = {
     "--ensemble": "2",
     "--size": "32",
     "--rounds": "1",
+    "--folds": "2",
 }
 
 
