@@ -27,7 +27,7 @@ def without_pictures() -> None:
     from prunelle.jobs import few_shots
     from prunelle.report import comparison_page, folds_page, html, run_report
 
-    def figures(_content: object, folder: Path, _language: object) -> None:
+    def figures(_content: object, folder: Path, *_: object) -> None:
         write_text(folder / "a.png", "a figure")
 
     html.render = lambda *_: "a report"  # type: ignore[assignment]

@@ -31,6 +31,7 @@ from prunelle.jobs.decoding import Examples
 from prunelle.jobs.many_runs import finished_run
 from prunelle.jobs.recovery import resume_hint
 from prunelle.json_files import sealed
+from prunelle.planning.few_pictures import reuse_for_few
 from prunelle.planning.loading import load_data
 from prunelle.planning.plan import TrainingPlan, check_request, plan_training, recipe_for
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, TrainingRequest
@@ -130,6 +131,10 @@ def _planned(request: FoldsRequest, listener: Listener) -> _Plan:
     if not data.target.exclusive:
         raise ArgumentError(f"folds judge examples of one class each; received data for {data.target.task}.")
     plan = plan_training(dataclasses.replace(training, source=DataSource(data=data)), listener)
+    # What was chosen for all holds in every fold, however few its examples are.
+    chosen = {"network": plan.network, "weights": plan.request.weights, "strategy": plan.request.strategy}
+    training = dataclasses.replace(training, **chosen)  # type: ignore[arg-type]
+    request = dataclasses.replace(request, training=training)
     examples = decoding.decode_apart(plan.data, plan.preprocess, training.limits.memory_budget, listener)
     pixels = examples.pixels["train"]
     train = examples.data.train.take(leakage.readable_rows(examples.data.train, pixels))
@@ -343,7 +348,9 @@ def _train_all(plan: _Plan, path: Path, listener: Once) -> None:
         request = plan.training(path, fold)
         data = request.source.data
         assert isinstance(data, Data)
-        listener.hush(data.notes[-1:])  # the heading says it
+        # The heading says the one, and the plan of all has said the other, of more examples.
+        told = reuse_for_few(request, data).note
+        listener.hush([*data.notes[-1:], *([] if told is None else [told])])
         there, begin = run_path(path, fold), time.monotonic()
         done = (there / "run.json").is_file() and Run.open(there).finished
         if not done:
