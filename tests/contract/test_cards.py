@@ -26,9 +26,11 @@ from prunelle.networks import names
 from prunelle.planning.weights import Pretrained
 from prunelle.report.shots import Shots
 from prunelle.runs.change import Change
+from prunelle.runs.labels_predictions import LabelsPrediction
 from prunelle.runs.retrained import Retrained
 from prunelle.shown import CARDS
 from prunelle.texts import Note
+from prunelle.training.labels_evaluation import LabelsEvaluation
 from prunelle.transfer.advice import Advice, Trial
 from prunelle.transfer.strategies import Strategy
 
@@ -144,6 +146,10 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
         "Predictions": predictions,
         "Prediction": predictions[0],
         "Evaluation": run.judged(),
+        "LabelsEvaluation": LabelsEvaluation(
+            *("test", (HOSTILE, "b"), np.eye(2, dtype=bool), np.eye(2, dtype=np.float32), 0.1)
+        ),
+        "LabelsPrediction": LabelsPrediction(str(picture), (HOSTILE,), ((HOSTILE, 0.9), ("b", 0.2)), 2),
         "Pretrained": Pretrained(pn.build("lenet5").eval(), (HOSTILE, "b"), True, data.preprocess, HOSTILE),
         "Advice": Advice(Strategy(name="full"), (trial,), 3, True, (Note(HOSTILE, HOSTILE),)),
         "Checkup": pn.check(data, output=place / "check", style="quiet"),
@@ -177,8 +183,8 @@ def test_every_public_result_shows_itself(shown: dict[str, Any]) -> None:
     of = {type(each) for each in shown.values()}
     silent = {}
     for name, found in results().items():
-        if found is nn.Module:
-            continue  # those that build makes: below
+        if found in (nn.Module, Any):
+            continue  # those that build makes: below; an evaluation, which is of a class by the run's target
         if found.__name__ not in NOT_SHOWN and not (hasattr(found, "_repr_html_") and found in of):
             silent[name] = found.__name__
     assert silent == {}, "has no _repr_html_, or no example in this file: see prunelle.shown"
@@ -205,6 +211,7 @@ def test_every_network_of_the_zoo_shows_its_layers(name: str) -> None:
 
 
 KINDS = [
+    *("LabelsEvaluation", "LabelsPrediction"),
     *("Run", "Runs", "Data", "Split", "Network", "Reclassified", "Predictions", "Prediction", "Evaluation"),
     *(
         "Pretrained",

@@ -35,6 +35,7 @@ BLOCKS = [block for document in documents() for block in python_blocks(document)
 # What a word stands for on a page. ``RUN`` on the page about series is a run on series.
 STANDS_FOR = {
     "docs/series.md": {"RUN": "runs/series"},
+    "docs/several-labels.md": {"RUN": "runs/labels"},
     # A test folder without classes, and a folder that was moved.
     "docs/train.md": {"photos/test": "heap", "FOLDER": "photos"},
 }

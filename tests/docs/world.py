@@ -88,6 +88,13 @@ def _pictures(folder: Path) -> None:
         lines.append(f"{kind}.{i}.jpg,{kind}")
     (flat / "labels.csv").write_text("\n".join(lines) + "\n")
 
+    # Several labels a picture, or none.
+    mosaics = folder / "mosaics"
+    make_folder(mosaics, (".",), 24, (40, 40), seed=40)
+    told = ("cat;dog", "dog", "", "cat")
+    lines = ["file,labels", *(f"{i:04}.jpg,{told[i % 4]}" for i in range(24))]
+    (mosaics / "labels.csv").write_text("\n".join(lines) + "\n")
+
 
 def _decisions(folder: Path) -> None:
     """Two people's about ``photos``, and what one of them decided about the run on them."""
@@ -132,6 +139,9 @@ def _runs(folder: Path) -> None:
         PHOTO_RUN: ("photos", "--network", "course-photos"),
         "runs/digits": ("--network", "course-look"),
         "runs/series": ("GunPoint_TRAIN.ts", "--network", "fcn"),
+        "runs/labels": (
+            *("mosaics", "--labels", "labels.csv", "--task", "multilabel", "--network", "course-look"),
+        ),
         "base": ("CIFAR8", "--network", "course-cifar"),
         **{
             f"runs/20261121-150000-{network}-mnist": ("mnist", "--network", network)

@@ -6,6 +6,7 @@ import csv
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,48 @@ def small_training(
     )
 
 
+def small_labels_training(output: str, resume: bool = False) -> None:
+    """The same digits with several labels each, through a network with dropout."""
+    import dataclasses
+
+    import torch
+
+    from prunelle import Augment, Recipe, from_arrays, tasks
+    from prunelle.data.targets import SeveralLabels
+
+    torch.set_num_threads(1)
+    if multiprocessing.parent_process() is not None:
+        without_pictures()
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = np.round(digits.images[:300] * 255 / 16).astype(np.uint8)
+    data = from_arrays(images, digits.target[:300].tolist(), name="digits", validation=0.2, test=0.2, seed=0)
+
+    def told(split: Any) -> Any:
+        number = split.labels
+        labels = np.stack([number % 2 == 0, number >= 5, number == 3], axis=1)
+        return dataclasses.replace(split, labels=labels)
+
+    splits = {split.name: told(split) for split in data.splits()}
+    data = dataclasses.replace(
+        data, classes=("even", "large", "three"), target=SeveralLabels(), source=None, **splits
+    )
+    recipe = Recipe(
+        epochs=2, batch_size=32, augment=Augment(shift=0.1), learning_rate=4e-3, balance=True, seed=3
+    )
+    tasks.train(
+        None if resume else "course-photos",
+        data,
+        recipe,
+        resume=output if resume else None,
+        output=output,
+        save_every_s=0.0,
+        style="quiet",
+        language="en",
+    )
+
+
 def spawn(target: Any, *arguments: Any) -> Any:
     """Starts ``target(*arguments)`` in a process of its own."""
     process = CONTEXT.Process(target=target, args=arguments)
@@ -106,8 +149,14 @@ def result(run: Path) -> dict[str, Any]:
     }
 
 
-def kill_at_write(output: str, resume: bool, number: int, after: bool) -> None:
-    """``small_training`` that SIGKILLs itself in its ``number``-th atomic write, just before or after the rename."""
+def kill_at_write(
+    output: str,
+    resume: bool,
+    number: int,
+    after: bool,
+    training: Callable[[str, bool], None] = small_training,
+) -> None:
+    """A training that SIGKILLs itself in its ``number``-th atomic write, just before or after the rename."""
     writes = 0
     replace = os.replace
 
@@ -124,4 +173,4 @@ def kill_at_write(output: str, resume: bool, number: int, after: bool) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     os.replace = deadly  # type: ignore[assignment]
-    small_training(output, resume)
+    training(output, resume)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.data.kinds import kind_of_shape
+from prunelle.data.targets import target_from_json
 from prunelle.report import beside, costs, judgement, labels_words, numbers_words
 from prunelle.runs import judging
 from prunelle.texts import EN, Note, Typography, quoted
@@ -23,12 +24,19 @@ _ACCURACY = {
     "validation": Note(f"Validation accuracy: {_ON.en}", f"Exactitude de validation : {_ON.fr}"),
     "train": Note(f"Train accuracy: {_ON.en}", f"Exactitude d’entraînement : {_ON.fr}"),
 }
-_NEXT = Note(
-    "Next: prunelle open {run}, prunelle review {run}, "
+_PREDICT_OR_LOOK = Note(
     "prunelle predict {run} {example}, or prunelle look {run} {example} --output looks",
-    "Ensuite : prunelle open {run}, prunelle review {run}, "
     "prunelle predict {run} {example}, ou prunelle look {run} {example} --output looks",
 )
+_BEFORE = {
+    "class": Note(
+        "Next: prunelle open {run}, prunelle review {run}, ",
+        "Ensuite : prunelle open {run}, prunelle review {run}, ",
+    ),
+    "labels": Note("Next: prunelle open {run}, ", "Ensuite : prunelle open {run}, "),
+    "number": Note("Next: ", "Ensuite : "),
+}
+"""By the kind of target: verbs that know it."""
 _REUSE = Note(
     "{n} photos are few to learn from nothing; reuse what a network has learned: {command}",
     "{n} photos sont peu pour apprendre de rien ; réutilisez ce qu’un réseau a appris : {command}",
@@ -95,7 +103,8 @@ def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> st
     shape, num_classes = info["network"]["input_shape"], info["network"]["num_classes"]
     kind = kind_of_shape(tuple(shape))
     run, example = quoted(path), words.note(kind.one if kind else Note("file", "fichier")).upper()
-    text = words.note(_NEXT, run=run, example=example)
+    target = target_from_json(info["data"].get("target"))
+    text = words.note(_BEFORE[target.kind], run=run) + words.note(_PREDICT_OR_LOOK, run=run, example=example)
     pretrained = kind.pretrained if kind and shape[0] == 3 else None  # published weights are of colours
     reused = info["network"].get("weights") is not None or info.get("transfer") is not None
     number = info["data"]["counts"]["train"]
@@ -107,6 +116,7 @@ def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> st
         for asked in ("groups", "task"):
             if source.get(asked) is not None:
                 command += [f"--{asked}", str(source[asked])]
-        command += ["--network", pretrained, "--weights", "imagenet", "--strategy", "auto"]
+        command += ["--network", pretrained, "--weights", "imagenet"]
+        command += ["--strategy", "auto" if target.exclusive else "features"]
         text += "\n" + words.note(_REUSE, n=words.integer(number), command=" ".join(map(quoted, command)))
     return text

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import mannwhitneyu
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -14,6 +15,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
+from prunelle.training import thresholds
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.label_figures import average_precisions, drawn_again, f1_interval
 from prunelle.training.labels_evaluation import LabelsEvaluation
@@ -29,17 +31,17 @@ def answers(n: int = 300, k: int = 5, *, seed: int = 0, skill: float = 1.5) -> t
 
 
 def evaluation(
-    labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray | None = None
+    labels: np.ndarray, probabilities: np.ndarray, cuts: np.ndarray | None = None
 ) -> LabelsEvaluation:
     names = tuple(f"label {k}" for k in range(labels.shape[1]))
-    return LabelsEvaluation("test", names, labels, probabilities, 0.5, thresholds)
+    return LabelsEvaluation("test", names, labels, probabilities, 0.5, cuts)
 
 
 def test_figures_are_those_of_scikit_learn() -> None:
     labels, probabilities = answers()
-    thresholds = np.array([0.3, 0.5, 0.5, 0.6, 0.45])
-    found = evaluation(labels, probabilities, thresholds)
-    predicted = probabilities >= thresholds
+    cuts = np.array([0.3, 0.5, 0.5, 0.6, 0.45])
+    found = evaluation(labels, probabilities, cuts)
+    predicted = probabilities >= cuts
     assert found.accuracy == accuracy_score(labels, predicted)
     assert found.hamming_loss == pytest.approx(hamming_loss(labels, predicted), rel=1e-12)
     assert found.micro_f1 == pytest.approx(f1_score(labels, predicted, average="micro"), rel=1e-12)
@@ -139,6 +141,19 @@ def test_a_threshold_by_hand() -> None:
     assert best_threshold(truth, given) == pytest.approx(0.5)
     truth, given = np.array([1, 0, 1, 0], bool), np.array([0.3, 0.02, 0.1, 0.2])
     assert best_threshold(truth, given) == pytest.approx(0.06)
+
+
+def test_whether_a_label_is_told_is_a_rank_test() -> None:
+    """Beside SciPy's, with ties; near the limit, on both sides of it."""
+    generator = np.random.default_rng(1)
+    decided = []
+    for trial in range(60):
+        truth = generator.random(50) < 0.4
+        given = np.round(generator.random(50) + 0.01 * trial * truth, 1)
+        test = mannwhitneyu(given[truth], given[~truth], alternative="greater", method="asymptotic")
+        decided.append(test.pvalue < 0.05)
+        assert thresholds._told(truth, given) == decided[-1]
+    assert 10 < sum(decided) < 50
 
 
 def test_thresholds_of_few_examples_or_of_what_is_not_told_stay_one_half() -> None:
