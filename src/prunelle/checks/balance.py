@@ -18,14 +18,16 @@ UNBALANCED = 3.0
 
 
 def _find(inspected: Inspected) -> list[Finding]:
-    classes = inspected.data.classes
-    training = inspected.labels[inspected.splits == inspected.data.train.name]
-    counts = np.bincount(training, minlength=len(classes))
+    classes, target = inspected.data.classes, inspected.data.target
+    training = inspected.given[inspected.splits == inspected.data.train.name]
+    counts = target.counts(training, classes)
     found = []
     small = np.flatnonzero(counts < FEW)
     if len(small):
         found.append(_small(inspected, counts, small[np.argsort(counts[small], kind="stable")]))
     least, most = int(counts.argmin()), int(counts.argmax())
+    if not target.exclusive:
+        return found  # that some labels are rare is how things are
     if counts[most] >= UNBALANCED * max(counts[least], 1) and len(training):
         found.append(_unbalanced(inspected, counts, least, most))
     return found
@@ -35,12 +37,19 @@ def _small(inspected: Inspected, counts: np.ndarray, small: np.ndarray) -> Findi
     classes = inspected.data.classes
     names = some_of([f"{classes[i]} ({EN.integer(int(counts[i]))})" for i in small])
     fewest = counted(inspected, FEW)
-    subject = (
-        Note("1 class has", "1 classe a")
-        if len(small) == 1
-        else Note(f"{EN.integer(len(small))} classes have", f"{FR.integer(len(small))} classes ont")
+    several = not inspected.data.target.exclusive
+    one, many = (
+        (Note("label", "étiquette"), Note("labels", "étiquettes"))
+        if several
+        else (Note("class", "classe"), Note("classes", "classes"))
     )
-    rows = np.flatnonzero(np.isin(inspected.labels, small) & (inspected.splits == inspected.data.train.name))
+    subject = (
+        Note(f"1 {one.en} has", f"1 {one.fr} a")
+        if len(small) == 1
+        else Note(f"{EN.integer(len(small))} {many.en} have", f"{FR.integer(len(small))} {many.fr} ont")
+    )
+    of = inspected.given[:, small].any(axis=1) if several else np.isin(inspected.given, small)
+    rows = np.flatnonzero(of & (inspected.splits == inspected.data.train.name))
     return Finding(
         kind="small class",
         rows=tuple(rows.tolist()),
@@ -50,11 +59,11 @@ def _small(inspected: Inspected, counts: np.ndarray, small: np.ndarray) -> Findi
             f"{subject.fr} moins de {fewest.fr} pour apprendre : {names.fr}.",
         ),
         advice=Note(
-            "What is said of such a class is mostly chance. Add examples, join it to a class like it, or leave it out; "
-            "of few photos, a network that has seen others learns most (--weights).",
-            "Ce qu’on dit d’une telle classe tient surtout au hasard. Ajoutez des exemples, réunissez-la à une classe "
-            "semblable, ou écartez-la ; de peu de photos, c’est un réseau qui en a vu d’autres qui apprend le mieux "
-            "(--weights).",
+            f"What is said of such a {one.en} is mostly chance. Add examples, join it to a {one.en} like it, or leave "
+            f"it out; of few photos, a network that has seen others learns most (--weights).",
+            f"Ce qu’on dit d’une telle {one.fr} tient surtout au hasard. Ajoutez des exemples, réunissez-la à une "
+            f"{one.fr} semblable, ou écartez-la ; de peu de photos, c’est un réseau qui en a vu d’autres qui apprend "
+            f"le mieux (--weights).",
         ),
     )
 
@@ -95,6 +104,7 @@ CHECK = Check(
         "unbalanced": Note("Unbalanced classes", "Classes déséquilibrées"),
     },
     of=("pictures", "series"),
+    targets=("class", "labels"),
     cheap=True,
     find=_find,
 )

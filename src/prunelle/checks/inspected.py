@@ -62,8 +62,13 @@ class Inspected:
         return self._labels[0]
 
     @cached_property
+    def given(self) -> np.ndarray:
+        """``(N, …)``, as the target has labels."""
+        return np.concatenate([part.labels for part in self.pixels.values()])
+
+    @cached_property
     def _labels(self) -> tuple[np.ndarray, dict[int, str]]:
-        return codes_of(np.concatenate([part.labels for part in self.pixels.values()]), self.data)
+        return codes_of(self.given, self.data)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

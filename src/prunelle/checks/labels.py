@@ -10,6 +10,7 @@ bring pandas and much that is not used; benchmarks/label_noise.py measures both.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -206,6 +207,8 @@ def _fitted(likely: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
 def _find(inspected: Inspected) -> list[Finding]:
     assert inspected.features is not None
     classes = inspected.data.classes
+    if not inspected.data.target.exclusive:
+        return list(_label_by_label(inspected, inspected.features))
     folds = 10 if len(inspected) < FEW else 5
     probabilities = cross_validated(
         inspected.features, inspected.labels, len(classes), groups=inspected.same, folds=folds
@@ -215,6 +218,39 @@ def _find(inspected: Inspected) -> list[Finding]:
         _finding(inspected, row, str(classes[found.suggested[row]]), float(found.score[row]))
         for row in found.told(inspected.labels).tolist()
     ]
+
+
+def _label_by_label(inspected: Inspected, features: np.ndarray) -> Iterator[Finding]:
+    """Of several labels each is judged alone: whether an example has it, by all the others."""
+    folds = 10 if len(inspected) < FEW else 5
+    for name, given in zip(inspected.data.classes, inspected.given.T.astype(np.int64), strict=True):
+        if np.bincount(given, minlength=2).min() < folds:
+            continue  # too few with it, or without it, to be on both sides
+        found = suspicion(cross_validated(features, given, 2, groups=inspected.same, folds=folds), given)
+        for row in found.told(given).tolist():
+            yield _one_label(inspected, row, visible(str(name)), bool(given[row]), float(found.score[row]))
+
+
+def _one_label(inspected: Inspected, row: int, label: str, given: bool, confidence: float) -> Finding:
+    name = visible(inspected.names[row])
+    return Finding(
+        kind="label",
+        rows=(row,),
+        confidence=confidence,
+        what=Note(
+            f"{name} has the label {label}; by all the others it looks like one without it.",
+            f"{name} porte l’étiquette {label} ; d’après toutes les autres, on dirait qu’elle n’en est pas.",
+        )
+        if given
+        else Note(
+            f"{name} lacks the label {label}; by all the others it looks like one that has it.",
+            f"{name} ne porte pas l’étiquette {label} ; d’après toutes les autres, on dirait qu’elle en est.",
+        ),
+        advice=Note(
+            "Look at it, and correct the table of labels.",
+            "Regardez-la, et corrigez le tableau des étiquettes.",
+        ),
+    )
 
 
 def _finding(inspected: Inspected, row: int, suggested: str, confidence: float) -> Finding:
@@ -239,6 +275,7 @@ def _finding(inspected: Inspected, row: int, suggested: str, confidence: float) 
 CHECK = Check(
     kinds={"label": Note("Labels that seem wrong", "Étiquettes qui semblent fausses")},
     of=("pictures", "series"),
+    targets=("class", "labels"),
     cheap=False,
     needs_features=True,
     find=_find,
