@@ -15,6 +15,8 @@ import pytest
 
 from prunelle import views
 from prunelle.data import kinds
+from prunelle.data.examples import Data
+from prunelle.data.targets import Number
 from prunelle.views.picture_look import PictureLook
 from prunelle.views.serialisation import from_plain, to_plain
 from prunelle.views.series_look import SeriesLook
@@ -117,12 +119,22 @@ def test_what_it_finds_goes_through_json_and_is_drawn_from_there(
     assert not strays, f"the Plates of {name} must be called {name}, or {name}-…"
 
 
+def told_numbers() -> Data:
+    data = noise()
+    numbers = np.arange(len(data.train), dtype=float)
+    train = dataclasses.replace(data.train, labels=numbers)
+    return dataclasses.replace(
+        data, train=train, validation=None, test=None, classes=("size",), target=Number.of(numbers)
+    )
+
+
 @pytest.mark.parametrize("name", views.names("pictures"))
 def test_what_it_needs_and_has_not_is_said(name: str) -> None:
     view = _view("pictures", name)
     bare = {
         "picture": picture_look(data=noise()),
         "data": picture_look(),
+        "classes": picture_look(data=told_numbers()),
         "two classes": picture_look(data=noise(1)),
     }
     for need in view.needs:

@@ -25,10 +25,12 @@ def curves(rows: Sequence[Row], words: Words, *, epochs: int | None = None) -> M
     """
     others = [name for name in dict.fromkeys(name for row in rows for name in row) if _is_other(name)]
     has_accuracy = any(row.get("train_accuracy") is not None for row in rows)
+    if any(row.get("train_mean_absolute_error") is not None for row in rows):
+        others.append("mean_absolute_error")
     figures = ["loss", *(["accuracy"] if has_accuracy else others[:_MOST_OTHERS])]
     return card.row(
         chart(
-            words(name) if name in ("loss", "accuracy") else name,
+            words(name) if name in ("loss", "accuracy", "mean_absolute_error") else name,
             [
                 Line(words("train"), [row.get(_training(name)) for row in rows], dashed=True),
                 Line(words("validation"), [row.get(f"val_{name}") for row in rows]),
@@ -44,7 +46,7 @@ def curves(rows: Sequence[Row], words: Words, *, epochs: int | None = None) -> M
 
 
 def _training(name: str) -> str:
-    return f"train_{name}" if name in ("loss", "accuracy") else name
+    return f"train_{name}" if name in ("loss", "accuracy", "mean_absolute_error") else name
 
 
 _KNOWN = ("epoch", "learning_rate", "seconds", "images_per_second", "data_wait", "lr")

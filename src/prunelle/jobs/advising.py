@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.jobs.preparing import build, try_strategies
 from prunelle.planning.plan import check_request, plan_training
 from prunelle.planning.request import TrainingRequest
@@ -12,4 +13,6 @@ from prunelle.transfer.advice import Advice
 def advise(request: TrainingRequest, listener: Listener) -> Advice:
     """What is recommended for a request whose strategy is ``auto``; see ``prunelle.advise``."""
     check_request(request)
-    return try_strategies(build(plan_training(request, listener), listener), listener)
+    plan = plan_training(request, listener)
+    refuse_other_than_classes(plan.data.target, "advise")
+    return try_strategies(build(plan, listener), listener)

@@ -22,6 +22,7 @@ from prunelle.data.pixels import Pixels
 from prunelle.errors import ArgumentError, BadPictures, RunError, refuse_given
 from prunelle.jobs import decoding, run_data, trusting
 from prunelle.jobs.relabelling import relabelled
+from prunelle.jobs.widening import widened
 from prunelle.networks.published import imagenet_classes
 from prunelle.planning.loading import ALREADY_LOADED, decided_data, load_data
 from prunelle.planning.request import MEMORY_BUDGET, DataSource
@@ -204,7 +205,7 @@ def predict(
         _check_reads_pictures(run, dataset, listener)
     elif isinstance(run, Run):
         check_reads(run, listener)
-    if top > max(len(run.classes), DEFAULT_TOP):
+    if top > max(len(run.classes), DEFAULT_TOP) and run.target.kind != "number":
         listener.on_note(
             Note(
                 f"top={top} names all classes there are: {EN.integer(len(run.classes))}.",
@@ -212,16 +213,18 @@ def predict(
             )
         )
     if dataset is not None:
-        return predict_pixels(run, dataset, top=top, doubts=doubts, compile=compile, note=listener.on_note)
-    return predict_files(
-        run,
-        expand_files(files, kind_of(run.preprocess).list_files),
-        top=top,
-        doubts=doubts,
-        compile=compile,
-        note=listener.on_note,
-        progress=listener.on_progress,
-    )
+        found = predict_pixels(run, dataset, top=top, doubts=doubts, compile=compile, note=listener.on_note)
+    else:
+        found = predict_files(
+            run,
+            expand_files(files, kind_of(run.preprocess).list_files),
+            top=top,
+            doubts=doubts,
+            compile=compile,
+            note=listener.on_note,
+            progress=listener.on_progress,
+        )
+    return widened(found, run, listener)
 
 
 def _costs(run: Run | Pretrained | Folds, given: GivenCosts, listener: Listener) -> Costs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,6 +18,7 @@ from prunelle.training.engine import Training
 from prunelle.training.inference import evaluation_of
 from prunelle.training.metrics import Evaluation
 from prunelle.training.objectives import AnyEvaluation
+from prunelle.trust import widths
 from prunelle.trust.trust import Trust
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def finish(
     metrics[judged] |= _known(run, prepared, evaluations[judged], listener)
     run.write_predictions(evaluations[judged])
     run.write_metrics(metrics)
+    if run.target.kind == "number":
+        _write_errors(run, evaluations)
     run.attach(prepared.network)
     if conclude is not None:
         conclude(run)
@@ -88,6 +91,14 @@ def _weighed(run: Run, evaluation: AnyEvaluation, trust: Trust | None) -> AnyEva
         return evaluation
     temperature = None if trust is None else trust.temperature
     return dataclasses.replace(evaluation, costs=run.costs, temperature=temperature)
+
+
+def _write_errors(run: Run, evaluations: Mapping[str, Any]) -> None:
+    """How far off told numbers may be."""
+    validation, test = (
+        evaluations[split].distances if split in evaluations else None for split in ("validation", "test")
+    )
+    run.write_errors(widths.record(validation, test))
 
 
 def _own(training: Training, evaluation: AnyEvaluation) -> dict[str, Any]:

@@ -112,9 +112,9 @@ def _answers(subject: Subject, pictures: Sequence[str | Path]) -> tuple[list[Ans
         with evaluation_mode(subject.network):
             probabilities = subject.probabilities(answer.outputs(subject.batch(pixels[np.newaxis])))[0]
         names = subject.classes or tuple(str(i) for i in range(len(probabilities)))
-        answers.append(
-            Answer(visible(Path(file).name), pixels, probabilities, names, subject.answered(probabilities))
-        )
+        number = float(probabilities[0]) if subject.target.kind == "number" else None
+        answered, name = subject.answered(probabilities), visible(Path(file).name)
+        answers.append(Answer(name, pixels, probabilities, names, answered=answered, number=number))
     if unreadable and not answers:
         raise BadPictures("; ".join(str(error) for error in unreadable))
     return answers, unreadable

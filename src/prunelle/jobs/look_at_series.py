@@ -44,11 +44,13 @@ def prepare(subject: SubjectRequest, request: LookRequest, listener: Listener) -
             pixels = decoded(judged_split(run, request.source, listener))
         return pixels.images, pixels.labels
 
-    refuse_other_than_classes(run.target, "a look at series")
+    if run.target.kind != "number":
+        refuse_other_than_classes(run.target, "a look at series")
     look = SeriesLook(
         network=run.network,
         preprocess=preprocess,
         classes=run.classes,
+        target=run.target,
         given=None,
         labelled=labelled,
         sample_size=request.sample,

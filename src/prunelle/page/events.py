@@ -176,7 +176,7 @@ class Telling(Quiet):
         kept = bool(self.every) and record.epoch % self.every == 0
         self._events.write(
             "epoch",
-            **{**row, "epoch": record.epoch},
+            **{"train_accuracy": None, "val_accuracy": None, **row, "epoch": record.epoch},
             epochs=record.epochs,
             improved=record.improved,
             kept=kept,
@@ -186,7 +186,8 @@ class Telling(Quiet):
     def on_finished(self, finished: Finished) -> None:
         """A line: what it reached, on the split that speaks for it."""
         split = next((split for split in JUDGED_BY if split in finished.metrics), None)
-        if split is not None:
+        # Of numbers there is no accuracy to show.
+        if split is not None and "accuracy" in finished.metrics[split]:
             figures = finished.metrics[split]
             (low, high), n = figures["interval"], figures["n"]
             self._events.write("judged", split=split, accuracy=figures["accuracy"], low=low, high=high, n=n)

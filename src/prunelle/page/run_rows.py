@@ -122,8 +122,9 @@ def _reached(run: Run) -> dict[str, Any]:
     split = next((split for split in JUDGED_BY if split in metrics), None)
     if split is not None:
         figures = metrics[split]
-        low, high = figures["interval"]
-        reached |= {"split": split, "accuracy": figures["accuracy"], "low": low, "high": high}
+        if "accuracy" in figures:  # numbers have none
+            low, high = figures["interval"]
+            reached |= {"split": split, "accuracy": figures["accuracy"], "low": low, "high": high}
         reached |= {"n": figures["n"], "best": metrics["best_epoch"], "seconds": metrics["seconds"]}
     return reached
 
@@ -154,7 +155,7 @@ def details(run: Run) -> dict[str, Any]:
             "n": metrics[split]["n"],
         }
         for split in ("train", "validation", "test")
-        if split in metrics
+        if split in metrics and "accuracy" in metrics[split]
     ]
     return {
         "rows": [{name: _finite(value) for name, value in row.items()} for row in rows],

@@ -90,7 +90,7 @@ class ReportContent:
     thresholds: Sequence[Threshold] | None = None
     """Of several labels, those of ``thresholds.json``."""
     trust: Mapping[str, Any] | None = None
-    """The content of ``trust.json``; None of a run of before."""
+    """The content of ``trust.json``, of numbers of ``errors.json``; None of a run of before."""
 
     @property
     def shown(self) -> Shown:

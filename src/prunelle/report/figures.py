@@ -14,6 +14,7 @@ from prunelle.drawing.axes import legend, style, ticks
 from prunelle.drawing.figures import new_chart, new_figure
 from prunelle.drawing.files import save, svg_element
 from prunelle.drawing.palette import BLUE, INK, MUTED, ORANGE
+from prunelle.report import numbers_figures
 from prunelle.report.axes import accuracy_axis, epoch_axis, loss_axis
 from prunelle.report.content import ReportContent
 from prunelle.report.words import Words
@@ -64,7 +65,14 @@ def other_curves(
         loss_too: the loss, the accuracy and the learning rate, where there are any, come first.
     """
     names = list(dict.fromkeys(name.removeprefix("val_") for row in results for name in row))
-    columns = {name: (name, f"val_{name}") for name in names if name not in _KNOWN}
+    # What a training of numbers tells has a column for training, too; a program's own has the bare name.
+    names = list(dict.fromkeys(name if name in _KNOWN else name.removeprefix("train_") for name in names))
+    told = {name for row in results for name in row}
+    columns = {
+        name: (f"train_{name}" if f"train_{name}" in told else name, f"val_{name}")
+        for name in names
+        if name not in _KNOWN
+    }
     if loss_too:
         known = {name: (f"train_{name}", f"val_{name}") for name in ("loss", "accuracy")}
         columns = known | columns
@@ -131,6 +139,8 @@ def save_figures(
     if content.target.exclusive:
         drawn["confusion"] = _confusion(content.evaluation, words)
         drawn["reliability"] = _reliability(content.evaluation, words)
+    elif content.target.kind == "number":
+        drawn |= numbers_figures.drawn(content.evaluation, words)
     for name, figure in drawn.items():
         save(figure, folder / f"{name}.png")
 

@@ -206,6 +206,8 @@ def _facts(content: ReportContent, words: Words) -> list[tuple[str, str, str]]:
     """``(what, value, detail)`` for the top of the page."""
     evaluation = content.evaluation
     classes = words("classes_count", n=words.integer(len(evaluation.classes)))
+    if content.target.kind == "number":
+        classes = evaluation.classes[0]
     kept = "best_epoch" if content.chose_by_validation else "kept_epoch"
     facts = [
         (
@@ -466,6 +468,8 @@ def _filters(content: ReportContent, words: Words) -> dict[str, Any]:
 
 
 def _trust(content: ReportContent, words: Words) -> dict[str, Any] | None:
+    if not content.target.exclusive:  # what is told of another target says so itself
+        return None
     found = trust.section(content.trust, words)
     return None if found is None else {**found, "svg": Markup(found["svg"])}
 
@@ -511,7 +515,7 @@ def _examples(content: ReportContent, words: Words) -> list[tuple[str, list[str]
 def _examples_text(content: ReportContent, shown: int, words: Words) -> str:
     """What the examples are, and what of them is not shown."""
     there = len(content.evaluation.classes)
-    parts = [words("examples_text")]
+    parts = [words("examples_of_numbers" if content.target.kind == "number" else "examples_text")]
     parts += content.shown.left_out(content.preprocess, words)
     if shown < there:
         parts.append(words("examples_sample", shown=shown, n=words.integer(there)))

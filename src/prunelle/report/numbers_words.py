@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prunelle.texts import NO_VALUE, Note, Typography, visible
+from prunelle.trust.widths import SHOWN
 
 _SPLITS = {
     "test": Note("Test: ", "Test : "),
@@ -42,6 +43,15 @@ _ROOT = Note(
     "Racine de l’erreur quadratique moyenne : {value} ({low} à {high}).",
 )
 _R2 = Note("R²: {value} ({low} to {high}).", "R² : {value} ({low} à {high}).")
+_WIDTH = Note(
+    "Within {width} on either side of an answer is the truth of {share} of such examples, by {n} validation examples",
+    "À {width} de part et d’autre d’une réponse se trouve la vérité de {share} de tels exemples, d’après {n} "
+    "exemples de validation",
+)
+_HELD = Note(
+    "; of the {n} test examples it was {held} (95 % interval {low} to {high}).",
+    " ; pour les {n} exemples de test ce fut {held} (intervalle à 95 % : {low} à {high}).",
+)
 _TO = Note("{low} to {high}", "{low} à {high}")
 
 
@@ -117,3 +127,28 @@ def others(figures: Mapping[str, Any], words: Typography) -> Iterator[str]:
         low, high = figures["r2_interval"]
         value = words.number(figures["r2"])
         yield words.note(_R2, value=value, low=end(low, words), high=end(high, words))
+
+
+def widths(record: Mapping[str, Any] | None, words: Typography) -> Iterator[str]:
+    """How wide an interval around an answer is to hold the truth, of ``errors.json``."""
+    for each in [] if record is None else record["widths"]:
+        if each["share"] != SHOWN or each["width"] is None or record is None:
+            continue
+        said = words.note(
+            _WIDTH,
+            width=words.number(each["width"]),
+            share=words.percent(each["share"], digits=0),
+            n=words.integer(record["chosen_on"]["n"]),
+        )
+        held = each["test"]
+        if held is None:
+            yield f"{said}."
+            continue
+        low, high = held["interval"]
+        yield said + words.note(
+            _HELD,
+            n=words.integer(held["n"]),
+            held=words.percent(held["held"] / held["n"]),
+            low=words.percent(low),
+            high=words.percent(high),
+        )

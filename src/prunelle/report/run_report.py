@@ -106,7 +106,7 @@ def content_of(
         if images is None or not evaluation.n or not run.target.exclusive
         else kind.plates(run.network, evaluation, images, run.preprocess, language),
         reused=sentences(run.info),
-        trust=run.trust_record(),
+        trust=run.errors() if run.target.kind == "number" else run.trust_record(),
         target=run.target,
         costs=run.costs,
         thresholds=run.thresholds(),

@@ -53,16 +53,22 @@ TEXTS = {
         "{value}{tail}.",
     ),
     "number_result_test": Note(
-        "{network} tells {number} of {n} test pictures it never saw to within {value} on average.",
-        "{network} donne {number} de {n} images de test, qu’il n’a jamais vues, à {value} près en moyenne.",
+        "{network} tells {number} of {n} test pictures it never saw to within {value} on average (95 % interval "
+        "{interval})",
+        "{network} donne {number} de {n} images de test, qu’il n’a jamais vues, à {value} près en moyenne "
+        "(intervalle à 95 % : {interval})",
     ),
     "number_result_validation": Note(
-        "{network} tells {number} of {n} validation pictures to within {value} on average.",
-        "{network} donne {number} de {n} images de validation à {value} près en moyenne.",
+        "{network} tells {number} of {n} validation pictures to within {value} on average (95 % interval "
+        "{interval})",
+        "{network} donne {number} de {n} images de validation à {value} près en moyenne "
+        "(intervalle à 95 % : {interval})",
     ),
     "number_result_train": Note(
-        "{network} tells {number} of the {n} pictures it learned on to within {value} on average.",
-        "{network} donne {number} des {n} images sur lesquelles il a appris à {value} près en moyenne.",
+        "{network} tells {number} of the {n} pictures it learned on to within {value} on average (95 % interval "
+        "{interval})",
+        "{network} donne {number} des {n} images sur lesquelles il a appris à {value} près en moyenne "
+        "(intervalle à 95 % : {interval})",
     ),
     "caveat_validation": Note(
         "There is no test split. The validation pictures also chose which epoch’s weights to keep, so this "
@@ -118,7 +124,57 @@ TEXTS = {
     "micro_f1": Note("F1 (micro)", "F1 (micro)"),
     "macro_f1": Note("F1 (macro)", "F1 (macro)"),
     "mean_absolute_error": Note("Mean absolute error", "Erreur absolue moyenne"),
+    "median_error": Note("Median absolute error", "Erreur absolue médiane"),
+    "root_error": Note("Root mean squared error", "Racine de l’erreur quadratique moyenne"),
     "r2": Note("R²", "R²"),
+    "answers_to_truths": Note("Answers against the truth", "Les réponses face à la vérité"),
+    "answers_drawn": Note("Answer against truth", "Réponse selon la vérité"),
+    "answers_read": Note(
+        "Each point is an example; on the dashed line the answer is the truth. A cloud that lies flat, along the "
+        "dotted line, has learned little.",
+        "Chaque point est un exemple ; sur la ligne en tirets, la réponse est la vérité. Un nuage à plat, le long de "
+        "la ligne en pointillés, a peu appris.",
+    ),
+    "residuals_drawn": Note("Error against truth", "Erreur selon la vérité"),
+    "residuals_read": Note(
+        "Answer minus truth. Where the means of ranges slope downwards, small numbers are answered too large and large "
+        "ones too small: the less a network sees, the nearer to the middle it stays (regression to the mean).",
+        "Réponse moins vérité. Où les moyennes par tranche descendent, les petits nombres reçoivent une réponse trop "
+        "grande et les grands une trop petite : moins un réseau y voit, plus il reste près du milieu (régression vers "
+        "la moyenne).",
+    ),
+    "errors_drawn": Note("How far off answers are", "De combien les réponses s’écartent"),
+    "errors_read": Note(
+        "Answer minus truth; the few that are farther off than 99.5 % of all stand at the ends.",
+        "Réponse moins vérité ; les rares réponses plus loin que 99,5 % d’entre elles sont aux extrémités.",
+    ),
+    "blind_answer": Note("always the same", "toujours la même"),
+    "the_truth": Note("the truth", "la vérité"),
+    "examples_title_of_numbers": Note("Examples, from small to large", "Des exemples, du petit au grand"),
+    "true_number": Note("True {name}", "{name} : vérité"),
+    "residual": Note("Answer minus truth", "Réponse moins vérité"),
+    "mean_of_range": Note("range mean", "tranche : moyenne"),
+    "by_range": Note("By range of the truth", "Par tranche de la vérité"),
+    "by_range_text": Note(
+        "As many examples in each range, where truths allow. Bias is the mean of answer minus truth: what it is wrong "
+        "by on the whole.",
+        "Autant d’exemples dans chaque tranche, si les vérités le permettent. Le biais est la moyenne de réponse moins "
+        "vérité : ce dont il se trompe dans l’ensemble.",
+    ),
+    "range_from": Note("From", "De"),
+    "range_to": Note("To", "À"),
+    "bias": Note("Bias", "Biais"),
+    "farthest": Note("Farthest off", "Les plus loin de la vérité"),
+    "farthest_text": Note(
+        "The answers that are farthest off.", "Les réponses les plus éloignées de la vérité."
+    ),
+    "examples_of_numbers": Note(
+        "Training pictures, from the smallest number to the largest, as the network receives them before "
+        "normalisation.",
+        "Des images d’entraînement, du plus petit nombre au plus grand, telles que le réseau les reçoit avant "
+        "normalisation.",
+    ),
+    "mean_absolute_error_by_epoch": Note("Mean absolute error by epoch", "Erreur absolue moyenne par époque"),
     "interval": Note("95 % interval", "Intervalle à 95 %"),
     "loss": Note("Loss", "Perte"),
     "by_split": Note("On each split, with the weights kept", "Sur chaque jeu, avec les poids gardés"),

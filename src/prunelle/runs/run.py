@@ -11,6 +11,7 @@
     change.json           what corrected labels changed, of a run that prunelle retrain made (``runs.change``)
     decisions.csv         what people decided about its examples since, if they have (``data.decisions``)
     thresholds.json       of several labels: from which probability each is answered (``runs.thresholds``)
+    errors.json           how far off the numbers may be that it tells, in place of the next two (``trust.widths``)
     trust.json, trust.safetensors   how far its answers can be trusted, and what thresholds are chosen from
     weights/best.safetensors, last.safetensors
     state/training.safetensors   what resuming needs; previous.safetensors is the one before it
@@ -55,6 +56,7 @@ from prunelle.errors import (
 from prunelle.json_files import read_json, sealed
 from prunelle.runs.answers import read_judged, write_judged
 from prunelle.runs.change import Change
+from prunelle.runs.errors_file import read_errors, write_errors
 from prunelle.runs.folder import FOLDS, RUN, refuse_occupied, tidy
 from prunelle.runs.frames import as_frame
 from prunelle.runs.judging import judge
@@ -459,6 +461,18 @@ class Run(Shown):
             RunError: it is damaged.
         """
         return read_record(self.path)
+
+    def write_errors(self, record: Mapping[str, Any]) -> None:
+        """``errors.json``, of the best weights: how far off the numbers may be that it tells."""
+        write_errors(self.path, record, digest(self.best_weights(), {}))
+
+    def errors(self) -> dict[str, Any] | None:
+        """The content of ``errors.json``; None where nobody wrote it for these weights.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        return read_errors(self.path, digest(self.best_weights(), {}))
 
     def save_weights(self, which: str, weights: Mapping[str, torch.Tensor]) -> None:
         """``weights/<which>.safetensors``; it also says by itself what it needs: classes and preprocessing."""

@@ -11,9 +11,10 @@ from prunelle.runs.frames import DataFrame, as_frame
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.shown import Shown
 
+_FIGURES = ("accuracy", "mean_absolute_error", "loss")
 COLUMNS = (
     *("run", "created", "network", "data", "status", "epochs", "best_epoch"),
-    *(f"{split}_{figure}" for split in JUDGED_BY for figure in ("accuracy", "loss")),
+    *(f"{split}_{figure}" for split in JUDGED_BY for figure in _FIGURES),
     *("parameters", "seconds", "seed", "batch_size", "optimizer", "learning_rate", "weights"),
 )
 _SHOWN = ("run", "network", "data", "status", "epochs", "test_accuracy", "validation_accuracy", "seconds")
@@ -116,7 +117,7 @@ def _row(run: Run) -> dict[str, Any]:
         **{key: recipe.get(key) for key in ("seed", "batch_size", "optimizer", "learning_rate")},
     }
     for split in JUDGED_BY:
-        for figure in ("accuracy", "loss"):
+        for figure in _FIGURES:
             row[f"{split}_{figure}"] = metrics.get(split, {}).get(figure)
     return row
 

@@ -29,7 +29,7 @@ from prunelle.training.recipe import Recipe
 MINIMUM_STEPS = 100
 _DEAD = 0.95  # of a layer's units without an answer to any picture
 _SAMPLE = 4096  # weights a tensor looked at, and pictures compared
-_PROBE = 1024  # pictures shown to see what the network has learned, and which units answer
+PROBE = 1024  # pictures shown to see what the network has learned, and which units answer
 _PROBE_BATCH = 256
 
 
@@ -58,6 +58,13 @@ class Watch:
         self._train, self._batches = train, batches
         self._num_classes, self._preprocess, self._recipe = num_classes, preprocess, recipe
         self._class_weights = class_weights
+        self.before: list[torch.Tensor] = []
+        """A sample of the weights as they were when the epoch began."""
+        self._guess_blindly(class_weights)
+
+    def _guess_blindly(self, class_weights: torch.Tensor | None) -> None:
+        """What one is worth who sees no example."""
+        train, num_classes, recipe = self._train, self._num_classes, self._recipe
         shares = np.bincount(train.labels, minlength=num_classes) / max(len(train), 1)
         self.chance = float(shares.max())
         """Accuracy of always naming the commonest class."""
@@ -71,8 +78,6 @@ class Watch:
         """``(num_classes,)``, the best answer of one who sees no picture."""
         self.chance_loss = float(-(mass * np.log(self.blind)).sum())
         """The recipe's loss, in nats, of that answer."""
-        self.before: list[torch.Tensor] = []
-        """A sample of the weights as they were when the epoch began."""
 
     def epoch_begins(self) -> None:
         """Remembers a sample of the weights, to see how far they move."""
@@ -84,7 +89,7 @@ class Watch:
             return None
         if _beats_chance(train_accuracy, train_loss, self.chance, self.chance_loss, len(self._train)):
             return None
-        logits, labels = self._answers(_evenly(len(self._train), _PROBE))
+        logits, labels = self._answers(evenly(len(self._train), PROBE))
         accuracy = float((logits.argmax(dim=1) == labels).double().mean())
         loss = self._loss(logits, labels)
         blind = torch.from_numpy(np.log(self.blind)).expand_as(logits)
@@ -113,9 +118,12 @@ class Watch:
             for start in range(0, len(rows), _PROBE_BATCH):
                 images, truth = self._batches.take(torch.from_numpy(rows[start : start + _PROBE_BATCH]))
                 outputs = self._network(self._preprocess.normalise(images))
-                logits.append(class_logits(outputs, self._num_classes).double().cpu())
+                logits.append(self._checked(outputs).double().cpu())
                 labels.append(truth.cpu())
         return torch.cat(logits), torch.cat(labels)
+
+    def _checked(self, outputs: torch.Tensor) -> torch.Tensor:
+        return class_logits(outputs, self._num_classes)
 
     def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> float:
         weights = None if self._class_weights is None else self._class_weights.cpu().double()
@@ -133,7 +141,7 @@ class Watch:
         rate = self._recipe.learning_rate
         lower, higher = f"{rate / 10:g}", f"{rate * 10:g}"
         # From everywhere in the split: a folder's first pictures are all of one class.
-        images, _ = self._batches.take(torch.from_numpy(_evenly(len(self._train), _PROBE_BATCH)))
+        images, _ = self._batches.take(torch.from_numpy(evenly(len(self._train), _PROBE_BATCH)))
         layer, dead = deadest_layer(self._network, self._preprocess.normalise(images))
         if dead >= _DEAD:
             return (
@@ -161,9 +169,9 @@ class Watch:
             )
         return (
             f"No single reason stands out. Try --lr {lower}, then another network or a larger --size, and look "
-            f"at the examples in the report: can a person tell the classes apart?",
+            f"at the examples in the report: could a person answer?",
             f"Aucune raison ne se détache. Essayez --lr {lower}, puis un autre réseau ou une --size plus grande, "
-            f"et regardez les exemples du rapport : une personne distinguerait-elle les classes ?",
+            f"et regardez les exemples du rapport : une personne saurait-elle répondre ?",
         )
 
     def movement(self) -> float:
@@ -184,19 +192,19 @@ def _beats_chance(accuracy: float, loss: float, chance: float, chance_loss: floa
     return wilson_interval(round(accuracy * n), n)[0] > chance or loss < 0.98 * chance_loss
 
 
-def _evenly(n: int, most: int) -> np.ndarray:
+def evenly(n: int, most: int) -> np.ndarray:
     """Up to ``most`` of the numbers below n, evenly spaced: ``(min(n, most),)`` int64."""
     return np.linspace(0, n - 1, min(n, most)).astype(np.int64)
 
 
 def contradictory_share(train: Pixels) -> float:
     """Share of (up to 4,096 evenly spaced) pictures whose very pixels are also there under another label."""
-    rows = _evenly(len(train), _SAMPLE)
-    labels: dict[bytes, set[int]] = {}
+    rows = evenly(len(train), _SAMPLE)
+    labels: dict[bytes, set[bytes]] = {}
     keys = []
     for row in rows:
         key = hashlib.blake2b(np.ascontiguousarray(train.images[row]).tobytes(), digest_size=16).digest()
-        labels.setdefault(key, set()).add(int(train.labels[row]))
+        labels.setdefault(key, set()).add(train.labels[row].tobytes())
         keys.append(key)
     return sum(len(labels[key]) > 1 for key in keys) / max(len(keys), 1)
 

@@ -13,7 +13,7 @@ import functools
 import math
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -26,6 +26,7 @@ from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.errors import ArgumentError, Diverged, RunError, refuse_given
 from prunelle.texts import Note
 from prunelle.training import batch_of_one, diagnosis, speed
+from prunelle.training.diagnosis_of_numbers import NumbersWatch
 from prunelle.training.fast import TrainingPass, training_pass
 from prunelle.training.inference import Normaliser, predict_logits
 from prunelle.training.layers import Layers
@@ -108,10 +109,13 @@ class Training:
         self._watch = self._watched(train)
 
     def _watched(self, train: Pixels) -> diagnosis.Watch | None:
-        """What tells that nothing is learned: of classes, which a blind guess is known for."""
-        if not self.objective.target.exclusive:
-            return None
-        return diagnosis.Watch(
+        """What tells that nothing is learned, where a blind guess is known."""
+        watches: dict[str, Callable[..., diagnosis.Watch]] = {
+            "class": diagnosis.Watch,
+            "number": functools.partial(NumbersWatch, self.objective),
+        }
+        watch = watches.get(self.objective.target.kind)
+        return watch and watch(
             network=self.network,
             train=train,
             batches=self._views[0],

@@ -58,14 +58,15 @@ class Answer:
         probabilities: ``(num_classes,)``.
         classes: in the order of the outputs.
         answered: of several labels, the indices of those answered, the most probable first; None of classes.
+        number: what it tells, where that is a number and no class; ``classes`` is its name, alone.
     """
 
     file: str
     pixels: np.ndarray
     probabilities: np.ndarray
     classes: Sequence[str]
-
     answered: tuple[int, ...] | None = None
+    number: float | None = None
 
     @property
     def predicted(self) -> int:

@@ -14,7 +14,7 @@ from prunelle.drawing.plate import Plate
 from prunelle.look.series import equivariance
 from prunelle.texts import Language, Note, Typography
 from prunelle.views.series_look import SeriesLook
-from prunelle.views.view import View, left_out_for
+from prunelle.views.view import LeftOutError, View, left_out_for
 
 _SHIFTED = 64
 _SHIFTS = 9
@@ -40,6 +40,11 @@ TEXTS = {
     "relative": Note("relative change", "changement relatif"),
 }
 
+_NEEDS_CLASSES = Note(
+    "It is of the probabilities of classes, and this network tells something else.",
+    "Elle porte sur les probabilités de classes, et ce réseau dit autre chose.",
+)
+
 
 class Words(Typography):
     """This view's sentences."""
@@ -64,6 +69,8 @@ class Equivariance:
 
 def compute(look: SeriesLook) -> Iterator[Equivariance]:
     """One part: shifts up to a quarter of the length."""
+    if not look.target.exclusive:
+        raise LeftOutError(_NEEDS_CLASSES)
     series = look.many[:_SHIFTED]
     shifts = sorted({round(s) for s in np.linspace(0, series.shape[2] / 4, _SHIFTS)})
     with left_out_for(_NEEDS_ONE_LENGTH):

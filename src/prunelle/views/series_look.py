@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.errors import ArgumentError, UnknownName
 from prunelle.look import series as inside
 from prunelle.networks.summary import blank
@@ -28,7 +30,7 @@ class SeriesLook:
     """A network on series, and what it is shown.
 
     Attributes:
-        classes: names, as figures can show them.
+        classes: names, as figures can show them. target: what the network tells.
         given: ``(n, T, C)`` float32 with NaN beyond the end, and a name for each; None for some of the labelled series,
             of each class in turn.
         labelled: gives the labelled series, ``(N, T, C)``, and their classes ``(N,)``. Raises ``LeftOutError`` where
@@ -46,6 +48,7 @@ class SeriesLook:
     sample_size: int | None
     layers: Sequence[str] | None
     channel: int | None
+    target: Target = ONE_CLASS
 
     def lacks(self, need: Need) -> Note | None:
         """See ``view.Look``: what is not given is taken from the labelled series."""
@@ -73,11 +76,15 @@ class SeriesLook:
         if self.given is not None:
             return self._normalised(self.given[0]), list(self.given[1])
         series, labels = self.sample
+        strata = self.target.strata(labels)
         turns = np.argsort(
-            [int(np.sum(labels[:i] == label)) for i, label in enumerate(labels)], kind="stable"
+            [int(np.sum(strata[:i] == stratum)) for i, stratum in enumerate(strata)], kind="stable"
         )
         rows = [int(row) for row in turns[:MOST_SERIES]]
-        return series[rows], [visible(self.classes[int(labels[row])]) for row in rows]
+        return series[rows], [visible(self._called(labels[row])) for row in rows]
+
+    def _called(self, label: Any) -> str:
+        return self.target.written(label, self.classes)
 
     @cached_property
     def sample(self) -> tuple[torch.Tensor, np.ndarray]:

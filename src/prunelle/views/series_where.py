@@ -18,8 +18,9 @@ from prunelle.drawing.plate import Plate
 from prunelle.look.series import class_activation
 from prunelle.texts import Language, Note, Typography, visible
 from prunelle.training.fast import predictor
+from prunelle.training.objectives import objective_of
 from prunelle.views.series_look import MOST_SERIES, SeriesLook
-from prunelle.views.view import View, left_out_for
+from prunelle.views.view import LeftOutError, View, left_out_for
 
 MOST_CHANNELS = 16
 """Drawn of a series."""
@@ -32,17 +33,23 @@ _OTHER_HEAD = Note(
     "(fcn, resnet1d, inceptiontime).",
 )
 
+_NO_CLASSES = Note(
+    "It is of one class or one number, and this network tells something else.",
+    "Elle porte sur une classe ou un nombre, et ce réseau dit autre chose.",
+)
 
 TEXTS = {
     "view": Note("Where it looked", "Où il a regardé"),
     "view_text": Note(
         "Class activation maps: each series coloured along itself, orange where it speaks for the class that was "
-        "answered, blue where it speaks against it.",
+        "answered, blue where it speaks against it; of a number, orange where it raises it, blue where it lowers it.",
         "Cartes d’activation de classe : chaque série est colorée le long d’elle-même, en orange là où elle parle "
-        "pour la classe répondue, en bleu là où elle parle contre elle.",
+        "pour la classe répondue, en bleu là où elle parle contre elle ; d’un nombre, en orange là où elle l’augmente, "
+        "en bleu là où elle le diminue.",
     ),
     "title": Note("What it looked at", "Ce que le réseau a regardé"),
     "answer": Note("{name} → {answer} ({probability})", "{name} → {answer} ({probability})"),
+    "number": Note("{name} → {answer}", "{name} → {answer}"),
     "against": Note("against", "contre"),
     "for": Note("for", "pour"),
     "cam": Note("what speaks for the class answered", "ce qui parle pour la classe répondue"),
@@ -62,20 +69,26 @@ class SeriesWhere:
     Attributes:
         series: ``(n, C, T)`` float32, normalised, NaN beyond the end.
         maps: ``(n, t)`` float32: how much each step speaks for the class.
-        names: of the series. answers: the class of each. probabilities: that the network gives it.
+        names: of the series. answers: the class of each, or the number. probabilities: that the network gives it; None
+            of numbers.
     """
 
     series: np.ndarray
     maps: np.ndarray
     names: tuple[str, ...]
     answers: tuple[str, ...]
-    probabilities: tuple[float, ...]
+    probabilities: tuple[float, ...] | None
 
 
 def compute(look: SeriesLook) -> Iterator[SeriesWhere]:
     """One part: of at most ``MOST_SERIES``, what speaks for the class that the network answers."""
     series, names = look.shown
     series, names = series[:MOST_SERIES], names[:MOST_SERIES]
+    if look.target.kind == "number":
+        yield _of_numbers(look, series, names)
+        return
+    if not look.target.exclusive:
+        raise LeftOutError(_NO_CLASSES)
     probabilities = predictor(look.network)(series)
     answers = probabilities.argmax(1).tolist()
     with left_out_for(_OTHER_HEAD):
@@ -86,6 +99,22 @@ def compute(look: SeriesLook) -> Iterator[SeriesWhere]:
         names=tuple(names),
         answers=tuple(visible(look.classes[answer]) for answer in answers),
         probabilities=tuple(float(probabilities[row, answer]) for row, answer in enumerate(answers)),
+    )
+
+
+def _of_numbers(look: SeriesLook, series: torch.Tensor, names: Sequence[str]) -> SeriesWhere:
+    """What raises the number, and what lowers it."""
+    objective = objective_of(look.target, tuple(look.classes))
+    with left_out_for(_OTHER_HEAD):
+        maps = class_activation(look.network, series, [0] * len(series))
+    with torch.inference_mode():
+        told = objective.scores(objective.outputs(look.network(series)))[:, 0]
+    return SeriesWhere(
+        series=series.float().cpu().numpy(),
+        maps=maps,
+        names=tuple(names),
+        answers=tuple(visible(f"{look.classes[0]} {number:.4g}") for number in told),
+        probabilities=None,
     )
 
 
@@ -157,8 +186,15 @@ def draw(result: SeriesWhere, language: Language) -> Iterator[Plate]:
     """All series on one figure."""
     words = Words(language)
     titles = [
-        words("answer", name=name, answer=answer, probability=words.percent(probability, digits=0))
-        for name, answer, probability in zip(result.names, result.answers, result.probabilities, strict=True)
+        words("number", name=name, answer=answer)
+        if probability is None
+        else words("answer", name=name, answer=answer, probability=words.percent(probability, digits=0))
+        for name, answer, probability in zip(
+            result.names,
+            result.answers,
+            result.probabilities or [None] * len(result.names),
+            strict=True,
+        )
     ]
     figure = coloured_series(result.series, result.maps, titles, language)
     yield Plate("where", words("title"), figure)

@@ -35,6 +35,8 @@ TEXTS = {
     "says_none": Note("{name} finds no label.", "{name} ne trouve aucune étiquette."),
     "cams": Note("Both CAMs look at {layer}.", "Les deux CAM regardent {layer}."),
     "for_class": Note("{name} ({probability})", "{name} ({probability})"),
+    "raises": Note("raises {name}", "augmente {name}"),
+    "lowers": Note("lowers {name}", "diminue {name}"),
     "grad-cam": Note("Grad-CAM", "Grad-CAM"),
     "hires-cam": Note("HiRes-CAM", "HiRes-CAM"),
     "occlusion": Note("Occlusion", "Occlusion"),
@@ -60,7 +62,8 @@ class ForClass:
     """Where the network looked for one class.
 
     Attributes:
-        name: of the class. probability: that the network gives it.
+        name: of the class; of the number, where one is told. probability: that the network gives it.
+        direction: of a number, ``raises`` or ``lowers``: what was looked for; None of a class.
         maps: ``(methods, H, W)`` float32: the larger, the more the place speaks for the class; below 0 only of methods
             that tell for from against.
     """
@@ -68,6 +71,7 @@ class ForClass:
     name: str
     probability: float
     maps: np.ndarray
+    direction: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -78,6 +82,7 @@ class Where:
         network: its name.
         file: name of the picture. picture: its number, from 1. pixels: ``(H, W, C)`` uint8.
         said: the class answered, with its probability; of several labels, those answered.
+        number: what is told, where it is one; ``said`` has its name then.
         layer: where the CAMs looked; None without maps.
         methods: in the order of ``ForClass.maps``.
     """
@@ -90,6 +95,7 @@ class Where:
     layer: str | None
     methods: tuple[Method, ...]
     classes: tuple[ForClass, ...]
+    number: float | None = None
 
 
 def compute(look: PictureLook) -> Iterator[Where]:
@@ -106,6 +112,9 @@ def compute(look: PictureLook) -> Iterator[Where]:
     )
     for number, answer in enumerate(look.answers, start=1):
         likely = np.argsort(-answer.probabilities, kind="stable")[:2].tolist()
+        if answer.number is not None:
+            # A single output is looked at as two scores, minus itself and itself (``look.attribution.Scores``).
+            likely = [1, 0]
         targets = [list(answer.classes).index(name) for name in look.classes] or likely
         yield Where(
             network=look.subject.name,
@@ -113,6 +122,7 @@ def compute(look: PictureLook) -> Iterator[Where]:
             picture=number,
             pixels=answer.pixels,
             said=answer.said,
+            number=answer.number,
             layer=layer,
             methods=methods,
             classes=tuple(_for_class(look, answer, target, methods, layer) for target in targets),
@@ -133,9 +143,10 @@ def _for_class(
         attribute(look.subject.network, images, target, method, layer=layer, progress=passed).values
         for method in methods
     ]
-    return ForClass(
-        answer.classes[target], float(answer.probabilities[target]), np.stack([one.numpy() for one in maps])
-    )
+    found = np.stack([one.numpy() for one in maps])
+    if answer.number is not None:
+        return ForClass(answer.classes[0], 1.0, found, direction=("lowers", "raises")[target])
+    return ForClass(answer.classes[target], float(answer.probabilities[target]), found)
 
 
 def overlay(pixels: np.ndarray, values: np.ndarray, method: Method) -> np.ndarray:
@@ -170,7 +181,10 @@ def draw(result: Where, language: Language) -> Iterator[Plate]:
 
 
 def _sheet(result: Where, classes: Sequence[ForClass], title: str, words: Words) -> Sheet:
-    said = ", ".join(f"{name} ({words.percent(share)})" for name, share in result.said)
+    if result.number is not None:
+        said = f"{result.said[0][0]} {words.number(result.number, 4)}"
+    else:
+        said = ", ".join(f"{name} ({words.percent(share)})" for name, share in result.said)
     text = words("says", name=result.network, said=said) if said else words("says_none", name=result.network)
     if "grad-cam" in result.methods:
         text = f"{text} {words('cams', layer=result.layer)}"
@@ -187,7 +201,12 @@ def _sheet(result: Where, classes: Sequence[ForClass], title: str, words: Words)
         sheet.text(x, top - 0.08, words(method), 11, weight="bold", width=across)
     for row, for_class in enumerate(classes):
         y = top + row * step
-        caption = words("for_class", name=for_class.name, probability=words.percent(for_class.probability))
+        if for_class.direction is None:
+            caption = words(
+                "for_class", name=for_class.name, probability=words.percent(for_class.probability)
+            )
+        else:
+            caption = words(for_class.direction, name=for_class.name)
         sheet.text(MARGIN, y - 0.08, caption, 11, weight="bold", width=across)
         tiles = [to_bytes(result.pixels)]
         for number, (method, values) in enumerate(zip(result.methods, for_class.maps, strict=True), start=1):

@@ -1,4 +1,4 @@
-"""Each example has a number: squared error of standardised numbers, mean absolute error in the number's own unit."""
+"""Each example has a number: a robust loss of standardised numbers, mean absolute error in the number's own unit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from prunelle.training.metrics import Judged
 from prunelle.training.numbers_evaluation import NumbersEvaluation
 from prunelle.training.objectives.objective import Objective, refuse_recipe
 from prunelle.training.recipe import Recipe
+
+BETA = 0.3
+"""Standard deviations. With 5 % of wild training labels the mean absolute error is 9.7 where squared errors end at
+14.9, and without any they are alike (docs/lab/results.md)."""
 
 
 class NumberObjective(Objective):
@@ -51,8 +55,11 @@ class NumberObjective(Objective):
         class_weights: torch.Tensor | None,
         smoothing: float,
     ) -> torch.Tensor:
-        """Mean squared error, in units of the training numbers' variance: 1 for always saying their mean."""
-        return F.mse_loss(outputs[:, 0], targets)
+        """Smooth L1 (Huber 1964, as Girshick 2015): squared up to errors of ``BETA``, absolute beyond.
+
+        In units of the training numbers' standard deviation, less half of ``BETA`` where errors are large.
+        """
+        return F.smooth_l1_loss(outputs[:, 0], targets, beta=BETA)
 
     def hits(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """The sum of absolute errors, in the number's own unit."""
@@ -72,14 +79,16 @@ class NumberObjective(Objective):
         judged: Judged | None = None,
     ) -> NumbersEvaluation:
         predicted = self.scores(outputs)[:, 0]
-        errors = (predicted - labels) / self.target.std
+        # In float64, so that the loss does not depend on how float32 rounds.
+        off = torch.from_numpy((predicted - labels) / self.target.std)
+        loss = F.smooth_l1_loss(off, torch.zeros_like(off), beta=BETA).item() if len(off) else float("nan")
         return NumbersEvaluation(
             split=split,
             classes=self.classes,
             labels=np.array(labels, np.float64),
             predicted=predicted,
             usual=self.target.median,
-            loss=float(np.mean(errors**2)) if len(errors) else float("nan"),
+            loss=loss,
             files=files,
             judged=judged,
         )
