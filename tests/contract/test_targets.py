@@ -140,3 +140,10 @@ def test_a_recipe_of_classes_is_refused_for_numbers(tmp_path: Path) -> None:
     data = dataclasses.replace(digits, classes=("size",), target=target, source=None, **sizes)  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match=r"label_smoothing is of classes, .*task \(regression\)"):
         pn.train("lenet5", data, recipe=Recipe(label_smoothing=0.1), output=tmp_path / "run", style="quiet")
+
+
+def test_a_number_may_be_below_the_mean_where_published_classes_end_in_a_relu() -> None:
+    network = pn.build("squeezenet1.0", num_classes=1, input_size=64).eval()
+    with torch.inference_mode():
+        network.classifier[1].bias.fill_(-3.0)  # type: ignore[index, operator, union-attr]
+        assert float(network(torch.zeros(1, 3, 64, 64))) < 0

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import numpy as np
@@ -15,7 +16,6 @@ import pytest
 
 from prunelle import views
 from prunelle.data import kinds
-from prunelle.data.examples import Data
 from prunelle.data.targets import Number
 from prunelle.views.picture_look import PictureLook
 from prunelle.views.serialisation import from_plain, to_plain
@@ -119,13 +119,11 @@ def test_what_it_finds_goes_through_json_and_is_drawn_from_there(
     assert not strays, f"the Plates of {name} must be called {name}, or {name}-…"
 
 
-def told_numbers() -> Data:
-    data = noise()
-    numbers = np.arange(len(data.train), dtype=float)
-    train = dataclasses.replace(data.train, labels=numbers)
-    return dataclasses.replace(
-        data, train=train, validation=None, test=None, classes=("size",), target=Number.of(numbers)
-    )
+def telling_numbers() -> PictureLook:
+    """A look at a network whose run is on numbers."""
+    look = picture_look(data=noise())
+    run: Any = SimpleNamespace(target=Number())
+    return dataclasses.replace(look, subject=dataclasses.replace(look.subject, run=run))
 
 
 @pytest.mark.parametrize("name", views.names("pictures"))
@@ -134,7 +132,7 @@ def test_what_it_needs_and_has_not_is_said(name: str) -> None:
     bare = {
         "picture": picture_look(data=noise()),
         "data": picture_look(),
-        "classes": picture_look(data=told_numbers()),
+        "classes": telling_numbers(),
         "two classes": picture_look(data=noise(1)),
     }
     for need in view.needs:

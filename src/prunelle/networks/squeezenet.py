@@ -43,7 +43,7 @@ class SqueezeNet(Network):
     """``features``, Fire modules and pooling, then a 1×1 convolution, one map a class, averaged.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits, which are never negative:
-    the last convolution has its ReLU too, as published.
+    the last convolution has its ReLU too, as published; a single output, of a number, has none.
     """
 
     def __init__(self, features: nn.Sequential, num_classes: int, input_shape: tuple[int, int, int]) -> None:
@@ -51,7 +51,9 @@ class SqueezeNet(Network):
         self.input_shape = input_shape
         self.features = features
         last = nn.Conv2d(512, num_classes, 1)
-        self.classifier = nn.Sequential(nn.Dropout(0.5), last, nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1))
+        # A number may be below 0: one output has no ReLU.
+        activation = nn.ReLU(inplace=True) if num_classes > 1 else nn.Identity()
+        self.classifier = nn.Sequential(nn.Dropout(0.5), last, activation, nn.AdaptiveAvgPool2d(1))
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 if module is last:

@@ -215,6 +215,27 @@ def input_text(preprocess: SeriesPreprocess, words: Words) -> str:
 
 
 TEXTS = {
+    "number_result_test": Note(
+        "{network} tells {number} of {n} test series it never saw to within {value} on average (95 % interval "
+        "{interval})",
+        "{network} donne {number} de {n} séries de test, qu’il n’a jamais vues, à {value} près en moyenne "
+        "(intervalle à 95 % : {interval})",
+    ),
+    "number_result_validation": Note(
+        "{network} tells {number} of {n} validation series to within {value} on average (95 % interval {interval})",
+        "{network} donne {number} de {n} séries de validation à {value} près en moyenne "
+        "(intervalle à 95 % : {interval})",
+    ),
+    "number_result_train": Note(
+        "{network} tells {number} of the {n} series it learned on to within {value} on average (95 % interval "
+        "{interval})",
+        "{network} donne {number} des {n} séries sur lesquelles il a appris à {value} près en moyenne "
+        "(intervalle à 95 % : {interval})",
+    ),
+    "examples_of_numbers": Note(
+        "Training series, from the smallest number to the largest.",
+        "Des séries d’entraînement, du plus petit nombre au plus grand.",
+    ),
     "result_test": Note(
         "{network} recognises {accuracy} of {n} test series it never saw (95 % interval {interval}){tail}.",
         "{network} reconnaît {accuracy} des {n} séries de test, qu’il n’a jamais vues "
