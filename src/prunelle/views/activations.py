@@ -49,7 +49,7 @@ TEXTS = PAGE_WORDS | {
     "unit_axis": Note("unit", "unité"),
     "class_axis": Note("class", "classe"),
     "activation_axis": Note("activation", "activation"),
-    "logit_axis": Note("score before softmax", "score avant softmax"),
+    "logit_axis": Note("score (logit)", "score (logit)"),
 }
 
 
