@@ -120,7 +120,9 @@ def evaluate(arguments: tuple[str, ...], as_json: bool, **given: Unpack[_Options
     trust = _trust(run) if isinstance(run, str) and own else None
     if as_json:
         told = evaluation.to_json()
-        if evaluation.kind == "class":
+        from prunelle.training.metrics import Evaluation
+
+        if isinstance(evaluation, Evaluation):
             from prunelle.training.verdicts import summary
 
             told |= summary(evaluation)

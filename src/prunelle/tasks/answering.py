@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -24,6 +23,7 @@ from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.training.costs import GivenCosts
 from prunelle.training.fast import Compile
+from prunelle.training.objectives import AnyEvaluation
 from prunelle.trust.trust import Caution
 
 
@@ -40,7 +40,7 @@ def evaluate(
     costs: GivenCosts | None = None,
     compile: Compile = "auto",
     style: Style = "auto",
-) -> Any:
+) -> AnyEvaluation:
     """A run's answers on labelled pictures.
 
     Args:
@@ -70,9 +70,10 @@ def evaluate(
             return together.evaluate(
                 run, source, data_root=data_root, compile=compile, listener=listener, costs=costs
             )
-        return answering.evaluate(
+        answers: AnyEvaluation = answering.evaluate(
             run, source, data_root=data_root, compile=compile, listener=listener, costs=costs
         )
+    return answers
 
 
 @plain_arguments

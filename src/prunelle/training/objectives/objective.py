@@ -4,74 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
 
-from prunelle.data.targets import Target, TargetKind
+from prunelle.data.targets import Target
 from prunelle.errors import ArgumentError
-from prunelle.training.metrics import Judged
+from prunelle.training.labels_evaluation import LabelsEvaluation
+from prunelle.training.metrics import Evaluation, Judged
+from prunelle.training.numbers_evaluation import NumbersEvaluation
 from prunelle.training.recipe import Recipe
 
-
-class AnyEvaluation(Protocol):
-    """What every evaluation has, whatever is told of examples."""
-
-    kind: ClassVar[TargetKind]
-
-    @property
-    def split(self) -> str:
-        """``train``, ``validation``, ``test``…"""
-        ...
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the outputs."""
-        ...
-
-    @property
-    def labels(self) -> np.ndarray:
-        """The truth, as the kind of target has it."""
-        ...
-
-    @property
-    def right(self) -> np.ndarray | None:
-        """``(N,)`` bool, which answers are right; None where they are near or far instead."""
-        ...
-
-    @property
-    def scores(self) -> np.ndarray:
-        """What metrics of the caller's own are told: probabilities, or numbers."""
-        ...
-
-    @property
-    def loss(self) -> float:
-        """Mean loss, without weights or smoothing."""
-        ...
-
-    @property
-    def files(self) -> tuple[str, ...] | None:
-        """Where each example came from."""
-        ...
-
-    @property
-    def judged(self) -> Judged | None:
-        """Which examples these are, of a run's evaluation."""
-        ...
-
-    @property
-    def n(self) -> int:
-        """Number of examples."""
-        ...
-
-    def summary(self) -> dict[str, Any]:
-        """The entry of ``metrics.json`` for one split."""
-        ...
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything ``prunelle evaluate --json`` prints."""
-        ...
+AnyEvaluation: TypeAlias = Evaluation | LabelsEvaluation | NumbersEvaluation
+"""A network's answers on a labelled split, whatever is told of examples: each has ``split``, ``classes``, ``labels``,
+``loss``, ``n``, ``files``, ``judged``, ``right``, ``scores``, ``summary()`` and ``to_json()``."""
 
 
 class Objective(ABC):
