@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from prunelle.cli import evaluation_of_labels, evaluation_of_numbers
+from prunelle.cli.answers import evaluated_labels, evaluated_numbers
 from prunelle.cli.options import (
     CompileOptions,
     CostsOptions,
@@ -60,8 +60,8 @@ _CORNER = Note("truth \\ predicted", "vérité \\ réponse")
 
 
 _SHOWN: Mapping[str, Callable[..., None]] = {
-    "labels": evaluation_of_labels.show,
-    "number": evaluation_of_numbers.show,
+    "labels": evaluated_labels.show,
+    "number": evaluated_numbers.show,
 }
 """By the kind of target; what is not there is shown as classes are."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from prunelle.cli import predict_labels, predict_numbers
+from prunelle.cli.answers import predicted_labels, predicted_numbers
 from prunelle.cli.options import (
     CompileOptions,
     PretrainedOptions,
@@ -197,11 +197,11 @@ def _cautious(answer: Prediction) -> str:
 # Answers are of one kind, by whose name these are found.
 _LINES: Mapping[str, Callable[..., list[str]]] = {
     "class": _lines,
-    "labels": predict_labels.lines,
-    "number": predict_numbers.lines,
+    "labels": predicted_labels.lines,
+    "number": predicted_numbers.lines,
 }
 _ROWS: Mapping[str, Callable[..., tuple[Sequence[str], list[tuple[object, ...]]]]] = {
     "class": _rows,
-    "labels": predict_labels.rows,
-    "number": predict_numbers.rows,
+    "labels": predicted_labels.rows,
+    "number": predicted_numbers.rows,
 }
