@@ -20,6 +20,8 @@ CARDS = {
     "LabelsEvaluation": "prunelle.cards.labels_answers",
     "LabelsPrediction": "prunelle.cards.labels_answers",
     "Network": "prunelle.cards.network",
+    "NumberPrediction": "prunelle.cards.numbers_answers",
+    "NumbersEvaluation": "prunelle.cards.numbers_answers",
     "Prediction": "prunelle.cards.answers",
     "Predictions": "prunelle.cards.answers",
     "Pretrained": "prunelle.cards.network",

@@ -27,10 +27,12 @@ from prunelle.planning.weights import Pretrained
 from prunelle.report.shots import Shots
 from prunelle.runs.change import Change
 from prunelle.runs.labels_predictions import LabelsPrediction
+from prunelle.runs.numbers_predictions import NumberPrediction
 from prunelle.runs.retrained import Retrained
 from prunelle.shown import CARDS
 from prunelle.texts import Note
 from prunelle.training.labels_evaluation import LabelsEvaluation
+from prunelle.training.numbers_evaluation import NumbersEvaluation
 from prunelle.transfer.advice import Advice, Trial
 from prunelle.transfer.strategies import Strategy
 
@@ -150,6 +152,10 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
             *("test", (HOSTILE, "b"), np.eye(2, dtype=bool), np.eye(2, dtype=np.float32), 0.1)
         ),
         "LabelsPrediction": LabelsPrediction(str(picture), (HOSTILE,), ((HOSTILE, 0.9), ("b", 0.2)), 2),
+        "NumbersEvaluation": NumbersEvaluation(
+            "test", (HOSTILE,), np.arange(12.0), np.arange(12.0) + 0.5, usual=5.0, loss=0.1
+        ),
+        "NumberPrediction": NumberPrediction(str(picture), HOSTILE, 3.25, 0.5),
         "Pretrained": Pretrained(pn.build("lenet5").eval(), (HOSTILE, "b"), True, data.preprocess, HOSTILE),
         "Advice": Advice(Strategy(name="full"), (trial,), 3, True, (Note(HOSTILE, HOSTILE),)),
         "Checkup": pn.check(data, output=place / "check", style="quiet"),
@@ -211,7 +217,7 @@ def test_every_network_of_the_zoo_shows_its_layers(name: str) -> None:
 
 
 KINDS = [
-    *("LabelsEvaluation", "LabelsPrediction"),
+    *("LabelsEvaluation", "LabelsPrediction", "NumbersEvaluation", "NumberPrediction"),
     *("Run", "Runs", "Data", "Split", "Network", "Reclassified", "Predictions", "Prediction", "Evaluation"),
     *(
         "Pretrained",
