@@ -94,6 +94,8 @@ def _pictures(folder: Path) -> None:
     told = ("cat;dog", "dog", "", "cat")
     lines = ["file,labels", *(f"{i:04}.jpg,{told[i % 4]}" for i in range(24))]
     (mosaics / "labels.csv").write_text("\n".join(lines) + "\n")
+    ages = [f"{line.partition(',')[0]},{10 + row}" for row, line in enumerate(lines[1:])]
+    (mosaics / "ages.csv").write_text("\n".join(["file,age", *ages]) + "\n")
 
 
 def _decisions(folder: Path) -> None:
