@@ -270,7 +270,7 @@ def reuse_options(command: Command) -> Command:
     """``--strategy`` and what goes with it; ``strategy_of`` reads them."""
     for name, kind, metavar, text in (
         ("--views", int, "N", "Views of each picture that a frozen trunk sees once.  [1, with --augment 4]"),
-        ("--head", str, "NAME", "A new classifier: linear, hidden, logistic or svm."),
+        ("--head", str, "NAME", "A new classifier: linear, hidden, logistic or svm; of numbers, ridge."),
         (
             "--freeze",
             str,

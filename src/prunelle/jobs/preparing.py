@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from prunelle import networks
 from prunelle.checks.checkup import checkup
 from prunelle.checks.inspected import Inspected
 from prunelle.data.batches import derive_seed
@@ -190,6 +191,8 @@ def build(plan: TrainingPlan, listener: Listener) -> Built:
         preprocess = preprocess.with_statistics(examples.pixels["train"].images)
     if isinstance(network, str):
         options = {**plan.options, **preprocess.network_options}
+        if not data.target.exclusive and networks.takes(network, "signed"):
+            options["signed"] = True
         description = network_description.network_info(network, options, data, preprocess)
         network = seeded_network(description, plan.seed)
     elif plan.options:
@@ -262,13 +265,17 @@ def prepare(built: Built, listener: Listener) -> Prepared:
 
 
 def _with_head(built: Built, network: nn.Module, strategy: Strategy) -> Strategy:
-    """``strategy`` with a head that learns in steps where something was said of steps, or where it is not one class of
-    several that is to be told; else with the usual one."""
+    """``strategy`` with a head that learns in steps where something was said of steps, or where none is solved for such
+    a target; else with the usual one."""
     data = built.examples.data
-    if asks_for_steps(built.plan.request, data) or not data.target.exclusive:
+    usual = objective_of(data.target, data.classes).solved_head
+    if asks_for_steps(built.plan.request, data) or usual is None or strategy.views == 0:
         return dataclasses.replace(strategy, head="linear")
-    recipe = built.recipe(dataclasses.replace(strategy, views=None, head="logistic"))
-    return learning.with_usual_head(network, built.examples.pixels, built.preprocess, recipe, strategy)
+    strategy = dataclasses.replace(strategy, head=usual)  # type: ignore[arg-type]
+    recipe = built.recipe(dataclasses.replace(strategy, views=None))
+    if learning.is_solvable(network, built.examples.pixels, built.preprocess, recipe, strategy):
+        return strategy
+    return dataclasses.replace(strategy, head="linear")
 
 
 def _keeps_outputs(network: nn.Module, start: Weights) -> bool:

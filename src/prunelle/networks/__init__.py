@@ -130,6 +130,11 @@ def natural_classes(name: str) -> int:
     return int(inspect.signature(variant(name)).parameters["num_classes"].default)
 
 
+def takes(name: str, option: str) -> bool:
+    """Whether ``build`` can be given ``option`` for the network of that name."""
+    return option in inspect.signature(variant(name)).parameters
+
+
 @plain_arguments
 def build(
     name: str,

@@ -18,7 +18,8 @@ class NetworkInNetwork(Network):
     """``features``, MLP-convolutions and pooling, then ``head``, one map a class, averaged.
 
     ``images: (N, C, H, W) float32, normalised`` → ``(N, num_classes)`` logits, which are never negative: the
-    last 1×1 convolution has its ReLU too, as published.
+    last 1×1 convolution has its ReLU too, as published. A number may be below 0, and a label below one half: a single
+    output has none, and several have none where they are ``signed``.
     """
 
     def __init__(
@@ -51,12 +52,19 @@ def _mlpconv(
     ]
 
 
-def _average() -> list[nn.Module]:
-    return [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+def _average(convolutions: list[nn.Module], *, signed: bool) -> nn.Sequential:
+    """What the last convolutions say, averaged over the places; their last ReLU is left out where signs matter."""
+    *before, activation = convolutions
+    return nn.Sequential(
+        *before, nn.Identity() if signed else activation, nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
 
 
 def nin(
-    num_classes: int = 1000, in_channels: int = 3, input_size: tuple[int, int] = (224, 224)
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    input_size: tuple[int, int] = (224, 224),
+    signed: bool = False,
 ) -> NetworkInNetwork:
     """Four MLP-convolutions for ImageNet: 7,595,176 weights with 1,000 classes.
 
@@ -73,13 +81,16 @@ def nin(
             nn.MaxPool2d(3, stride=2, ceil_mode=True),  # → 384×6×6
             nn.Dropout(0.5),
         ),
-        nn.Sequential(*_mlpconv(384, (1024, 1024, num_classes), 3, padding=1), *_average()),
+        _average(_mlpconv(384, (1024, 1024, num_classes), 3, padding=1), signed=signed or num_classes == 1),
         (in_channels, *input_size),
     )
 
 
 def nin_cifar(
-    num_classes: int = 10, in_channels: int = 3, input_size: tuple[int, int] = (32, 32)
+    num_classes: int = 10,
+    in_channels: int = 3,
+    input_size: tuple[int, int] = (32, 32),
+    signed: bool = False,
 ) -> NetworkInNetwork:
     """Three MLP-convolutions for CIFAR-10: 966,986 weights with 10 classes.
 
@@ -95,7 +106,7 @@ def nin_cifar(
             nn.AvgPool2d(3, stride=2, ceil_mode=True),  # → 192×8×8
             nn.Dropout(0.5),
         ),
-        nn.Sequential(*_mlpconv(192, (192, 192, num_classes), 3, padding=1), *_average()),
+        _average(_mlpconv(192, (192, 192, num_classes), 3, padding=1), signed=signed or num_classes == 1),
         (in_channels, *input_size),
     )
 

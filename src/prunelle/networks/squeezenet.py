@@ -43,16 +43,23 @@ class SqueezeNet(Network):
     """``features``, Fire modules and pooling, then a 1×1 convolution, one map a class, averaged.
 
     ``images: (N, 3, 224, 224) float32, normalised`` → ``(N, num_classes)`` logits, which are never negative:
-    the last convolution has its ReLU too, as published; a single output, of a number, has none.
+    the last convolution has its ReLU too, as published. A number may be below 0, and a label below one half: a single
+    output has none, and several have none where they are ``signed``.
     """
 
-    def __init__(self, features: nn.Sequential, num_classes: int, input_shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        features: nn.Sequential,
+        num_classes: int,
+        input_shape: tuple[int, int, int],
+        *,
+        signed: bool = False,
+    ) -> None:
         super().__init__()
         self.input_shape = input_shape
         self.features = features
         last = nn.Conv2d(512, num_classes, 1)
-        # A number may be below 0: one output has no ReLU.
-        activation = nn.ReLU(inplace=True) if num_classes > 1 else nn.Identity()
+        activation = nn.Identity() if signed or num_classes == 1 else nn.ReLU(inplace=True)
         self.classifier = nn.Sequential(nn.Dropout(0.5), last, activation, nn.AdaptiveAvgPool2d(1))
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
@@ -78,7 +85,10 @@ def _pool() -> nn.MaxPool2d:
 
 
 def squeezenet1_0(
-    num_classes: int = 1000, in_channels: int = 3, input_size: tuple[int, int] = (224, 224)
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    input_size: tuple[int, int] = (224, 224),
+    signed: bool = False,
 ) -> SqueezeNet:
     """The paper's network: 1,248,424 weights with 1,000 classes. From 21×21 pixels."""
     require_size("squeezenet1.0", input_size, 21)
@@ -100,11 +110,15 @@ def squeezenet1_0(
         ),
         num_classes,
         (in_channels, *input_size),
+        signed=signed,
     )
 
 
 def squeezenet1_1(
-    num_classes: int = 1000, in_channels: int = 3, input_size: tuple[int, int] = (224, 224)
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    input_size: tuple[int, int] = (224, 224),
+    signed: bool = False,
 ) -> SqueezeNet:
     """Smaller first convolution, earlier pooling: 1,235,496 weights with 1,000 classes. From 17×17 pixels."""
     require_size("squeezenet1.1", input_size, 17)
@@ -126,6 +140,7 @@ def squeezenet1_1(
         ),
         num_classes,
         (in_channels, *input_size),
+        signed=signed,
     )
 
 

@@ -105,10 +105,11 @@ def begin(
 
     if strategy is None or not count_frozen(network):
         return whole()
-    if strategy.solved and not objective.target.exclusive:
+    if strategy.solved and (strategy.head == "ridge") != (objective.solved_head == "ridge"):
+        told = "numbers" if strategy.head == "ridge" else "classes"
         raise ArgumentError(
-            f"head {strategy.head} tells classes, and this training is of another task ({objective.target.task}). Take "
-            f"--head linear."
+            f"head {strategy.head} tells {told}, and this training is of another task ({objective.target.task}). Take "
+            f"--head {objective.solved_head or 'linear'}."
         )
     front = _front(network, pixels, preprocess, recipe, strategy)
     if isinstance(front, Note):
@@ -134,9 +135,9 @@ def begin(
     # The views hold the augmentation; nothing is left to change in a step.
     stepping = dataclasses.replace(recipe, augment=type(recipe.augment)())
     kind: Callable[..., Training] = functools.partial(Training, target=objective.target)
-    if strategy.head == "logistic" or strategy.head == "svm":
+    if strategy.head == "logistic" or strategy.head == "svm" or strategy.head == "ridge":
         stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
-        kind = functools.partial(Solving, solver=strategy.head)
+        kind = functools.partial(Solving, solver=strategy.head, target=objective.target)
     training = kind(
         front.rest,
         train,
@@ -149,28 +150,26 @@ def begin(
     return Learning(training, inputs, NoNormalisation(), len(train), feature_notes=feature_notes)
 
 
-def with_usual_head(
+def is_solvable(
     network: nn.Module,
     pixels: Mapping[str, Pixels],
     preprocess: AnyPreprocess,
     recipe: Recipe,
     strategy: Strategy,
-) -> Strategy:
-    """A strategy ``features`` that names no head, with the one that it has then: ``logistic``, which few pictures teach
-    better (docs/lab/results.md), or ``linear`` where features cannot be kept or solving would take minutes.
+) -> bool:
+    """Whether the features that a strategy's head is solved on can be kept, and solving takes no minutes.
 
     Args:
         network: with its frozen modules marked, and a linear classifier.
         pixels, preprocess, recipe: as ``begin``; the recipe is that of a solved head.
-        strategy: whose head is None.
+        strategy: ``features``.
     """
     front = _front(network, pixels, preprocess, recipe, strategy)
-    if not isinstance(front, Note):
-        layers = [module for module in front.rest.modules() if isinstance(module, nn.Linear)]
-        examples = len(front.stores) * len(pixels["train"])
-        if len(layers) == 1 and examples * layers[0].weight.numel() <= SOLVABLE:
-            return dataclasses.replace(strategy, head="logistic")
-    return dataclasses.replace(strategy, head="linear")
+    if isinstance(front, Note):
+        return False
+    layers = [module for module in front.rest.modules() if isinstance(module, nn.Linear)]
+    examples = len(front.stores) * len(pixels["train"])
+    return len(layers) == 1 and examples * layers[0].weight.numel() <= SOLVABLE
 
 
 def _front(

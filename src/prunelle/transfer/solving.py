@@ -1,7 +1,8 @@
-"""scikit-learn's linear classifiers on features, turned into the network's own last layer."""
+"""scikit-learn's linear models on features, turned into the network's own last layer."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -12,14 +13,16 @@ import torch.nn.functional as F
 from torch import nn
 
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import ONE_CLASS, Target
 from prunelle.errors import ArgumentError
 from prunelle.training.engine import Training
-from prunelle.training.inference import Normaliser, evaluate
+from prunelle.training.inference import Normaliser, predict_logits
 from prunelle.training.own import Own
 from prunelle.training.recipe import Recipe
 from prunelle.training.records import EpochRecord, StepRecord
 
-Solver = Literal["logistic", "svm"]
+Classifying = Literal["logistic", "svm"]
+Solver = Literal["logistic", "svm", "ridge"]
 
 PRIOR_EXAMPLES = 40
 """What the median variance of all features counts for in each one's scale."""
@@ -28,7 +31,7 @@ PRIOR_EXAMPLES = 40
 def fit_linear(
     features: np.ndarray,
     labels: np.ndarray,
-    solver: Solver,
+    solver: Classifying,
     num_classes: int,
     *,
     c: float = 0.01,
@@ -56,27 +59,14 @@ def fit_linear(
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
-    features = np.asarray(features, np.float64)
-    mean, variance = features.mean(axis=0), features.var(axis=0)
-    # Without features that never vary, which would pull the median to 0.
-    usual = np.median(variance[variance > 1e-16]) if (variance > 1e-16).any() else 1.0
-    n = len(features)
-    scale = np.sqrt((n * variance + PRIOR_EXAMPLES * usual) / (n + PRIOR_EXAMPLES))
-    standard = (features - mean) / scale
-    basis = None
-    if standard.shape[0] < standard.shape[1]:
-        values, vectors = np.linalg.eigh(standard @ standard.T)
-        kept = values > values[-1] * 1e-10
-        # The orthonormal right singular vectors of the features, from the small Gram matrix.
-        basis = standard.T @ (vectors[:, kept] / np.sqrt(values[kept]))
-        standard = standard @ basis
+    standard = _Standard.of(features)
     weight: Any = "balanced" if balance else None
     model = (
         LogisticRegression(C=c, max_iter=2000, class_weight=weight)
         if solver == "logistic"
         else LinearSVC(C=c, max_iter=20_000, class_weight=weight, random_state=0, dual=False)
     )
-    model.fit(standard, labels)
+    model.fit(standard.features, labels)
     coefficients, intercept = model.coef_, model.intercept_
     if num_classes == 2:
         # One row stands for the second class: half of it for one, minus half for the other give the same answers.
@@ -84,16 +74,81 @@ def fit_linear(
             np.vstack([-coefficients / 2, coefficients / 2]),
             np.concatenate([-intercept / 2, intercept / 2]),
         )
-    if basis is not None:
-        coefficients = coefficients @ basis.T
-    weights = coefficients / scale
-    return weights, intercept - weights @ mean
+    return standard.undone(coefficients, intercept)
+
+
+STRENGTHS = 10.0 ** np.arange(-2, 7)
+"""Of ridge regression: scikit-learn's ``alpha``, for features of variance 1."""
+
+
+def fit_ridge(views: Sequence[np.ndarray], numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ridge regression of numbers on features, which are centred and scaled as by ``fit_linear``.
+
+    Its strength is the one whose answers to each example, left out, are nearest (generalised cross-validation, Golub,
+    Heath and Wahba 1979, as scikit-learn's ``RidgeCV`` has it), on the first view; all views are then learned.
+
+    Args:
+        views: ``(N, F)`` each, of the same examples.
+        numbers: ``(N,)``, standardised.
+
+    Returns:
+        weights ``(1, F)`` and bias ``(1,)``, float64.
+    """
+    from sklearn.linear_model import Ridge, RidgeCV
+
+    chosen = RidgeCV(alphas=STRENGTHS).fit(_Standard.of(views[0]).features, numbers)
+    standard = _Standard.of(np.concatenate(views))
+    # Each example is there once a view: so is what holds the weights back.
+    model = Ridge(alpha=chosen.alpha_ * len(views))
+    model.fit(standard.features, np.tile(numbers, len(views)))
+    return standard.undone(model.coef_[np.newaxis], np.atleast_1d(model.intercept_))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Standard:
+    """Features centred and scaled, in the space that the examples span, and the way back for weights.
+
+    Attributes:
+        features: ``(N, R)`` float64, R at most N.
+        mean, scale: ``(F,)``.
+        basis: ``(F, R)``, orthonormal; None where there are fewer features than examples, and R is F.
+    """
+
+    features: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    basis: np.ndarray | None
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> _Standard:
+        features = np.asarray(features, np.float64)
+        mean, variance = features.mean(axis=0), features.var(axis=0)
+        # Without features that never vary, which would pull the median to 0.
+        usual = np.median(variance[variance > 1e-16]) if (variance > 1e-16).any() else 1.0
+        n = len(features)
+        scale = np.sqrt((n * variance + PRIOR_EXAMPLES * usual) / (n + PRIOR_EXAMPLES))
+        standard = (features - mean) / scale
+        basis = None
+        if standard.shape[0] < standard.shape[1]:
+            values, vectors = np.linalg.eigh(standard @ standard.T)
+            kept = values > values[-1] * 1e-10
+            # The orthonormal right singular vectors of the features, from the small Gram matrix.
+            basis = standard.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+            standard = standard @ basis
+        return cls(standard, mean, scale, basis)
+
+    def undone(self, coefficients: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Weights ``(K, F)`` and biases ``(K,)`` for the features as they were."""
+        if self.basis is not None:
+            coefficients = coefficients @ self.basis.T
+        weights = coefficients / self.scale
+        return weights, intercept - weights @ self.mean
 
 
 def choose_c(
     features: np.ndarray,
     labels: np.ndarray,
-    solver: Solver,
+    solver: Classifying,
     num_classes: int,
     *,
     folds: int = 3,
@@ -148,7 +203,7 @@ class Solving(Training):
     Args:
         network: ends in an ``nn.Linear``, its only weights.
         train: views of features, ``(N, F)`` float32, all used at once.
-        solver: which.
+        solver: which; ``ridge`` where ``target`` is a number.
     """
 
     def __init__(
@@ -159,9 +214,13 @@ class Solving(Training):
         classes: tuple[str, ...],
         preprocess: Normaliser,
         recipe: Recipe,
+        *,
         solver: Solver,
+        target: Target = ONE_CLASS,
     ) -> None:
-        super().__init__(network, train, validation, classes=classes, preprocess=preprocess, recipe=recipe)
+        super().__init__(
+            network, train, validation, classes=classes, preprocess=preprocess, recipe=recipe, target=target
+        )
         self._given, self._solver = train, solver
 
     def use(self, own: Own) -> None:
@@ -190,21 +249,27 @@ class Solving(Training):
             raise ArgumentError(
                 "scikit-learn's classifiers are one linear layer; this network's rest has others."
             )
-        features = np.concatenate([view.images.reshape(len(view), -1) for view in self._given])
-        labels = np.concatenate([view.labels for view in self._given])
-        k = len(self.classes)
-        # Views of one picture must not be on both sides of a fold.
-        plain = self._given[0]
-        c, _ = choose_c(
-            plain.images.reshape(len(plain), -1), plain.labels, self._solver, k, seed=self.recipe.seed
-        )
-        weights, biases = fit_linear(features, labels, self._solver, k, c=c, balance=self.recipe.balance)
+        weights, biases = self._solution([view.images.reshape(len(view), -1) for view in self._given])
         with torch.no_grad():
             layers[0].weight.copy_(torch.from_numpy(weights))
             layers[0].bias.copy_(torch.from_numpy(biases))
-        at = self.progress
-        evaluation = evaluate(self.network, plain, self.classes, self.preprocess, "train")
-        at.seen, at.correct, at.loss_sum = evaluation.n, evaluation.correct, evaluation.loss * evaluation.n
+        at, plain = self.progress, self._given[0]
+        outputs = predict_logits(self.network, plain, self.preprocess, len(self.classes))
+        evaluation = self.objective.evaluation(outputs, plain.labels, "train", files=plain.files)
+        targets = self.objective.targets(torch.from_numpy(plain.labels))
+        at.seen, at.correct = evaluation.n, self.objective.hits(outputs, targets).item()
+        at.loss_sum = evaluation.loss * evaluation.n
         at.step = self.steps_per_epoch
         at.seconds = at.train_seconds = time.perf_counter() - begin
         yield self._end_epoch(-begin)
+
+    def _solution(self, views: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Weights ``(K, F)`` and biases ``(K,)`` of ``views``, ``(N, F)`` each."""
+        labels = self._given[0].labels
+        if self._solver == "ridge":
+            return fit_ridge(views, self.objective.targets(torch.from_numpy(labels)).double().numpy())
+        k = len(self.classes)
+        # Views of one picture must not be on both sides of a fold.
+        c, _ = choose_c(views[0], labels, self._solver, k, seed=self.recipe.seed)
+        every = np.concatenate([view.labels for view in self._given])
+        return fit_linear(np.concatenate(views), every, self._solver, k, c=c, balance=self.recipe.balance)

@@ -15,7 +15,7 @@ from prunelle.networks.freezing import freeze
 from prunelle.scalars import plain_fields
 
 StrategyName = Literal["auto", "scratch", "features", "partial", "full"]
-Head = Literal["linear", "hidden", "logistic", "svm"]
+Head = Literal["linear", "hidden", "logistic", "svm", "ridge"]
 
 VIEWS = 4
 """Of each picture, with augmentation, when no other number is given."""
@@ -32,10 +32,10 @@ class Strategy:
         stage: of ``features``: where the trunk ends (``layer3``); None for the last features.
         freeze: of ``partial``: the last stage that stays, or how many layers with weights do.
         head: the new classifier: ``linear``; ``hidden``, with a layer of 256 units; ``logistic`` regression or a
-            linear ``svm``, solved by scikit-learn at once. None for the network's own, and with ``features`` for
-            ``logistic``, or for ``linear`` where something is said of steps (epochs, a rate, a loss of one's own),
-            where labels or numbers are told and no class, where features cannot be kept, or where there are so many
-            that solving takes minutes.
+            linear ``svm``, or of numbers ``ridge`` regression, solved by scikit-learn at once. None for the network's
+            own, and with ``features`` for ``logistic``, of numbers ``ridge``, or for ``linear`` where something is said
+            of steps (epochs, a rate, a loss of one's own), where several labels are told, where features cannot be
+            kept, or where there are so many that solving takes minutes.
         views: how many views of each training picture the frozen trunk sees, the first the picture as it is, the
             others augmented; epochs take them in turn. 0 augments anew in each step and runs the trunk each time.
             None for 1 without augmentation and 4 with it.
@@ -93,7 +93,7 @@ class Strategy:
     @property
     def solved(self) -> bool:
         """The classifier is scikit-learn's: solved, not learned step by step."""
-        return self.head in ("logistic", "svm")
+        return self.head in ("logistic", "svm", "ridge")
 
     @property
     def classifier(self) -> Classifier | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from prunelle.transfer.solving import choose_c, fit_linear
+from prunelle.transfer.solving import STRENGTHS, choose_c, fit_linear, fit_ridge
 
 
 class SteadyScaler(TransformerMixin, BaseEstimator):
@@ -121,3 +121,32 @@ def test_regularisation_is_chosen_by_the_loss_of_what_was_left_out() -> None:
     assert found == min(losses, key=losses.__getitem__)
     assert right[found] < max(right.values())
     assert answers.sum() == right[found]
+
+
+@pytest.mark.parametrize(("n", "f"), [(90, 7), (30, 200)], ids=["more pictures", "more features"])
+def test_ridge_answers_as_scikit_learns_own(n: int, f: int) -> None:
+    features, _ = examples(n, f, 2)
+    draw = np.random.default_rng(3)
+    numbers = features[:, 0] - 0.5 * features[:, 1] + draw.normal(0, 0.3, n)
+    numbers = (numbers - numbers.mean()) / numbers.std()
+    weights, biases = fit_ridge([features], numbers)
+    model = make_pipeline(SteadyScaler(), RidgeCV(alphas=STRENGTHS)).fit(features.astype(float), numbers)
+    new = examples(50, f, 2)[0]
+    assert weights.shape == (1, f)
+    np.testing.assert_allclose((new @ weights.T + biases)[:, 0], model.predict(new.astype(float)), atol=1e-6)
+    # Answers to what was learned are no nearer than a strength that suits allows.
+    assert 0 < np.abs(model.predict(features.astype(float)) - numbers).mean() < 0.8
+
+
+def test_views_of_one_example_weigh_what_one_weighs() -> None:
+    features, _ = examples(60, 5, 2)
+    numbers = np.random.default_rng(4).normal(size=60)
+    once, twice = fit_ridge([features], numbers), fit_ridge([features, features], numbers)
+    # The scale of few features takes forty examples more into account, of which twice as many are half as much.
+    model = make_pipeline(SteadyScaler(), RidgeCV(alphas=STRENGTHS)).fit(features.astype(float), numbers)
+    doubled = make_pipeline(SteadyScaler(), Ridge(alpha=2 * model[-1].alpha_))
+    doubled.fit(np.vstack([features, features]).astype(float), np.tile(numbers, 2))
+    np.testing.assert_allclose(
+        (features @ twice[0].T + twice[1])[:, 0], doubled.predict(features.astype(float)), atol=1e-6
+    )
+    np.testing.assert_allclose(features @ twice[0].T + twice[1], features @ once[0].T + once[1], atol=0.05)

@@ -24,6 +24,7 @@ class NumberObjective(Objective):
     """``outputs``: ``(N, 1)``, the number in units of ``target.std`` from ``target.mean``."""
 
     measure = "mean_absolute_error"
+    solved_head = "ridge"
     target: Number
 
     def check(self, recipe: Recipe) -> None:

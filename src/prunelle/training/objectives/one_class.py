@@ -20,6 +20,7 @@ class ClassObjective(Objective):
     """``outputs``: logits, whose softmax is the probability of each class."""
 
     measure = "accuracy"
+    solved_head = "logistic"
 
     def outputs(self, outputs: torch.Tensor) -> torch.Tensor:
         return class_logits(outputs, len(self.classes))
