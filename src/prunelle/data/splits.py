@@ -9,7 +9,7 @@ from collections.abc import Sequence, Sized
 import numpy as np
 
 from prunelle.data.group_splits import drawn_whole
-from prunelle.data.targets import Target
+from prunelle.data.targets import CLASS_BY_CLASS, Target
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import EN, FR, Note
 
@@ -66,6 +66,7 @@ def draw(
     classes: Sequence[str],
     from_train: bool,
     examples: Note = PICTURES,
+    by: Note = CLASS_BY_CLASS,
 ) -> Drawn:
     """Validation and test, drawn by whole groups where there are some, else one by one.
 
@@ -76,14 +77,16 @@ def draw(
         seed: of the draw.
         classes: names, for the notes.
         from_train: other splits are given, for the notes.
-        examples: what they are, for the notes.
+        examples: what they are, for the notes. by: how it goes through ``labels``.
 
     Raises:
         DataError: all examples are one group, of which nothing can be set apart.
     """
     if groups is None:
         train, validation, test = stratified(labels, shares, seed)
-        note = drawn_note(shares, (validation, test), seed=seed, from_train=from_train, examples=examples)
+        note = drawn_note(
+            shares, (validation, test), seed=seed, from_train=from_train, examples=examples, by=by
+        )
         return Drawn(train=train, validation=validation, test=test, notes=(note,) if note else ())
     parts = (np.arange(len(labels)), np.zeros(0, np.int64), np.zeros(0, np.int64))
     if shares.validation or shares.test:
@@ -93,7 +96,9 @@ def draw(
                 f"can be set apart. Say groups that are smaller, or draw none (--validation 0 --test 0)."
             )
         parts = drawn_whole(labels, groups, (shares.validation, shares.test), seed)
-    notes = _group_notes(labels, groups, shares, parts=parts, seed=seed, classes=classes, examples=examples)
+    notes = _group_notes(
+        labels, groups, shares, parts=parts, seed=seed, classes=classes, examples=examples, by=by
+    )
     return Drawn(train=parts[0], validation=parts[1], test=parts[2], notes=tuple(notes))
 
 
@@ -118,6 +123,7 @@ def drawn_of(
         classes=target.strata_names(classes),
         from_train=from_train,
         examples=examples,
+        by=target.by,
     )
     if target.exclusive:
         return drawn  # each class has one in train already
@@ -174,7 +180,13 @@ def _counts(counts: np.ndarray, share: float) -> np.ndarray:
 
 
 def drawn_note(
-    shares: Shares, drawn: Sequence[Sized], *, seed: int, from_train: bool, examples: Note = PICTURES
+    shares: Shares,
+    drawn: Sequence[Sized],
+    *,
+    seed: int,
+    from_train: bool,
+    examples: Note = PICTURES,
+    by: Note = CLASS_BY_CLASS,
 ) -> Note | None:
     """The sentence that says what was drawn, from train or from all examples; None if nothing was.
 
@@ -199,9 +211,9 @@ def drawn_note(
     none_fr = f" C’est trop peu : il n’y a pas de jeu de {' ni de '.join(without)}." if without else ""
     return Note(
         en=f"No {names_en} split was given: {drawn_en} were drawn from "
-        f"{'train' if from_train else f'the {examples.en}'}, class by class, seed {seed}.{none_en}",
+        f"{'train' if from_train else f'the {examples.en}'}, {by.en}, seed {seed}.{none_en}",
         fr=f"Pas de division de {names_fr} donnée : {drawn_fr} ont été tirés "
-        f"{'de train' if from_train else f'des {examples.fr}'}, classe par classe, graine {seed}.{none_fr}",
+        f"{'de train' if from_train else f'des {examples.fr}'}, {by.fr}, graine {seed}.{none_fr}",
     )
 
 
@@ -214,6 +226,7 @@ def _group_notes(
     seed: int,
     classes: Sequence[str],
     examples: Note,
+    by: Note,
 ) -> list[Note]:
     """What was drawn by whole groups, what became of the shares, and which classes had too few groups for it."""
     asked = [
@@ -247,10 +260,10 @@ def _group_notes(
     notes = [
         Note(
             f"No {names.replace(' and ', ' or ')} split was given: of {EN.integer(len(labels))} {examples.en} in "
-            f"{EN.integer(total)} groups, {names} were drawn by whole groups, class by class as far as these allow, "
+            f"{EN.integer(total)} groups, {names} were drawn by whole groups, {by.en} as far as these allow, "
             f"seed {seed}: {'; '.join(en)}.",
             f"Pas de division donnée pour {french_names} : parmi {FR.integer(len(labels))} {examples.fr} en "
-            f"{FR.integer(total)} groupes, le tirage s’est fait par groupes entiers, classe par classe autant que "
+            f"{FR.integer(total)} groupes, le tirage s’est fait par groupes entiers, {by.fr} autant que "
             f"possible, graine {seed} : {' ; '.join(fr)}.",
         )
     ]

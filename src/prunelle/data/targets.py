@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from prunelle.errors import ArgumentError, DataError, UnknownName
+from prunelle.texts import Note
 
 TargetKind = Literal["class", "labels", "number"]
 
@@ -31,6 +32,8 @@ BETWEEN = ";"
 
 UNLABELLED = ""
 """In the place of a label's name, where examples have none."""
+
+CLASS_BY_CLASS = Note("class by class", "classe par classe")
 
 _STRATA = 10
 _SHOWN = 8
@@ -44,11 +47,13 @@ class Target(ABC):
         kind: in ``run.json`` and in tables by kind.
         task: what the command line calls it.
         exclusive: each example has one of the classes, and no other.
+        by: how a draw goes through the strata, in words.
     """
 
     kind: ClassVar[TargetKind]
     task: ClassVar[str]
     exclusive: ClassVar[bool] = False
+    by: ClassVar[Note]
 
     @abstractmethod
     def strata(self, labels: np.ndarray) -> np.ndarray:
@@ -100,6 +105,7 @@ class OneClass(Target):
     kind: ClassVar[TargetKind] = "class"
     task: ClassVar[str] = "classification"
     exclusive: ClassVar[bool] = True
+    by: ClassVar[Note] = CLASS_BY_CLASS
 
     def strata(self, labels: np.ndarray) -> np.ndarray:
         return labels
@@ -134,6 +140,7 @@ class SeveralLabels(Target):
     """
 
     kind: ClassVar[TargetKind] = "labels"
+    by: ClassVar[Note] = Note("label by label", "étiquette par étiquette")
     task: ClassVar[str] = "multilabel"
 
     thresholds: tuple[float, ...] | None = None
@@ -188,6 +195,7 @@ class Number(Target):
     """
 
     kind: ClassVar[TargetKind] = "number"
+    by: ClassVar[Note] = Note("range by range", "tranche par tranche")
     task: ClassVar[str] = "regression"
 
     mean: float = 0.0
