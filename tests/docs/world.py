@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 import prunelle as pn
 from tests import course_sets
@@ -96,6 +97,8 @@ def _pictures(folder: Path) -> None:
     (mosaics / "labels.csv").write_text("\n".join(lines) + "\n")
     ages = [f"{line.partition(',')[0]},{10 + row}" for row, line in enumerate(lines[1:])]
     (mosaics / "ages.csv").write_text("\n".join(["file,age", *ages]) + "\n")
+    shutil.copytree(mosaics, folder / "turned")
+    (folder / "turned" / "angles.csv").write_text("\n".join(["file,angle", *ages]) + "\n")
 
 
 def _decisions(folder: Path) -> None:
@@ -131,6 +134,8 @@ def _weights(folder: Path) -> None:
     torch.manual_seed(0)
     for name in ("squeezenet1.1", "resnet18"):
         torch.save(pn.build(name, num_classes=1000).state_dict(), folder / f"imagenet-{name}.pth")
+    weights = pn.build("squeezenet1.0", num_classes=1000).state_dict()
+    save_file(weights, folder / "squeezenet1.0-imagenet.safetensors")
     for name, file in (("resnet20", "resnet20-12fca82f.th"), ("resnet56", "resnet56-4bfd9763.th")):
         weights = pn.build(name, num_classes=10).state_dict()
         torch.save({"state_dict": {f"module.{key}": value for key, value in weights.items()}}, folder / file)

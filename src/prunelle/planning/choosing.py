@@ -136,8 +136,10 @@ def asks_for_steps(request: TrainingRequest, data: Data) -> bool:
         return True
     if recipe is None:
         return False
-    made = recipe(data)
-    return made != choose_recipe(data, **{name: getattr(made, name) for name in _OF_ANY_HEAD})
+    # A function that makes one is told of the strategy where there is one.
+    told = () if request.strategy is None else (request.strategy,)
+    made = recipe(data, *told)
+    return made != choose_recipe(data, *told, **{name: getattr(made, name) for name in _OF_ANY_HEAD})
 
 
 def _wanted(data: Data, strategy: Strategy | None, fields: dict[str, Any]) -> dict[str, Any]:

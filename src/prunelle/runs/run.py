@@ -355,10 +355,11 @@ class Run(Shown):
             ArgumentError: a frame, without pandas.
         """
         path = self.path / "results.csv"
+        without = ACCURACIES if self.target.kind == "number" else ()
         try:
             rows = [
                 {key: float(value) if value else None for key, value in line.items()}
-                for line in read_table(path, [field for field in RESULT_FIELDS if field not in ACCURACIES])
+                for line in read_table(path, [field for field in RESULT_FIELDS if field not in without])
             ]
         except DataError as error:
             raise RunError(str(error)) from None
@@ -373,7 +374,7 @@ class Run(Shown):
             RunError: it is damaged.
         """
         path = self.path / "metrics.json"
-        return dict(read_json(path, METRICS)) if path.is_file() else {}
+        return dict(read_json(path, METRICS[self.target.kind])) if path.is_file() else {}
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """``metrics.json``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,11 @@ _NUMBERS = [(int, float)]
 PREPROCESS: Shape = {"mean?": _NUMBERS, "std?": _NUMBERS}
 
 _FIGURES: Shape = {
-    "accuracy?": (int, float),
-    "mean_absolute_error?": (int, float),
-    "number?": str,
-    "blind?": (dict, None),
-    "interval": [(int, float, None)],
+    "accuracy": (int, float),
+    "interval": [(int, float)],
     "loss": (int, float),
     "n": int,
+    "blind?": (dict, None),
     "top_5_accuracy?": (int, float),
     "top_5_interval?": _NUMBERS,
     "balanced_accuracy?": (int, float),
@@ -86,19 +85,39 @@ _FIGURES: Shape = {
     "learned?": (dict, None),
     "siblings?": (dict, None),
 }
-METRICS: Shape = {
-    "train?": _FIGURES,
-    "validation?": _FIGURES,
-    "test?": _FIGURES,
-    "epochs": int,
-    "best_epoch": int,
-    "seconds": (int, float),
-    "parameters": int,
-    "last?": dict,
-    "*": UNKNOWN,
+_OF_NUMBERS: Shape = {
+    "mean_absolute_error": (int, float),
+    "interval": [(int, float, None)],
+    "loss": (int, float),
+    "n": int,
+    "number?": str,
+    "blind?": (dict, None),
+    "learned?": (dict, None),
+    "siblings?": (dict, None),
 }
-"""Of ``metrics.json``. ``last``: of a program's training, the last row of ``results.csv``. An entry of another name is
-a damaged one: the name of its seal may be what was damaged."""
+
+
+def _metrics(figures: Shape) -> Shape:
+    return {
+        "train?": figures,
+        "validation?": figures,
+        "test?": figures,
+        "epochs": int,
+        "best_epoch": int,
+        "seconds": (int, float),
+        "parameters": int,
+        "last?": dict,
+        "*": UNKNOWN,
+    }
+
+
+METRICS: Mapping[str, Shape] = {
+    "class": _metrics(_FIGURES),
+    "labels": _metrics(_FIGURES),
+    "number": _metrics(_OF_NUMBERS),
+}
+"""Of ``metrics.json``, by the kind of target. ``last``: of a program's training, the last row of ``results.csv``. An
+entry of another name is a damaged one: the name of its seal may be what was damaged."""
 
 _OF_OTHER_VERSIONS: dict[str, Any] = {"created": "", "command": "", "skipped": [], "versions": {}, "host": {}}
 

@@ -318,11 +318,11 @@ class Evaluation(Shown):
         return {
             "accuracy": self.accuracy,
             "interval": list(self.interval),
+            "loss": self.loss,
+            "n": self.n,
             **({} if top_5 is None else {"top_5_accuracy": top_5[0], "top_5_interval": list(top_5[1])}),
             "balanced_accuracy": self.balanced_accuracy,
             "balanced_interval": list(self.balanced_interval),
-            "loss": self.loss,
-            "n": self.n,
             "expected_calibration_error": self.calibration_error(),
             **({"per_class": self._each_class()} if self.unbalanced else {}),
             **({} if cost is None else {"costs": cost.to_json()}),
