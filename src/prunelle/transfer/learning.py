@@ -105,7 +105,8 @@ def begin(
 
     if strategy is None or not count_frozen(network):
         return whole()
-    if strategy.solved and (strategy.head == "ridge") != (objective.solved_head == "ridge"):
+    suited = {"logistic": ("logistic", "svm"), "ridge": ("ridge",)}.get(objective.solved_head or "", ())
+    if strategy.solved and strategy.head not in suited:
         told = "numbers" if strategy.head == "ridge" else "classes"
         raise ArgumentError(
             f"head {strategy.head} tells {told}, and this training is of another task ({objective.target.task}). Take "
