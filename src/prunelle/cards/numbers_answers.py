@@ -47,20 +47,12 @@ def numbersevaluation(shown: NumbersEvaluation) -> str:
 
 
 def _evaluated(shown: NumbersEvaluation, words: Words) -> Iterator[str]:
-    figures, error = shown.summary(), shown.mean_absolute_error
+    figures = shown.summary()
     yield card.sentence(f"{numbers_words.off(figures, words, judged=words.note(judging.judged_on(shown)))}.")
     notes = [words.note(note) for note in judging.notes_of(shown)]
     yield card.listed([*notes, *numbers_words.others(figures, words)])
     heads = [words.note(_FROM, name=visible(shown.classes[0])), *map(words.note, (_TO, _COUNT, _OFF))]
-    rows = [
-        (
-            numbers_words.written(each.low, error, words),
-            numbers_words.written(each.high, error, words),
-            words.integer(each.n),
-            words.number(each.mean_absolute_error),
-        )
-        for each in shown.by_range()
-    ]
+    rows = [row[: len(heads)] for row in numbers_words.ranges(shown, words)]
     yield card.table(heads, rows, numbers=range(len(heads)))
 
 

@@ -201,11 +201,11 @@ def _assemble(
         if pictures
     }
     everything = given["train"]
-    drawn = splits.drawn_of(
-        said.target,
+    drawn = splits.draw(
         everything.labels,
         everything.groups,
         shares,
+        target=said.target,
         seed=seed,
         classes=said.classes,
         from_train=files.has_splits,

@@ -9,7 +9,7 @@ from collections.abc import Sequence, Sized
 import numpy as np
 
 from prunelle.data.group_splits import drawn_whole
-from prunelle.data.targets import CLASS_BY_CLASS, Target
+from prunelle.data.targets import CLASS_BY_CLASS, ONE_CLASS, Target
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import EN, FR, Note
 
@@ -62,82 +62,69 @@ def draw(
     groups: np.ndarray | None,
     shares: Shares,
     *,
+    target: Target = ONE_CLASS,
     seed: int,
     classes: Sequence[str],
     from_train: bool,
     examples: Note = PICTURES,
-    by: Note = CLASS_BY_CLASS,
 ) -> Drawn:
-    """Validation and test, drawn by whole groups where there are some, else one by one.
+    """Validation and test, drawn by whole groups where there are some, else one by one; every class, and every label,
+    keeps an example to be learned from.
 
     Args:
-        labels: ``(N,)`` int64.
+        labels: of N examples, as ``target`` has them.
         groups: ``(N,)`` str, or None.
         shares: of both.
+        target: what is told of an example.
         seed: of the draw.
         classes: names, for the notes.
         from_train: other splits are given, for the notes.
-        examples: what they are, for the notes. by: how it goes through ``labels``.
+        examples: what they are, for the notes.
 
     Raises:
         DataError: all examples are one group, of which nothing can be set apart.
     """
+    strata = target.strata(labels)
     if groups is None:
-        train, validation, test = stratified(labels, shares, seed)
+        train, validation, test = stratified(strata, shares, seed)
         note = drawn_note(
-            shares, (validation, test), seed=seed, from_train=from_train, examples=examples, by=by
+            shares, (validation, test), seed=seed, from_train=from_train, examples=examples, by=target.by
         )
-        return Drawn(train=train, validation=validation, test=test, notes=(note,) if note else ())
-    parts = (np.arange(len(labels)), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    if shares.validation or shares.test:
-        if (groups == groups[0]).all():
-            raise DataError(
-                f"all {len(groups):,} examples are of one group, {str(groups[0])!r}, of which no validation or test "
-                f"can be set apart. Say groups that are smaller, or draw none (--validation 0 --test 0)."
-            )
-        parts = drawn_whole(labels, groups, (shares.validation, shares.test), seed)
-    notes = _group_notes(
-        labels, groups, shares, parts=parts, seed=seed, classes=classes, examples=examples, by=by
-    )
-    return Drawn(train=parts[0], validation=parts[1], test=parts[2], notes=tuple(notes))
-
-
-def drawn_of(
-    target: Target,
-    labels: np.ndarray,
-    groups: np.ndarray | None,
-    shares: Shares,
-    *,
-    seed: int,
-    classes: Sequence[str],
-    from_train: bool,
-    examples: Note = PICTURES,
-) -> Drawn:
-    """``draw`` for whatever is told of examples: ``labels`` as ``target`` has them; a label that several examples have
-    keeps one to be learned from."""
-    drawn = draw(
-        target.strata(labels),
-        groups,
-        shares,
-        seed=seed,
-        classes=target.strata_names(classes),
-        from_train=from_train,
-        examples=examples,
-        by=target.by,
-    )
+        drawn = Drawn(train=train, validation=validation, test=test, notes=(note,) if note else ())
+    else:
+        parts = _whole_groups(strata, groups, shares, seed)
+        names = target.strata_names(classes)
+        notes = _group_notes(
+            strata, groups, shares, parts=parts, seed=seed, classes=names, examples=examples, by=target.by
+        )
+        drawn = Drawn(train=parts[0], validation=parts[1], test=parts[2], notes=tuple(notes))
     if target.exclusive:
         return drawn  # each class has one in train already
-    train = np.zeros(len(labels), bool)
-    train[drawn.train] = True
+    kept = np.zeros(len(labels), bool)
+    kept[drawn.train] = True
     for rows in target.rows_of_each(labels, classes).values():
-        if len(rows) and not train[rows].any():
-            train |= np.arange(len(labels)) == rows[0] if groups is None else groups == groups[rows[0]]
+        if len(rows) and not kept[rows].any():
+            kept |= np.arange(len(labels)) == rows[0] if groups is None else groups == groups[rows[0]]
     return dataclasses.replace(
         drawn,
-        train=np.flatnonzero(train),
-        validation=drawn.validation[~train[drawn.validation]],
-        test=drawn.test[~train[drawn.test]],
+        train=np.flatnonzero(kept),
+        validation=drawn.validation[~kept[drawn.validation]],
+        test=drawn.test[~kept[drawn.test]],
     )
+
+
+def _whole_groups(
+    strata: np.ndarray, groups: np.ndarray, shares: Shares, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Indices of train, validation and test, no group on two sides."""
+    if not (shares.validation or shares.test):
+        return np.arange(len(strata)), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    if (groups == groups[0]).all():
+        raise DataError(
+            f"all {len(groups):,} examples are of one group, {str(groups[0])!r}, of which no validation or test can be "
+            f"set apart. Say groups that are smaller, or draw none (--validation 0 --test 0)."
+        )
+    return drawn_whole(strata, groups, (shares.validation, shares.test), seed)
 
 
 def stratified(labels: np.ndarray, shares: Shares, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,8 +8,9 @@ kind        ``--task``     ``labels`` of N examples ``classes``
 ``number``  regression     ``(N,)`` float64         one name, of what is measured
 =========== ============== ======================== ==============================
 
-A network has as many outputs as there are ``classes``, whatever they are. Nothing above this room asks "which kind?":
-it calls a member, or has a module for each in a table by the kind's name (``training.objectives``: the loss, figures).
+A network has as many outputs as there are ``classes``, whatever they are. What all kinds have is a member here, or a
+module for each in a table by the kind's name (``training.objectives``: the loss, figures); what one kind alone has
+(thresholds of labels, widths around numbers) is asked for by that name.
 """
 
 from __future__ import annotations
@@ -67,9 +68,9 @@ class Target(ABC):
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         """``(K,)`` int64: how many examples there are of each class, with each label, or with the number."""
 
+    @abstractmethod
     def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
         """Of ``(N, …)`` labels the rows of each class, of those with each label: what a page shows examples of."""
-        return {name: np.flatnonzero(self.codes(labels) == code) for code, name in enumerate(classes)}
 
     @abstractmethod
     def written(self, label: Any, classes: Sequence[str]) -> str:
@@ -118,6 +119,11 @@ class OneClass(Target):
 
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         return np.bincount(labels, minlength=len(classes))
+
+    def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
+        # Sorted once: there may be thousands of classes and a million examples.
+        ends = np.cumsum(self.counts(labels, classes))[:-1]
+        return dict(zip(classes, np.split(np.argsort(labels, kind="stable"), ends), strict=True))
 
     def written(self, label: Any, classes: Sequence[str]) -> str:
         return str(classes[label])

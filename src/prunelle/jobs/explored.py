@@ -14,12 +14,11 @@ from prunelle.data.examples import Split
 from prunelle.data.kinds import AnyPreprocess, kind_of
 from prunelle.data.pixels import Pixels
 from prunelle.data.targets import ONE_CLASS, Target
-from prunelle.look.attribution import to_probabilities
 from prunelle.look.layers import Anatomy, Layer
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Note
-from prunelle.training.objectives import objective_of
+from prunelle.views.subject import scores
 
 Ink = Literal["light", "dark"]
 
@@ -140,9 +139,7 @@ class Explored:
 
     def probabilities(self, outputs: torch.Tensor) -> np.ndarray:
         """What it gave, ``(N, K)``, or ``(N, 1)`` for two classes → ``(N, K)`` float64."""
-        if self.target.exclusive or self.classes is None:
-            return to_probabilities(outputs).numpy()
-        return objective_of(self.target, self.classes).scores(outputs.cpu())
+        return scores(outputs, self.target, self.classes)
 
     @property
     def device(self) -> torch.device:

@@ -37,7 +37,7 @@ def _context(content: ReportContent, words: Words) -> dict[str, Any]:
             for name, figure in numbers_figures.drawn(evaluation, words).items()
         },
         "others": list(numbers_words.others(evaluation.summary(), words)),
-        "ranges": _ranges(evaluation, words),
+        "ranges": numbers_words.ranges(evaluation, words),
         "far": _far(content, evaluation, words),
         "widths": list(numbers_words.widths(content.trust, words)),
     }
@@ -82,22 +82,6 @@ def _splits(content: ReportContent, words: Words) -> list[dict[str, Any]]:
         }
         for split in _SPLITS
         if (metrics := content.metrics.get(split))
-    ]
-
-
-def _ranges(evaluation: NumbersEvaluation, words: Words) -> list[list[str]]:
-    """``from, to, examples, mean error, interval, bias`` of each range of the truth."""
-    error = evaluation.mean_absolute_error
-    return [
-        [
-            numbers_words.written(each.low, error, words),
-            numbers_words.written(each.high, error, words),
-            words.integer(each.n),
-            words.number(each.mean_absolute_error),
-            numbers_words.interval(each.interval, words),
-            numbers_words.signed(each.mean_error, words),
-        ]
-        for each in evaluation.by_range()
     ]
 
 

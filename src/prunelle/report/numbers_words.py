@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prunelle.texts import NO_VALUE, Note, Typography, visible
+from prunelle.training.numbers_evaluation import NumbersEvaluation
 from prunelle.trust.widths import SHOWN
 
 _SPLITS = {
@@ -127,6 +128,22 @@ def others(figures: Mapping[str, Any], words: Typography) -> Iterator[str]:
         low, high = figures["r2_interval"]
         value = words.number(figures["r2"])
         yield words.note(_R2, value=value, low=end(low, words), high=end(high, words))
+
+
+def ranges(evaluation: NumbersEvaluation, words: Typography) -> list[list[str]]:
+    """``from, to, examples, mean error, interval, bias`` of each range of the truth."""
+    error = evaluation.mean_absolute_error
+    return [
+        [
+            written(each.low, error, words),
+            written(each.high, error, words),
+            words.integer(each.n),
+            words.number(each.mean_absolute_error),
+            interval(each.interval, words),
+            signed(each.mean_error, words),
+        ]
+        for each in evaluation.by_range()
+    ]
 
 
 def widths(record: Mapping[str, Any] | None, words: Typography) -> Iterator[str]:

@@ -20,6 +20,7 @@ from prunelle.data.targets import Target
 from prunelle.disk import write_text
 from prunelle.errors import DataError, RunError
 from prunelle.runs import labels_answers, numbers_answers
+from prunelle.runs.answer_files import files_of
 from prunelle.training.metrics import Evaluation
 from prunelle.training.objectives import AnyEvaluation
 
@@ -107,15 +108,13 @@ def read(file: Path, classes: tuple[str, ...], loss: float, target: Target) -> E
     everyone = np.arange(len(rows))
     probabilities[everyone, labels] = of_truth
     probabilities[everyone, predicted] = confidence
-    files = tuple(row["file"] for row in rows)
-    by_position = files == tuple(map(str, range(len(rows))))
     return Evaluation(
         split=rows[0]["split"],
         classes=tuple(classes),
         labels=labels,
         probabilities=probabilities,
         loss=loss,
-        files=None if by_position else files,
+        files=files_of(rows),
         kept_ranks=ranks,
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.targets import SeveralLabels
 from prunelle.errors import DataError, RunError
+from prunelle.runs.answer_files import files_of
 from prunelle.training.labels_evaluation import LabelsEvaluation
 
 FIELDS = ("file", "split", "labels", "predicted")
@@ -50,7 +51,6 @@ def read(file: Path, classes: tuple[str, ...], loss: float, target: SeveralLabel
         raise RunError(f"{file} is damaged: {error}") from None
     if not rows:
         raise RunError(f"{file} is damaged: it has no example.")
-    files = tuple(row["file"] for row in rows)
     return LabelsEvaluation(
         split=rows[0]["split"],
         classes=classes,
@@ -58,5 +58,5 @@ def read(file: Path, classes: tuple[str, ...], loss: float, target: SeveralLabel
         probabilities=probabilities.reshape(len(rows), len(classes)),
         loss=loss,
         thresholds=target.answered_from(len(classes)),
-        files=None if files == tuple(map(str, range(len(rows)))) else files,
+        files=files_of(rows),
     )

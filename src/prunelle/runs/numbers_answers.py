@@ -7,6 +7,7 @@ from pathlib import Path
 from prunelle.csv_files import read_table, table_text
 from prunelle.data.targets import Number
 from prunelle.errors import DataError, RunError
+from prunelle.runs.answer_files import files_of
 from prunelle.training.numbers_evaluation import NumbersEvaluation
 
 FIELDS = ("file", "split", "truth", "predicted")
@@ -40,7 +41,6 @@ def read(file: Path, classes: tuple[str, ...], loss: float, target: Number) -> N
         raise RunError(f"{file} is damaged: {error}") from None
     if not rows:
         raise RunError(f"{file} is damaged: it has no example.")
-    files = tuple(row["file"] for row in rows)
     return NumbersEvaluation(
         split=rows[0]["split"],
         classes=classes,
@@ -48,5 +48,5 @@ def read(file: Path, classes: tuple[str, ...], loss: float, target: Number) -> N
         predicted=predicted,
         usual=target.median,
         loss=loss,
-        files=None if files == tuple(map(str, range(len(rows)))) else files,
+        files=files_of(rows),
     )

@@ -16,7 +16,7 @@ from prunelle.data.targets import TargetKind
 from prunelle.shown import Shown
 from prunelle.training import label_figures
 from prunelle.training.intervals import wilson_interval
-from prunelle.training.metrics import Judged
+from prunelle.training.metrics import Judged, identified
 from prunelle.training.thresholds import HALF
 
 
@@ -286,10 +286,7 @@ class LabelsEvaluation(Shown):
     def to_json(self) -> dict[str, Any]:
         """Everything ``prunelle evaluate --json`` prints."""
         return {
-            **self.summary(),
-            "split": self.split,
-            **({} if self.judged is None else {"judged": self.judged.to_json()}),
-            "classes": list(self.classes),
+            **identified(self, self.summary()),
             "taken_for": [
                 {"missed": missed, "invented": invented, "count": count}
                 for missed, invented, count in self.taken_for()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -97,6 +98,17 @@ class Judged:
             for field in dataclasses.fields(self)
             if field.name != "rows"
         }
+
+
+def identified(evaluation: Any, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """``figures`` of an evaluation, of whatever target, with what they are of."""
+    judged = evaluation.judged
+    return {
+        **figures,
+        "split": evaluation.split,
+        **({} if judged is None else {"judged": judged.to_json()}),
+        "classes": list(evaluation.classes),
+    }
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -334,10 +346,7 @@ class Evaluation(Shown):
     def to_json(self) -> dict[str, Any]:
         """Everything ``prunelle evaluate --json`` prints."""
         return {
-            **self.summary(),
-            "split": self.split,
-            **({} if self.judged is None else {"judged": self.judged.to_json()}),
-            "classes": list(self.classes),
+            **identified(self, self.summary()),
             "per_class": self._each_class(),
             "confusion_matrix": self.confusion.tolist(),
             "most_confused": [

@@ -14,7 +14,7 @@ import numpy as np
 
 from prunelle.data.targets import TargetKind
 from prunelle.shown import Shown
-from prunelle.training.metrics import Judged
+from prunelle.training.metrics import Judged, identified
 from prunelle.training.numbers_intervals import (
     mean_interval,
     median_interval,
@@ -241,10 +241,7 @@ class NumbersEvaluation(Shown):
     def to_json(self) -> dict[str, Any]:
         """Everything ``prunelle evaluate --json`` prints."""
         return {
-            **self.summary(),
-            "split": self.split,
-            **({} if self.judged is None else {"judged": self.judged.to_json()}),
-            "classes": list(self.classes),
+            **identified(self, self.summary()),
             "by_range": [dataclasses.asdict(each) for each in self.by_range()],
         }
 

@@ -16,6 +16,18 @@ from prunelle.texts import composed, visible
 from prunelle.training.objectives import objective_of
 
 
+def scores(outputs: torch.Tensor, target: Target, classes: tuple[str, ...] | None) -> np.ndarray:
+    """What a network gave, ``(N, K)``, or ``(N, 1)`` for two classes → ``(N, K)`` float64: probabilities, or numbers.
+
+    Args:
+        target: what it tells of an example.
+        classes: names of its outputs; None where nobody says what they are.
+    """
+    if target.exclusive or classes is None:
+        return to_probabilities(outputs).numpy()
+    return objective_of(target, classes).scores(outputs.cpu())
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Subject:
     """A network to look at.
@@ -48,9 +60,7 @@ class Subject:
 
     def probabilities(self, outputs: torch.Tensor) -> np.ndarray:
         """What it gave, ``(N, K)``, or ``(N, 1)`` for two classes → ``(N, K)`` float64."""
-        if self.target.exclusive or self.classes is None:
-            return to_probabilities(outputs).numpy()
-        return objective_of(self.target, self.classes).scores(outputs.cpu())
+        return scores(outputs, self.target, self.classes)
 
     def answered(self, probabilities: np.ndarray) -> tuple[int, ...] | None:
         """Of ``(K,)`` probabilities of several labels, the indices of those answered, the most probable first."""

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 import prunelle as pn
-from prunelle.data.splits import Shares, drawn_of
+from prunelle.data.splits import Shares
+from prunelle.data.splits import draw as draw_splits
 from prunelle.data.targets import Number, SeveralLabels, Task
 from prunelle.data.telling import names_in, told, written
 from prunelle.errors import ArgumentError, DataError, UnknownName
@@ -164,8 +165,14 @@ def test_a_drawn_split_leaves_every_label_something_to_be_learned_from() -> None
     for seed in range(40):
         labels = draw.random((24, 5)) < (0.5, 0.3, 0.1, 0.06, 0.04)
         classes = tuple("abcde")
-        drawn = drawn_of(
-            SeveralLabels(), labels, None, Shares(0.2, 0.2), seed=seed, classes=classes, from_train=False
+        drawn = draw_splits(
+            labels,
+            None,
+            Shares(0.2, 0.2),
+            target=SeveralLabels(),
+            seed=seed,
+            classes=classes,
+            from_train=False,
         )
         together = np.concatenate([drawn.train, drawn.validation, drawn.test])
         assert sorted(together.tolist()) == list(range(24))

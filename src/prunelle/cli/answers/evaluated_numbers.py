@@ -44,25 +44,18 @@ def show(evaluation: NumbersEvaluation) -> None:
     table = Table(*(words.note(column, name=name) for column in _RANGES), box=None)
     for column in table.columns:
         column.justify, column.no_wrap = "right", True
-    for each in evaluation.by_range():
-        table.add_row(
-            numbers_words.written(each.low, error, words),
-            numbers_words.written(each.high, error, words),
-            words.integer(each.n),
-            words.number(each.mean_absolute_error),
-            numbers_words.interval(each.interval, words),
-            numbers_words.signed(each.mean_error, words),
-        )
+    for row in numbers_words.ranges(evaluation, words):
+        table.add_row(*row)
     terminal.print(table)
     if evaluation.files is None:
         return
     terminal.print(words.note(_LEAST_OFF))
-    for row in evaluation.farthest(_FARTHEST):
+    for at in evaluation.farthest(_FARTHEST):
         terminal.print(
             words.note(
                 _ONE,
-                file=visible(evaluation.files[row]),
-                answer=numbers_words.written(float(evaluation.predicted[row]), error, words),
-                truth=numbers_words.written(float(evaluation.labels[row]), error, words),
+                file=visible(evaluation.files[at]),
+                answer=numbers_words.written(float(evaluation.predicted[at]), error, words),
+                truth=numbers_words.written(float(evaluation.labels[at]), error, words),
             )
         )

@@ -70,11 +70,11 @@ def assembled(
     notes = _missing_notes(given)
     whole = given["train"]
     free = tuple(split for split in ("validation", "test") if split not in given)
-    drawn = splits.drawn_of(
-        said.target,
+    drawn = splits.draw(
         whole.labels,
         whole.groups,
         shares,
+        target=said.target,
         seed=seed,
         classes=said.classes,
         from_train=len(given) > 1,
