@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import prunelle as pn
 from prunelle.data.decisions import Decisions
 from prunelle.page.house import House
+from prunelle.page.review_decisions import DecisionsFile
 from prunelle.page.server import Server
 from tests.pictures import make_folder
 
@@ -88,6 +90,25 @@ def test_ten_decisions_by_keys_an_undo_and_a_reload(house: House, serve: Serve, 
     page.get_by_role("button", name=f"Take back the decision about {read()[0].file}").click()
     until(lambda: len(read()) == 7)
     page.get_by_role("heading", name="Decisions (7)").wait_for()
+
+
+def test_what_is_pressed_while_one_is_taken_back_is_of_the_one_that_comes_back(
+    house: House, serve: Serve, visit, until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undo = DecisionsFile.undo
+    monkeypatch.setattr(DecisionsFile, "undo", lambda file: (time.sleep(1), undo(file))[1])
+    page = visit(serve(house))
+    page.locator(".review-list [aria-current]").wait_for()
+    page.locator(".review-bars li").first.wait_for()
+    read = lambda: list(Decisions.read(house.decisions).values()) if house.decisions.exists() else []  # noqa: E731
+    page.keyboard.press("k")
+    until(lambda: len(read()) == 1)
+    first = read()[0].file
+    for key in "zxku":
+        page.keyboard.press(key)
+    until(lambda: len(read()) == 3)
+    assert [one.action for one in read()] == ["leave out", "keep", "not sure"]
+    assert read()[0].file == first
 
 
 def test_confusions_lead_to_their_pictures_in_french(

@@ -22,7 +22,11 @@ export function judging(review) {
   const body = element("div", { class: "review-one" });
 
   const key = (text) => element("kbd", { "aria-hidden": "true" }, text);
-  const deed = (letter, text, act, attributes = {}) => button([key(letter), element("span", {}, text)], act, { "aria-keyshortcuts": letter, ...attributes });
+  // What is asked for while something is taken back is of the example that comes back: it waits for it.
+  let takingBack = null;
+  const inTurn = (does) => { if (takingBack) takingBack.then(() => inTurn(does)); else does(); };
+  const deed = (letter, text, does, attributes = {}) =>
+    button([key(letter), element("span", {}, text)], () => inTurn(does), { "aria-keyshortcuts": letter, ...attributes });
   const keep = deed("K", "", () => act("keep")), answer = deed("A", "", () => make(other()));
   const out = deed("X", say("leave_out"), () => act("leave out")), unsure = deed("U", say("not_sure"), () => act("not sure"));
   const back = deed("←", say("previous"), () => step(-1)), on = deed("→", say("next"), () => step(1));
@@ -216,7 +220,9 @@ export function judging(review) {
 
   review.on("queue", () => { said.textContent = ""; });
 
-  async function takeBack() {
+  function takeBack() { takingBack = takenBack().finally(() => { takingBack = null; }); }
+
+  async function takenBack() {
     try {
       const reply = await review.ask({ type: "undo" });
       if (reply.file === null) { said.textContent = say("nothing_to_undo"); return; }
@@ -261,12 +267,14 @@ export function judging(review) {
     } else if (!kept.keys || (letter.startsWith("arrow") && on_.closest?.(".scroll"))) return;
     let deed_ = Object.hasOwn(KEYS, letter) ? KEYS[letter] : null;
     if (!deed_ && /^[0-9]$/.test(letter)) {
-      const index = numbers !== null ? numbers.indexOf(letter) : seen.get(keyOf(item() ?? {}))?.top?.[Number(letter) - 1] ?? -1;
-      if (index >= 0) deed_ = () => make(index);
+      deed_ = () => {
+        const index = numbers !== null ? numbers.indexOf(letter) : seen.get(keyOf(item() ?? {}))?.top?.[Number(letter) - 1] ?? -1;
+        if (index >= 0) make(index);
+      };
     }
     if (!deed_ || !item()) return;
     event.preventDefault();
-    if (!event.repeat || letter.startsWith("arrow")) deed_();
+    if (!event.repeat || letter.startsWith("arrow")) inTurn(deed_);
   }
   document.addEventListener("keydown", pressed);
   review.ending(() => document.removeEventListener("keydown", pressed));
