@@ -25,7 +25,7 @@ from prunelle.drawing import card
 from prunelle.networks import names
 from prunelle.planning.weights import Pretrained
 from prunelle.report.shots import Shots
-from prunelle.runs.change import Change
+from prunelle.runs.change import Answers, Change, Relabelled
 from prunelle.runs.labels_predictions import LabelsPrediction
 from prunelle.runs.numbers_predictions import NumberPrediction
 from prunelle.runs.retrained import Retrained
@@ -175,8 +175,9 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
 
 def _change() -> Change:
     answers, labels = np.arange(40) % 4, np.arange(40) % 3
-    corrected = np.where(np.arange(40) < 3, -1, answers)
-    return Change.measured(HOSTILE, "test", before=labels, after=answers, old=labels, new=corrected)
+    given = Answers(labels, np.eye(4)[labels]), Answers(answers, np.eye(4)[answers])
+    relabelled = Relabelled(labels, answers, np.arange(40) >= 3)
+    return Change.measured(HOSTILE, "test", "class", given, relabelled)
 
 
 def _again(place: Path) -> pn.Run:

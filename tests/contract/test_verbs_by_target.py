@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import prunelle as pn
-from prunelle.data.decisions import Decisions
+from prunelle.data.decisions import Decision, Decisions
 from prunelle.data.examples import Data
 from prunelle.errors import ArgumentError
 from prunelle.jobs.reviewing import Review
@@ -54,10 +54,6 @@ REFUSED: dict[str, Call] = {
     "strategy auto": lambda data, run, path: pn.train(
         "lenet5", data, recipe=ONE, weights=str(run.path), strategy="auto", output=path, style="quiet"
     ),
-    "decisions": lambda data, run, path: pn.train(
-        "lenet5", data, recipe=ONE, decisions=Decisions(), output=path, style="quiet"
-    ),
-    "retrain": lambda data, run, path: pn.retrain(run, style="quiet"),
     "review": lambda data, run, path: Review(pn.explore(run, data=data)),
     "unlabelled": lambda data, run, path: train_with_unlabelled(
         "lenet5", data, unlabelled=path, output=path / "run", style="quiet"
@@ -74,6 +70,18 @@ REFUSED: dict[str, Call] = {
         style="quiet",
     ),
 }
+
+
+def decided(data: Data) -> Decisions:
+    """One example gets the label of another, and one is left out."""
+    first, other = (data.target.written(data.train.labels[row], data.classes) for row in (0, 1))
+    assert first != other
+    return Decisions(
+        [
+            Decision(file="train[0]", label=other, action="relabel", was=first),
+            Decision(file="test[0]", label=None, action="leave out"),
+        ]
+    )
 
 
 @pytest.mark.parametrize("verb", REFUSED)
@@ -93,6 +101,15 @@ KNOWN: dict[str, Call] = {
     "look": lambda data, run, path: pn.look_into(run, data=data, output=path, style="quiet"),
     "runs": lambda data, run, path: (pn.runs(run.path.parent)._repr_html_(), str(pn.runs(run.path.parent))),
     "cards": lambda data, run, path: [each._repr_html_() for each in (run, data, data.train)],
+    "decisions": lambda data, run, path: pn.train(
+        "lenet5", data, recipe=ONE, decisions=decided(data), output=path, style="quiet"
+    ).info["decisions"],
+    "evaluate decisions": lambda data, run, path: pn.evaluate(
+        run, data, decisions=decided(data), style="quiet"
+    ).to_json(),
+    "retrain": lambda data, run, path: pn.retrain(
+        run, decisions=decided(data), data=data, output=path, style="quiet"
+    )._repr_html_(),
     "frozen features": lambda data, run, path: pn.train(
         "lenet5",
         data,

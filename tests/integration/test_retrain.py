@@ -228,6 +228,9 @@ def test_what_changed_is_counted_picture_by_picture(first: Run, tmp_path: Path) 
     made = pn.retrain(first, decisions=decisions, output=tmp_path / "again", style="quiet")
     new = old.copy()
     new[1] = 1 - new[1]
+    # Who reviews what came of it is asked nothing twice.
+    settled = {name: one.label for name, one in made.run.decisions().items() if one.action == "keep"}
+    assert settled == {name: one.label for name, one in decisions.items() if one.label is not None}
     before, after = answers(first, files), answers(made.run, files)
     by_hand = {
         "old_labels": (np.mean(before == old), np.mean(after == old), len(old)),
@@ -360,6 +363,7 @@ def test_one_that_was_stopped_still_says_what_changed(first: Run, tmp_path: Path
     pn.train(resume=tmp_path / "stopped", style="quiet")
     whole = pn.retrain(first, decisions=decisions, output=tmp_path / "whole", style="quiet")
     assert Run.open(tmp_path / "stopped").change() == whole.change
+    assert not whole.run.decisions()  # all that was decided of was left out
     assert weights(tmp_path / "stopped") == weights(tmp_path / "whole")
 
 

@@ -159,7 +159,7 @@ def _evaluated(shown: Evaluation, words: Words) -> Iterator[str]:
 def retrained(shown: Retrained) -> str:
     """What corrected labels changed: the table and the sentences of the report."""
     words = Words(default_language())
-    head = [words.note(column) for column in label_change.HEAD]
+    head = [words.note(column) for column in label_change.head(shown.change)]
     parts = [
         card.table(head, label_change.rows(shown.change, words), numbers=tuple(range(1, len(head)))),
         card.listed(list(label_change.sentences(shown.change, words))),

@@ -31,6 +31,7 @@ _ONE_TORN = Note(
     "Une image a reçu des décisions différentes ; aucun fichier réuni ne l’a tant que ce n’est pas réglé :",
 )
 _OUT = Note("left out", "écartée")
+_UNLABELLED = Note("no label", "aucune étiquette")
 _MORE = Note("… and {n} more; --json has all.", "… et {n} de plus ; --json les donne toutes.")
 _WRITTEN = Note("Written: {file}", "Écrit : {file}")
 _MOST_LINES = 40
@@ -87,7 +88,8 @@ def _show(found: Merged) -> None:
     table = Table(words.note(_FILE), words.note(_DECISIONS), box=None)
     for conflict in conflicts[:_MOST_LINES]:
         said = ", ".join(
-            f"{words.note(_OUT) if one.answer is None else one.answer}{f' ({one.by})' if one.by else ''}"
+            f"{words.note(_OUT) if one.answer is None else one.answer or words.note(_UNLABELLED)}"
+            f"{f' ({one.by})' if one.by else ''}"
             for one in conflict.decisions
         )
         table.add_row(visible(conflict.file), visible(said))

@@ -105,7 +105,7 @@ def _show(change: Change, language: Language | None) -> None:
     from prunelle.report import label_change
 
     words = spoken(language)
-    table = Table(*map(words.note, label_change.HEAD), box=None)
+    table = Table(*map(words.note, label_change.head(change)), box=None)
     for column in table.columns[1:]:
         column.justify, column.no_wrap = "right", True
     for row in label_change.rows(change, words):

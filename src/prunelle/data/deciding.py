@@ -32,6 +32,7 @@ import numpy as np
 from prunelle.data.decisions import Decision, Decisions
 from prunelle.data.examples import Data, Split
 from prunelle.data.labels import near_classes
+from prunelle.data.targets import BETWEEN
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import EN, FR, NAMES_SHOWN, Note, composed, shown, visible
 
@@ -48,12 +49,15 @@ class Applied:
             decision says already), ``gone`` (no example has that name).
         rows: by split, ``(n,)`` int64: which rows of the split as it was are still there, in order.
         note: the sentence.
+        settled: of the examples that are left and that somebody was sure of, that ``data`` has it right: ``keep``, by
+            their names in ``data``.
     """
 
     data: Data
     counts: Mapping[str, int]
     rows: Mapping[str, np.ndarray]
     note: Note
+    settled: Decisions
 
 
 def applied(data: Data, decisions: Decisions, file: str, *, learned: bool = True) -> Applied:
@@ -67,7 +71,7 @@ def applied(data: Data, decisions: Decisions, file: str, *, learned: bool = True
 
     Raises:
         DataError: none is of any example; a name that several examples may have; two decisions on one example; a class
-            that the data lack; a class that is left with nothing to learn from.
+            or label that the data lack; what is no number; a class or label that is left with nothing to learn from.
         ArgumentError: the examples are a dataset's, which gives them and their labels anew in each epoch.
     """
     splits = {split.name: split for split in data.splits()}
@@ -77,8 +81,8 @@ def applied(data: Data, decisions: Decisions, file: str, *, learned: bool = True
             "Correct them there, or name the folder that it reads."
         )
     found, gone = _found(data, decisions, file)
-    _check_classes(data, found, file)
-    index = {composed(name): number for number, name in enumerate(data.classes)}
+    _check_answers(data, found, file)
+    classes = tuple(composed(name) for name in data.classes)
     labels = {name: split.labels.copy() for name, split in splits.items()}
     there = {name: np.ones(len(split), bool) for name, split in splits.items()}
     counts = {"relabelled": 0, "left out": 0, "not sure": 0, "kept": 0, "gone": len(gone)}
@@ -90,8 +94,8 @@ def applied(data: Data, decisions: Decisions, file: str, *, learned: bool = True
             counts["left out"] += 1
             there[name][row] = False
         else:
-            label = index[composed(decision.answer)]
-            counts["kept" if labels[name][row] == label else "relabelled"] += 1
+            label = data.target.read([composed(decision.answer)], classes)[0]
+            counts["kept" if np.array_equal(labels[name][row], label) else "relabelled"] += 1
             labels[name][row] = label
     rows = {name: np.flatnonzero(kept) for name, kept in there.items()}
     made: dict[str, Split | None] = {
@@ -105,11 +109,30 @@ def applied(data: Data, decisions: Decisions, file: str, *, learned: bool = True
     info = {"file": file, "digest": decisions.digest(), "counts": counts}
     decided = dataclasses.replace(
         data,
+        target=data.target.fitted(made["train"].labels) if learned else data.target,
         notes=(*data.notes, note),
         decisions=info,
         **made,  # type: ignore[arg-type]
     )
-    return Applied(data=decided, counts=counts, rows=rows, note=note)
+    settled = _settled(example_names(decided), found, rows)
+    return Applied(data=decided, counts=counts, rows=rows, note=note, settled=settled)
+
+
+def _settled(
+    names: Mapping[str, Sequence[str]],
+    found: Mapping[tuple[str, int], Decision],
+    rows: Mapping[str, np.ndarray],
+) -> Decisions:
+    return Decisions(
+        dataclasses.replace(
+            decision,
+            file=names[name][int(np.searchsorted(rows[name], row))],
+            action="keep",
+            was=decision.answer or None,
+        )
+        for (name, row), decision in found.items()
+        if decision.action in ("keep", "relabel")
+    )
 
 
 def example_names(data: Data) -> dict[str, tuple[str, ...]]:
@@ -152,31 +175,54 @@ def _taken(split: Split, labels: np.ndarray, rows: np.ndarray) -> Split | None:
     return changed if len(rows) == len(split) else changed.take(rows)
 
 
-def _check_classes(data: Data, found: Mapping[tuple[str, int], Decision], file: str) -> None:
+def _check_answers(data: Data, found: Mapping[tuple[str, int], Decision], file: str) -> None:
     known = {composed(name) for name in data.classes}
-    unknown = {
-        one.answer: one.file
+    answers = [
+        (one.file, one.answer)
         for one in found.values()
-        if one.action != "not sure" and one.answer is not None and composed(one.answer) not in known
+        if one.action != "not sure" and one.answer is not None
+    ]
+    unknown = {
+        name: example
+        for example, answer in answers
+        for name in data.target.named(answer)
+        if composed(name) not in known
     }
     if unknown:
-        name, example = next(iter(unknown.items()))
-        raise DataError(
-            f"{file} has classes that the data lack: {shown(list(unknown))} ({visible(example)} is {visible(name)!r})."
-            f"{near_classes(list(unknown), data.classes)} The data have: {shown(data.classes)}. For a new class, put "
-            f"its pictures in a folder of that name."
+        raise DataError(_unknown(data, unknown, file))
+    for example, answer in answers:
+        try:
+            data.target.read([composed(answer)], [composed(name) for name in data.classes])
+        except DataError as error:
+            raise DataError(f"{file}: {visible(example)}: {error}") from None
+
+
+def _unknown(data: Data, unknown: Mapping[str, str], file: str) -> str:
+    name, example = next(iter(unknown.items()))
+    if not name:
+        return (
+            f"{file}: {visible(example)} has no class, and a picture has one here. To leave it out, write the columns "
+            f"file,label,decision with 'leave out'."
         )
+    if BETWEEN in name and {composed(part) for part in name.split(BETWEEN)} <= set(
+        map(composed, data.classes)
+    ):
+        return f"{file}: {visible(example)} is {visible(name)}, and a picture has one class here ({data.target.task})."
+    return (
+        f"{file} has classes that the data lack: {shown(list(unknown))} ({visible(example)} is {visible(name)!r})."
+        f"{near_classes(list(unknown), data.classes)} The data have: {shown(data.classes)}. For a new class, put its "
+        f"pictures in a folder of that name, or name it in the table of labels."
+    )
 
 
 def _check_train(train: Split | None, data: Data, file: str) -> None:
-    left = np.zeros(len(data.classes), int)
-    if train is not None:
-        left = np.bincount(train.labels, minlength=len(data.classes))
-    before = np.bincount(data.train.labels, minlength=len(data.classes))
+    target, classes = data.target, data.classes
+    before = target.counts(data.train.labels, classes)
+    left = target.counts(data.train.labels[:0] if train is None else train.labels, classes)
     if len(lost := np.flatnonzero((left == 0) & (before > 0))):
         raise DataError(
-            f"{file} leaves nothing to learn from of {shown([data.classes[i] for i in lost])}. Keep a picture of each "
-            f"class in the training split, or take the class out of the data."
+            f"{file} leaves nothing to learn from of {shown([classes[i] for i in lost])}. Keep a picture of each in "
+            f"the training split, or take it out of the data."
         )
 
 
@@ -196,7 +242,7 @@ def _found(data: Data, decisions: Decisions, file: str) -> tuple[dict[tuple[str,
                 f"path from the data's folder."
             )
         place = places[0]
-        if place in found and found[place].answer != decision.answer:
+        if place in found and found[place].meaning != decision.meaning:
             raise DataError(
                 f"{file}: {visible(found[place].file)} and {visible(decision.file)} are both "
                 f"{visible(names.of(place))}, and say different things; take one out."

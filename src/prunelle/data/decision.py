@@ -1,12 +1,15 @@
-"""What a person decided about one example: keep its class, give it another, leave it out, or not sure."""
+"""What a person decided about one example: keep its label, give it another, leave it out, or not sure."""
 
 from __future__ import annotations
 
 import dataclasses
 import getpass
+import math
+from collections.abc import Hashable
 from datetime import datetime
 from typing import Literal, get_args
 
+from prunelle.data.targets import BETWEEN
 from prunelle.errors import ArgumentError, UnknownName
 
 Action = Literal["keep", "relabel", "leave out", "not sure"]
@@ -20,10 +23,11 @@ class Decision:
     Attributes:
         file: the example: its path from the data's folder, ``/`` between names; ``train[3]`` for the fourth of the
             training split of data without files.
-        label: the class it has now: the one that was given (``keep``, ``not sure``), the new one (``relabel``), None
-            (``leave out``).
+        label: what it is now, as ``Target.written`` writes it: a class; several labels with ``;`` between them, empty
+            for none; a number. That is what was given (``keep``, ``not sure``) or what is new (``relabel``). None for
+            ``leave out``.
         action: what was decided.
-        was: the class that it was given before; None where nobody wrote it down.
+        was: the same of what was given before; None where nobody wrote it down, or it had none of several labels.
         by: who decided; empty where nobody knows.
         at: when, in ISO 8601 with seconds and zone; empty where nobody knows.
 
@@ -46,8 +50,11 @@ class Decision:
             raise ArgumentError(f"file must name an example; received {self.file!r}.")
         if self.action == "leave out" and self.label is not None:
             raise ArgumentError(f"what is left out has no label; received {self.label!r} for {self.file}.")
-        if self.action != "leave out" and not self.label:
-            raise ArgumentError(f"label must be a class for {self.action!r}; received none for {self.file}.")
+        if self.action != "leave out" and self.label is None:
+            raise ArgumentError(
+                f"label must be a class for {self.action!r} (several labels with {BETWEEN} between, '' for none of "
+                f"them; or a number); received none for {self.file}."
+            )
 
     @classmethod
     def made(
@@ -58,21 +65,37 @@ class Decision:
         Args:
             file: the example.
             action: what is decided.
-            was: the class that it has.
-            label: the new class, of ``relabel`` alone.
+            was: what it has.
+            label: what it gets, of ``relabel`` alone.
             by: who decides; None for the login name.
         """
         if action in ("keep", "not sure") and label is None:
             label = was
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         return cls(
-            file=file, label=label, action=action, was=was, by=login_name() if by is None else by, at=now
+            file=file,
+            label=label,
+            action=action,
+            was=was or None,
+            by=login_name() if by is None else by,
+            at=now,
         )
 
     @property
     def answer(self) -> str | None:
-        """What it comes to, whatever was before: a class, or None for an example that is left out."""
+        """What it comes to, whatever was before: a label, or None for an example that is left out."""
         return self.label
+
+    @property
+    def meaning(self) -> Hashable:
+        """The same where the answers mean the same: labels in any order, a number however it is written."""
+        if self.answer is None:
+            return None
+        try:
+            number = float(self.answer)
+        except ValueError:
+            number = math.nan
+        return number if math.isfinite(number) else frozenset(filter(None, self.answer.split(BETWEEN)))
 
 
 def login_name() -> str:

@@ -11,15 +11,17 @@ task's field (``image``, or another name of a file column); the class is what th
 (``choice`` in its templates), or the one column that the tool does not write itself. A picture that was uploaded is
 ``/data/upload/PROJECT/abcdef12-name.jpg``: Label Studio has put eight hexadecimal digits and a hyphen before the name,
 and in it an underscore for a blank and nothing for signs as ``(``; one of a local storage is
-``/data/local-files/?d=path``; others are addresses (``s3://…``). Several choices for one picture (``{"choices": […]}``)
-are refused: a picture has one class here. Without a choice there is no decision.
+``/data/local-files/?d=path``; others are addresses (``s3://…``). Several choices for one picture (``{"choices": […]}``,
+of a tag with ``choice="multiple"``) are several labels. Without a choice there is no decision.
 
 **FiftyOne's CSV export** (``fiftyone.types.CSVDataset``): a column ``filepath``, and the label's field under its whole
 name (``ground_truth.label``), or the name that was given for it (``label``); without a label there is no decision.
-Paths are names alone unless ``abs_paths`` or ``rel_dir`` was said.
+Of several labels (``ground_truth.classifications.label``) the tool writes the names with commas between them. Paths
+are names alone unless ``abs_paths`` or ``rel_dir`` was said.
 
 **A plain table** has a column of files and one of labels by any name that a table of labels may have (``label_files``).
-All of its lines are ``relabel``: whether that changes anything is known beside the data.
+All of its lines are ``relabel``: whether that changes anything is known beside the data, and so is whether ``cat;dog``
+are two labels or a class of that name, and an empty cell a picture without any label or a mistake.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from pathlib import Path, PurePosixPath
 from prunelle.csv_files import unmarked
 from prunelle.data.decision import ACTIONS, Decision
 from prunelle.data.label_files import FILES, LABELS, plain_header
+from prunelle.data.targets import BETWEEN
 from prunelle.errors import DataError, MissingData
 from prunelle.files import no_file
 from prunelle.texts import visible
@@ -103,7 +106,8 @@ def read(path: Path) -> list[Decision]:
             decisions.append(decision)
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}, is damaged: {error}.") from None
-    if form.ends and not text.endswith(("\n", "\r")):
+    # Of a line that ends after its comma nobody knows whether that was all.
+    if (form.ends or (decisions and not decisions[-1].label)) and not text.endswith(("\n", "\r")):
         raise DataError(f"{path}, line {reader.line_num}, is cut off: it does not end.")
     return sorted(decisions, key=lambda one: one.at) if form.by_people else decisions
 
@@ -140,7 +144,13 @@ def _format_of(header: Sequence[str], path: Path) -> _Format:
                 f"{path}, line 1: which of {', '.join(labels)} is the class? Export one of them: "
                 f'fields=["filepath", "{labels[0]}"].'
             )
-        return _Format(decision=lambda row: _plain(_slashes(row["filepath"]), row[labels[0]], needed=False))
+        several = labels[0].endswith(".classifications.label")
+
+        def of_fiftyone(row: Row) -> Decision | None:
+            label = row[labels[0]].replace(",", BETWEEN) if several else row[labels[0]]
+            return _plain(_slashes(row["filepath"]), label, needed=False)
+
+        return _Format(decision=of_fiftyone)
     label = next((header[plain.index(name)] for name in LABELS if name in plain), None)
     if file is None or label is None:
         raise DataError(
@@ -157,7 +167,7 @@ def _own(row: Row) -> Decision:
         raise ValueError(f"decision must be {', '.join(ACTIONS)}; received {action!r}.")
     return Decision(
         file=row["file"],
-        label=row["label"] or None,
+        label=row["label"] or (None if action == "leave out" else ""),
         action=action,
         was=row.get("was") or None,
         by=row.get("by", ""),
@@ -168,11 +178,8 @@ def _own(row: Row) -> Decision:
 def _plain(file: str, label: str, *, needed: bool, by: str = "", at: str = "") -> Decision | None:
     if not label.strip() and not needed:
         return None
-    if not file or not label.strip():
-        raise ValueError(
-            f"the {'label' if file else 'file'} is empty. To leave a picture out, write the columns "
-            f"file,label,decision with 'leave out'."
-        )
+    if not file:
+        raise ValueError("the file is empty.")
     return Decision(file=file, label=label.strip(), action="relabel", by=by, at=at)
 
 
@@ -203,13 +210,13 @@ def _label_studio(header: Sequence[str], plain: Sequence[str], file: str | None,
     def decision(row: Row) -> Decision | None:
         at = (updated and row[updated]) or (created and row[created]) or ""
         by = row[annotator] if annotator else ""
-        return _plain(_uploaded(row[file]), _one_choice(row[choice]), needed=False, by=by, at=at)
+        return _plain(_uploaded(row[file]), _choices(row[choice]), needed=False, by=by, at=at)
 
     return _Format(decision=decision, by_people=True)
 
 
-def _one_choice(cell: str) -> str:
-    """The class; empty where none was chosen."""
+def _choices(cell: str) -> str:
+    """The class, or several labels; empty where nothing was chosen."""
     if not cell.startswith(("{", "[")):
         return cell
     try:
@@ -218,10 +225,8 @@ def _one_choice(cell: str) -> str:
         return cell  # a class may be called so
     choices = value.get("choices") if isinstance(value, dict) else value
     if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
-        raise ValueError(f"one choice was expected; received {cell[:200]}.")
-    if len(choices) > 1:
-        raise ValueError(f"a picture has one class here; received {', '.join(choices)}.")
-    return choices[0] if choices else ""
+        raise ValueError(f"choices were expected; received {cell[:200]}.")
+    return BETWEEN.join(choices)
 
 
 def _uploaded(address: str) -> str:

@@ -1,7 +1,8 @@
 """What people decided about examples, in a small CSV: read, written, undone, merged.
 
 Columns ``file,label,decision,was,by,at``, a line a decision, in the order they were made; whoever reads only
-``file,label`` has the labels (that of a left-out picture is empty). Nothing is ever moved or changed in the data: a
+``file,label`` has the labels. That of a left-out picture is empty, and so is that of one that has none of several
+labels: ``decision`` tells them apart. Nothing is ever moved or changed in the data: a
 training applies the decisions to what it has read (``data.deciding``), and a line that is taken away undoes itself.
 
 Every change writes the whole file anew, beside the old one, and renames it (``prunelle.disk``): a kill leaves the one
@@ -78,7 +79,7 @@ class Decisions(Mapping[str, Decision]):
         merged, conflicts = cls().merged(cls.read_each(path))
         if conflicts:
             first = conflicts[0]
-            said = ", ".join(f"{one.answer or 'left out'} ({one.by})" for one in first.decisions)
+            said = ", ".join(f"{_said(one)} ({one.by})" for one in first.decisions)
             raise DataError(
                 f"{path}: annotators disagree on {len(conflicts)} pictures: {shown([one.file for one in conflicts])}. "
                 f"Of the first: {said}. See all with prunelle decisions, and settle them."
@@ -127,9 +128,9 @@ class Decisions(Mapping[str, Decision]):
         """These and others' as one: what all agree on is in it, what they do not is a conflict and is not.
 
         People agree who give a picture the same label, or all leave it out, whatever they call it: one who keeps
-        ``cat`` agrees with one who makes it ``cat``. Who is not sure agrees with everybody: another's decision stands.
-        Of those who agree, the earliest decision is taken. No file outranks another; two decisions of one person, in
-        two files, are a conflict too.
+        ``cat`` agrees with one who makes it ``cat``, ``cat;dog`` is ``dog;cat``, and 1 is 1.0. Who is not sure agrees
+        with everybody: another's decision stands. Of those who agree, the earliest decision is taken. No file outranks
+        another; two decisions of one person, in two files, are a conflict too.
         """
         by_file: dict[str, list[Decision]] = {}
         for decisions in (self, *others):
@@ -138,7 +139,7 @@ class Decisions(Mapping[str, Decision]):
         agreed, conflicts = [], []
         for file, made in by_file.items():
             sure = [one for one in made if one.action != "not sure"]
-            if len({one.answer for one in sure}) > 1:
+            if len({one.meaning for one in sure}) > 1:
                 conflicts.append(Conflict(file=file, decisions=tuple(sure)))
             else:
                 agreed.append(min(sure or made, key=_when))
@@ -147,6 +148,10 @@ class Decisions(Mapping[str, Decision]):
     def counts(self) -> dict[Action, int]:
         """How many of each, 0 for none."""
         return {action: sum(one.action == action for one in self.values()) for action in ACTIONS}
+
+
+def _said(decision: Decision) -> str:
+    return "left out" if decision.answer is None else decision.answer or "no label"
 
 
 def _when(decision: Decision) -> tuple[bool, str, str, str]:

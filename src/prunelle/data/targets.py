@@ -84,6 +84,10 @@ class Target(ABC):
             DataError: a text is of no label.
         """
 
+    @abstractmethod
+    def named(self, text: str) -> tuple[str, ...]:
+        """The classes that a text of ``written`` names: ``read`` must know them."""
+
     def fitted(self, labels: np.ndarray) -> Target:
         """As it is for a training on examples with these ``labels``."""
         return self
@@ -135,6 +139,9 @@ class OneClass(Target):
                 raise DataError(f"{text!r} is no class of the run.")
         return np.array([index[text] for text in texts], np.int64)
 
+    def named(self, text: str) -> tuple[str, ...]:
+        return (text,)
+
 
 @dataclasses.dataclass(frozen=True)
 class SeveralLabels(Target):
@@ -183,11 +190,14 @@ class SeveralLabels(Target):
         index = {name: number for number, name in enumerate(classes)}
         labels = np.zeros((len(texts), len(classes)), bool)
         for row, text in enumerate(texts):
-            for name in filter(None, text.split(BETWEEN)):
+            for name in self.named(text):
                 if name not in index:
                     raise DataError(f"{name!r} is no label of the run.")
                 labels[row, index[name]] = True
         return labels
+
+    def named(self, text: str) -> tuple[str, ...]:
+        return tuple(filter(None, text.split(BETWEEN)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -253,6 +263,9 @@ class Number(Target):
         if not np.isfinite(numbers).all():
             raise DataError("a number is infinite or missing.")
         return numbers
+
+    def named(self, text: str) -> tuple[str, ...]:
+        return ()
 
 
 ONE_CLASS = OneClass()

@@ -14,7 +14,6 @@ from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import is_dataset
 from prunelle.data.pixels import Pixels
-from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError, RunError
 from prunelle.jobs import label_change, run_data
 from prunelle.jobs.label_change import Before
@@ -62,9 +61,11 @@ class RetrainRequest:
 
 
 def retrain(request: RetrainRequest, listener: Listener) -> Retrained:
-    """The same training of the same splits, with the decisions applied; see ``prunelle.retrain``."""
+    """The same training of the same splits, with the decisions applied; see ``prunelle.retrain``.
+
+    Who reviews the new run finds decided what is settled: nobody is asked twice.
+    """
     run = request.run
-    refuse_other_than_classes(run.target, "retrain")
     decisions = _decisions(request)
     strategy = _strategy(run)
     network = _network(request, strategy)
@@ -78,6 +79,11 @@ def retrain(request: RetrainRequest, listener: Listener) -> Retrained:
         )
     before = Before.of(run, _judged_pixels(request, data, listener))
     info = {**(decided.data.decisions or {}), "of": str(run.path.absolute())}
+
+    def conclude(made: Run) -> None:
+        label_change.write_change(made, before, listener)
+        made.decide(*decided.settled.values())
+
     training = TrainingRequest(
         source=DataSource(data=dataclasses.replace(decided.data, decisions=info)),
         network=network,
@@ -95,7 +101,7 @@ def retrain(request: RetrainRequest, listener: Listener) -> Retrained:
         training,
         lambda asked, told: _plan(run, asked, told),
         listener,
-        conclude=lambda made: label_change.write_change(made, before, listener),
+        conclude=conclude,
     )
     change = again.change()
     assert change is not None

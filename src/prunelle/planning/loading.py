@@ -12,7 +12,6 @@ from prunelle.data.decisions import Decisions
 from prunelle.data.examples import Data
 from prunelle.data.from_dataset import from_dataset, is_dataset
 from prunelle.data.groups import AnyGroups
-from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError, refuse_given
 from prunelle.planning.request import DataSource
 from prunelle.runs.listener import Listener
@@ -54,7 +53,6 @@ def _told(data: Data, source: DataSource, listener: Listener) -> Data:
 
 def decided_data(data: Data, decisions: Decisions | str | Path, *, learned: bool = True) -> Applied:
     """``data`` with decisions applied, or with those of a file; see ``data.deciding``."""
-    refuse_other_than_classes(data.target, "a file of decisions")
     if isinstance(decisions, Decisions):
         return applied(data, decisions, "decisions", learned=learned)
     path = Path(decisions).expanduser()

@@ -134,7 +134,7 @@ def _change(change: Change, words: Words) -> dict[str, Any]:
     """The table and the sentences of the section on corrected labels."""
     return {
         "title": words.note(label_change.TITLE),
-        "head": [words.note(column) for column in label_change.HEAD],
+        "head": [words.note(column) for column in label_change.head(change)],
         "rows": label_change.rows(change, words),
         "sentences": list(label_change.sentences(change, words)),
     }

@@ -3,23 +3,39 @@
 Two networks that answered the same pictures are compared twice. By the labels as they were: all pictures of the split,
 those that were left out since among them. By the labels as they were corrected: those that are left. The interval is of
 these two networks over the pictures; another seed would give others.
+
+============ =========================== ============================================================================
+what is told by what it is measured      interval of the difference, 95 %
+============ =========================== ============================================================================
+a class      accuracy                    ``training.paired.over_pictures``
+labels       mean average precision, the both networks' figures on the same pictures, drawn again
+             report's first figure       (``training.label_figures``)
+a number     mean absolute error, of     Student's of the differences, picture by picture
+             which less is better        (``training.numbers_intervals``)
+============ =========================== ============================================================================
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from prunelle.data.targets import TargetKind
 from prunelle.disk import write_json
 from prunelle.errors import RunError
 from prunelle.json_files import Shape, read_json, sealed
+from prunelle.training import label_figures
+from prunelle.training.numbers_intervals import signed_mean_interval
 from prunelle.training.paired import over_pictures
 
 CHANGE_FILE = "change.json"
+
+Measure = Literal["accuracy", "mean_average_precision", "mean_absolute_error"]
 
 _NUMBER = (float, int, None)
 _DIFFERENCE: Shape = {
@@ -43,11 +59,12 @@ class Difference:
     """Two networks on the same pictures.
 
     Attributes:
-        before, after: accuracies, in [0, 1]; NaN of no picture.
+        before, after: figures; NaN of no picture, and of labels that none has.
         mean: ``after - before``.
-        low, high: the 95 % interval of ``mean`` over pictures.
+        low, high: the 95 % interval of ``mean`` over pictures; NaN where it is not known.
         n: how many pictures.
-        gained, lost: how many only the later network has right, and only the earlier one.
+        gained, lost: how many only the later network has right, and only the earlier one: pictures; of several labels,
+            single answers, one a picture and label; of a number, pictures that it is nearer to, and farther from.
     """
 
     before: float
@@ -59,27 +76,10 @@ class Difference:
     gained: int
     lost: int
 
-    @classmethod
-    def of(cls, before: np.ndarray, after: np.ndarray) -> Difference:
-        """Of ``(N,)`` bool each, whether each picture was right."""
-        n = len(before)
-        low, high = over_pictures(after[None], before[None]) if n else (-1.0, 1.0)
-        shares = (float(before.mean()), float(after.mean())) if n else (math.nan, math.nan)
-        return cls(
-            before=shares[0],
-            after=shares[1],
-            mean=shares[1] - shares[0],
-            low=low,
-            high=high,
-            n=n,
-            gained=int((after & ~before).sum()),
-            lost=int((before & ~after).sum()),
-        )
-
     @property
     def told_apart(self) -> bool:
         """The interval does not hold 0: these pictures tell the two networks apart."""
-        return not self.low <= 0 <= self.high
+        return self.low > 0 or self.high < 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; None for NaN, which JSON has not."""
@@ -97,6 +97,94 @@ class Difference:
         return cls(**filled)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Relabelled:
+    """The labels of N pictures, before and now.
+
+    Attributes:
+        old, new: ``(N, …)``; ``new`` of a picture that was left out means nothing.
+        kept: ``(N,)`` bool: it was not left out.
+    """
+
+    old: np.ndarray
+    new: np.ndarray
+    kept: np.ndarray
+
+    @property
+    def changed(self) -> np.ndarray:
+        """``(N,)`` bool: another label now."""
+        differ = self.old != self.new
+        return np.asarray(self.kept & (differ if differ.ndim == 1 else differ.any(axis=1)))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Answers:
+    """What a network answered to N pictures.
+
+    Attributes:
+        predicted: ``(N,)`` int64, classes; ``(N, K)`` bool, labels; ``(N,)`` float64, numbers.
+        scores: ``(N, K)`` probabilities; of numbers as ``predicted``.
+    """
+
+    predicted: np.ndarray
+    scores: np.ndarray
+
+    def taken(self, rows: np.ndarray) -> Answers:
+        """Those of some pictures."""
+        return Answers(self.predicted[rows], self.scores[rows])
+
+
+def _of_classes(labels: np.ndarray, before: Answers, after: Answers) -> Difference:
+    earlier, later = before.predicted == labels, after.predicted == labels
+    low, high = over_pictures(later[None], earlier[None]) if len(labels) else (-1.0, 1.0)
+    return _difference(earlier, later, (_mean(earlier), _mean(later)), (low, high))
+
+
+def _of_labels(labels: np.ndarray, before: Answers, after: Answers) -> Difference:
+    precisions = [
+        label_figures.mean_average_precision(label_figures.average_precisions(labels, each.scores))
+        for each in (before, after)
+    ]
+    interval = label_figures.difference_drawn_again(labels, before.scores, after.scores)
+    right = before.predicted == labels, after.predicted == labels
+    return _difference(*right, (precisions[0], precisions[1]), interval)
+
+
+def _of_numbers(labels: np.ndarray, before: Answers, after: Answers) -> Difference:
+    earlier, later = np.abs(before.predicted - labels), np.abs(after.predicted - labels)
+    interval = signed_mean_interval(later - earlier) if len(labels) > 1 else (math.nan, math.nan)
+    # Nearer is right, farther is wrong: of two that are as far neither is.
+    return _difference(earlier < later, later < earlier, (_mean(earlier), _mean(later)), interval)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else math.nan
+
+
+def _difference(
+    earlier: np.ndarray, later: np.ndarray, figures: tuple[float, float], interval: tuple[float, float]
+) -> Difference:
+    """Of what each has right, bool, one a picture or answer."""
+    before, after = figures
+    return Difference(
+        before=before,
+        after=after,
+        mean=after - before,
+        low=interval[0],
+        high=interval[1],
+        n=len(earlier),
+        gained=int((later & ~earlier).sum()),
+        lost=int((earlier & ~later).sum()),
+    )
+
+
+_MEASURED: Mapping[TargetKind, tuple[Measure, Callable[[np.ndarray, Answers, Answers], Difference]]] = {
+    "class": ("accuracy", _of_classes),
+    "labels": ("mean_average_precision", _of_labels),
+    "number": ("mean_absolute_error", _of_numbers),
+}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
     """What a training by corrected labels changed.
@@ -107,6 +195,7 @@ class Change:
         relabelled, left_out: pictures of that split that have another label, or are no more in it.
         old_labels: on all of its pictures, by the labels that the earlier run had.
         new_labels: on those that are left, by the labels as they are now.
+        measure: what the figures are.
     """
 
     of: str
@@ -115,33 +204,49 @@ class Change:
     left_out: int
     old_labels: Difference
     new_labels: Difference
+    measure: Measure = "accuracy"
 
     @classmethod
     def measured(
-        cls, of: str, split: str, *, before: np.ndarray, after: np.ndarray, old: np.ndarray, new: np.ndarray
+        cls,
+        of: str,
+        split: str,
+        kind: TargetKind,
+        answers: tuple[Answers, Answers],
+        labels: Relabelled,
     ) -> Change:
         """Of answers and labels.
 
         Args:
             of: the run that was before.
             split: on which.
-            before, after: ``(N,)`` int64, the classes that the networks answered.
-            old, new: ``(N,)`` int64, the labels; -1 in ``new`` for pictures that were left out.
+            kind: what is told of a picture.
+            answers: the earlier network's and the later one's, to the same pictures.
+            labels: theirs.
         """
-        kept = new >= 0
+        measure, difference = _MEASURED[kind]
+        before, after = answers
+        kept = np.flatnonzero(labels.kept)
         return cls(
             of=of,
             split=split,
-            relabelled=int((kept & (new != old)).sum()),
-            left_out=int((~kept).sum()),
-            old_labels=Difference.of(before == old, after == old),
-            new_labels=Difference.of((before == new)[kept], (after == new)[kept]),
+            relabelled=int(labels.changed.sum()),
+            left_out=len(labels.kept) - len(kept),
+            old_labels=difference(labels.old, before, after),
+            new_labels=difference(labels.new[kept], before.taken(kept), after.taken(kept)),
+            measure=measure,
         )
+
+    @property
+    def less_is_better(self) -> bool:
+        """The figures are errors."""
+        return self.measure == "mean_absolute_error"
 
     def to_json(self) -> dict[str, Any]:
         """The content of ``change.json``."""
         labels = {"old_labels": self.old_labels.to_json(), "new_labels": self.new_labels.to_json()}
-        return {name: getattr(self, name) for name in ("of", "split", "relabelled", "left_out")} | labels
+        names = ("of", "split", "measure", "relabelled", "left_out")
+        return {name: getattr(self, name) for name in names} | labels
 
     def write(self, run: Path) -> None:
         """``change.json`` in the folder ``run``."""
@@ -158,6 +263,8 @@ class Change:
         if not file.is_file():
             return None
         values = read_json(file, _SHAPE)
+        if values.get("measure", "accuracy") not in get_args(Measure):
+            raise RunError(f"{file} is damaged: there is no measure {values['measure']!r}.")
         try:
             old, new = (Difference.from_json(values.pop(f"{labels}_labels")) for labels in ("old", "new"))
             return cls(**values, old_labels=old, new_labels=new)

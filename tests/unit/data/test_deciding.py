@@ -15,6 +15,7 @@ from prunelle.data.deciding import applied, example_names
 from prunelle.data.decisions import Decision, Decisions
 from prunelle.data.examples import Data
 from prunelle.data.feed import Feed
+from prunelle.data.targets import Number
 from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import FR
 
@@ -96,6 +97,12 @@ def test_each_decision_does_what_it_says(data: Data) -> None:
     assert result.data.decisions is not None
     assert result.data.decisions["counts"] == result.counts
     assert result.data.notes[-1] == result.note
+    # Who looks at what comes of it is not asked again what is settled.
+    assert {(one.file, one.action, one.label, one.was) for one in result.settled.values()} == {
+        ("train/cats/0.jpg", "keep", "dogs", "dogs"),
+        ("train/dogs/1.jpg", "keep", "dogs", "dogs"),
+        ("test/cats/0.jpg", "keep", "dogs", "dogs"),
+    }
     assert str(result.note) == (
         "Decisions of d.csv: 2 relabelled, 2 left out, 2 not sure (not learned from), 1 kept."
     )
@@ -206,6 +213,8 @@ def test_data_without_files() -> None:
     expected = data.train.labels.copy()
     expected[3] = 0
     assert result.data.train.labels.tolist() == expected[1:].tolist()
+    # Examples without files are called by their place, which has changed.
+    assert {name: one.label for name, one in result.settled.items()} == {"train[2]": "a", "test[1]": "a"}
     assert isinstance(result.data.train.array, np.ndarray)
     assert (result.data.train.array == data.train.array[1:]).all()  # type: ignore[index]
     with pytest.raises(DataError, match=r"the data have 'train\[0\]'"):
@@ -224,3 +233,50 @@ def test_examples_that_a_dataset_gives_anew_in_each_epoch(data: Data) -> None:
     fed = dataclasses.replace(data, train=dataclasses.replace(data.train, feed=cast(Feed, object())))
     with pytest.raises(ArgumentError, match="asked of a dataset in each epoch"):
         applied(fed, of(**{"train/cats/0.jpg": "dogs"}), "d")
+
+
+def several(tmp_path: Path, *lines: str) -> Data:
+    for name in "abcdef":
+        (tmp_path / f"{name}.jpg").write_bytes(b"")
+    (tmp_path / "labels.csv").write_text("".join(f"{line}\n" for line in ("file,labels", *lines)))
+    return datasets.load(tmp_path, labels="labels.csv", task="multilabel", validation=0.0, test=0.0)
+
+
+def test_several_labels(tmp_path: Path) -> None:
+    lines = ("a.jpg,cat;dog", "b.jpg,dog", "c.jpg,", "d.jpg,cat", "e.jpg,dog", "f.jpg,cat;dog")
+    data = several(tmp_path, *lines)
+    decisions = of(**{"a.jpg": "dog;cat", "b.jpg": "", "c.jpg": "cat", "d.jpg": None})
+    result = applied(data, decisions, "d")
+    assert result.counts == {"relabelled": 2, "left out": 1, "not sure": 0, "kept": 1, "gone": 0}
+    found = {
+        file.name: data.target.written(label, data.classes)
+        for file, label in zip(result.data.train.files or (), result.data.train.labels, strict=True)
+    }
+    assert found == {"a.jpg": "cat;dog", "b.jpg": "", "c.jpg": "cat", "e.jpg": "dog", "f.jpg": "cat;dog"}
+    with pytest.raises(DataError, match=r"classes that the data lack: dgo .*Did you mean 'dog'"):
+        applied(data, of(**{"a.jpg": "cat;dgo"}), "d")
+    nothing = of(**dict.fromkeys(("a.jpg", "b.jpg", "e.jpg", "f.jpg"), "cat"))
+    with pytest.raises(DataError, match="leaves nothing to learn from of dog"):
+        applied(data, nothing, "d")
+
+
+def test_classes_are_one_and_not_none(data: Data) -> None:
+    with pytest.raises(DataError, match=r"train/cats/0.jpg has no class.* To leave it out"):
+        applied(data, of(**{"train/cats/0.jpg": ""}), "d")
+    with pytest.raises(DataError, match="is cats;dogs, and a picture has one class here"):
+        applied(data, of(**{"train/cats/0.jpg": "cats;dogs"}), "d")
+
+
+def test_numbers(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.jpg").write_bytes(b"")
+    (tmp_path / "ages.csv").write_text("file,age\na.jpg,1\nb.jpg,2\nc.jpg,3\nd.jpg,4\n")
+    data = datasets.load(tmp_path, labels="ages.csv", task="regression:age", validation=0.0, test=0.0)
+    result = applied(data, of(**{"a.jpg": "1.0", "b.jpg": "10", "d.jpg": None}), "d")
+    assert result.counts == {"relabelled": 1, "left out": 1, "not sure": 0, "kept": 1, "gone": 0}
+    assert sorted(result.data.train.labels.tolist()) == [1, 3, 10]
+    # What is learned is learned in units of the numbers as they are now.
+    assert result.data.target == Number.of(result.data.train.labels)
+    assert result.data.target.mean == pytest.approx(14 / 3)
+    with pytest.raises(DataError, match=r"d: a.jpg: 'old' is no number"):
+        applied(data, of(**{"a.jpg": "old"}), "d")
