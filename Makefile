@@ -5,6 +5,7 @@
 # make test-mlflow, make test-wandb  the extra of that name, in a virtual environment of its own, and its tests: both bring
 #             dozens of packages, so make test leaves them out
 # make test-notebook  the extra notebook, likewise, and its tests, with real kernels
+# make test-export, make test-serve  the extras of these names, in one virtual environment of their own, and their tests
 # make test-datasets  the tests of data from other libraries, with Hugging Face's datasets beside them
 # make lint   ruff and mypy alone
 # make bench  sets up .venv-bench with Keras on TensorFlow, JAX and PyTorch, and measures the training step beside
@@ -24,7 +25,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Where it is set, every process that a test starts compiles all of Prunelle, and pytest rewrites every test anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-whole test-mlflow test-wandb test-notebook test-datasets quick lint bench torture clean
+.PHONY: demo test test-whole test-mlflow test-wandb test-notebook test-export test-serve test-datasets quick lint bench torture clean
 
 demo: $(VENV)/.installed
 	$(BIN)/prunelle train
@@ -50,6 +51,20 @@ test-mlflow test-wandb: test-%: .venv-%/.installed
 test-notebook: .venv-notebook/.installed
 	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest -n 2 --dist worksteal tests/notebooks
 	OMP_NUM_THREADS=1 .venv-notebook/bin/pytest tests/docs/test_commands.py -k "notebooks.md or ipynb or tutorials"
+
+test-export: .venv-export/.installed
+	OMP_NUM_THREADS=1 .venv-export/bin/pytest -n 2 --dist loadfile tests/exports
+	OMP_NUM_THREADS=1 .venv-export/bin/pytest tests/docs/test_commands.py -k "export or serve"
+
+test-serve: .venv-export/.installed
+	OMP_NUM_THREADS=1 .venv-export/bin/pytest -n 2 --dist loadfile tests/serve
+
+.venv-export/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-export
+	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[export,serve,test]'
+	@touch $@
 
 test-datasets: .venv-datasets/.installed
 	OMP_NUM_THREADS=1 .venv-datasets/bin/pytest tests/integration/test_datasets.py
@@ -99,4 +114,4 @@ bench: .venv-bench/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-mlflow .venv-wandb .venv-notebook .venv-datasets build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .venv-mlflow .venv-wandb .venv-notebook .venv-export .venv-datasets build dist .pytest_cache .mypy_cache .ruff_cache

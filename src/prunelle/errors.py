@@ -14,6 +14,7 @@
     │   ├── Damaged              a file whose content is not what was written
     │   └── CannotWrite          a file that the system does not let be written; what was saved before stays as it was
     │       └── DiskFull         for want of room
+    ├── ExportError              a file for elsewhere that cannot be written, or does not answer as the network does
     ├── OutOfMemory              the machine's memory, or the GPU's, is not enough
     └── TrainingStopped          a training that ended early; what it learned is saved
         ├── Diverged             its loss became NaN or infinite
@@ -119,6 +120,10 @@ class CannotWrite(RunError):
 
 class DiskFull(CannotWrite):
     """No room to write."""
+
+
+class ExportError(PrunelleError):
+    """A network cannot be written in a format, or what was written does not answer as it does."""
 
 
 class OutOfMemory(PrunelleError):

@@ -74,6 +74,7 @@ NOT_SHOWN = {
     "Epochs": "the page's, which draws it",
     "Explorer": "the page's, which asks it",
     "Proposal": "the page's, which draws it",
+    "Export": "files, and a table that the terminal prints",
 }
 """Results that are shown as Python shows them, and what they are."""
 

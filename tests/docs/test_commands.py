@@ -76,6 +76,8 @@ LESSON = (
 BROKEN = ("def normalise(x):\n    return x / x", "normalise(0)")
 _JUPYTER = "docs/notebooks.md"
 """The page whose commands need the extra ``notebook``, as all with a notebook do; ``make test-notebook``."""
+_EXPORTS = ("prunelle export", "prunelle serve")
+"""What needs the extras ``export`` and ``serve``; ``make test-export``."""
 
 # Lines that say what one training came to: another may have it the other way round.
 VARY = ("lenet5 − dense: ",)
@@ -177,6 +179,8 @@ def test_a_command_does_what_the_page_says(command: Command, answer: Answer) -> 
     runs_a_page = command.document == _JUPYTER and "run" in words and not command.inline
     if runs_a_page or any(word.endswith(".ipynb") or word.startswith("docs/tutorials/") for word in words):
         pytest.importorskip("IPython", reason="the extra notebook is not installed: make test-notebook")
+    if command.text.startswith(_EXPORTS):
+        pytest.importorskip("onnxruntime", reason="the extra export is not installed: make test-export")
     if words[0] == "for":
         # for seed in 0 1 2; do …; done
         words = words[words.index("do") + 1 : words.index("done")]

@@ -25,6 +25,7 @@ COMMANDS = {
     "advise": "Try which strategy of reusing weights suits the pictures.",
     "compare": "Train several networks alike and compare them.",
     "shots": "Measure accuracy against pictures a class, strategy by strategy.",
+    "export": "Write a network for use elsewhere: ONNX and others, checked.",
     "report": "Write the report of a run again, in another language, say.",
     "open": "Open a network in the browser, to touch it.",
     "review": "Look at a run's errors, and decide about its examples.",

@@ -13,6 +13,7 @@ from prunelle.tasks.convolving import convolve, save_convolution
 from prunelle.tasks.describing import describe
 from prunelle.tasks.epochs import epochs_of
 from prunelle.tasks.exploring import explore
+from prunelle.tasks.exporting import export
 from prunelle.tasks.few_shots import shots
 from prunelle.tasks.folding import cross_validate
 from prunelle.tasks.look import look_into
@@ -42,6 +43,7 @@ __all__ = [
     "epochs_of",
     "evaluate",
     "explore",
+    "export",
     "fast_recipe",
     "look_into",
     "merge_decisions",

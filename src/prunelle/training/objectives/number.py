@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from prunelle.data.targets import Number
 from prunelle.errors import ArgumentError
@@ -70,6 +71,9 @@ class NumberObjective(Objective):
         """The number, in its own unit."""
         return np.asarray(outputs.double().numpy() * self.target.std + self.target.mean)
 
+    def scores_layer(self) -> nn.Module:
+        return _InItsUnit(self.target)
+
     def evaluation(
         self,
         outputs: torch.Tensor,
@@ -99,3 +103,14 @@ class NumberObjective(Objective):
 
     def standing(self, evaluation: NumbersEvaluation) -> float:
         return -evaluation.mean_absolute_error
+
+
+class _InItsUnit(nn.Module):
+    """``(N, 1)`` standardised → in the number's own unit."""
+
+    def __init__(self, target: Number) -> None:
+        super().__init__()
+        self.target = target
+
+    def forward(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs * self.target.std + self.target.mean

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
+from torch import nn
 
 from prunelle.data.targets import Target
 from prunelle.errors import ArgumentError
@@ -87,6 +88,10 @@ class Objective(ABC):
     @abstractmethod
     def scores(self, outputs: torch.Tensor) -> np.ndarray:
         """What ``outputs: (N, K)`` say, float64: probabilities in [0, 1], or numbers in their own unit."""
+
+    @abstractmethod
+    def scores_layer(self) -> nn.Module:
+        """``scores`` as a layer behind a network: ``(N, K)`` outputs, ``(N, 1)`` of two classes too, → float32."""
 
     @abstractmethod
     def evaluation(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from prunelle.training import verdicts
 from prunelle.training.loss import classification_loss
@@ -52,6 +53,9 @@ class ClassObjective(Objective):
         # In float64, so that they do not depend on how float32 rounds confident answers.
         return np.asarray(outputs.double().softmax(dim=1).numpy())
 
+    def scores_layer(self) -> nn.Module:
+        return _Probabilities(len(self.classes))
+
     def evaluation(
         self,
         outputs: torch.Tensor,
@@ -81,3 +85,14 @@ class ClassObjective(Objective):
 
     def standing(self, evaluation: Evaluation) -> float:
         return evaluation.accuracy
+
+
+class _Probabilities(nn.Module):
+    """``(N, K)`` logits → softmax."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+
+    def forward(self, outputs: torch.Tensor) -> torch.Tensor:
+        return class_logits(outputs, self.num_classes).softmax(dim=1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from prunelle.data.targets import SeveralLabels
 from prunelle.errors import ArgumentError
@@ -70,6 +71,9 @@ class LabelsObjective(Objective):
     def scores(self, outputs: torch.Tensor) -> np.ndarray:
         """Probabilities, each of its label alone."""
         return np.asarray(outputs.double().sigmoid().numpy())
+
+    def scores_layer(self) -> nn.Module:
+        return nn.Sigmoid()
 
     def evaluation(
         self,

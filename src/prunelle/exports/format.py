@@ -1,0 +1,95 @@
+"""The contract of a format: how a subject is written, and how what was written answers again in its own runtime."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from prunelle.data.pixels import Progress
+from prunelle.errors import ArgumentError
+from prunelle.exports.samples import Samples
+from prunelle.exports.subject import Subject
+from prunelle.texts import Note
+
+
+class Runtime(Protocol):
+    """A file that was written, opened again by what will run it."""
+
+    def batch(self, batch: np.ndarray) -> np.ndarray:
+        """``(N, C, …)`` float32, prepared → ``(N, K)`` float."""
+        ...
+
+    def raw(self, example: np.ndarray) -> np.ndarray:
+        """One example as it was decoded (``exports.inputs``) → ``(K,)`` float."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How it is written.
+
+    Attributes:
+        quantize: None for float32, as the network is; ``int8``.
+        calibration: training examples by which the ranges of int8 are chosen; None without them.
+        progress: told how far it is.
+    """
+
+    quantize: str | None = None
+    calibration: Samples | None = None
+    progress: Progress | None = None
+
+
+class Format(ABC):
+    """One format.
+
+    Attributes:
+        name: ``--format``'s word.
+        suffix: of the file.
+        needs: modules that must be importable.
+        quantizes: what ``--quantize`` may be.
+        one: what it is, for a person.
+        extra: that installs ``needs``.
+    """
+
+    name: ClassVar[str]
+    suffix: ClassVar[str]
+    one: ClassVar[Note]
+    needs: ClassVar[tuple[str, ...]] = ()
+    quantizes: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = "export"
+
+    def check(self, subject: Subject, settings: Settings) -> None:
+        """What can be known to be wrong before anything is done.
+
+        Raises:
+            ArgumentError: what it needs is not installed, or it does not take such a subject.
+        """
+        for module in self.needs:
+            try:
+                importlib.import_module(module)
+            except ImportError:
+                raise ArgumentError(
+                    f"format {self.name} needs {module}; install it: pip install 'prunelle[{self.extra}]'."
+                ) from None
+        if settings.quantize is not None and settings.quantize not in self.quantizes:
+            known = ", ".join(self.quantizes) or "nothing but float32"
+            raise ArgumentError(
+                f"quantize (--quantize) of format {self.name} must be of {known}; received {settings.quantize!r}."
+            )
+
+    @abstractmethod
+    def write(self, subject: Subject, path: Path, settings: Settings) -> tuple[Path, ...]:
+        """Writes ``path``, and what goes beside it in the same folder; all files, ``path`` first.
+
+        Raises:
+            ExportError: the network has something that the format cannot say.
+        """
+
+    @abstractmethod
+    def open(self, path: Path, subject: Subject) -> Runtime:
+        """What was written there, in its own runtime: nothing of the network in memory is used."""

@@ -1,0 +1,23 @@
+"""The formats there are. To add one, write a module like ``onnx_format`` and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prunelle.errors import UnknownName
+from prunelle.exports.format import Format
+from prunelle.exports.onnx_format import Onnx
+
+FORMATS: Mapping[str, Format] = {each.name: each for each in (Onnx(),)}
+"""By name; the first is what is written unless another is named."""
+
+
+def format_of(name: str) -> Format:
+    """By its name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    if name not in FORMATS:
+        raise UnknownName("format", name, FORMATS)
+    return FORMATS[name]

@@ -1,0 +1,129 @@
+"""ONNX, by PyTorch's current exporter: one file from a decoded example to answers, one beside it from prepared batches.
+
+Two files and not one with two entries: what a runtime does not need it would have to be fed, and converters to other
+formats take the plain one. Both have the weights, so that each can be sent alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from prunelle.errors import ExportError
+from prunelle.exports.format import Format, Runtime, Settings
+from prunelle.exports.inputs import inputs_of
+from prunelle.exports.metadata import metadata
+from prunelle.exports.subject import Subject
+from prunelle.texts import Note
+
+OPSET = 20
+BATCH = ".batch"
+"""Between stem and suffix of the file for prepared batches."""
+
+
+class Onnx(Format):
+    """See the module."""
+
+    name = "onnx"
+    suffix = ".onnx"
+    one = Note("ONNX, for every runtime", "ONNX, pour tous les moteurs")
+    needs = ("onnx", "onnxscript", "onnxruntime")
+
+    def write(self, subject: Subject, path: Path, settings: Settings) -> tuple[Path, ...]:
+        inputs, about = inputs_of(subject.preprocess), metadata(subject)
+        raw = inputs.example(subject.preprocess)
+        axes = {place: torch.export.Dim(name) for place, name in enumerate(inputs.axes) if name != "channels"}
+        _save(subject.of_raw(), raw, {inputs.raw: axes}, path, about)
+        batch = torch.zeros(2, *subject.preprocess.input_shape)
+        beside = path.with_name(f"{path.stem}{BATCH}{self.suffix}")
+        _save(subject.of_batch(), batch, {"batch": {0: torch.export.Dim("examples")}}, beside, about)
+        return path, beside
+
+    def open(self, path: Path, subject: Subject) -> Runtime:
+        return OnnxRuntime(path, path.with_name(f"{path.stem}{BATCH}{self.suffix}"))
+
+
+class OnnxRuntime:
+    """Both files in onnxruntime, on the processor."""
+
+    def __init__(self, path: Path, beside: Path) -> None:
+        import onnxruntime
+
+        self._raw = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        self._batch = onnxruntime.InferenceSession(beside, providers=["CPUExecutionProvider"])
+
+    def batch(self, batch: np.ndarray) -> np.ndarray:
+        """See ``Runtime``."""
+        return np.asarray(self._batch.run(None, {"batch": batch})[0])
+
+    def raw(self, example: np.ndarray) -> np.ndarray:
+        """See ``Runtime``."""
+        name = self._raw.get_inputs()[0].name
+        return np.asarray(self._raw.run(None, {name: example})[0])
+
+
+def _save(
+    module: nn.Module, example: torch.Tensor, axes: Mapping[str, Any], path: Path, about: Mapping[str, str]
+) -> None:
+    (name,) = axes
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                module,
+                (example,),
+                dynamo=True,
+                dynamic_shapes=tuple(axes.values()),
+                input_names=[name],
+                output_names=["answers"],
+                opset_version=OPSET,
+            )
+    except Exception as error:  # the exporter's own, of many kinds
+        raise ExportError(f"the network cannot be written as ONNX: {_first_line(error)}") from error
+    assert program is not None
+    program.model.metadata_props.update(about)
+    program.save(str(path))
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter prints and warns of what is no news to anybody."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """What ``metadata`` gave, of a file that was written.
+
+    Raises:
+        ExportError: Prunelle has not written it.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    found = session.get_modelmeta().custom_metadata_map
+    if "prunelle" not in found:
+        raise ExportError(f"{path} has no metadata of Prunelle: prunelle export writes some.")
+    described: dict[str, Any] = json.loads(found["prunelle"])
+    return described
