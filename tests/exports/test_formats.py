@@ -16,6 +16,7 @@ from prunelle.exports import checking
 from prunelle.exports.formats import FORMATS
 from prunelle.exports.onnx_format import OnnxRuntime
 
+HOUSE = str(Path(pn.__file__).parent).encode()
 PREPROCESS = pn.Preprocess(size=(20, 20), mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
 
 
@@ -44,6 +45,8 @@ def test_a_module_is_written_and_answers_as_it_does(name: str, tmp_path: Path) -
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted(each.name for each in made.files)
     assert [row.entry for row in made.check.rows] == ["batch of 1", "batch", "raw"]
     assert all(row.n >= 100 for row in made.check.rows)
+    for file in made.files:  # nothing says where this machine keeps its programs
+        assert not any(path in file.read_bytes() for path in (HOUSE, b"site-packages"))
     told = json.loads((tmp_path / "small.json").read_text())
     assert told["format"] == name
     assert max(row["apart"] for row in told["rows"][:2]) <= checking.CLOSE

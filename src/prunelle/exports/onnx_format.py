@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from prunelle.errors import ExportError
-from prunelle.exports.format import Format, Runtime, Settings
+from prunelle.exports.format import Format, Runtime, Settings, first_line
 from prunelle.exports.inputs import inputs_of
 from prunelle.exports.metadata import metadata
 from prunelle.exports.subject import Subject
@@ -46,7 +46,10 @@ class Onnx(Format):
         _save(subject.of_raw(), raw, {inputs.raw: axes}, path, about)
         batch = torch.zeros(2, *subject.preprocess.input_shape)
         beside = path.with_name(f"{path.stem}{BATCH}{self.suffix}")
-        _save(subject.of_batch(), batch, {"batch": {0: torch.export.Dim("examples")}}, beside, about)
+        axes = {
+            place: torch.export.Dim(name) for place, name in inputs.batch_axes(subject.preprocess).items()
+        }
+        _save(subject.of_batch(), batch, {"batch": axes}, beside, about)
         return path, beside
 
     def open(self, path: Path, subject: Subject) -> Runtime:
@@ -88,15 +91,12 @@ def _save(
                 opset_version=OPSET,
             )
     except Exception as error:  # the exporter's own, of many kinds
-        raise ExportError(f"the network cannot be written as ONNX: {_first_line(error)}") from error
+        raise ExportError(f"the network cannot be written as ONNX: {first_line(error)}") from error
     assert program is not None
+    for node in program.model.graph:
+        node.metadata_props.pop("pkg.torch.onnx.stack_trace", None)  # it has the paths of this machine
     program.model.metadata_props.update(about)
     program.save(str(path))
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 @contextlib.contextmanager

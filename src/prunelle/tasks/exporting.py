@@ -39,7 +39,7 @@ def export(
 
     Args:
         run: or its folder; or what ``pretrained`` gives; or a module that gives ``(N, K)`` logits.
-        format: ``onnx``.
+        format: ``onnx`` or ``pt2``.
         output: the file; by default the run's name in the working directory.
         quantize: ``int8``, calibrated on training examples; kept only if it costs at most half a point.
         check: other labelled data to check on than the run's own, as ``evaluate``; ``labels`` goes with it.

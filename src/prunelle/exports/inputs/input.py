@@ -37,6 +37,10 @@ class Input(ABC):
     def example(self, settings: Any) -> torch.Tensor:
         """Some example that ``layer`` takes: what a graph is traced with."""
 
+    def batch_axes(self, settings: Any) -> Mapping[int, str]:
+        """Of a prepared batch, the axes that a caller chooses, with their names."""
+        return {0: "examples"}
+
     @abstractmethod
     def read(self, file: Path, settings: Any) -> np.ndarray:
         """One example of a file as a colleague decodes it, without Prunelle.
