@@ -100,6 +100,7 @@ KNOWN: dict[str, Call] = {
     "report": lambda data, run, path: pn.write_report(run, style="quiet"),
     "look": lambda data, run, path: pn.look_into(run, data=data, output=path, style="quiet"),
     "runs": lambda data, run, path: (pn.runs(run.path.parent)._repr_html_(), str(pn.runs(run.path.parent))),
+    "open": lambda data, run, path: pn.explore(run, data=data).look().show_sample(0),
     "cards": lambda data, run, path: [each._repr_html_() for each in (run, data, data.train)],
     "decisions": lambda data, run, path: pn.train(
         "lenet5", data, recipe=ONE, decisions=decided(data), output=path, style="quiet"

@@ -88,11 +88,6 @@ class Explorer:
     """
 
     def __init__(self, explored: Explored) -> None:
-        if explored.target.kind == "number":
-            raise ArgumentError(
-                "what is open shows probabilities, and the task of this run is regression. Its report shows what it "
-                "answers: prunelle report RUN."
-            )
         self.explored = explored
         self.shared = SharedNetwork(explored)
         self.anatomy = self.shared.anatomy

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 
-from prunelle.data.targets import refuse_other_than_classes
+from prunelle.data.targets import Number, Target, refuse_other_than_classes
 from prunelle.errors import ArgumentError
 from prunelle.jobs.background_accuracy import BackgroundAccuracy, Score
 from prunelle.jobs.explored import AtHand, Exciting, Where
@@ -23,7 +23,7 @@ from prunelle.look.recording import Recording, as_maps
 from prunelle.look.sources import Sources, Tracer
 from prunelle.look.value.explain import Place, explain, explain_off, follow, index_of
 from prunelle.look.value.places import softmax_of
-from prunelle.look.value.steps import ActivationStep, Explanation, Step
+from prunelle.look.value.steps import ActivationStep, Explanation, Step, UnitStep
 
 PROBABILITIES = "probabilities"
 """In place of a layer's name: what the network answers."""
@@ -58,7 +58,7 @@ class LiveAnswer:
     """What the network says of the present picture.
 
     Attributes:
-        probabilities: ``(K,)`` float64.
+        probabilities: ``(K,)`` float64; of a number it alone, in its own unit.
         shown: the example as the network is given it, before normalisation: ``(H, W, C)`` uint8; ``(C, 1, T)`` float32.
         label: its true class, where that is known.
         seen: the watched layers, in the network's order.
@@ -357,7 +357,7 @@ class LiveLook:
         return self._tracer
 
     def _probability(self, recording: Recording, chosen: int) -> Explanation:
-        """Of a class, from the logits; of a single one, beside the 0 that the first class then has."""
+        """Of an answer, from the outputs; of a single logit, beside the 0 that the first class then has."""
         if not 0 <= chosen < self._shared.outputs:
             raise ArgumentError(
                 f"channel must be the index of a class, 0 to {self._shared.outputs - 1}; received {chosen}."
@@ -365,11 +365,7 @@ class LiveLook:
         explored = self._shared.explored
         value = float(explored.probabilities(recording.output)[0, chosen])
         logits = recording.output[0].float().cpu().numpy()
-        step: Step
-        if explored.target.exclusive:
-            step = softmax_of(np.append(0, logits) if len(logits) == 1 else logits, chosen, value)
-        else:
-            step = ActivationStep(name="Sigmoid", before=float(logits[chosen]), result=value)
+        step = _ANSWERS[explored.target.kind](explored.target, logits, chosen, value)
         return Explanation(PROBABILITIES, chosen, 0, 0, value=value, steps=(step,))
 
     @property
@@ -385,6 +381,27 @@ class LiveLook:
     def close(self) -> None:
         """Ends what runs in the background."""
         self._accuracy.close()
+
+
+def _of_class(target: Target, logits: np.ndarray, chosen: int, value: float) -> Step:
+    return softmax_of(np.append(0, logits) if len(logits) == 1 else logits, chosen, value)
+
+
+def _of_label(target: Target, logits: np.ndarray, chosen: int, value: float) -> Step:
+    return ActivationStep(name="Sigmoid", before=float(logits[chosen]), result=value)
+
+
+def _of_number(target: Target, outputs: np.ndarray, chosen: int, value: float) -> Step:
+    assert isinstance(target, Number)
+    return UnitStep(before=float(outputs[chosen]), std=target.std, mean=target.mean, result=value)
+
+
+_ANSWERS: Mapping[str, Callable[[Target, np.ndarray, int, float], Step]] = {
+    "class": _of_class,
+    "labels": _of_label,
+    "number": _of_number,
+}
+"""By the kind of target: how an answer comes of the outputs."""
 
 
 def _seen(layer: Layer, watched: Watched, recording: Recording) -> Seen:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from prunelle import tasks
+from prunelle.data.targets import BETWEEN, Number, SeveralLabels, Target
 from prunelle.errors import ArgumentError
 from prunelle.jobs.background_accuracy import Score, Share
 from prunelle.jobs.exploring import Explorer
@@ -72,6 +73,7 @@ class LookPanel:
                 "channels": channels,
                 "outputs": explorer.outputs,
                 "classes": None if explored.classes is None else list(explored.classes),
+                **_told(explored.target, explorer.outputs),
                 "ink": explored.medium.ink,
                 "drawable": explored.medium.drawable,
                 "layers": [
@@ -226,6 +228,17 @@ class LookPanel:
                 **self._look.state(),
             }
         )
+
+
+def _told(target: Target, outputs: int) -> dict[str, Any]:
+    """What the network tells of an example, and what ``views/answers.js`` tells that by."""
+    told: dict[str, Any] = {"target": target.kind}
+    if isinstance(target, SeveralLabels):
+        told |= {"thresholds": target.answered_from(outputs).tolist(), "between": BETWEEN}
+    if isinstance(target, Number):
+        # Where a bar begins and ends: nearly all that was learned is within.
+        told["range"] = {"low": target.mean - 3 * target.std, "high": target.mean + 3 * target.std}
+    return told
 
 
 _MOST_SAMPLES = 200

@@ -75,6 +75,12 @@ _ANSWER = {
     "unchanged": Note("before the changes: {share}", "avant les changements : {share}"),
     "truth_right": Note("It is “{label}”: right.", "C’est « {label} » : juste."),
     "truth_wrong": Note("It is “{label}”: wrong.", "C’est « {label} » : faux."),
+    "labels_some_right": Note("It has {label}: right.", "Elle a {label} : juste."),
+    "labels_some_wrong": Note("It has {label}: not all is right.", "Elle a {label} : tout n’est pas juste."),
+    "labels_none_right": Note("It has no label: right.", "Elle n’a aucune étiquette : juste."),
+    "labels_none_wrong": Note("It has no label: wrong.", "Elle n’a aucune étiquette : faux."),
+    "truth_number": Note("It is {label}: off by {off}.", "C’est {label} : écart de {off}."),
+    "spoken_none": Note("Answer: no label", "Réponse : aucune étiquette"),
     "spoken": Note("Answer: {name}, {share}", "Réponse : {name}, {share}"),
     "untrained": Note(
         "Its weights are random: it has learned nothing yet.",
@@ -128,6 +134,7 @@ _VALUE = {
     "at_time": Note("{layer}, channel {n}, step {column}", "{layer}, canal {n}, instant {column}"),
     "at_unit": Note("{layer}, unit {n}", "{layer}, unité {n}"),
     "at_probability": Note("probability of “{name}”", "probabilité de « {name} »"),
+    "at_number": Note("the number “{name}”", "le nombre « {name} »"),
     "at_class": Note("{layer}, class “{name}”", "{layer}, classe « {name} »"),
     "is_picture": Note(
         "This is a number of the picture itself, from 0 to 255, before it is normalised: here the way ends.",
@@ -152,6 +159,7 @@ _VALUE = {
     "step_average": Note("Average pooling", "Pooling par la moyenne"),
     "step_dense": Note("Dense layer", "Couche dense"),
     "step_normalisation": Note("Normalisation", "Normalisation"),
+    "step_unit": Note("In its own unit", "Dans son unité"),
     "step_softmax": Note("Softmax", "Softmax"),
     "step_sum": Note("Sum", "Somme"),
     "sum_parts": Note("sum", "somme"),

@@ -56,6 +56,7 @@ STATIC = {
     "stems.js": "look/convolution/stems.js",
     "weights.js": "look/convolution/weights.js",
     "activations.js": "views/activations.js",
+    "answers.js": "views/answers.js",
     "camera.js": "views/camera.js",
     "edits.js": "views/edits.js",
     "explanation.js": "views/explanation.js",

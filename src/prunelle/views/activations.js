@@ -5,6 +5,7 @@
 // all of them share.
 import { asker, button, element, filled, newest, number, percent } from "./kit.js";
 import { readColours } from "./maps.js";
+import { telling } from "./answers.js";
 import { showing } from "./given.js";
 import { layering } from "./layers.js";
 import { explaining } from "./value.js";
@@ -40,6 +41,8 @@ function looking(model, el) {
     kind: model.get("kind"),
     size: model.get("size"),
     get: (key) => model.get(key),
+    // Whether changes are tried on the test set: of classes alone one knows how many answers are right.
+    judged: model.get("samples") > 0 && model.get("target") === "class",
     say: (key, values = {}) => filled(words[key] ?? key, values),
     num: (value, digits = 3) => number(value, language, digits),
     percent: (share) => percent(share, language),
@@ -96,9 +99,9 @@ function resolved(value, arrays) {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item, arrays)]));
 }
 
-// The classes with their probabilities, the truth of a test picture, the epoch whose weights answer.
+// What is answered, with its numbers, the truth of a test picture, the epoch whose weights answer.
 function answering(look) {
-  const { say } = look, outputs = look.get("outputs"), all = outputs <= MANY_CLASSES;
+  const { say } = look, told = telling(look), outputs = look.get("outputs"), all = outputs <= MANY_CLASSES;
   const short = all && Array.from({ length: outputs }, (_, i) => look.className(i)).every((name) => name.length <= 12);
   const bars = element("ol", { class: `look-bars${short ? " look-short" : ""}` });
   const truth = element("p", { class: "look-truth" }), spoken = element("p", { class: "hidden-text", "aria-live": "polite" });
@@ -113,7 +116,7 @@ function answering(look) {
     return parts;
   }
   look.on("answer", ({ probabilities, label, unchanged }) => {
-    const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
+    const order = told.order(probabilities), answered = told.answered(probabilities);
     // In their own order where all are shown: bars that stay where they are can be watched.
     const listed = all ? [...probabilities.keys()] : order.slice(0, FIRST_CLASSES);
     if (rows.length !== listed.length) {
@@ -123,20 +126,21 @@ function answering(look) {
     rows.forEach((parts, at) => {
       const index = parts.index = listed[at];
       parts.name.textContent = look.className(index);
-      parts.share.textContent = look.percent(probabilities[index]);
-      parts.bar.style.width = `${100 * probabilities[index]}%`;
+      parts.share.textContent = told.text(probabilities[index]);
+      parts.bar.style.width = `${100 * told.share(probabilities[index])}%`;
       parts.was.hidden = !unchanged;
-      if (unchanged) parts.was.style.marginLeft = `${99 * unchanged[index]}%`;
-      parts.line.classList.toggle("first", index === order[0]);
+      if (unchanged) parts.was.style.marginLeft = `${99 * told.share(unchanged[index])}%`;
+      parts.line.classList.toggle("first", answered.includes(index));
       parts.line.classList.toggle("true", label === look.className(index));
       parts.line.title = say("explain_class", { name: look.className(index) })
-        + (unchanged ? ` (${say("unchanged", { share: look.percent(unchanged[index]) })})` : "");
+        + (unchanged ? ` (${say("unchanged", { share: told.text(unchanged[index]) })})` : "");
     });
-    const best = look.className(order[0]);
-    truth.textContent = label === null ? "" : say(label === best ? "truth_right" : "truth_wrong", { label });
+    truth.textContent = label === null ? "" : told.truth(probabilities, label);
     clearTimeout(speaking);
     speaking = setTimeout(() => {
-      spoken.textContent = say("spoken", { name: best, share: look.percent(probabilities[order[0]]) });
+      spoken.textContent = answered.length
+        ? answered.map((index) => say("spoken", { name: look.className(index), share: told.text(probabilities[index]) })).join(". ")
+        : say("spoken_none");
     }, 700);
   });
   look.ending(() => clearTimeout(speaking));

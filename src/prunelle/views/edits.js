@@ -18,7 +18,7 @@ function accuracy({ say, percent, num, language }, { edited, before, difference,
 export function changing(look) {
   const { say, kept } = look, list = element("ul", { class: "look-edits" }), told = element("p", { "aria-live": "polite" });
   const same = (edit) => (other) => SAME.every((key) => edit[key] === other[key]);
-  const busy = () => { told.textContent = look.get("samples") ? say("accuracy_busy") : ""; };
+  const busy = () => { told.textContent = look.judged ? say("accuracy_busy") : ""; };
   const changed = (edits) => {
     kept.edits = edits;
     look.emit("edited");
@@ -30,6 +30,8 @@ export function changing(look) {
   look.edit = (edit) => changed([...kept.edits.filter((other) => !same(edit)(other)), edit]);
   look.putBack = (edit) => changed(kept.edits.filter((other) => !same(edit)(other)));
 
+  // A step of learning takes a picture for one of a class.
+  const one = look.get("target") === "class";
   const label = element("select", {}, Array.from({ length: look.get("outputs") }, (_, i) =>
     element("option", { value: i }, look.className(i))));
   const rate = element("select", {}, RATES.map((value) =>
@@ -69,8 +71,8 @@ export function changing(look) {
   draw();
   return element("section", { class: "card look-trying", "aria-label": say("what_if") }, element("h2", {}, say("what_if")),
     element("p", { class: "faint small" }, say("what_if_text")), list, told,
-    element("div", { class: "row" }, element("label", {}, element("span", {}, say("learn_label")), label),
-      element("label", {}, element("span", {}, say("rate")), rate), learn, reset));
+    element("div", { class: "row" }, one && [element("label", {}, element("span", {}, say("learn_label")), label),
+      element("label", {}, element("span", {}, say("rate")), rate), learn], reset));
 }
 
 // A channel: its map large, its kernel to be changed, what excites it, and a switch.
@@ -102,7 +104,7 @@ export function opening(look) {
   look.on("answer", () => kept.channel && load(kept.channel));
   look.on("edited", () => {
     kernel?.refresh();
-    judged.textContent = kept.edits.length && look.get("samples") ? say("accuracy_busy") : "";
+    judged.textContent = kept.edits.length && look.judged ? say("accuracy_busy") : "";
   });
   look.on("accuracy", (message) => judged.replaceChildren(...(message.edited ? accuracy(look, message) : [])));
   look.on("progress", ({ done, total }) => {

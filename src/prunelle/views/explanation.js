@@ -10,7 +10,7 @@ export function placeOf(look, { layer: name, channel, y, x }) {
   const { say, layers } = look, layer = look.layer(name), series = look.kind === "series";
   const from = name === "input" ? say(series ? "series" : "picture") : name;
   const at = { layer: from, n: channel + 1, row: y + 1, column: x + 1, name: look.className(channel) };
-  if (name === ANSWER) return say("at_probability", { name: look.className(channel) });
+  if (name === ANSWER) return say(look.get("target") === "number" ? "at_number" : "at_probability", { name: look.className(channel) });
   if (layer === layers.at(-1) && layer.shape[0] === look.classes?.length) return say("at_class", at);
   if (layer && (layer.shape[1] ?? 1) * (layer.shape[2] ?? 1) === 1) return say("at_unit", at);
   return say(series ? "at_time" : "at_place", at);
@@ -128,6 +128,11 @@ export class Explanation {
     const { long, signed, say } = this;
     return this.formula(["(", [long(before), say("before")], " − ", [signed(mean), say("mean")], ") ÷ ",
       [long(std), say("deviation")], " × ", [signed(weight), say("gain")], " + ", [signed(bias), say("shift")]], result);
+  }
+
+  unit({ before, std, mean, result }) {
+    const { long, signed, say } = this;
+    return this.formula([[long(before), say("before")], " × ", [long(std), say("deviation")], " + ", [signed(mean), say("mean")]], result);
   }
 
   activation({ name, before, result }) { return this.formula([`${name}(${this.long(before)})`], result); }

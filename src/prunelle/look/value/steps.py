@@ -136,6 +136,17 @@ class SoftmaxStep:
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class UnitStep:
+    """A number that was learned standardised, in its own unit: before · std + mean, those of the training."""
+
+    kind: ClassVar[str] = "unit"
+    before: float
+    std: float
+    mean: float
+    result: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class OtherStep:
     """What is none of the others: a sum of layers (``sum``), or a module of another kind (``other``).
 
@@ -158,7 +169,14 @@ class OtherStep:
 
 
 Step: TypeAlias = (
-    ConvolutionStep | PoolingStep | DenseStep | NormalisationStep | ActivationStep | SoftmaxStep | OtherStep
+    ConvolutionStep
+    | PoolingStep
+    | DenseStep
+    | NormalisationStep
+    | ActivationStep
+    | SoftmaxStep
+    | UnitStep
+    | OtherStep
 )
 
 
