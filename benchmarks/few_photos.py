@@ -37,6 +37,7 @@ from prunelle.planning.request import DataSource, TrainingRequest
 from prunelle.runs.listener import Quiet
 from prunelle.training.engine import Training
 from prunelle.training.inference import predict_logits
+from prunelle.training.objectives import objective_of
 from prunelle.transfer.features import NoNormalisation
 from prunelle.transfer.solving import Solving
 from prunelle.transfer.strategies import Strategy
@@ -65,11 +66,11 @@ def learned(head: str, rest: nn.Module, train: Pixels, data: Data, seed: int) ->
     for layer in rest.modules():
         if isinstance(layer, nn.Linear):
             layer.reset_parameters()
-    given = {"classes": data.classes, "preprocess": NoNormalisation(), "recipe": recipe}
+    given = {"preprocess": NoNormalisation(), "recipe": recipe}
     training = (
-        Solving(rest, [train], None, solver="logistic", **given)
+        Solving(rest, [train], None, objective_of(data.target, data.classes), head="logistic", **given)
         if strategy.solved
-        else Training(rest, [train], None, **given)
+        else Training(rest, [train], None, classes=data.classes, **given)
     )
     list(training.run())
     return rest.eval()

@@ -32,9 +32,11 @@ from prunelle.runs.retrained import Retrained
 from prunelle.shown import CARDS
 from prunelle.texts import Note
 from prunelle.training.labels_evaluation import LabelsEvaluation
+from prunelle.training.metrics import Evaluation
 from prunelle.training.numbers_evaluation import NumbersEvaluation
-from prunelle.transfer.advice import Advice, Trial
+from prunelle.transfer.recommending import Advice
 from prunelle.transfer.strategies import Strategy
+from prunelle.transfer.trial import Trial
 
 MOST_BYTES = 60_000
 HOSTILE = "<b onclick=x>&\"'\x1b[2J</b>"
@@ -138,7 +140,9 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
     (place / "bad<i>.png").write_text("no picture")
     predictions = pn.predict(run, [picture, place / "bad<i>.png"], style="quiet")
     right = np.arange(40) % 4 > 0
-    trial = Trial(Strategy(name="features", stage="features"), right, right)
+    labels = np.arange(40) % 2
+    given = Evaluation("train", ("a", "b"), labels, np.eye(2)[np.where(right, labels, 1 - labels)], 0.1)
+    trial = Trial(Strategy(name="features", stage="features"), given, given)
     return {
         "Run": run,
         "Runs": pn.runs(place / "runs"),

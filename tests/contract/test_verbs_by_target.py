@@ -41,31 +41,24 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return data, pn.train("lenet5", data, recipe=ONE, output=output, style="quiet")
 
 
+def _other(data: Data, output: Path) -> Path:
+    return pn.train("dense", data, recipe=ONE, output=output, style="quiet").path
+
+
 Call = Callable[[Data, Run, Path], object]
 REFUSED: dict[str, Call] = {
-    "compare": lambda data, run, path: pn.compare(
-        ["lenet5", "dense"], data, recipe=ONE, output=path, style="quiet"
-    ),
-    "compare runs": lambda data, run, path: pn.compare([run.path, run.path], output=path, style="quiet"),
-    "shots": lambda data, run, path: pn.shots(
-        data, "lenet5", strategies=("scratch",), output=path, style="quiet"
-    ),
-    "advise": lambda data, run, path: pn.advise("lenet5", data, weights=str(run.path), style="quiet"),
-    "strategy auto": lambda data, run, path: pn.train(
-        "lenet5", data, recipe=ONE, weights=str(run.path), strategy="auto", output=path, style="quiet"
-    ),
     "review": lambda data, run, path: Review(pn.explore(run, data=data)),
     "unlabelled": lambda data, run, path: train_with_unlabelled(
         "lenet5", data, unlabelled=path, output=path / "run", style="quiet"
     ),
     "by epoch": lambda data, run, path: epochs_of(run).examples(4),
     "unsure": lambda data, run, path: pn.predict(run, [path], unsure=0.05, style="quiet"),
-    "logistic": lambda data, run, path: pn.train(
+    "svm": lambda data, run, path: pn.train(
         "lenet5",
         data,
         recipe=ONE,
         weights=str(run.path),
-        strategy=pn.Strategy(name="features", head="logistic"),
+        strategy=pn.Strategy(name="features", head="svm"),
         output=path,
         style="quiet",
     ),
@@ -95,6 +88,24 @@ def test_what_is_of_classes_says_so(verb: str, made: tuple[Data, Run], tmp_path:
 
 
 KNOWN: dict[str, Call] = {
+    "compare": lambda data, run, path: pn.compare(
+        ["lenet5", "dense"], data, recipe=ONE, seeds=2, output=path, style="quiet"
+    )._repr_html_(),
+    "compare runs": lambda data, run, path: pn.compare(
+        [run.path, _other(data, path.parent / "other")], output=path, style="quiet"
+    ).to_json(),
+    "shots": lambda data, run, path: pn.shots(
+        data, "lenet5", numbers=(4, 8), strategies=("scratch",), draws=2, epochs=1, output=path, style="quiet"
+    )._repr_html_(),
+    "advise": lambda data, run, path: pn.advise(
+        "lenet5", data, weights=str(run.path), style="quiet"
+    )._repr_html_(),
+    "strategy auto": lambda data, run, path: pn.train(
+        "lenet5", data, weights=str(run.path), strategy="auto", output=path, style="quiet"
+    ),
+    "usual head": lambda data, run, path: pn.train(
+        "lenet5", data, weights=str(run.path), strategy="features", output=path, style="quiet"
+    ),
     "check": lambda data, run, path: pn.check(data, style="quiet")._repr_html_(),
     "evaluate": lambda data, run, path: pn.evaluate(run, data, style="quiet").to_json(),
     "report": lambda data, run, path: pn.write_report(run, style="quiet"),

@@ -191,7 +191,7 @@ _SMALLER = {
     "--epochs": "1",
     "--seeds": "2",
     "--draws": "1",
-    "--shots": "1",
+    "--shots": "2",
     "--ensemble": "2",
     "--size": "32",
     "--rounds": "1",

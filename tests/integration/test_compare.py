@@ -51,7 +51,7 @@ def test_every_training_is_the_one_that_train_makes(whole: Comparison, tmp_path:
     found = whole.standings[0].outcomes[1]
     assert found.seed == 1
     assert weights(found.path) == weights(run.path)
-    assert found.accuracy == run.metrics()["test"]["accuracy"]
+    assert found.value == run.metrics()["test"]["accuracy"]
     assert found.loss == run.metrics()["test"]["loss"]
 
 
@@ -178,7 +178,7 @@ def test_finished_runs_are_compared_as_they_are(whole: Comparison, tmp_path: Pat
     for standing in whole.standings:
         rows = [line for line in done.out.splitlines() if " points " not in line]
         (line,) = (row for row in rows if row.split()[0] == standing.contestant.label)
-        assert f"{100 * standing.accuracy.mean:.2f}\xa0% ± {100 * standing.accuracy.sd:.2f}" in line
+        assert f"{100 * standing.figure.mean:.2f}\xa0% ± {100 * standing.figure.sd:.2f}" in line
         assert f"{standing.contestant.parameters:,}" in line
     told = json.loads((tmp_path / "c" / "comparison.json").read_text())["results"]
     before = json.loads((whole.path / "comparison.json").read_text())["results"]
@@ -334,7 +334,7 @@ def _one_answer_more_right(text: str) -> str:
             lambda text: re.sub(r"(?m)^(.*),(\d),\2,", r"\1,\2,99,", text, count=1),
             "'99' is no",
         ),
-        ("predictions.csv", _one_answer_more_right, "right answers .* the other says otherwise"),
+        ("predictions.csv", _one_answer_more_right, "accuracy of the 90 answers .* the other says otherwise"),
         ("results.csv", lambda text: text.replace("train_accuracy", "\x00" * 14), "it lacks train_accuracy"),
         (
             "results.csv",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import importlib
+import itertools
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,8 @@ from prunelle import tasks
 from prunelle.errors import ArgumentError, BadPictures
 from prunelle.jobs.few_shots import few
 from prunelle.report.shots import Shots
-from tests.integration.command import prunelle
+from tests.contract.test_verbs_by_target import other_data
+from tests.integration.command import prunelle, weights
 from tests.pictures import make_folder
 
 
@@ -41,7 +44,7 @@ def test_means_and_intervals_worked_by_hand() -> None:
     # Student's t with one degree of freedom is 12.706; sd/√2 is 0.1: beyond what an accuracy can be.
     assert found.curve("full")[5].interval == (0, 1)
     # Equal ones are counted in pictures of 200: 12.706 · 0.005/√2 / √2 = 0.0318.
-    assert found.markdown().splitlines()[2] == "| full | 70.0 (0.0 to 100.0) | 90.0 (86.8 to 93.2) |"
+    assert found.markdown().splitlines()[4] == "| full | 70.0 (0.0 to 100.0) | 90.0 (86.8 to 93.2) |"
 
 
 def test_through_the_command_line_and_on_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,3 +184,76 @@ def test_compare_prepares_pictures_as_it_is_told(tmp_path: Path) -> None:
     )  # fmt: skip
     for run in (pn.Run.open(path.parent) for path in found.path.glob("runs/*/run.json")):
         assert (run.preprocess.mean, run.preprocess.std) == ((0.25,), (0.5,))
+
+
+def test_a_draw_has_one_of_each_group() -> None:
+    images = np.arange(60, dtype=np.uint8).reshape(60, 1, 1, 1).repeat(8, 1).repeat(8, 2)
+    bursts = [f"burst {i // 3}" for i in range(60)]
+    data = pn.from_arrays(images, [i // 3 % 2 for i in range(60)], groups=bursts, test=0.2)
+    assert data.train.groups is not None
+    most = min(np.unique(data.train.groups[data.train.labels == k]).size for k in range(2))
+    draws = [few(data, number, draw) for number in (2, most) for draw in range(3)]
+    for chosen in draws:
+        assert chosen.train.groups is not None
+        assert len(set(chosen.train.groups)) == len(chosen.train)
+    assert [len(chosen.train) for chosen in draws] == [4] * 3 + [2 * most] * 3
+    with pytest.raises(ArgumentError, match=rf"at most {most}, .*, one of each group; received {most + 1}"):
+        pn.shots(
+            data, "course-look", numbers=[most + 1], strategies=["scratch"], output="unused", style="quiet"
+        )
+
+
+@pytest.mark.parametrize("kind", ["labels", "number"])
+def test_other_targets_are_drawn_measured_and_gone_on_with(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = other_data(kind)
+    figure = {"labels": "mean_average_precision", "number": "mean_absolute_error"}[kind]
+    recipe = {"numbers": (4, 12), "strategies": ["scratch"], "draws": 1, "epochs": 2, "style": "quiet"}
+    whole = pn.shots(data, "lenet5", output=tmp_path / "whole", **recipe)
+    with (tmp_path / "whole" / "shots.csv").open() as stream:
+        table = list(csv.DictReader(stream))
+    for row in table:
+        run = pn.Run.open(tmp_path / "whole" / "runs" / f"scratch-{row['pictures']}-{row['draw']}")
+        assert run.metrics()["test"][figure] == float(row[figure])
+        drawn = few(data, int(row["pictures"]), int(row["draw"])).train
+        assert run.metrics()["train"]["n"] == len(drawn)
+        if kind == "labels":
+            assert drawn.labels.sum(axis=0).min() >= int(row["pictures"])
+            assert (~drawn.labels.any(axis=1)).sum() == min(
+                int(row["pictures"]), (~data.train.labels.any(1)).sum()
+            )
+        else:
+            assert len(drawn) == int(row["pictures"])
+            # Its own examples say what always the same answer would be, and in what units it learned.
+            assert run.target.median == pytest.approx(np.median(drawn.labels))
+            assert run.metrics()["test"]["blind"]["answer"] == pytest.approx(np.median(drawn.labels))
+    heads = {
+        "labels": ("Mean average precision, %", "4 a label"),
+        "number": ("Mean absolute error", "4 in all"),
+    }
+    assert whole.markdown().splitlines()[0] == heads[kind][0]
+    assert heads[kind][1] in whole.markdown()
+    assert (tmp_path / "whole" / "shots.png").stat().st_size > 5000
+
+    # Stopped dead in its second training, as it writes its second epoch.
+    replace, writes = os.replace, itertools.count(1)
+
+    def deadly(source: str, target: str) -> None:
+        if "scratch-12-0" in str(target) and Path(target).name == "results.csv" and next(writes) == 2:
+            raise Dead
+        replace(source, target)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(os, "replace", deadly)
+        with pytest.raises(Dead):
+            pn.shots(data, "lenet5", output=tmp_path / "cut", **recipe)
+    assert not pn.Run.open(tmp_path / "cut" / "runs" / "scratch-12-0").finished
+    again = pn.shots(data, "lenet5", output=tmp_path / "cut", **recipe)
+    assert again.rows == whole.rows
+    one, other = (tmp_path / name / "runs" / "scratch-12-0" for name in ("whole", "cut"))
+    assert weights(one) == weights(other)
+
+
+class Dead(BaseException):
+    """Nothing catches it."""

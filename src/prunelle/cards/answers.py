@@ -8,8 +8,7 @@ from prunelle.cards import labels_answers, numbers_answers
 from prunelle.cards.answered import AnswersTable, answered_picture
 from prunelle.drawing import card
 from prunelle.report import beside, comparison_page, costs, judgement, label_change
-from prunelle.report.comparison_words import ComparisonWords
-from prunelle.report.shots import Shots
+from prunelle.report.shots import NUMBERS, Shots
 from prunelle.report.words import Words
 from prunelle.runs import judging
 from prunelle.runs.comparison import Comparison
@@ -18,7 +17,8 @@ from prunelle.runs.retrained import Retrained
 from prunelle.texts import Note, default_language, visible
 from prunelle.training.metrics import Evaluation
 from prunelle.training.verdicts import against_chance, calibration
-from prunelle.transfer.advice import Advice, Trial
+from prunelle.transfer.recommending import Advice
+from prunelle.transfer.trial import Trial
 
 _PREDICTIONS = Note("Answers: {n}", "Réponses : {n}")
 _MORE = Note("… and {n} more.", "… et {n} de plus.")
@@ -35,9 +35,9 @@ _TAKEN = Note("{n} × {truth} taken for {answer}", "{n} × {truth}, pris pour {a
 _ADVICE = Note("Advice", "Conseil")
 _ADVISED = Note("Recommended: {strategy}", "Recommandé : {strategy}")
 _TRIED, _JUDGED_ON = Note("Tried", "Essayé"), Note("Pictures", "Images")
-_SHOTS = Note("accuracy against pictures a class", "exactitude selon le nombre d’images par classe")
+_TO = Note("{low} to {high}", "{low} à {high}")
+_SHOTS = Note("{figure} against pictures to learn from", "{figure} selon le nombre d’images à apprendre")
 _STRATEGY = Note("Strategy", "Stratégie")
-_A_CLASS = Note("{n} a class", "{n} par classe")
 _FOLDER = Note("Folder", "Dossier")
 
 MOST_PICTURES, MOST_ANSWERS, MOST_CLASSES, MOST_PAIRS = 12, 40, 20, 5
@@ -177,7 +177,7 @@ def advice(shown: Advice) -> str:
         ),
         card.listed([words.note(note) for note in shown.notes]),
         card.table(
-            [words.note(_TRIED), words("accuracy"), words("interval"), words.note(_JUDGED_ON)],
+            [words.note(_TRIED), *_trial_heads(shown, words), words("interval"), words.note(_JUDGED_ON)],
             [_trial(trial, words) for trial in shown.trials],
             numbers=(1, 2, 3),
         ),
@@ -185,31 +185,37 @@ def advice(shown: Advice) -> str:
     return card.card(words.note(_ADVICE), parts, words.language)
 
 
+def _trial_heads(shown: Advice, words: Words) -> list[str]:
+    """What the trials were compared by; there may be none."""
+    return [words(trial.yardstick.figure) for trial in shown.trials[:1]] or [words("accuracy")]
+
+
 def _trial(trial: Trial, words: Words) -> tuple[str, ...]:
-    where = trial.strategy.stage or trial.strategy.freeze
+    where, written = trial.strategy.stage or trial.strategy.freeze, trial.yardstick.written
     return (
         trial.strategy.name if where is None else f"{trial.strategy.name}, {where}",
-        words.percent(trial.accuracy),
-        words.interval(*trial.interval),
-        words.integer(len(trial.answers)),
+        written(trial.value, words),
+        words.note(_TO, low=written(trial.interval[0], words), high=written(trial.interval[1], words)),
+        words.integer(trial.answers.n),
     )
 
 
 def comparison(shown: Comparison) -> str:
     """What each network reaches, and which differences are real: the report's two tables."""
-    words = ComparisonWords(default_language())
+    words = comparison_page.words_of(shown, default_language())
     differences = shown.differences()
     seeds = {outcome.seed for standing in shown.standings for outcome in standing.outcomes}
     standings = [comparison_page.standing_row(i, each, words) for i, each in enumerate(shown.standings)]
-    pairs = [comparison_page.difference_row(each, words) for each in differences]
+    pairs = [comparison_page.difference_row(each, shown.yardstick, words) for each in differences]
+    figure = shown.yardstick.figure
     parts = [
         card.sentence(comparison_page.headline(shown, differences[0], words)) if differences else "",
         card.table(
             [
                 words(each)
-                for each in ("network", "accuracy", "mean_interval", "loss", "parameters", "epoch_time")
+                for each in ("network", figure, "mean_interval", "loss", "parameters", "epoch_time")
             ],
-            _columns(standings, ("label", "accuracy", "interval", "loss", "parameters", "seconds")),
+            _columns(standings, ("label", "figure", "interval", "loss", "parameters", "seconds")),
             numbers=(1, 2, 3, 4, 5),
         ),
         card.table(
@@ -239,10 +245,11 @@ def shots(shown: Shots) -> str:
         rows.append((strategy, *(shown.cell(curve[n], words) if n in curve else "" for n in numbers)))
     parts = [
         card.table(
-            [words.note(_STRATEGY), *(words.note(_A_CLASS, n=words.integer(n)) for n in numbers)],
+            [words.note(_STRATEGY), *(words.note(NUMBERS[shown.kind], n=words.integer(n)) for n in numbers)],
             rows,
             numbers=range(1, len(numbers) + 1),
         ),
         card.facts([(words.note(_FOLDER), card.code(str(shown.path)))]),
     ]
-    return card.card(shown.data_name, parts, words.language, kind=words.note(_SHOTS))
+    kind = words.note(_SHOTS, figure=words(shown.yardstick.figure))
+    return card.card(shown.data_name, parts, words.language, kind=kind)

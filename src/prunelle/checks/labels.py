@@ -18,7 +18,7 @@ from prunelle.checks.check import Check
 from prunelle.checks.finding import Finding
 from prunelle.checks.inspected import Inspected
 from prunelle.texts import Note, visible
-from prunelle.transfer.solving import choose_c, fit_linear
+from prunelle.transfer.linear import choose_c, fit_linear
 
 CHOOSING = 2000
 """Examples that the strength of the regularisation is chosen on, at most: it changes little with more."""

@@ -14,18 +14,20 @@ from prunelle.cli.options import (
     GroupsOptions,
     PreparationOptions,
     StyleOptions,
+    TaskOptions,
     WeightsOptions,
     data_options,
     groups_option,
     memory_budget,
     preparation_options,
     style_options,
+    task_option,
     weights_options,
 )
 from prunelle.cli.output import echo, say
 
 
-class _Options(WeightsOptions, PreparationOptions, DataOptions, GroupsOptions, StyleOptions):
+class _Options(WeightsOptions, PreparationOptions, DataOptions, GroupsOptions, TaskOptions, StyleOptions):
     data: str
     network: str | None
     validation: float | None
@@ -42,6 +44,7 @@ class _Options(WeightsOptions, PreparationOptions, DataOptions, GroupsOptions, S
 @preparation_options
 @data_options
 @groups_option
+@task_option
 @click.option("--validation", type=float, help="Share of examples for validation.  [0.1]")
 @click.option("--test", type=float, help="Share of examples for the test, where none is given.  [0.1]")
 @click.option("--device", default="auto", help="cpu, cuda, mps or auto.  [auto]")
@@ -68,6 +71,7 @@ def advise(as_json: bool, **given: Unpack[_Options]) -> None:
         std=given["std"],
         labels=given["labels"],
         groups=given["groups"],
+        task=given["task"],
         data_dir=given["data_dir"],
         style="quiet" if as_json else given["progress"],
     )

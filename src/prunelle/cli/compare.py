@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Note("network", "réseau"),
-    Note("accuracy", "exactitude"),
+    Note("{figure}", "{figure}"),
     Note("each seed", "chaque graine"),
     Note("loss", "perte"),
     Note("parameters", "paramètres"),
@@ -45,8 +45,8 @@ _COLUMNS = (
 _OVER_SEEDS = Note("{low} to {high} over seeds", "{low} à {high} sur les graines")
 _OVER_PICTURES = Note("{low} to {high} over pictures", "{low} à {high} sur les images")
 _DIFFERENCE = Note(
-    "{first} − {second}: {points} points (95 %: {intervals}): {verdict}",
-    "{first} − {second} : {points} points (95 % : {intervals}) : {verdict}",
+    "{first} − {second}: {gap}{unit} (95 %: {intervals}): {verdict}",
+    "{first} − {second} : {gap}{unit} (95 % : {intervals}) : {verdict}",
 )
 _VERDICTS = {
     "few seeds": Note("too few seeds to tell", "trop peu de graines pour le dire"),
@@ -200,24 +200,28 @@ def _show(comparison: Comparison, language: Language | None) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal
-    from prunelle.report.comparison_page import at_chance
-    from prunelle.report.comparison_words import ComparisonWords
+    from prunelle.report.comparison_page import at_chance, words_of
 
-    words = spoken(language)
+    words, yardstick = spoken(language), comparison.yardstick
+    page_words = words_of(comparison, words.language)
+    bare = functools.partial(yardstick.bare, words=words, digits=2)
+    signed = functools.partial(bare, signed=True)
     # Wider than any terminal: a line that does not fit is continued, no cell is cut.
     terminal = Terminal(width=250)
-    table = Table(*map(words.note, _COLUMNS), box=None)
+    heads = [words.note(column, figure=_in_line(page_words(yardstick.figure))) for column in _COLUMNS]
+    others = [_in_line(page_words(name)) for name in comparison.others]
+    table = Table(*heads[:3], *others, *heads[3:], box=None)
     for column in table.columns[1:]:
         column.justify, column.no_wrap = "right", True
     for standing in comparison.standings:
-        accuracy, loss = standing.accuracy, standing.loss
-        entry = standing.contestant
-        spread = "" if accuracy.sd is None else f" ± {words.points(accuracy.sd, digits=2)}"
+        reached, entry = standing.figure, standing.contestant
+        spread = "" if reached.sd is None else f" ± {bare(reached.sd)}"
         table.add_row(
             entry.label,
-            words.percent(accuracy.mean, digits=2) + spread,
-            " ".join(words.points(outcome.accuracy, digits=2) for outcome in standing.outcomes),
-            words.decimal(loss.mean, 4),
+            yardstick.written(reached.mean, words, digits=2) + spread,
+            " ".join(bare(outcome.value) for outcome in standing.outcomes),
+            *(yardstick.written(standing.others[name], words, digits=2) for name in comparison.others),
+            words.decimal(standing.loss.mean, 4),
             words.integer(entry.parameters),
             NO_VALUE if entry.multiply_adds is None else words.integer(entry.multiply_adds),
             words.decimal(standing.seconds_per_epoch.mean, 1),
@@ -228,21 +232,22 @@ def _show(comparison: Comparison, language: Language | None) -> None:
         if difference.over_seeds is not None:
             over.insert(0, (_OVER_SEEDS, difference.over_seeds))
         intervals = ", ".join(
-            words.note(
-                what,
-                low=words.points(low, digits=2, signed=True),
-                high=words.points(high, digits=2, signed=True),
-            )
-            for what, (low, high) in over
+            words.note(what, low=signed(low), high=signed(high)) for what, (low, high) in over
         )
         line = words.note(
             _DIFFERENCE,
             first=difference.first,
             second=difference.second,
-            points=words.points(difference.mean, digits=2, signed=True),
+            gap=signed(difference.mean),
+            unit=words.note(yardstick.unit),
             intervals=intervals,
             verdict=words.note(_VERDICTS[difference.verdict]),
         )
         terminal.print(line, soft_wrap=True)
-    if chance_note := at_chance(comparison, ComparisonWords(words.language)):
+    if chance_note := at_chance(comparison, page_words):
         terminal.print(chance_note, soft_wrap=True)
+
+
+def _in_line(name: str) -> str:
+    """``Mean absolute error`` → ``mean absolute error``; ``F1`` stays."""
+    return name[0].lower() + name[1:] if name[1:2].islower() else name

@@ -17,12 +17,14 @@ from prunelle.cli.options import (
     NumbersType,
     PreparationOptions,
     StyleOptions,
+    TaskOptions,
     WeightsOptions,
     data_options,
     groups_option,
     log_option,
     preparation_options,
     style_options,
+    task_option,
     weights_options,
 )
 from prunelle.cli.output import echo, say, spoken
@@ -30,11 +32,18 @@ from prunelle.texts import Note
 
 
 class _Options(
-    WeightsOptions, PreparationOptions, DataOptions, GroupsOptions, LanguageOptions, StyleOptions, LogOptions
+    WeightsOptions,
+    PreparationOptions,
+    DataOptions,
+    GroupsOptions,
+    TaskOptions,
+    LanguageOptions,
+    StyleOptions,
+    LogOptions,
 ):
     data: str
     network: str | None
-    shots: tuple[int, ...]
+    shots: tuple[int, ...] | None
     strategies: str
     draws: int
     epochs: int | None
@@ -49,7 +58,9 @@ class _Options(
 @click.option("--network", "--model", metavar="NAME", help="See prunelle networks. Default: the run's.")
 @weights_options
 @click.option(
-    "--shots", type=NumbersType(), default="1,5,20,100", show_default=True, help="Pictures a class."
+    "--shots",
+    type=NumbersType(),
+    help="Pictures a class, or a label; of numbers, in all.  [1,5,20,100; of numbers 10,50,200,1000]",
 )
 @click.option(
     "--strategies",
@@ -67,6 +78,7 @@ class _Options(
 @click.option("--device", default="auto", help="cpu, cuda, mps or auto.  [auto]")
 @data_options
 @groups_option
+@task_option
 @click.option("--test", type=float, help="Share of pictures for the test, where there is no test folder.")
 @click.option(
     "--output", type=click.Path(), default="shots", show_default=True, help="The folder; goes on there."
@@ -77,7 +89,7 @@ class _Options(
 @log_option
 @style_options
 def shots(**given: Unpack[_Options]) -> None:
-    """Measure accuracy against the number of training pictures a class, on DATA (as for train)."""
+    """Measure what is reached against the number of training pictures, on DATA (as for train)."""
     from prunelle import tasks
 
     curves = tasks.shots(
@@ -98,6 +110,7 @@ def shots(**given: Unpack[_Options]) -> None:
         output=given["output"],
         labels=given["labels"],
         groups=given["groups"],
+        task=given["task"],
         data_dir=given["data_dir"],
         test=given["test"],
         language=given["language"],

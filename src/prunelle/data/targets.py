@@ -49,12 +49,18 @@ class Target(ABC):
         task: what the command line calls it.
         exclusive: each example has one of the classes, and no other.
         by: how a draw goes through the strata, in words.
+        fewest_of: what ``fewest`` counts, behind the number.
+        least_few: of ``few``, the smallest number that anything can be learned from.
+        usual_few: numbers for ``few`` where none are given.
     """
 
     kind: ClassVar[TargetKind]
     task: ClassVar[str]
     exclusive: ClassVar[bool] = False
     by: ClassVar[Note]
+    fewest_of: ClassVar[Note]
+    least_few: ClassVar[int] = 1
+    usual_few: ClassVar[tuple[int, ...]] = (1, 5, 20, 100)
 
     @abstractmethod
     def strata(self, labels: np.ndarray) -> np.ndarray:
@@ -67,6 +73,25 @@ class Target(ABC):
     @abstractmethod
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         """``(K,)`` int64: how many examples there are of each class, with each label, or with the number."""
+
+    def fewest(self, labels: np.ndarray, classes: Sequence[str]) -> int:
+        """How many examples there are of what there are fewest of, by which they are few or many to learn from."""
+        return int(self.counts(labels, classes).min())
+
+    @abstractmethod
+    def few(self, labels: np.ndarray, number: int) -> np.ndarray:
+        """Which rows, ascending, make a small training set of ``number``: the first ones that do.
+
+        Those of a smaller number are among those of a larger one.
+
+        Args:
+            labels: in an order that was drawn.
+            number: of each class or label; of numbers, in all.
+        """
+
+    def most_few(self, labels: np.ndarray, classes: Sequence[str]) -> int:
+        """The largest number for ``few``."""
+        return self.fewest(labels, classes)
 
     @abstractmethod
     def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
@@ -111,6 +136,7 @@ class OneClass(Target):
     task: ClassVar[str] = "classification"
     exclusive: ClassVar[bool] = True
     by: ClassVar[Note] = CLASS_BY_CLASS
+    fewest_of: ClassVar[Note] = Note("of the rarest class", "de la classe la plus rare")
 
     def strata(self, labels: np.ndarray) -> np.ndarray:
         return labels
@@ -120,6 +146,10 @@ class OneClass(Target):
 
     def codes(self, labels: np.ndarray) -> np.ndarray:
         return labels
+
+    def few(self, labels: np.ndarray, number: int) -> np.ndarray:
+        """The first of each class."""
+        return np.flatnonzero(_occurrences(labels) < number)
 
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         return np.bincount(labels, minlength=len(classes))
@@ -154,6 +184,7 @@ class SeveralLabels(Target):
 
     kind: ClassVar[TargetKind] = "labels"
     by: ClassVar[Note] = Note("label by label", "étiquette par étiquette")
+    fewest_of: ClassVar[Note] = Note("with the rarest label", "avec l’étiquette la plus rare")
     task: ClassVar[str] = "multilabel"
 
     thresholds: tuple[float, ...] | None = None
@@ -175,6 +206,12 @@ class SeveralLabels(Target):
 
     def strata_names(self, classes: Sequence[str]) -> tuple[str, ...]:
         return (*classes, "–")
+
+    def few(self, labels: np.ndarray, number: int) -> np.ndarray:
+        """The first with each label, which may have others too, and as many of the first without any, if there are."""
+        none = ~labels.any(axis=1, keepdims=True)
+        each = np.concatenate([labels, none], axis=1)
+        return np.flatnonzero((each & (np.cumsum(each, axis=0) <= number)).any(axis=1))
 
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         return np.asarray(labels.sum(axis=0), np.int64)
@@ -212,6 +249,9 @@ class Number(Target):
 
     kind: ClassVar[TargetKind] = "number"
     by: ClassVar[Note] = Note("range by range", "tranche par tranche")
+    fewest_of: ClassVar[Note] = Note("in each tenth of the numbers", "dans chaque dixième des nombres")
+    least_few: ClassVar[int] = 2
+    usual_few: ClassVar[tuple[int, ...]] = (10, 50, 200, 1000)
     task: ClassVar[str] = "regression"
 
     mean: float = 0.0
@@ -247,6 +287,18 @@ class Number(Target):
     def counts(self, labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
         return np.array([len(labels)])
 
+    def fewest(self, labels: np.ndarray, classes: Sequence[str]) -> int:
+        """A tenth of them: numbers are in ranges as classes are."""
+        return len(labels) // _STRATA
+
+    def few(self, labels: np.ndarray, number: int) -> np.ndarray:
+        """So many in all, of each range of ``strata`` in turn."""
+        in_turn = np.argsort(_occurrences(self.strata(labels)), kind="stable")
+        return np.sort(in_turn[:number])
+
+    def most_few(self, labels: np.ndarray, classes: Sequence[str]) -> int:
+        return len(labels)
+
     def rows_of_each(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, np.ndarray]:
         """From the smallest to the largest number, evenly: under the name of what is measured."""
         order = np.argsort(labels, kind="stable")
@@ -266,6 +318,15 @@ class Number(Target):
 
     def named(self, text: str) -> tuple[str, ...]:
         return ()
+
+
+def _occurrences(strata: np.ndarray) -> np.ndarray:
+    """``(N,)`` int64: how many before it are of the same stratum."""
+    order = np.argsort(strata, kind="stable")
+    ordered = strata[order]
+    occurrences = np.empty(len(strata), np.int64)
+    occurrences[order] = np.arange(len(strata)) - np.searchsorted(ordered, ordered)
+    return occurrences
 
 
 ONE_CLASS = OneClass()
@@ -356,5 +417,5 @@ def refuse_other_than_classes(target: Target, verb: str) -> None:
     if not target.exclusive:
         raise ArgumentError(
             f"{verb} is for examples of one class each, and these are of another task ({target.task}). prunelle train, "
-            f"evaluate, predict, look and report know that task."
+            f"advise, shots, compare, evaluate, predict, look and report know that task."
         )

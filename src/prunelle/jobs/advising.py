@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from prunelle.data.targets import refuse_other_than_classes
 from prunelle.jobs.preparing import build, try_strategies
 from prunelle.planning.plan import check_request, plan_training
 from prunelle.planning.request import TrainingRequest
 from prunelle.runs.listener import Listener
-from prunelle.transfer.advice import Advice
+from prunelle.transfer.recommending import Advice
 
 
 def advise(request: TrainingRequest, listener: Listener) -> Advice:
     """What is recommended for a request whose strategy is ``auto``; see ``prunelle.advise``."""
     check_request(request)
     plan = plan_training(request, listener)
-    refuse_other_than_classes(plan.data.target, "advise")
     return try_strategies(build(plan, listener), listener)

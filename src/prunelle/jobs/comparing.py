@@ -16,7 +16,6 @@ from typing import Any
 from prunelle import networks as known
 from prunelle.console.lines import clock
 from prunelle.data.examples import Data
-from prunelle.data.targets import refuse_other_than_classes
 from prunelle.disk import held, sweep, write_json
 from prunelle.errors import (
     ArgumentError,
@@ -43,8 +42,9 @@ from prunelle.planning.loading import load_data
 from prunelle.planning.plan import batches_note, recipe_for
 from prunelle.planning.request import MEMORY_BUDGET, DataSource, Destination, ResumeRequest
 from prunelle.report import comparison_page
-from prunelle.runs.comparison import Comparison, Contestant, gather, seed_of
+from prunelle.runs.comparison import Comparison, Contestant
 from prunelle.runs.folder import COMPARISON, claimed, new_run_path, refuse_occupied
+from prunelle.runs.gathering import gather, seed_of
 from prunelle.runs.listener import Listener, Once
 from prunelle.runs.run import Run
 from prunelle.texts import EN, FR, Language, Note
@@ -91,8 +91,6 @@ def compare_runs(runs: Sequence[Run], request: ComparisonRequest) -> Comparison:
     request.refuse_settings()
     common = request.training
     with resume_hint("start again with", lambda: common.command, "Nothing was begun"):
-        for run in runs:
-            refuse_other_than_classes(run.target, "compare")
         trained = grouped(runs)
         # Judged before there is a folder: runs that cannot be compared leave nothing behind.
         judged = gather(Path(), {}, trained)
@@ -118,7 +116,6 @@ def _planned(request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
     if common.destination.folder is not None:
         refuse_occupied(common.destination.folder, COMPARISON)
     data = load_data(common.source, listener)
-    refuse_other_than_classes(data.target, "compare")
     # Once for all: whatever each network is shown, all are judged on the same pictures.
     data = decode_apart(data, data.preprocess, common.limits.memory_budget, listener).data
     recipe = recipe_for(common, data, None)

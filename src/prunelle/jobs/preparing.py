@@ -17,7 +17,6 @@ from prunelle.data.batches import derive_seed
 from prunelle.data.examples import Data
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.pixels import Pixels
-from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError
 from prunelle.jobs import decoding, pretrained, run_data
 from prunelle.jobs.decoding import Examples
@@ -37,8 +36,9 @@ from prunelle.training.objectives import objective_of
 from prunelle.training.own import NOTHING, Own
 from prunelle.training.recipe import Recipe
 from prunelle.transfer import learning
-from prunelle.transfer.advice import Advice, advise
+from prunelle.transfer.advice import advise
 from prunelle.transfer.learning import Learning
+from prunelle.transfer.recommending import Advice
 from prunelle.transfer.strategies import Strategy
 
 
@@ -208,12 +208,12 @@ def build(plan: TrainingPlan, listener: Listener) -> Built:
 
 def try_strategies(built: Built, listener: Listener) -> Advice:
     """Tries strategies, and says nothing of what came out; ``built.network`` keeps its first weights."""
-    refuse_other_than_classes(built.examples.data.target, "trying strategies (advise, --strategy auto)")
+    data = built.examples.data
     return advise(
         built.with_weights(copy.deepcopy(built.network), None, built.recipe(None).seed, Quiet()),
         built.network,
         built.examples.pixels["train"],
-        classes=built.examples.data.classes,
+        objective_of(data.target, data.classes),
         preprocess=built.preprocess,
         recipe_of=built.recipe,
         memory_budget=built.plan.request.limits.memory_budget,
@@ -265,11 +265,10 @@ def prepare(built: Built, listener: Listener) -> Prepared:
 
 
 def _with_head(built: Built, network: nn.Module, strategy: Strategy) -> Strategy:
-    """``strategy`` with a head that learns in steps where something was said of steps, or where none is solved for such
-    a target; else with the usual one."""
+    """``strategy`` with a head that learns in steps where something was said of steps; else with the usual one."""
     data = built.examples.data
     usual = objective_of(data.target, data.classes).solved_head
-    if asks_for_steps(built.plan.request, data) or usual is None or strategy.views == 0:
+    if asks_for_steps(built.plan.request, data) or strategy.views == 0:
         return dataclasses.replace(strategy, head="linear")
     strategy = dataclasses.replace(strategy, head=usual)  # type: ignore[arg-type]
     recipe = built.recipe(dataclasses.replace(strategy, views=None))

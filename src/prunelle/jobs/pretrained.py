@@ -16,8 +16,8 @@ from prunelle.networks.trunk import split, stages
 from prunelle.networks.weights import Weights, load_weights
 from prunelle.runs.listener import Listener
 from prunelle.texts import Note
-from prunelle.transfer.advice import Advice
 from prunelle.transfer.learning import Learning
+from prunelle.transfer.recommending import Advice
 from prunelle.transfer.strategies import Strategy
 
 

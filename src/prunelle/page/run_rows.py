@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from prunelle.data.targets import refuse_other_than_classes
 from prunelle.disk import is_held
 from prunelle.errors import PrunelleError
-from prunelle.runs.comparison import Contestant, gather
+from prunelle.runs.comparison import Contestant
 from prunelle.runs.folder import COMPARISON, RUN
+from prunelle.runs.gathering import gather
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.runs.table import run_folders
 from prunelle.texts import visible
@@ -172,7 +174,10 @@ def difference(first: Run, second: Run) -> dict[str, Any]:
 
     Raises:
         RunError: one is not finished, is damaged, or was judged on other pictures than the other.
+        ArgumentError: one tells no classes.
     """
+    for run in (first, second):
+        refuse_other_than_classes(run.target, "the page's difference of two runs")
     trained = [
         (
             Contestant(
@@ -183,7 +188,9 @@ def difference(first: Run, second: Run) -> dict[str, Any]:
         for label, run in (("first", first), ("second", second))
     ]
     comparison = gather(first.path, {}, trained)
-    one, other = (standing.outcomes[0].right for standing in comparison.standings)
+    one, other = (standing.outcomes[0].answers.right for standing in comparison.standings)
+    assert one is not None
+    assert other is not None
     # As of the first: the comparison itself begins with the better one.
     found = comparison.differences()[0]
     sign = 1 if found.first == "first" else -1

@@ -18,7 +18,8 @@ from prunelle.networks.summary import count_parameters, summarise
 from prunelle.planning import network_description
 from prunelle.planning.choosing import choose_preprocess
 from prunelle.planning.request import Preparation
-from prunelle.runs.comparison import Contestant, seed_of
+from prunelle.runs.comparison import Contestant
+from prunelle.runs.gathering import seed_of
 from prunelle.runs.rebuild import is_rebuilt
 from prunelle.runs.run import Run, build_network
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -10,6 +12,7 @@ from prunelle.drawing.axes import log_ticks, ticks
 from prunelle.drawing.palette import BLUE, GREEN, INK, OCHRE, ORANGE, PURPLE
 from prunelle.report.words import Words
 from prunelle.texts import NO_BREAK
+from prunelle.training.yardsticks import Yardstick
 
 COMPARED = tuple(zip((BLUE, ORANGE, GREEN, PURPLE, OCHRE, INK), "osD^vP", strict=True))
 """A colour and a marker for each; neighbours are farthest apart, for colour-blind readers too."""
@@ -23,6 +26,24 @@ def accuracy_axis(axes: Axes, words: Words, *, whole: bool) -> None:
     axes.set_ylim(max(low, -0.005), high)
     digits = 1 if high - low < 0.04 else 0
     percent_ticks(axes.yaxis, words, digits, most=5)
+
+
+def value_axis(axes: Axes, yardstick: Yardstick, words: Words, *, whole: bool) -> None:
+    """Upwards, a yardstick's figure: as ``accuracy_axis`` where it is a share; else from 0, in its own unit."""
+    if math.isfinite(yardstick.bounds[1]):
+        accuracy_axis(axes, words, whole=whole)
+    else:
+        axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
+        ticks(axes.yaxis, words.number)
+
+
+def figure_axis(axis: Axis, yardstick: Yardstick, words: Words) -> None:
+    """Ticks of a yardstick's figure, along limits that are set."""
+    low, high = axis.get_view_interval()
+    if math.isfinite(yardstick.bounds[1]):
+        percent_ticks(axis, words, 2 if high - low < 0.02 else 1, most=7)
+    else:
+        ticks(axis, words.number, most=7)
 
 
 def loss_axis(axes: Axes, values: np.ndarray, words: Words) -> None:

@@ -117,6 +117,6 @@ def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> st
             if source.get(asked) is not None:
                 command += [f"--{asked}", str(source[asked])]
         command += ["--network", pretrained, "--weights", "imagenet"]
-        command += ["--strategy", "auto" if target.exclusive else "features"]
+        command += ["--strategy", "auto"]
         text += "\n" + words.note(_REUSE, n=words.integer(number), command=" ".join(map(quoted, command)))
     return text

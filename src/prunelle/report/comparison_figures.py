@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from prunelle.drawing.axes import legend, style
 from prunelle.drawing.figures import new_chart, new_figure
 from prunelle.drawing.files import save, svg_element
 from prunelle.drawing.palette import INK, LINE, MUTED, PAGE
-from prunelle.report.axes import COMPARED, accuracy_axis, epoch_axis, loss_axis, percent_ticks
+from prunelle.report.axes import COMPARED, epoch_axis, figure_axis, loss_axis, value_axis
 from prunelle.report.words import Words
 from prunelle.runs.comparison import Comparison, Standing
 
@@ -31,31 +32,50 @@ def dots_svg(comparison: Comparison, words: Words) -> str:
 
 
 def curves_svg(comparison: Comparison, quantity: str, words: Words) -> str:
-    """``accuracy`` or ``loss`` by epoch, a colour a network, as an ``<svg>`` element."""
+    """``loss`` or the yardstick's figure by epoch, a colour a network, as an ``<svg>`` element."""
     figure, axes = new_chart(5.2, 3.6)
     _draw_curves(axes, comparison, quantity, words)
     return svg_element(figure, f"compared-{quantity}")
 
 
 def save_figure(comparison: Comparison, file: Path, words: Words) -> None:
-    """All of it on one picture, as a PNG: the dots, and below them loss and accuracy by epoch."""
+    """All of it on one picture, as a PNG: the dots, and below them loss and figure by epoch."""
     rows = len(comparison.standings)
     figure = new_figure(10.4, 4.6 + 0.5 * rows)
     figure.get_layout_engine().set(hspace=0.06, wspace=0.05)  # type: ignore[union-attr, call-arg]
-    grid = figure.add_gridspec(2, 2, height_ratios=[0.7 + 0.5 * rows, 3.8])
-    above, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
-    for axes in (above, left, right):
+    drawn = quantities(comparison)
+    grid = figure.add_gridspec(2, len(drawn), height_ratios=[0.7 + 0.5 * rows, 3.8])
+    above, *below = (
+        figure.add_subplot(place) for place in (grid[0, :], *(grid[1, i] for i in range(len(drawn))))
+    )
+    for axes in (above, *below):
         style(axes)
     _draw_dots(above, comparison, words)
-    _draw_curves(left, comparison, "loss", words)
-    _draw_curves(right, comparison, "accuracy", words)
+    for axes, quantity in zip(below, drawn, strict=True):
+        _draw_curves(axes, comparison, quantity, words)
     file.parent.mkdir(exist_ok=True)
     save(figure, file)
 
 
 def has_validation(comparison: Comparison) -> bool:
     """Whether there is a validation curve to draw."""
-    return any(np.isfinite(standing.curve("val_accuracy")).any() for standing in comparison.standings)
+    return _told(comparison, "val_loss") or _told(comparison, f"val_{comparison.yardstick.figure}")
+
+
+def quantities(comparison: Comparison) -> list[str]:
+    """What there are curves of: the loss, and the yardstick's figure where epochs tell it.
+
+    Of several labels only those of a validation split do.
+    """
+    figure = comparison.yardstick.figure
+    return [
+        "loss",
+        *([figure] if any(_told(comparison, f"{split}_{figure}") for split in ("train", "val")) else []),
+    ]
+
+
+def _told(comparison: Comparison, column: str) -> bool:
+    return any(np.isfinite(standing.curve(column)).any() for standing in comparison.standings)
 
 
 def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
@@ -63,16 +83,16 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
     values: list[float] = []
     for row, standing in enumerate(standings):
         colour, marker = _look(row)
-        accuracies = np.array([outcome.accuracy for outcome in standing.outcomes])
-        values += accuracies.tolist()
-        estimate = standing.accuracy
+        reached = np.array([outcome.value for outcome in standing.outcomes])
+        values += reached.tolist()
+        estimate = standing.figure
         if estimate.interval is not None:
             low, high = estimate.interval
             axes.plot([low, high], [row, row], color=colour, linewidth=7, alpha=0.18, solid_capstyle="butt")
             axes.vlines(estimate.mean, row - 0.2, row + 0.2, color=colour, linewidth=2.4)
         axes.plot(
-            accuracies,
-            np.full(len(accuracies), row) + _spread(accuracies),
+            reached,
+            np.full(len(reached), row) + _spread(reached),
             linestyle="none",
             marker=marker,
             markersize=5.5,
@@ -84,8 +104,9 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
         )
     # The dots decide what is shown; an interval from two seeds may reach far beyond, and is cut.
     low, high = min(values), max(values)
-    margin = max(0.35 * (high - low), 0.002)
-    axes.set_xlim(max(low - margin, 0), min(high + margin, 1))
+    least, most = comparison.yardstick.bounds
+    margin = max(0.35 * (high - low), 0.002 * (1.0 if math.isfinite(most) else high)) or 1.0
+    axes.set_xlim(max(low - margin, least), min(high + margin, most))
     axes.set_ylim(len(standings) - 0.45, -0.55)
     names = [_short_label(standing) for standing in standings]
     axes.set_yticks(range(len(standings)), names, parse_math=False)
@@ -94,9 +115,8 @@ def _draw_dots(axes: Axes, comparison: Comparison, words: Words) -> None:
     axes.tick_params(axis="y", colors=INK)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color=LINE, linewidth=0.8)
-    axes.set_xlabel(words("accuracy"))
-    digits = 2 if axes.get_xlim()[1] - axes.get_xlim()[0] < 0.02 else 1
-    percent_ticks(axes.xaxis, words, digits, most=7)
+    axes.set_xlabel(words(comparison.yardstick.figure))
+    figure_axis(axes.xaxis, comparison.yardstick, words)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
@@ -139,10 +159,10 @@ def _draw_curves(axes: Axes, comparison: Comparison, quantity: str, words: Words
             )
     epoch_axis(axes, words, only=1 if longest == 1 else None)
     axes.set_ylabel(words(quantity))
-    if quantity == "accuracy":
-        accuracy_axis(axes, words, whole=longest == 1)
-    else:
+    if quantity == "loss":
         loss_axis(axes, np.concatenate(everything), words)
+    else:
+        value_axis(axes, comparison.yardstick, words, whole=longest == 1)
     _legend(axes, comparison, words)
 
 

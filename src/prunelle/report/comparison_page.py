@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup
 
 from prunelle.disk import write_text
 from prunelle.report import comparison_figures as figures
-from prunelle.report.comparison_words import TEXTS, ComparisonWords
+from prunelle.report.comparison_words import ComparisonWords
 from prunelle.report.html import host_rows, recipe_rows, template, writable
 from prunelle.report.words import Words
 from prunelle.runs.comparison import Comparison, Difference, Standing
 from prunelle.texts import NO_VALUE, Language
 from prunelle.training.paired import Estimate
 from prunelle.training.recipe import Recipe
+from prunelle.training.yardsticks import Yardstick
 
 
 def write(comparison: Comparison, language: Language) -> None:
     """``report.html`` and ``figures/comparison.png`` into the comparison's folder."""
     write_text(comparison.path / "report.html", render(comparison, language))
-    figures.save_figure(comparison, comparison.path / "figures" / "comparison.png", ComparisonWords(language))
+    figures.save_figure(
+        comparison, comparison.path / "figures" / "comparison.png", words_of(comparison, language)
+    )
+
+
+def words_of(comparison: Comparison, language: Language) -> ComparisonWords:
+    """The page's words, for what these networks tell."""
+    return ComparisonWords(language, comparison.yardstick.kind)
 
 
 def render(comparison: Comparison, language: Language) -> str:
     """The whole page in ``language``, to be written as UTF-8."""
-    words = ComparisonWords(language)
+    words = words_of(comparison, language)
     info = comparison.info
     seeds = {outcome.seed for standing in comparison.standings for outcome in standing.outcomes}
     validated = figures.has_validation(comparison)
@@ -46,24 +56,33 @@ def render(comparison: Comparison, language: Language) -> str:
         rows=[standing_row(index, standing, words) for index, standing in enumerate(comparison.standings)],
         standings_text=(
             words("standings_text", n=words.integer(len(seeds)))
-            if any(standing.accuracy.interval for standing in comparison.standings)
+            if any(standing.figure.interval for standing in comparison.standings)
             else words("standings_text_one")
         ),
-        with_intervals=any(standing.accuracy.interval for standing in comparison.standings),
+        with_intervals=any(standing.figure.interval for standing in comparison.standings),
         dots=Markup(figures.dots_svg(comparison, words)),
         dots_alt=" ".join(
-            words("dots_alt", label=item.contestant.label, mean=words.percent(item.accuracy.mean, digits=2))
+            words(
+                "dots_alt",
+                label=item.contestant.label,
+                mean=item.yardstick.written(item.figure.mean, words, digits=2),
+            )
             + "."
             for item in comparison.standings
         ),
-        curves=[_curve(comparison, quantity, validated, words) for quantity in ("loss", "accuracy")],
+        other_heads=[words(name) for name in comparison.others],
+        others=_others(comparison, words),
+        figure=words(comparison.yardstick.figure),
+        curves=[
+            _curve(comparison, quantity, validated, words) for quantity in figures.quantities(comparison)
+        ],
         curves_text=words("curves_mean" if validated else "curves_training_only"),
         differences_text=words(
             "differences_text" if "recipe" in info else "runs_text",
             n=words.integer(comparison.n),
             split=words(comparison.split),
         ),
-        differences=[difference_row(item, words) for item in differences],
+        differences=[difference_row(item, comparison.yardstick, words) for item in differences],
         trainings=_trainings(comparison, words),
         recipe=recipe_rows(Recipe.from_json(info["recipe"])) if "recipe" in info else None,
         host=host_rows(info["host"], words),
@@ -74,13 +93,13 @@ def render(comparison: Comparison, language: Language) -> str:
 def headline(comparison: Comparison, first: Difference, words: Words) -> Markup:
     """Which is better, in a sentence; ``first`` is between the two best."""
     best, second = comparison.ranking[:2]
-    name = Markup("<bdi>{}</bdi>")
-    return Markup(words.note(TEXTS[f"headline_{first.verdict}"])).format(
+    name, written = Markup("<bdi>{}</bdi>"), comparison.yardstick.written
+    return Markup(words.template(f"headline_{first.verdict}")).format(
         best=name.format(best.contestant.label),
         second=name.format(second.contestant.label),
-        accuracy=Markup("<strong>{}</strong>").format(words.percent(best.accuracy.mean, digits=2)),
-        other=words.percent(second.accuracy.mean, digits=2),
-        gap=words.decimal(100 * first.mean, 2),
+        value=Markup("<strong>{}</strong>").format(written(best.figure.mean, words, digits=2)),
+        other=written(second.figure.mean, words, digits=2),
+        gap=comparison.yardstick.bare(abs(first.mean), words, digits=2),
         n=words.integer(comparison.n),
         split=words(comparison.split),
     )
@@ -104,10 +123,11 @@ def caveats(comparison: Comparison, seeds: set[int], words: Words) -> list[str]:
 
 def at_chance(comparison: Comparison, words: Words) -> str:
     """Which networks are no better than chance; empty where none."""
-    if comparison.commonest is None or not comparison.at_chance:
+    if not comparison.at_chance:
         return ""
-    name, share = comparison.commonest
-    return words("at_chance", labels=", ".join(comparison.at_chance), name=name, share=words.percent(share))
+    name, value = comparison.blind
+    share = comparison.yardstick.written(value, words)
+    return words("at_chance", labels=", ".join(comparison.at_chance), name=name, share=share)
 
 
 def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
@@ -136,17 +156,16 @@ def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
     ]
 
 
-def _spread(estimate: Estimate, words: Words, *, scale: float = 1, digits: int, unit: str = "") -> str:
+def _spread(estimate: Estimate, bare: Callable[[float], str], unit: str = "") -> str:
     """``98.96 ± 0.05 %``."""
-    text = words.decimal(estimate.mean * scale, digits)
-    if estimate.sd is not None:
-        text += f" ± {words.decimal(estimate.sd * scale, digits)}"
-    return text + unit
+    spread = "" if estimate.sd is None else f" ± {bare(estimate.sd)}"
+    return f"{bare(estimate.mean)}{spread}{unit}"
 
 
 def standing_row(index: int, standing: Standing, words: Words) -> dict[str, Any]:
     """A line of the table of standings."""
-    entry, accuracy = standing.contestant, standing.accuracy
+    entry, yardstick = standing.contestant, standing.yardstick
+    bare = functools.partial(yardstick.bare, words=words, digits=2)
     options = ", ".join(
         f"{key}={'×'.join(map(str, value)) if isinstance(value, list | tuple) else value}"
         for key, value in entry.options.items()
@@ -155,30 +174,27 @@ def standing_row(index: int, standing: Standing, words: Words) -> dict[str, Any]
         "colour": figures.colour_variable(index),
         "label": entry.label,
         "detail": options,
-        "accuracy": _spread(accuracy, words, scale=100, digits=2, unit="\N{NO-BREAK SPACE}%"),
-        "interval": _interval(accuracy.interval, words, digits=2),
-        "each": [words.decimal(100 * outcome.accuracy, 2) for outcome in standing.outcomes],
-        "loss": _spread(standing.loss, words, digits=4),
+        "figure": _spread(standing.figure, bare, yardstick.sign),
+        "interval": _interval(standing.figure.interval, bare, words),
+        "each": [bare(outcome.value) for outcome in standing.outcomes],
+        "loss": _spread(standing.loss, functools.partial(words.decimal, digits=4)),
         "parameters": words.integer(entry.parameters),
         "multiply_adds": NO_VALUE if entry.multiply_adds is None else words.integer(entry.multiply_adds),
         "seconds": words.duration(standing.seconds_per_epoch.mean),
     }
 
 
-def _interval(interval: tuple[float, float] | None, words: Words, *, digits: int) -> str:
-    """In percent: ``98.50 – 99.50``."""
+def _interval(interval: tuple[float, float] | None, bare: Callable[[float], str], words: Words) -> str:
+    """``98.50 – 99.50``."""
     if interval is None:
         return NO_VALUE
-    low, high = (100 * end for end in interval)
     between = " – " if words.language == "en" else " à "
-    return words.decimal(low, digits) + between + words.decimal(high, digits)
+    return between.join(bare(end) for end in interval)
 
 
-def difference_row(difference: Difference, words: Words) -> dict[str, Any]:
+def difference_row(difference: Difference, yardstick: Yardstick, words: Words) -> dict[str, Any]:
     """A line of the table of differences."""
-
-    def signed(value: float) -> str:
-        return words.points(value, digits=2, signed=True)
+    signed = functools.partial(yardstick.bare, words=words, digits=2, signed=True)
 
     def ends(interval: tuple[float, float] | None) -> str:
         if interval is None:
@@ -204,10 +220,22 @@ def _curve(comparison: Comparison, quantity: str, validated: bool, words: Words)
     for standing in comparison.standings:
         last_values = standing.curve(column)[:, -1]
         mean = float(last_values.mean())
-        shown = words.percent(mean) if quantity == "accuracy" else words.decimal(mean, 4)
+        shown = words.decimal(mean, 4) if quantity == "loss" else comparison.yardstick.written(mean, words)
         last.append(words("curve_series", label=standing.contestant.label, last=shown))
     title = words(f"{quantity}_by_epoch")
     return title, f"{title}. {'; '.join(last)}.", Markup(figures.curves_svg(comparison, quantity, words))
+
+
+def _others(comparison: Comparison, words: Words) -> list[tuple[str, list[str]]]:
+    """By network, the other figures that all runs tell."""
+    written = comparison.yardstick.written
+    return [
+        (
+            standing.contestant.label,
+            [written(standing.others[name], words, digits=2) for name in comparison.others],
+        )
+        for standing in comparison.standings
+    ]
 
 
 def _trainings(comparison: Comparison, words: Words) -> list[dict[str, Any]]:
@@ -215,7 +243,7 @@ def _trainings(comparison: Comparison, words: Words) -> list[dict[str, Any]]:
         {
             "label": standing.contestant.label,
             "seed": words.integer(outcome.seed),
-            "accuracy": words.percent(outcome.accuracy, digits=2),
+            "figure": comparison.yardstick.written(outcome.value, words, digits=2),
             "loss": words.decimal(outcome.loss, 4),
             "epochs": words.integer(len(outcome.results)),
             "seconds": words.duration(outcome.seconds_per_epoch),

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from prunelle.data.targets import TargetKind
+from prunelle.report.comparison_targets import OF_KIND
 from prunelle.report.words import TEXTS as SHARED
 from prunelle.report.words import Words
-from prunelle.texts import Note
+from prunelle.texts import Language, Note
 
 TEXTS = SHARED | {
     "comparison_title": Note("{networks} on {data}: comparison", "{networks} sur {data} : comparaison"),
     "comparison": Note("Comparison", "Comparaison"),
     "headline_clear": Note(
-        "{best} recognises {accuracy} of the {n} {split} pictures, {gap} points more than {second}.",
-        "{best} reconnaît {accuracy} des {n} images de {split}, {gap} points de plus que {second}.",
+        "{best} recognises {value} of the {n} {split} pictures, {gap} points more than {second}.",
+        "{best} reconnaît {value} des {n} images de {split}, {gap} points de plus que {second}.",
     ),
     "headline_not clear": Note(
-        "{best} ({accuracy}) and {second} ({other}) cannot be told apart on these {n} {split} pictures.",
-        "{best} ({accuracy}) et {second} ({other}) ne se distinguent pas sur ces {n} images de {split}.",
+        "{best} ({value}) and {second} ({other}) cannot be told apart on these {n} {split} pictures.",
+        "{best} ({value}) et {second} ({other}) ne se distinguent pas sur ces {n} images de {split}.",
     ),
     "headline_few seeds": Note(
-        "{best} ({accuracy}) is ahead of {second} ({other}) on these {n} {split} pictures, but so few seeds cannot "
+        "{best} ({value}) is ahead of {second} ({other}) on these {n} {split} pictures, but so few seeds cannot "
         "tell whether other trainings would be: train more (--seeds 10).",
-        "{best} ({accuracy}) devance {second} ({other}) sur ces {n} images de {split}, mais si peu de graines ne "
+        "{best} ({value}) devance {second} ({other}) sur ces {n} images de {split}, mais si peu de graines ne "
         "permettent pas de dire si d’autres entraînements feraient de même : entraînez-en plus (--seeds 10).",
     ),
     "at_chance": Note(
@@ -81,6 +83,14 @@ TEXTS = SHARED | {
     ),
     "dots_text_one": Note("A dot a training.", "Un point par entraînement."),
     "dots_alt": Note("{label}: {mean}", "{label} : {mean}"),
+    "top_5_accuracy": SHARED["top_5"],
+    "balanced_accuracy": SHARED["balanced"],
+    "median_absolute_error": SHARED["median_error"],
+    "root_mean_squared_error": SHARED["root_error"],
+    "others": Note("Other figures", "Autres mesures"),
+    "others_text": Note(
+        "Means over the seeds, of the same pictures.", "Moyennes sur les graines, sur les mêmes images."
+    ),
     "curves_mean": Note(
         "Lines are means over the seeds, bands reach from the lowest seed to the highest. Solid: validation; dashed: "
         "training, averaged over each epoch while the weights still move, with dropout and augmentation where there "
@@ -152,6 +162,14 @@ TEXTS = SHARED | {
 
 
 class ComparisonWords(Words):
-    """The report's words, and these."""
+    """The report's words, and these.
+
+    Args:
+        kind: what the networks tell.
+    """
 
     texts = TEXTS
+
+    def __init__(self, language: Language, kind: TargetKind = "class") -> None:
+        super().__init__(language)
+        self.texts = {**TEXTS, **OF_KIND[kind]}  # type: ignore[misc]

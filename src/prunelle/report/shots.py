@@ -1,23 +1,35 @@
-"""Accuracy against pictures a class: the table and the plot."""
+"""What is reached against the number of training pictures: the table and the plot."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
+from prunelle.data.targets import TargetKind
 from prunelle.drawing.axes import fixed_ticks, legend
 from prunelle.drawing.figures import new_chart
 from prunelle.drawing.files import save
-from prunelle.report.axes import COMPARED, accuracy_axis
+from prunelle.report.axes import COMPARED, value_axis
 from prunelle.report.words import Words
 from prunelle.shown import Shown
 from prunelle.texts import EN, Language, Note, Typography
 from prunelle.training.paired import Estimate, over_seeds
+from prunelle.training.yardsticks import Yardstick, yardstick_of
 
 _STRATEGY = Note("strategy", "stratégie")
-_PER_CLASS = Note("{n} a class", "{n} par classe")
 _BETWEEN = Note("{low} to {high}", "{low} à {high}")
-_PICTURES = Note("Training pictures a class", "Images d’entraînement par classe")
+NUMBERS = {
+    "class": Note("{n} a class", "{n} par classe"),
+    "labels": Note("{n} a label", "{n} par étiquette"),
+    "number": Note("{n} in all", "{n} en tout"),
+}
+"""How many pictures there were, by the kind of target."""
+_PICTURES = {
+    "class": Note("Training pictures a class", "Images d’entraînement par classe"),
+    "labels": Note("Training pictures a label, at least", "Images d’entraînement par étiquette, au moins"),
+    "number": Note("Training pictures", "Images d’entraînement"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,22 +39,31 @@ class Shots(Shown):
     Attributes:
         path: the folder.
         data_name: of the pictures.
-        rows: ``(strategy, pictures a class, draw, test accuracy)``.
+        rows: ``(strategy, pictures a class, draw, the yardstick's figure of the test)``; of several labels pictures a
+            label, of numbers in all.
         n: number of test pictures.
+        kind: of what is told.
     """
 
     path: Path
     data_name: str
     rows: tuple[tuple[str, int, int, float], ...]
     n: int
+    kind: TargetKind = "class"
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """What is measured."""
+        return yardstick_of(self.kind)
 
     def curve(self, strategy: str) -> dict[int, Estimate]:
         """Mean over draws, with Student's 95 % interval, by number of pictures."""
-        accuracies: dict[int, list[float]] = {}
-        for name, number, _, accuracy in sorted(self.rows):
+        reached: dict[int, list[float]] = {}
+        for name, number, _, value in sorted(self.rows):
             if name == strategy:
-                accuracies.setdefault(number, []).append(accuracy)
-        return {n: over_seeds(values, low=0, high=1, step=1 / self.n) for n, values in accuracies.items()}
+                reached.setdefault(number, []).append(value)
+        (low, high), step = self.yardstick.bounds, self.yardstick.step(self.n)
+        return {n: over_seeds(values, low=low, high=high, step=step) for n, values in reached.items()}
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -52,22 +73,23 @@ class Shots(Shown):
     def markdown(self, words: Typography = EN) -> str:
         """A table: a row a strategy, a column a number of pictures; mean and 95 % interval over draws."""
         numbers = sorted({number for _, number, _, _ in self.rows})
-        heads = [words.note(_PER_CLASS, n=n) for n in numbers]
-        lines = [f"| {words.note(_STRATEGY)} | {' | '.join(heads)} |"]
+        heads = [words.note(NUMBERS[self.kind], n=n) for n in numbers]
+        what = Words(words.language)(self.yardstick.figure)
+        lines = [", ".join(filter(None, (what, self.yardstick.sign.strip()))), ""]
+        lines += [f"| {words.note(_STRATEGY)} | {' | '.join(heads)} |"]
         lines.append("| --- |" + " --- |" * len(numbers))
         for strategy in self.strategies:
             cells = [self.cell(estimate, words) for estimate in self.curve(strategy).values()]
             lines.append(f"| {strategy} | " + " | ".join(cells) + " |")
         return "\n".join(lines)
 
-    @staticmethod
-    def cell(estimate: Estimate, words: Typography) -> str:
-        """``71.3 (66.0 to 76.6)``, in percent."""
-        text = words.points(estimate.mean)
+    def cell(self, estimate: Estimate, words: Typography) -> str:
+        """``71.3 (66.0 to 76.6)``, shares in percent."""
+        bare = functools.partial(self.yardstick.bare, words=words)
         if estimate.interval is None:
-            return text
-        low, high = estimate.interval
-        return f"{text} ({words.note(_BETWEEN, low=words.points(low), high=words.points(high))})"
+            return bare(estimate.mean)
+        low, high = map(bare, estimate.interval)
+        return f"{bare(estimate.mean)} ({words.note(_BETWEEN, low=low, high=high)})"
 
 
 def save_plot(shots: Shots, file: Path, language: Language) -> None:
@@ -87,15 +109,15 @@ def save_plot(shots: Shots, file: Path, language: Language) -> None:
             alpha=0.13,
             linewidth=0,
         )
-        dots = [(number, accuracy) for name, number, _, accuracy in shots.rows if name == strategy]
+        dots = [(number, value) for name, number, _, value in shots.rows if name == strategy]
         axes.plot(
             *zip(*dots, strict=True), linestyle="none", marker=marker, color=colour, markersize=5, alpha=0.8
         )
     numbers = sorted({number for _, number, _, _ in shots.rows})
     axes.set_xscale("log")
     fixed_ticks(axes.xaxis, numbers, [words.integer(number) for number in numbers])
-    axes.set_xlabel(words.note(_PICTURES))
-    axes.set_ylabel(words("accuracy"))
-    accuracy_axis(axes, words, whole=False)
+    axes.set_xlabel(words.note(_PICTURES[shots.kind]))
+    axes.set_ylabel(words(shots.yardstick.figure))
+    value_axis(axes, shots.yardstick, words, whole=False)
     legend(axes)
     save(figure, file)

@@ -18,7 +18,7 @@ from prunelle.planning.request import MEMORY_BUDGET, DataSource, Limits, Prepara
 from prunelle.runs.listener import Listener
 from prunelle.scalars import plain_arguments
 from prunelle.training.recipe import Recipe
-from prunelle.transfer.advice import Advice
+from prunelle.transfer.recommending import Advice
 from prunelle.transfer.strategies import Strategy
 
 
@@ -36,6 +36,7 @@ def advise(
     std: tuple[float, ...] | None = None,
     labels: str | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     data_dir: str | Path | None = None,
     validation: float | None = None,
     test: float | None = None,
@@ -51,7 +52,13 @@ def advise(
     """
     request = TrainingRequest(
         source=DataSource(
-            data=data, labels=labels, groups=groups, data_dir=data_dir, validation=validation, test=test
+            data=data,
+            labels=labels,
+            groups=groups,
+            task=task,
+            data_dir=data_dir,
+            validation=validation,
+            test=test,
         ),
         network=network,
         preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),

@@ -1,4 +1,4 @@
-"""``shots``: how accuracy grows with the number of pictures a class, strategy by strategy."""
+"""``shots``: how what is reached grows with the number of pictures a class, strategy by strategy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, default_language
 from prunelle.transfer.strategies import Strategy
 
-SHOTS = (1, 5, 20, 100)
 STRATEGIES = ("scratch", "features", "full")
 DRAWS = 3
 
@@ -39,7 +38,7 @@ def shots(
     network: str | None = None,
     weights: str | Path | None = None,
     *,
-    numbers: Sequence[int] = SHOTS,
+    numbers: Sequence[int] | None = None,
     strategies: Sequence[Strategy | str] = STRATEGIES,
     draws: int = DRAWS,
     epochs: int | None = None,
@@ -53,6 +52,7 @@ def shots(
     output: str | Path = "shots",
     labels: str | None = None,
     groups: AnyGroups | None = None,
+    task: str | None = None,
     data_dir: str | Path | None = None,
     test: float | None = None,
     language: Language | None = None,
@@ -68,8 +68,11 @@ def shots(
 
     Args:
         data: with a test split. Pictures that cannot be read are left out before any are drawn.
-        network, weights, size, fit, normalisation, mean, std, labels, groups, data_dir, test: as ``train``.
-        numbers: pictures a class.
+        network, weights, size, fit, normalisation, mean, std, labels, groups, task, data_dir, test: as ``train``. Of a
+            group, one draw has one picture.
+        numbers: pictures a class, by default 1, 5, 20 and 100. Of several labels: pictures that have each label, which
+            may have others too, and as many without any. Of numbers: pictures in all, from each tenth of the numbers in
+            turn; by default 10, 50, 200 and 1000.
         strategies: with their usual settings (``partial:layer2``: see ``Strategy.parse``), or a ``Strategy``.
         draws: of the pictures, each with its own first weights too.
         epochs: of each training; None for what suits the data and the strategy, and at least 600 steps.
@@ -82,13 +85,20 @@ def shots(
         command: the shell command that makes this call.
 
     Raises:
-        ArgumentError: a class has too few pictures, there is no test split, or ``output`` is of other settings.
+        ArgumentError: there are too few pictures to draw from, there is no test split, or ``output`` is of other
+            settings.
     """
     whole = None if isinstance(data, Data) else 0.0  # no validation split is set aside
     request = ShotsRequest(
         training=TrainingRequest(
             source=DataSource(
-                data=data, labels=labels, groups=groups, data_dir=data_dir, validation=whole, test=test
+                data=data,
+                labels=labels,
+                groups=groups,
+                task=task,
+                data_dir=data_dir,
+                validation=whole,
+                test=test,
             ),
             network=network,
             preparation=Preparation(size=size, fit=fit, normalisation=normalisation, mean=mean, std=std),

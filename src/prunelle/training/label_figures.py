@@ -74,11 +74,11 @@ def f1_interval(right: int, answered: int, there: int) -> tuple[float, float]:
 
 def drawn_again(
     labels: np.ndarray, probabilities: np.ndarray, predicted: np.ndarray
-) -> dict[str, tuple[float, float]]:
-    """95 % intervals of ``mean_average_precision``, ``micro_f1`` and ``macro_f1``, by drawing examples again.
+) -> dict[str, np.ndarray]:
+    """``(B,)`` each: ``mean_average_precision``, ``micro_f1`` and ``macro_f1`` of B draws of N examples.
 
-    Where all draws agree, as where all answers are right, so few examples would mostly be right of a network that is
-    not: the interval then goes down to Wilson's bound for so many right answers out of as many.
+    Of so many examples and labels the draws are always the same, so that what two networks reach in them can be
+    compared draw by draw.
 
     Args:
         labels, probabilities, predicted: ``(N, K)``.
@@ -103,7 +103,7 @@ def drawn_again(
         found["macro_f1"].append(
             f1_scores(right, answered, truths)[:, there].mean(axis=1) if there.any() else sums
         )
-    return {name: _between(np.concatenate(parts), n) for name, parts in found.items()}
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def difference_drawn_again(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
@@ -141,6 +141,11 @@ def _weights(n: int, num_labels: int) -> Iterator[np.ndarray]:
         yield generator.multinomial(n, np.full(n, 1 / n), size=min(at_once, draws - begin)).astype(np.float64)
 
 
-def _between(values: np.ndarray, n: int) -> tuple[float, float]:
+def between(values: np.ndarray, n: int) -> tuple[float, float]:
+    """95 % interval of a figure of ``n`` examples, from its values in draws of them.
+
+    Where all draws agree, as where all answers are right, so few examples would mostly be right of a network that is
+    not: the interval then goes down to Wilson's bound for so many right answers out of as many.
+    """
     low, high = (float(each) for each in np.percentile(values, [2.5, 97.5]))
     return (min(low, low * wilson_interval(n, n)[0]), high) if high - low < 1e-12 else (low, high)

@@ -187,11 +187,17 @@ class LabelsEvaluation(Shown):
         return float(known.mean()) if len(known) else math.nan
 
     @cached_property
+    def drawn(self) -> dict[str, np.ndarray]:
+        """Of ``mean_average_precision``, ``micro_f1`` and ``macro_f1`` what they are when examples are drawn again: see
+        ``label_figures.drawn_again``."""
+        return label_figures.drawn_again(self.labels, self.probabilities, self.predicted)
+
+    @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """95 %, of ``mean_average_precision``, ``micro_f1`` and ``macro_f1``: see ``label_figures.drawn_again``."""
+        """95 %, of the same figures."""
         if not self.n:
             return dict.fromkeys(("mean_average_precision", "micro_f1", "macro_f1"), (0.0, 1.0))
-        return label_figures.drawn_again(self.labels, self.probabilities, self.predicted)
+        return {name: label_figures.between(values, self.n) for name, values in self.drawn.items()}
 
     @cached_property
     def blind(self) -> BlindLabels:

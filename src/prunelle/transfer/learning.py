@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
@@ -21,6 +20,7 @@ from prunelle.training.inference import Normaliser
 from prunelle.training.objectives import Objective
 from prunelle.training.recipe import Recipe
 from prunelle.transfer.features import FeatureStore, NoNormalisation, View, output_shape
+from prunelle.transfer.solvers import solver_of
 from prunelle.transfer.solving import Solving
 from prunelle.transfer.strategies import Strategy
 
@@ -105,13 +105,8 @@ def begin(
 
     if strategy is None or not count_frozen(network):
         return whole()
-    suited = {"logistic": ("logistic", "svm"), "ridge": ("ridge",)}.get(objective.solved_head or "", ())
-    if strategy.solved and strategy.head not in suited:
-        told = "numbers" if strategy.head == "ridge" else "classes"
-        raise ArgumentError(
-            f"head {strategy.head} tells {told}, and this training is of another task ({objective.target.task}). Take "
-            f"--head {objective.solved_head or 'linear'}."
-        )
+    if strategy.head is not None and strategy.solved:
+        solver_of(objective, strategy.head)  # before features are computed
     front = _front(network, pixels, preprocess, recipe, strategy)
     if isinstance(front, Note):
         if strategy.solved:
@@ -135,18 +130,29 @@ def begin(
     ]
     # The views hold the augmentation; nothing is left to change in a step.
     stepping = dataclasses.replace(recipe, augment=type(recipe.augment)())
-    kind: Callable[..., Training] = functools.partial(Training, target=objective.target)
-    if strategy.head == "logistic" or strategy.head == "svm" or strategy.head == "ridge":
+    validation, normaliser = inputs.get("validation"), NoNormalisation()
+    training: Training
+    if strategy.head is not None and strategy.solved:
         stepping = dataclasses.replace(stepping, ema_decay=None)  # there are no steps to average
-        kind = functools.partial(Solving, solver=strategy.head, target=objective.target)
-    training = kind(
-        front.rest,
-        train,
-        inputs.get("validation"),
-        classes=objective.classes,
-        preprocess=NoNormalisation(),
-        recipe=stepping,
-    )
+        training = Solving(
+            front.rest,
+            train,
+            validation,
+            objective,
+            preprocess=normaliser,
+            recipe=stepping,
+            head=strategy.head,
+        )
+    else:
+        training = Training(
+            front.rest,
+            train,
+            validation,
+            classes=objective.classes,
+            preprocess=normaliser,
+            recipe=stepping,
+            target=objective.target,
+        )
     feature_notes = tuple(note for split in (*inputs.values(), *train[1:]) for note in split.notes)
     return Learning(training, inputs, NoNormalisation(), len(train), feature_notes=feature_notes)
 

@@ -34,8 +34,8 @@ class Strategy:
         head: the new classifier: ``linear``; ``hidden``, with a layer of 256 units; ``logistic`` regression or a
             linear ``svm``, or of numbers ``ridge`` regression, solved by scikit-learn at once. None for the network's
             own, and with ``features`` for ``logistic``, of numbers ``ridge``, or for ``linear`` where something is said
-            of steps (epochs, a rate, a loss of one's own), where several labels are told, where features cannot be
-            kept, or where there are so many that solving takes minutes.
+            of steps (epochs, a rate, a loss of one's own), where features cannot be kept, or where there are so many
+            that solving takes minutes.
         views: how many views of each training picture the frozen trunk sees, the first the picture as it is, the
             others augmented; epochs take them in turn. 0 augments anew in each step and runs the trunk each time.
             None for 1 without augmentation and 4 with it.

@@ -17,15 +17,22 @@ from prunelle.report import comparison_page
 from prunelle.report.comparison_words import TEXTS, ComparisonWords
 from prunelle.report.words import TEXTS as SHARED
 from prunelle.runs.comparison import Comparison, Contestant, Outcome, Standing
+from prunelle.training.metrics import Evaluation
 from prunelle.training.recipe import Recipe
+from prunelle.training.yardsticks import YARDSTICKS
 
 N = 1000
 
 
-def outcome(seed: int, right: int, shift: int = 0, *, val: bool = True, epochs: int = 3) -> Outcome:
-    """``right`` pictures of 1,000, the first ones after ``shift``."""
+def outcome(
+    seed: int, right: int, shift: int = 0, *, val: bool = True, epochs: int = 3, classes: int = 10
+) -> Outcome:
+    """``right`` pictures of 1,000, the first ones after ``shift``; of classes of one size."""
     answers = np.zeros(N, bool)
     answers[(np.arange(right) + shift) % N] = True
+    labels = np.arange(N) % classes
+    said = np.where(answers, labels, (labels + 1) % classes)
+    names = ("cat", *map(str, range(1, classes)))
     results = [
         {
             "epoch": epoch,
@@ -39,9 +46,7 @@ def outcome(seed: int, right: int, shift: int = 0, *, val: bool = True, epochs: 
     return Outcome(
         seed=seed,
         path=Path(f"/c/runs/x-seed{seed}"),
-        accuracy=right / N,
-        loss=0.1 + seed / 100,
-        right=answers,
+        answers=Evaluation("test", names, labels, np.eye(classes, dtype=np.float32)[said], 0.1 + seed / 100),
         results=results,
         seconds=2.0 * epochs,
     )
@@ -108,7 +113,7 @@ def test_two_seeds_that_agree_are_no_interval_without_width() -> None:
     (found,) = comparison(a, b).differences()
     # Counted in pictures of 1,000: the deviation of two neighbours, 0.001/√2, times t(1) = 12.7062, over √2.
     assert found.over_seeds == pytest.approx((0.1 - 0.006353, 0.1 + 0.006353), abs=1e-6)
-    assert a.accuracy.interval == pytest.approx((0.293647, 0.306353), abs=1e-6)
+    assert a.figure.interval == pytest.approx((0.293647, 0.306353), abs=1e-6)
     page = text_of(comparison_page.render(comparison(a, b), "en"))
     assert "29.36 – 30.64" in page
     assert found.verdict == "clear"
@@ -118,7 +123,7 @@ def test_no_interval_leaves_what_an_accuracy_can_be() -> None:
     a = standing("a", [outcome(0, 900), outcome(1, 500)])
     b = standing("b", [outcome(0, 100), outcome(1, 500)])
     found = comparison(a, b)
-    assert a.accuracy.interval == (0, 1)
+    assert a.figure.interval == (0, 1)
     assert found.differences()[0].over_seeds == (-1, 1)
     page = text_of(comparison_page.render(found, "en"))
     assert "0.00 – 100.00" in page
@@ -154,8 +159,9 @@ def test_too_few_seeds_are_said(ours: tuple[int, ...], theirs: tuple[int, ...], 
 
 
 def test_networks_at_chance_are_said_to_be() -> None:
-    blind = standing("blind", [outcome(0, 260), outcome(1, 255), outcome(2, 262)])
-    found = dataclasses.replace(comparison(blind, GOOD), commonest=("cat", 0.25))
+    blind = standing("blind", [outcome(seed, right, classes=4) for seed, right in enumerate((260, 255, 262))])
+    good = standing("good", [outcome(seed, 990, classes=4) for seed in range(3)])
+    found = comparison(blind, good)
     assert found.at_chance == ["blind"]
     page = text_of(comparison_page.render(found, "en"))
     assert "No better than chance, as far as these pictures can tell: blind. Always answering cat" in page
@@ -245,7 +251,8 @@ def test_every_text_is_used() -> None:
         (folder / name).read_text(encoding="utf-8")
         for name in ("comparison_page.py", "comparison_figures.py", "templates/comparison.html")
     )
-    for key in TEXTS.keys() - SHARED.keys():
+    figures_beside = {name for yardstick in YARDSTICKS.values() for name in yardstick.others}
+    for key in TEXTS.keys() - SHARED.keys() - figures_beside:
         assert f'"{key}"' in sources or key.startswith(("judged_", "headline_", "verdict_")), key
 
 

@@ -17,7 +17,7 @@ from sklearn.metrics import (
 
 from prunelle.training import thresholds
 from prunelle.training.intervals import wilson_interval
-from prunelle.training.label_figures import average_precisions, drawn_again, f1_interval
+from prunelle.training.label_figures import average_precisions, f1_interval
 from prunelle.training.labels_evaluation import LabelsEvaluation
 from prunelle.training.thresholds import LEAST, best_threshold, chosen
 
@@ -102,8 +102,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     held = dict.fromkeys(wanted, 0)
     for trial in range(60):
         rows = slice(trial * 150, (trial + 1) * 150)
-        intervals = drawn_again(many[rows], given[rows], given[rows] >= 0.5)
-        for name, (low, high) in intervals.items():
+        for name, (low, high) in evaluation(many[rows], given[rows]).intervals.items():
             held[name] += low <= wanted[name] <= high
     assert min(held.values()) >= 53, held
 

@@ -12,11 +12,18 @@ from torch import nn
 
 from prunelle import Preprocess, Recipe
 from prunelle.data.pixels import Pixels
+from prunelle.data.targets import ONE_CLASS
 from prunelle.networks.freezing import is_frozen
+from prunelle.training.metrics import Evaluation
+from prunelle.training.objectives import objective_of
 from prunelle.transfer import advice as module
-from prunelle.transfer.advice import Advice, advise, depths
+from prunelle.transfer import recommending
+from prunelle.transfer.advice import advise, depths
+from prunelle.transfer.recommending import Advice, recommended
 from prunelle.transfer.strategies import Strategy
+from prunelle.transfer.trial import Trial
 
+TWO = objective_of(ONE_CLASS, ("a", "b"))
 PREPROCESS = Preprocess(size=(8, 8), mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
 
 
@@ -51,6 +58,13 @@ class Small(nn.Module):
         return self.last(self.flat(self.second(self.pool(self.first(images)))))  # type: ignore[no-any-return]
 
 
+def answers(right: np.ndarray) -> Evaluation:
+    """To pictures of two classes, by turns, of which these are right."""
+    labels = np.arange(len(right)) % 2
+    said = np.where(right, labels, 1 - labels)
+    return Evaluation("train", ("a", "b"), labels, np.eye(2, dtype=np.float32)[said], 0.5)
+
+
 def red_or_not(n: int) -> Pixels:
     """Classes differ in their red alone."""
     rng = np.random.default_rng(0)
@@ -62,16 +76,15 @@ def red_or_not(n: int) -> Pixels:
 
 def advised(kept: str, n: int, affordable: float, monkeypatch: pytest.MonkeyPatch, many: int = 500) -> Advice:
     monkeypatch.setattr(module, "AFFORDABLE", affordable)
-    monkeypatch.setattr(module, "MANY", many)
+    for each in (module, recommending):
+        monkeypatch.setattr(each, "MANY", many)
 
     def recipe_of(strategy: Strategy) -> Recipe:
         return Recipe(epochs=5, batch_size=8, optimizer="adam", learning_rate=0.02)
 
     network = Small(kept)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    found = advise(
-        network, Small(kept), red_or_not(n), ("a", "b"), PREPROCESS, recipe_of, memory_budget=1 << 30
-    )
+    found = advise(network, Small(kept), red_or_not(n), TWO, PREPROCESS, recipe_of, memory_budget=1 << 30)
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
     assert not any(is_frozen(inner) for inner in network.modules())
     assert all(weight.requires_grad for weight in network.parameters())
@@ -88,7 +101,7 @@ def test_few_and_similar_keep_the_last_features(monkeypatch: pytest.MonkeyPatch)
 def test_few_and_different_take_an_earlier_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     found = advised("lost late", 80, 0, monkeypatch)
     assert (found.strategy.name, found.strategy.stage, found.similar) == ("features", "pool", False)
-    by_stage = {trial.strategy.stage: trial.accuracy for trial in found.trials}
+    by_stage = {trial.strategy.stage: trial.value for trial in found.trials}
     assert by_stage["pool"] > 0.9
     assert by_stage["flat"] < 0.8
 
@@ -103,10 +116,10 @@ def test_many_pictures_that_could_not_be_tried_follow_the_textbook(monkeypatch: 
 
 def test_what_features_have_lost_is_learned_again_by_training_all(monkeypatch: pytest.MonkeyPatch) -> None:
     found = advised("lost early", 160, 1e12, monkeypatch)
-    by_name = {trial.strategy.name: trial.accuracy for trial in found.trials if not trial.probe}
+    by_name = {trial.strategy.name: trial.value for trial in found.trials if not trial.probe}
     assert by_name["full"] > 0.9
     assert by_name["partial"] < 0.8
-    assert max(trial.accuracy for trial in found.trials if trial.probe) < 0.8
+    assert max(trial.value for trial in found.trials if trial.probe) < 0.8
     assert found.strategy.name == "full"
     assert "points better than a classifier on features" in found.notes[1].en
 
@@ -122,7 +135,7 @@ def test_a_class_of_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     found = advised("all", 3, 1e12, monkeypatch)
     assert found.strategy.name == "features"
     assert found.trials == ()
-    assert "single training picture" in found.notes[0].en
+    assert "too few training pictures" in found.notes[0].en
 
 
 def test_depths_are_spread_and_end_with_the_last_features() -> None:
@@ -135,7 +148,7 @@ def test_depths_are_spread_and_end_with_the_last_features() -> None:
 
 
 def test_json() -> None:
-    trial = module.Trial(Strategy(name="full"), np.array([True, True, False, True]))
+    trial = Trial(Strategy(name="full"), answers(np.array([True, True, False, True])))
     found: Any = Advice(Strategy(name="full"), (trial,), 7, True, ()).to_json()
     assert found["trials"][0]["accuracy"] == 0.75
     assert found["trials"][0]["n"] == 4
@@ -145,11 +158,11 @@ def test_json() -> None:
 
 @pytest.mark.parametrize(("fewest", "expected"), [(499, "features"), (500, "full")])
 def test_of_many_pictures_a_training_needs_no_clear_lead(fewest: int, expected: str) -> None:
-    nine, ten = np.arange(20) < 9, np.arange(20) < 10
-    probe = module.Trial(Strategy(name="features", stage="flat", head="logistic"), nine, nine)
-    trials = [probe, module.Trial(Strategy(name="partial", freeze="flat"), nine)]
-    trials.append(module.Trial(Strategy(name="full"), ten))
-    assert module._judged(trials, [], fewest, []).strategy.name == expected
+    nine, ten = (answers(np.arange(20) < right) for right in (9, 10))
+    probe = Trial(Strategy(name="features", stage="flat", head="logistic"), nine, nine)
+    trials = [probe, Trial(Strategy(name="partial", freeze="flat"), nine)]
+    trials.append(Trial(Strategy(name="full"), ten))
+    assert recommended(trials, [], fewest, ONE_CLASS).strategy.name == expected
 
 
 @pytest.mark.parametrize(
@@ -159,31 +172,31 @@ def test_of_many_pictures_a_training_needs_no_clear_lead(fewest: int, expected: 
 )
 def test_what_beats_what(wins: int, losses: int, expected: bool) -> None:
     both = [True] * 7 + [False] * 4
-    one = np.array([True] * wins + [False] * losses + both)
-    other = np.array([False] * wins + [True] * losses + both)
+    one = answers(np.array([True] * wins + [False] * losses + both))
+    other = answers(np.array([False] * wins + [True] * losses + both))
     strategy = Strategy(name="full")
-    trained, beaten = module.Trial(strategy, one), module.Trial(strategy, other)
-    assert module._clearly(trained, beaten) == expected
+    trained, beaten = Trial(strategy, one), Trial(strategy, other)
+    assert trained.clearly_beats(beaten) == expected
     # Of two probes all pictures count, of a probe and a training those that both left out.
-    few = np.array([True, False])
-    assert module._clearly(module.Trial(strategy, few, one), module.Trial(strategy, few, other)) == expected
-    assert module._clearly(module.Trial(strategy, one, few), beaten) == expected
+    few = answers(np.array([True, False]))
+    assert Trial(strategy, few, one).clearly_beats(Trial(strategy, few, other)) == expected
+    assert Trial(strategy, one, few).clearly_beats(beaten) == expected
 
 
 @pytest.mark.parametrize(("lead", "luck"), [(4, True), (60, False)])
 def test_what_may_be_luck_is_said_to(lead: int, luck: bool) -> None:
     """Of 200 pictures an earlier stage, and a training, are right on so many more: 4 are luck at 95 %, 60 are not."""
 
-    def probe(stage: str, right: int) -> module.Trial:
-        answers = np.arange(200) < right
-        return module.Trial(Strategy(name="features", stage=stage, head="logistic"), answers, answers)
+    def probe(stage: str, right: int) -> Trial:
+        given = answers(np.arange(200) < right)
+        return Trial(Strategy(name="features", stage=stage, head="logistic"), given, given)
 
     early, last = probe("early", 100 + lead), probe("last", 100)
-    case = module._judged([early, last], [], 40, []).notes[0]
-    assert f"better than the last, by {lead / 2:.1f} points (95 % interval" in case.en
+    case = recommended([early, last], [], 40, ONE_CLASS).notes[0]
+    assert f"is better than the last, by {lead / 2:.1f} points (95 % interval" in case.en
     assert (" perhaps different" in case.en) == ("it may be luck" in case.en) == luck
     assert ("peut-être différentes" in case.fr) == ("ce peut être un hasard" in case.fr) == luck
-    trained = module.Trial(Strategy(name="full"), np.arange(200) < 100 + lead)
-    choice = module._judged([last, trained], [], 40, []).notes[1]
+    trained = Trial(Strategy(name="full"), answers(np.arange(200) < 100 + lead))
+    choice = recommended([last, trained], [], 40, ONE_CLASS).notes[1]
     assert f"{lead / 2:.1f} points better than a classifier on features (95 % interval" in choice.en
     assert ("it may be luck" in choice.en) == luck

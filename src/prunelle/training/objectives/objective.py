@@ -30,13 +30,12 @@ class Objective(ABC):
         classes: names of the outputs, K of them.
 
     Attributes:
-        solved_head: of strategy ``features``: the classifier that is solved at once unless another is named; None where
-            there is none.
+        solved_head: of strategy ``features``: the classifier that is solved at once unless another is named.
         measure: what ``hits`` adds up, and what ``train_<measure>`` and ``val_<measure>`` of ``results.csv`` are.
     """
 
     measure: ClassVar[str]
-    solved_head: ClassVar[str | None] = None
+    solved_head: ClassVar[str]
 
     def __init__(self, target: Target, classes: tuple[str, ...]) -> None:
         self.target = target

@@ -21,6 +21,7 @@ class LabelsObjective(Objective):
     """``outputs``: logits, whose sigmoid is the probability of each label, whatever the others are."""
 
     measure = "accuracy"
+    solved_head = "logistic"
     target: SeveralLabels
 
     def check(self, recipe: Recipe) -> None:
