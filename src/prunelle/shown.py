@@ -16,6 +16,7 @@ CARDS = {
     "Convolution": "prunelle.cards.convolution",
     "Data": "prunelle.cards.data",
     "Evaluation": "prunelle.cards.answers",
+    "Export": "prunelle.cards.export",
     "Folds": "prunelle.cards.folds",
     "LabelsEvaluation": "prunelle.cards.labels_answers",
     "LabelsPrediction": "prunelle.cards.labels_answers",

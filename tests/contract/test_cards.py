@@ -22,6 +22,8 @@ from torch import nn
 import prunelle as pn
 from prunelle import tasks
 from prunelle.drawing import card
+from prunelle.exports.checking import Check, Row
+from prunelle.exports.result import Export
 from prunelle.networks import names
 from prunelle.planning.weights import Pretrained
 from prunelle.report.shots import Shots
@@ -76,7 +78,6 @@ NOT_SHOWN = {
     "Epochs": "the page's, which draws it",
     "Explorer": "the page's, which asks it",
     "Proposal": "the page's, which draws it",
-    "Export": "files, and a table that the terminal prints",
 }
 """Results that are shown as Python shows them, and what they are."""
 
@@ -174,8 +175,23 @@ def shown(run: pn.Run, place: Path) -> dict[str, Any]:
         "Description": tasks.describe("resnet50"),
         "DiskUsage": tasks.disk_usage(place / "runs")[-1],
         "Retrained": Retrained(run, run, _change()),
+        "Export": _export(place),
         "Cleared": tasks.caching.Cleared(1200, (place / HOSTILE.replace("/", "|"),)),
     }
+
+
+def _export(place: Path) -> Export:
+    row = Row(
+        entry="raw",
+        n=200,
+        otherwise=(HOSTILE,),
+        tied=1,
+        apart=0.01,
+        milliseconds=1.0,
+        network_milliseconds=2.0,
+    )
+    found = Check(rows=(row,), origin=Note(HOSTILE, HOSTILE), lost=0.001, labelled=500)
+    return Export(path=place / "a<b>.onnx", files=(place / "a<b>.onnx", place / "a<b>.md"), check=found)
 
 
 def _change() -> Change:
@@ -239,6 +255,7 @@ KINDS = [
     ),
     "Cleared",
     "Retrained",
+    "Export",
 ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from prunelle.cli.options import (
+    LanguageOptions,
     PretrainedOptions,
     StyleOptions,
     data_root_option,
@@ -19,42 +20,29 @@ from prunelle.cli.output import echo, say, spoken
 from prunelle.texts import Note, Typography, visible
 
 if TYPE_CHECKING:
-    from prunelle.exports.checking import Check, Row
+    from prunelle.exports.checking import Check
 
-_ENTRIES = {
-    "batch of 1": Note("prepared, one by one", "préparés, un par un"),
-    "batch": Note("prepared, 32 together", "préparés, par 32"),
-    "raw": Note("as decoded", "comme décodés"),
-}
-_COLUMNS = (
-    Note("examples", "exemples"),
-    Note("how many", "combien"),
-    Note("answered otherwise", "autre réponse"),
-    Note("scores apart by", "écart des scores"),
-    Note("ms each", "ms l’un"),
-    Note("PyTorch, ms", "PyTorch, ms"),
-)
-_CHECKED = Note("Checked on {origin}.", "Vérifié sur {origin}.")
-_LOST = Note(
-    "int8 costs {lost} points of accuracy on {n} labelled examples.",
-    "int8 coûte {lost} points de justesse sur {n} exemples étiquetés.",
-)
 _WRITTEN = Note("Written: {files}", "Écrit : {files}")
-_OTHERWISE = Note("Answered otherwise, {entry}: {names}", "Autre réponse, {entry} : {names}")
-_MOST = 8
+_FOLDER = Note("Written: {folder}, with {files}", "Écrit : {folder}, avec {files}")
 
 
-class _Options(PretrainedOptions, StyleOptions):
+class _Options(PretrainedOptions, StyleOptions, LanguageOptions):
     data_root: str | None
     labels: str | None
     quantize: str | None
     output: str | None
+    bundle: bool
+    licence: str | None
+    names: bool
 
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[RUN]")
 @click.option("--format", "form", default="onnx", show_default=True, metavar="NAME", help="What is written.")
 @click.option("--output", type=click.Path(), metavar="FILE", help="Default: the run's name, here.")
+@click.option(
+    "--bundle", is_flag=True, help="A folder for a colleague: it answers with onnxruntime and Pillow alone."
+)
 @click.option(
     "--quantize", metavar="int8", help="Smaller and faster; kept only if it costs at most half a point."
 )
@@ -63,6 +51,15 @@ class _Options(PretrainedOptions, StyleOptions):
 @click.option("--examples", type=int, metavar="N", help="How many to check on.  [200; of int8 1000]")
 @data_root_option
 @pretrained_options
+@click.option(
+    "--licence", "--license", metavar="NAME", help="For the card.  [that of the weights it began with]"
+)
+@click.option(
+    "--names", is_flag=True, help="Name in the .json which examples are answered otherwise; not to give away."
+)
+@click.option(
+    "--language", type=click.Choice(("en", "fr")), help="Of card and terminal. Default: the locale's."
+)
 @click.option(
     "--json", "as_json", is_flag=True, help="What was written and seen, as JSON on standard output."
 )
@@ -88,50 +85,44 @@ def export(
         run,
         format=form,
         output=given["output"],
+        bundle=given["bundle"],
         quantize=given["quantize"],
         check=check,
         labels=given["labels"],
         data_root=given["data_root"],
         examples=examples,
+        licence=given["licence"],
+        names=given["names"],
+        language=given["language"],
         style=given["progress"],
     )
     if as_json:
-        echo(json.dumps({"files": [str(file) for file in made.files], **made.check.to_json()}, indent=1))
+        files = [str(file) for file in made.files]
+        echo(json.dumps({"files": files, **made.check.to_json(names=True)}, indent=1))
         return
-    _show(made.check)
-    say(_WRITTEN, files=", ".join(visible(str(file)) for file in made.files))
+    words = spoken(given["language"])
+    _show(made.check, words)
+    if given["bundle"]:
+        names = ", ".join(file.name for file in made.files)
+        say(_FOLDER, given["language"], folder=visible(str(made.path)), files=names)
+        return
+    say(_WRITTEN, given["language"], files=", ".join(visible(str(file)) for file in made.files))
 
 
-def _show(check: Check) -> None:
+def _show(check: Check, words: Typography) -> None:
     from rich.table import Table
 
     from prunelle.console.terminal import Terminal
+    from prunelle.exports import check_words
 
-    terminal, words = Terminal(soft_wrap=True), spoken()
-    table = Table(*map(words.note, _COLUMNS), box=None)
+    terminal = Terminal(soft_wrap=True)
+    table = Table(*map(words.note, check_words.HEADS), box=None, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for row in check.rows:
-        table.add_row(*_cells(row, words))
+        table.add_row(*check_words.row(row, words))
     terminal.print(table)
-    terminal.print(words.note(_CHECKED, origin=words.note(check.origin)))
-    if check.lost is not None:
-        terminal.print(
-            words.note(_LOST, lost=words.decimal(100 * check.lost, 1), n=words.integer(check.labelled))
-        )
-    for row in check.rows:
-        if row.otherwise:
-            more = len(row.otherwise) - _MOST
-            names = ", ".join(row.otherwise[:_MOST]) + (f" (+ {words.integer(more)})" if more > 0 else "")
-            terminal.print(words.note(_OTHERWISE, entry=words.note(_ENTRIES[row.entry]), names=names))
-
-
-def _cells(row: Row, words: Typography) -> tuple[str, ...]:
-    return (
-        words.note(_ENTRIES[row.entry]),
-        words.integer(row.n),
-        words.integer(len(row.otherwise)),
-        f"{row.apart:.1e}",
-        words.decimal(row.milliseconds, 2),
-        words.decimal(row.network_milliseconds, 2),
-    )
+    for sentence in (*check_words.sentences(check, words), *check_words.otherwise(check, words)):
+        terminal.print(sentence)

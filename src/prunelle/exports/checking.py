@@ -74,11 +74,23 @@ class Check:
     lost: float | None = None
     labelled: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+    def to_json(self, *, names: bool = False) -> dict[str, Any]:
+        """Plain values.
+
+        Args:
+            names: with those of the examples that are answered otherwise: for who has them, not for a file that is
+                given away.
+        """
         return {
             "examples": self.origin.en,
-            "rows": [dataclasses.asdict(row) for row in self.rows],
+            "rows": [
+                {
+                    **dataclasses.asdict(row),
+                    "otherwise": len(row.otherwise),
+                    **({"names": list(row.otherwise)} if names else {}),
+                }
+                for row in self.rows
+            ],
             **({} if self.lost is None else {"accuracy_lost": self.lost, "labelled": self.labelled}),
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
@@ -19,7 +18,7 @@ def described(subject: Subject) -> dict[str, Any]:
         "target": {**subject.target.to_json(), **_thresholds(subject)},
         "classes": list(subject.classes),
         "preprocess": dict(inputs_of(subject.preprocess).metadata(subject.preprocess)),
-        "facts": dataclasses.asdict(subject.facts),
+        "facts": subject.facts.to_json(),
     }
 
 

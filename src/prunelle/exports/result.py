@@ -6,21 +6,19 @@ import dataclasses
 from pathlib import Path
 
 from prunelle.exports.checking import Check
+from prunelle.shown import Shown
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Export:
+class Export(Shown):
     """Files that were written and checked.
 
     Attributes:
-        files: the one that was asked for first.
+        path: the file that was asked for; of a bundle its folder.
+        files: all that were written, the network's own first.
         check: what was seen of its answers; also in the ``.json`` beside it.
     """
 
+    path: Path
     files: tuple[Path, ...]
     check: Check
-
-    @property
-    def path(self) -> Path:
-        """The file that was asked for."""
-        return self.files[0]

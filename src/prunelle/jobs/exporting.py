@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,25 @@ from typing import Any
 import torch
 from torch import nn
 
-from prunelle import networks
 from prunelle.data.kinds import AnyPreprocess
 from prunelle.data.preprocess import Preprocess
-from prunelle.disk import write_json, writing
+from prunelle.disk import write_json, write_text, writing
 from prunelle.errors import ArgumentError, refuse_given
+from prunelle.exports import bundle
 from prunelle.exports.checking import FEWEST, check
-from prunelle.exports.format import Settings
+from prunelle.exports.format import Format, Settings
 from prunelle.exports.formats import format_of
+from prunelle.exports.model_card import Written, card
+from prunelle.exports.place import Place, bundle_place, file_place
 from prunelle.exports.result import Export
 from prunelle.exports.subject import Facts, Subject
-from prunelle.jobs import answering
+from prunelle.jobs import answering, export_facts
 from prunelle.jobs.export_samples import Gathered
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
-from prunelle.texts import visible
+from prunelle.texts import Language, Note
 
 EXAMPLES = 200
 """Checked on, unless another number is asked for."""
@@ -37,6 +38,25 @@ LABELLED_EXAMPLES = 1000
 """Of int8, whose accuracy is held against the network's."""
 CALIBRATION = 256
 """Training examples by which the ranges of int8 are chosen."""
+BUNDLED = "onnx"
+"""The format of a bundle."""
+
+_WRITING = Note("writing the file", "écriture du fichier")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Telling:
+    """What is said of the file beside it.
+
+    Attributes:
+        language: of the card.
+        licence: of the network; None for that of the weights it began with.
+        names: those of examples that are answered otherwise are written down.
+    """
+
+    language: Language
+    licence: str | None
+    names: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,19 +65,32 @@ class ExportRequest:
 
     Attributes:
         format: by its name.
-        output: the file; None for the subject's name in the working directory.
+        output: the file, or the bundle's folder; None for the subject's name in the working directory.
+        bundle: a folder for a colleague, in place of files beside each other.
         quantize: ``int8``, or None.
         source: other examples to check on than the run's own; its ``data`` is None for those.
         data_root: where the run's own are now.
         examples: how many to check on; None for what suits.
+        telling: what is said beside.
     """
 
     format: str
-    output: Path | None
+    output: str | Path | None
+    bundle: bool
     quantize: str | None
     source: DataSource
     data_root: str | Path | None
     examples: int | None
+    telling: Telling
+
+    def __post_init__(self) -> None:
+        if self.examples is not None and self.examples < FEWEST:
+            raise ArgumentError(f"examples must be at least {FEWEST}; received {self.examples}.")
+        if self.bundle and self.format != BUNDLED:
+            raise ArgumentError(
+                f"bundle (--bundle) is a folder that answers by onnxruntime, so its format is {BUNDLED}; received "
+                f"{self.format}."
+            )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,32 +106,6 @@ class Module:
     network: nn.Module
     preprocess: AnyPreprocess | None
     classes: tuple[str, ...] | None
-
-
-def request_of(
-    format: str,
-    output: str | Path | None,
-    quantize: str | None,
-    source: DataSource,
-    *,
-    data_root: str | Path | None,
-    examples: int | None,
-) -> ExportRequest:
-    """Of a verb's arguments.
-
-    Raises:
-        ArgumentError: one breaks a rule.
-    """
-    if examples is not None and examples < FEWEST:
-        raise ArgumentError(f"examples must be at least {FEWEST}; received {examples}.")
-    return ExportRequest(
-        format=format,
-        output=None if output is None else Path(output),
-        quantize=quantize,
-        source=source,
-        data_root=data_root,
-        examples=examples,
-    )
 
 
 def given_of(
@@ -125,85 +132,92 @@ def given_of(
 def export(given: Run | Pretrained | Module, request: ExportRequest, listener: Listener) -> Export:
     """Writes and checks it; see ``prunelle.export``."""
     form = format_of(request.format)
-    subject = subject_of(given, listener)
-    output = request.output or Path(subject.name + form.suffix)
-    if output.suffix != form.suffix:
-        raise ArgumentError(
-            f"output (--output) of format {form.name} must end in {form.suffix}; received {output}."
-        )
+    subject = subject_of(given, listener, request.telling.licence)
+    place = _place(request, form, subject)
+    # What goes out has the name that it is given, not that of a folder at home.
+    subject = dataclasses.replace(subject, name=file_name(place.name))
     settings = Settings(quantize=request.quantize, progress=listener.on_progress)
     form.check(subject, settings)
-    _refuse_there(output)
+    place.refuse_there()
     wanted = request.examples or (EXAMPLES if request.quantize is None else LABELLED_EXAMPLES)
     gathered = Gathered(subject, given if isinstance(given, Run) else None, request.data_root, listener)
     samples = gathered.samples(request.source, wanted)
     if request.quantize is not None:
         settings = dataclasses.replace(settings, calibration=gathered.calibration(CALIBRATION))
-    with writing(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.stem}-", dir=output.parent) as folder:
-            written = form.write(subject, Path(folder) / output.name, settings)
-            found = check(
-                subject,
-                form.open(written[0], subject),
-                samples,
-                quantized=request.quantize is not None,
-                progress=listener.on_progress,
-            )
-            beside = Path(folder) / f"{output.stem}.json"
-            write_json(
-                beside, {"format": form.name, "files": [each.name for each in written], **found.to_json()}
-            )
-            placed = [each.replace(output.parent / each.name) for each in (*written, beside)]
-    return Export(files=tuple(placed), check=found)
+    with writing(place.output), place.made() as folder:
+        listener.on_progress(_WRITING, 0, 1)
+        files = form.write(subject, folder / place.main, settings)
+        listener.on_progress(_WRITING, 1, 1)
+        found = check(
+            subject,
+            form.open(files[0], subject),
+            samples,
+            quantized=request.quantize is not None,
+            progress=listener.on_progress,
+        )
+        names = [each.name for each in files]
+        about = {"format": form.name, "files": names, **found.to_json(names=request.telling.names)}
+        write_json(folder / place.check, about)
+        if request.bundle:
+            bundle.add(folder, subject)
+            names += bundle.FILES
+        names += [place.check, place.card]
+        written = Written(
+            subject=subject, format=form.name, files=tuple(names), quantize=request.quantize, check=found
+        )
+        write_text(folder / place.card, card(written, request.telling.language))
+        placed = place.moved(folder, names)
+    return Export(path=place.output, files=placed, check=found)
 
 
-def _refuse_there(output: Path) -> None:
-    """What is there is somebody's.
-
-    Raises:
-        ArgumentError: something of what would be written is there.
-    """
-    there = [each for each in (output, output.with_suffix(".json")) if each.exists()]
-    if there:
-        raise ArgumentError(f"{there[0]} is there already; name another file (--output), or remove it.")
+def _place(request: ExportRequest, form: Format, subject: Subject) -> Place:
+    if request.bundle:
+        return bundle_place(Path(request.output or subject.name), form.suffix)
+    output = Path(request.output or subject.name + form.suffix)
+    if output.suffix != form.suffix:
+        raise ArgumentError(
+            f"output (--output) of format {form.name} must end in {form.suffix}; received {output}."
+        )
+    return file_place(output)
 
 
 # ---- What is taken away.
 
 
-def subject_of(given: Run | Pretrained | Module, listener: Listener) -> Subject:
+def subject_of(given: Run | Pretrained | Module, listener: Listener, licence: str | None = None) -> Subject:
     """A run, a network with weights from elsewhere, or a module, as what is taken away.
+
+    Args:
+        licence: that was given.
 
     Raises:
         ArgumentError: nobody says how the examples of a module are prepared, or it has other outputs than names.
     """
     if isinstance(given, Run):
         answering.check_reads(given, listener)
-        return _subject(given, given.path.name, _facts_of_run(given))
+        return _subject(given, given.path.resolve().name, export_facts.of_run(given, licence))
     if isinstance(given, Pretrained):
-        name = networks.name_of(given.network)
-        facts = Facts(network=name, parameters=_size(given.network), weights=visible(Path(given.source).name))
-        return _subject(given, name, facts)
+        facts = export_facts.of_pretrained(given, licence)
+        return _subject(given, facts.network, facts)
     network = given.network
     preprocess: Any = given.preprocess or _usual(given.network)
     classes = given.classes or tuple(map(str, range(_outputs(network, preprocess))))
-    name = networks.name_of(network)
+    facts = export_facts.of_module(network, licence)
     made = Pretrained(
         network=network,
         classes=classes,
         classes_known=True,
         preprocess=preprocess,
-        source=name,
+        source=facts.network,
     )
-    return _subject(made, name, Facts(network=name, parameters=_size(network)))
+    return _subject(made, facts.network, facts)
 
 
 def _subject(given: Run | Pretrained, name: str, facts: Facts) -> Subject:
     # A copy: what is exported is on the processor and in evaluation mode, whatever the caller goes on with.
     network = copy.deepcopy(given.network).cpu().eval().requires_grad_(False)
     return Subject(
-        name=re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "network",
+        name=file_name(name),
         network=network,
         preprocess=given.preprocess,
         classes=given.classes,
@@ -212,25 +226,9 @@ def _subject(given: Run | Pretrained, name: str, facts: Facts) -> Subject:
     )
 
 
-def _facts_of_run(run: Run) -> Facts:
-    described, metrics = run.info["network"], run.metrics()
-    weights = described.get("weights")
-    return Facts(
-        network=described["name"],
-        parameters=_size(run.network),
-        data=Path(run.info["data"]["name"]).name,
-        counts={
-            split: entry["n"] for split, entry in metrics.items() if isinstance(entry, dict) and "n" in entry
-        },
-        figures={split: entry for split, entry in metrics.items() if isinstance(entry, dict)},
-        recipe=run.recipe.to_json() if run.has_recipe else None,
-        weights=None if weights is None else Path(str(weights)).name,
-        created=str(run.info.get("created", ""))[:10] or None,
-    )
-
-
-def _size(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
+def file_name(name: str) -> str:
+    """``name`` in letters, digits, ``-``, ``_`` and ``.``."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "network"
 
 
 def _usual(network: nn.Module) -> Preprocess:

@@ -338,16 +338,17 @@ def _published(wanted: Published, weights: Weights) -> Weights:
         "mean": wanted.mean,
         "std": wanted.std,
     }
-    return Weights(_source(wanted), weights.tensors, class_names(wanted.classes), preprocess)
+    return Weights(source_of(wanted), weights.tensors, class_names(wanted.classes), preprocess)
 
 
-def _source(wanted: Published) -> str:
+def source_of(wanted: Published) -> str:
+    """``Weights.source`` of a published set."""
     return f"{wanted.network}'s {wanted.name} weights"
 
 
 def given_as(source: str) -> str:
     """What ``read_weights`` takes for weights of this ``source``: of a published set, its name."""
-    return next((each.name for each in published() if _source(each) == source), source)
+    return next((each.name for each in published() if source_of(each) == source), source)
 
 
 def _from_elsewhere(network: str, name: str) -> Weights:
