@@ -138,7 +138,8 @@ def refuse(found: Check, quantized: bool) -> None:
         wrong = len(row.otherwise) - row.tied
         if quantized:
             continue
-        if row.entry != "raw" and (wrong or row.apart > CLOSE):
+        # Not "further apart than": what is no number is neither further nor as close.
+        if row.entry != "raw" and (wrong or not row.apart <= CLOSE):
             raise ExportError(
                 f"the file does not answer as the network does: from prepared batches ({row.entry}) {wrong} of {row.n} "
                 f"answers are others, scores are up to {row.apart:.2g} apart, and may be {CLOSE:g}. Nothing was kept."

@@ -67,12 +67,19 @@ class OnnxRuntime:
 
     def batch(self, batch: np.ndarray) -> np.ndarray:
         """See ``Runtime``."""
-        return np.asarray(self._batch.run(None, {"batch": batch})[0])
+        return _answers(self._batch, batch)
 
     def raw(self, example: np.ndarray) -> np.ndarray:
         """See ``Runtime``."""
-        name = self._raw.get_inputs()[0].name
-        return np.asarray(self._raw.run(None, {name: example})[0])
+        return _answers(self._raw, example)
+
+
+def _answers(session: Any, given: np.ndarray) -> np.ndarray:
+    (entry,) = session.get_inputs()
+    try:
+        return np.asarray(session.run(None, {entry.name: given})[0])
+    except Exception as error:  # onnxruntime's own, one a kind of failure
+        raise ExportError(f"onnxruntime cannot run what was written: {first_line(error)}") from error
 
 
 def _save(

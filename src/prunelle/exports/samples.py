@@ -53,7 +53,7 @@ class Samples:
         labels = [part.labels for part in parts if part.labels is not None]
         return cls(
             names=[name for part in parts for name in part.names],
-            prepared=np.concatenate([part.prepared for part in parts]),
+            prepared=np.concatenate(_of_one_length([part.prepared for part in parts])),
             raw=[each for part in parts for each in part.raw],
             labels=np.concatenate(labels) if len(labels) == len(parts) else None,
             origin=Note(
@@ -66,3 +66,13 @@ class Samples:
         for start in range(0, len(self), size):
             part = torch.from_numpy(np.ascontiguousarray(self.prepared[start : start + size]))
             yield preprocess.normalise(part.movedim(-1, 1)).contiguous().numpy()
+
+
+def _of_one_length(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """``(N, T, C)`` series that were padded, each part to its own longest: to the longest of all, with NaN."""
+    if parts[0].ndim != 3 or len({part.shape[1] for part in parts}) == 1:
+        return list(parts)
+    longest = max(part.shape[1] for part in parts)
+    return [
+        np.pad(part, ((0, 0), (0, longest - part.shape[1]), (0, 0)), constant_values=np.nan) for part in parts
+    ]

@@ -65,8 +65,16 @@ class MaskedMaxPool1d(nn.MaxPool1d):
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """``maps: (N, C, T)`` → the same shape."""
         mask = absent(maps)
-        pooled: torch.Tensor = super().forward(maps.masked_fill(mask, -torch.inf))
+        # As pictures of one row: of one dimension, PyTorch's pooling without gradients fixes the length in an exported
+        # graph, and padded series have lengths of their own.
+        rows = maps.masked_fill(mask, -torch.inf).unsqueeze(2)
+        size, stride, padding = (_one(each) for each in (self.kernel_size, self.stride, self.padding))
+        pooled = F.max_pool2d(rows, (1, size), (1, stride), (0, padding)).squeeze(2)
         return pooled.masked_fill(mask, torch.nan)
+
+
+def _one(given: int | tuple[int, ...]) -> int:
+    return given if isinstance(given, int) else given[0]
 
 
 class MaskedMean(nn.Module):

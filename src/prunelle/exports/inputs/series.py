@@ -1,4 +1,9 @@
-"""Series: from ``(T, C)`` float32 of any length to the network's input, as layers of a graph."""
+"""Series: from ``(T, C)`` float32 of any length to the network's input, as layers of a graph.
+
+What ``data.series.prepare`` does to a whole series: missing values are interpolated, then it is resampled where
+it is not padded, then normalised. All of it takes time in proportion to the length, and no value is
+multiplied that is not used, so that infinity stays in its place.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,7 @@ from prunelle.texts import Note
 
 
 class SeriesInput(Input):
-    """``(T, C)`` float32, a value a step and channel."""
+    """``(T, C)`` float32, a value a step and channel; NaN where one is missing."""
 
     raw = "series"
     axes = ("steps", "channels")
@@ -41,10 +46,7 @@ class SeriesInput(Input):
 
 
 class PrepareSeries(nn.Module):
-    """``(T, C)`` → ``(1, C, length)``: resampled linearly in time, normalised. Values must be there: no NaN.
-
-    Where series of a batch are padded, one alone needs no padding: ``(1, C, T)``.
-    """
+    """``(T, C)`` → ``(1, C, length)``, where series of a batch are padded ``(1, C, T)``: one alone needs no padding."""
 
     mean: torch.Tensor
     std: torch.Tensor
@@ -57,18 +59,51 @@ class PrepareSeries(nn.Module):
 
     def forward(self, series: torch.Tensor) -> torch.Tensor:
         """See the class."""
-        values = self._resampled(series) if self.settings.fit == "resample" else series
-        if self.settings.normalisation == "series":
-            wide = values.double()
-            mean, std = wide.mean(dim=0), wide.std(dim=0, correction=0)
-            varies = std > 1e-7 * mean.abs()
-            values = ((wide - mean) / torch.where(varies, std, torch.ones_like(std))).float()
+        settings = self.settings
+        values = _interpolated(series)
+        if settings.fit == "resample":
+            values = _resampled(values, settings.length)
+        values = values.float()
+        if settings.normalisation == "series":
+            values = _standardised(values)
         return (values.t().unsqueeze(0) - self.mean) / self.std
 
-    def _resampled(self, series: torch.Tensor) -> torch.Tensor:
-        """``(T, C)`` → ``(length, C)``."""
-        length, steps = self.settings.length, series.shape[0]
-        at = torch.arange(length, dtype=torch.float64)
-        at = at * ((torch.scalar_tensor(steps, dtype=torch.float64) - 1) / max(length - 1, 1))
-        away = torch.abs(torch.arange(steps, dtype=torch.float64).unsqueeze(0) - at.unsqueeze(1))
-        return torch.matmul(torch.clamp(1 - away, min=0.0), series.double()).float()
+
+def _interpolated(series: torch.Tensor) -> torch.Tensor:
+    """``(T, C)`` with NaN → float64 without: see ``prepare.interpolated``."""
+    steps = series.shape[0]
+    wide, present = series.double(), ~series.isnan()
+    rank = present.long().cumsum(dim=0)
+    at = torch.arange(steps).unsqueeze(1).expand_as(rank)
+    # The place of the k-th value that is there in row k; all that are missing share a row behind them.
+    rows = torch.where(present, rank - 1, steps)
+    places = torch.zeros_like(torch.cat([rank, rank[:1]])).scatter(0, rows, at)
+    last = rank[-1:] - 1
+    before = places.gather(0, (rank - 1).clamp(min=0))
+    after = places.gather(0, torch.minimum(rank, last).clamp(min=0))
+    left, right = wide.gather(0, before), wide.gather(0, after)
+    between = (right - left) / (after - before).clamp(min=1) * (at - before) + left
+    # Before the first value that is there, both neighbours are that one.
+    filled = torch.where(after > before, between, left)
+    filled = torch.where(last < 0, torch.zeros_like(filled), filled)
+    return torch.where(present, wide, filled.float().double())
+
+
+def _resampled(values: torch.Tensor, length: int) -> torch.Tensor:
+    """``(T, C)`` float64 → ``(length, C)``: first and last step kept, linear in between."""
+    last = torch.scalar_tensor(values.shape[0], dtype=torch.float64) - 1
+    at = torch.arange(length, dtype=torch.float64) * (last / max(length - 1, 1))
+    before = torch.minimum(at.floor(), last)
+    after = torch.minimum(before + 1, last)
+    left, right = values[before.long()], values[after.long()]
+    share = (at - before).unsqueeze(1)
+    # No product where a step is met: infinity times nothing would be no number.
+    return torch.where(share > 0, (right - left) * share + left, left)
+
+
+def _standardised(values: torch.Tensor) -> torch.Tensor:
+    """``(T, C)`` → mean 0 and standard deviation 1 along time; a channel that does not vary becomes 0."""
+    wide = values.double()
+    mean, std = wide.mean(dim=0), wide.std(dim=0, correction=0)
+    varies = (std > 1e-7 * mean.abs()) & (std > 0)
+    return ((wide - mean) / torch.where(varies, std, torch.ones_like(std))).float()

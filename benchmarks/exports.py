@@ -1,0 +1,253 @@
+"""Networks taken away: every one of the zoo, and runs, in each format, with what the check saw of them.
+
+    python benchmarks/exports.py --photos imagenet-samples --series GunPoint_TRAIN.ts
+    python benchmarks/exports.py --format onnx --runs runs/* --quantize int8
+    python benchmarks/exports.py --format onnx --weights squeezenet1.0 weights.safetensors --photos a b c --many
+
+Prints a row of the table of docs/lab/exports.md for each as it is done; an export that is refused has the sentence in
+its row. Networks of the zoo have random weights (seed 0): whether two programs answer alike does not depend on what
+was learned. ``--many`` answers every photo of ``--photos`` by one network, prepared and as decoded by Pillow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+import prunelle as pn
+from prunelle import networks
+from prunelle.console.listeners import make_listener
+from prunelle.data.decode import read_picture
+from prunelle.data.series.preprocess import SeriesPreprocess
+from prunelle.errors import PrunelleError
+from prunelle.exports.checking import FEWEST, Check, check
+from prunelle.exports.format import Settings
+from prunelle.exports.formats import FORMATS
+from prunelle.exports.inputs import inputs_of
+from prunelle.jobs import exporting
+from prunelle.jobs.export_samples import Gathered
+from prunelle.planning.request import DataSource
+from prunelle.planning.weights import Pretrained
+from prunelle.runs.folds import answering_from
+from prunelle.runs.run import Run
+
+HEAD = (
+    "| network | weights | format | file, MB | to write, s | ms an example, PyTorch | file "
+    "| scores apart | other answers of prepared | of raw |"
+)
+STEPS = 96
+"""Of series, for networks with random weights."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """One network, and what it is checked on."""
+
+    name: str
+    weights: str
+    given: Run | Pretrained | exporting.Module
+    source: DataSource
+
+
+def zoo(series: Path | None, only: list[str]) -> Iterator[Taken]:
+    """Every network by name, those for series also as for padded ones.
+
+    Pictures are parts of two photos, which no JPEG decoder comes near: random weights find many classes nearly as
+    probable, and tell others at a level of difference.
+    """
+    for family, names in networks.FAMILIES.items():
+        for name in names:
+            if only and name not in only:
+                continue
+            torch.manual_seed(0)
+            if family != "series":
+                module = exporting.Module(
+                    network=settled(networks.build(name)), preprocess=None, classes=None
+                )
+                yield Taken(name, "random", module, DataSource())
+                continue
+            if series is None:
+                continue
+            masked = [False, True] if name in ("fcn", "resnet1d", "inceptiontime") else [False]
+            for pads in masked:
+                options = {"masked": True} if pads else {}
+                module = exporting.Module(
+                    network=networks.build(name, input_size=(STEPS,), **options),
+                    preprocess=SeriesPreprocess(
+                        length=STEPS, fit="pad" if pads else "resample", mean=(0.1,), std=(1.3,)
+                    ),
+                    classes=None,
+                )
+                yield Taken(name + (", padded" if pads else ""), "random", module, DataSource(data=series))
+
+
+def settled(network: torch.nn.Module) -> torch.nn.Module:
+    """``network`` with its batch normalisations' statistics those of a few pictures.
+
+    With those it begins with, a deep one's answers are 0 and 1, whatever it is shown: they say nothing.
+    """
+    normalisations = [each for each in network.modules() if isinstance(each, torch.nn.BatchNorm2d)]
+    if normalisations:
+        for each in normalisations:
+            each.momentum = None
+        shape: tuple[int, ...] = network.input_shape  # type: ignore[assignment]
+        with torch.no_grad():
+            network.train()(torch.randn(8, *shape))
+    return network.eval()
+
+
+def row_of(taken: Taken, name: str, quantize: str | None, examples: int) -> str:
+    """Written, opened, checked: a row of the table."""
+    form = FORMATS[name]
+    with contextlib.closing(make_listener("quiet")) as listener, tempfile.TemporaryDirectory() as folder:
+        try:
+            subject = exporting.subject_of(taken.given, listener)
+            settings = Settings(quantize=quantize)
+            form.check(subject, settings)
+            run = None if isinstance(taken.given, exporting.Module | Pretrained) else taken.given
+            gathered = Gathered(subject, run, None, listener)
+            samples = gathered.samples(taken.source, max(FEWEST, examples))
+            samples = samples.take(np.arange(min(len(samples), examples)))
+            if quantize:
+                settings = dataclasses.replace(
+                    settings, calibration=gathered.calibration(exporting.CALIBRATION)
+                )
+            start = time.perf_counter()
+            files = form.write(subject, Path(folder) / f"written{form.suffix}", settings)
+            took = time.perf_counter() - start
+            size = files[0].stat().st_size / 1e6
+            found = check(subject, form.open(files[0], subject), samples, quantized=quantize is not None)
+        except PrunelleError as error:
+            return f"| {taken.name} | {taken.weights} | {name} | refused: {error.message} |"
+    return (
+        f"| {taken.name} | {taken.weights} | {name}{f', {quantize}' if quantize else ''} | {size:.2f} | {took:.1f} "
+        f"| {_seen(found)} |"
+    )
+
+
+def _seen(found: Check) -> str:
+    alone, many, raw = found.rows
+    apart = max(alone.apart, many.apart)
+    wrong = [f"{len(each.otherwise) - each.tied} of {each.n}" for each in (many, raw)]
+    lost = "" if found.lost is None else f" (loses {100 * found.lost:.2f} points of {found.labelled})"
+    return (
+        f"{alone.network_milliseconds:.2f} | {alone.milliseconds:.2f} | {apart:.1e} "
+        f"| {wrong[0]} | {wrong[1]}{lost}"
+    )
+
+
+def many(taken: Taken, name: str, folders: list[Path], most: int | None) -> None:
+    """All photos of ``folders`` by one network: how many answers are others, and by how much, from each way in."""
+    form = FORMATS[name]
+    with contextlib.closing(make_listener("quiet")) as listener, tempfile.TemporaryDirectory() as temporary:
+        subject = exporting.subject_of(taken.given, listener)
+        files = form.write(subject, Path(temporary) / f"written{form.suffix}", Settings())
+        runtime, inputs = form.open(files[0], subject), inputs_of(subject.preprocess)
+        module, settings = subject.of_batch(), subject.preprocess
+        print("| photos | n | prepared: others | apart | as decoded: others | of these close | apart, mean |")
+        for folder in folders:
+            photos = sorted(
+                each for each in folder.rglob("*") if each.suffix.lower() in (".jpg", ".jpeg", ".png")
+            )
+            photos = photos[:: max(1, len(photos) // most)][:most] if most else photos
+            prepared, raw, wanted = [], [], []
+            full = []
+            for start in range(0, len(photos), 32):
+                part = photos[start : start + 32]
+                pixels = np.stack([read_picture(each.read_bytes(), str(each), settings) for each in part])
+                batch = settings.normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2)).contiguous()
+                with torch.inference_mode():
+                    wanted.append(module(batch).numpy())
+                prepared.append(runtime.batch(batch.numpy()))
+                for each in part:
+                    decoded = inputs.read(each, settings)
+                    raw.append(runtime.raw(decoded))
+                    # The same picture, decoded whole by Pillow and resized by it: what a scaled decoder is not.
+                    full.append(_whole(decoded, settings))
+            rows = np.concatenate(wanted)
+            of_batch, of_raw = np.concatenate(prepared), np.stack(raw)
+            with torch.inference_mode():
+                of_full = np.concatenate(
+                    [
+                        module(
+                            settings.normalise(
+                                torch.from_numpy(np.stack(full[i : i + 32])).permute(0, 3, 1, 2)
+                            )
+                        )
+                        for i in range(0, len(full), 32)
+                    ]
+                )
+            top, other = rows.argmax(1), of_raw.argmax(1)
+            differ = top != other
+            margin = rows[np.arange(len(rows)), top] - rows[np.arange(len(rows)), other]
+            print(
+                f"| {folder.name} | {len(rows)} | {(top != of_batch.argmax(1)).sum()} "
+                f"| {np.abs(rows - of_batch).max():.1e} | {differ.sum()} | {(margin[differ] < 0.05).sum()} "
+                f"| {np.abs(rows - of_raw).max(1).mean():.1e} | decoded whole by Pillow: "
+                f"{(of_full.argmax(1) != other).sum()} others, {np.abs(of_full - of_raw).max():.1e} apart |",
+                flush=True,
+            )
+
+
+def _whole(decoded: np.ndarray, settings: pn.Preprocess) -> np.ndarray:
+    from prunelle.data.decode import read_image
+
+    return read_image(Image.fromarray(decoded), settings)
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--format", choices=list(FORMATS), action="append")
+    parser.add_argument(
+        "--photos", type=Path, nargs="*", default=[], help="folders; the first is what is checked on"
+    )
+    parser.add_argument("--series", type=Path, help="a file: what networks for series are checked on")
+    parser.add_argument(
+        "--runs", type=Path, nargs="*", help="runs and cross-validations, in place of the zoo"
+    )
+    parser.add_argument("--weights", nargs=2, action="append", metavar=("NETWORK", "FILE"), help="likewise")
+    parser.add_argument("--only", nargs="*", default=[], help="networks of the zoo")
+    parser.add_argument("--quantize", choices=["int8"])
+    parser.add_argument("--examples", type=int, default=FEWEST)
+    parser.add_argument("--many", action="store_true")
+    parser.add_argument("--most", type=int, help="photos of a folder, evenly through it")
+    given = parser.parse_args()
+    source = DataSource(data=given.photos[0] if given.photos else None)
+    taken: Iterator[Taken] | list[Taken] = []
+    if given.runs:
+        taken = (Taken(each.name, "trained", answering_from(each), DataSource()) for each in given.runs)
+    elif given.weights:
+        taken = (
+            Taken(network, Path(file).name, pn.pretrained(network, file, style="quiet"), source)
+            for network, file in given.weights
+        )
+    else:
+        taken = zoo(given.series, given.only)
+    formats = given.format or list(FORMATS)
+    if not given.many:
+        print(HEAD)
+    for each in taken:
+        for name in formats:
+            if given.many:
+                many(each, name, given.photos, given.most)
+            else:
+                print(row_of(each, name, given.quantize, given.examples), flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"\nAt most {peak:.1f} GB of memory.")
+
+
+if __name__ == "__main__":
+    main()
