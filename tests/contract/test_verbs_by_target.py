@@ -47,7 +47,6 @@ def _other(data: Data, output: Path) -> Path:
 
 Call = Callable[[Data, Run, Path], object]
 REFUSED: dict[str, Call] = {
-    "review": lambda data, run, path: Review(pn.explore(run, data=data)),
     "unlabelled": lambda data, run, path: train_with_unlabelled(
         "lenet5", data, unlabelled=path, output=path / "run", style="quiet"
     ),
@@ -122,6 +121,7 @@ KNOWN: dict[str, Call] = {
     "retrain": lambda data, run, path: pn.retrain(
         run, decisions=decided(data), data=data, output=path, style="quiet"
     )._repr_html_(),
+    "review": lambda data, run, path: Review(pn.explore(run, data=data)).run.target.task,
     "frozen features": lambda data, run, path: pn.train(
         "lenet5",
         data,

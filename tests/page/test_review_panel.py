@@ -113,7 +113,7 @@ def test_the_test_split_is_judged_by_what_the_run_answered(run: pn.Run, reviewed
     score = part.suspicion.score
     assert np.all(np.diff(score[part.order]) <= 0)
     assert sorted(part.order) == list(range(len(judged.labels)))
-    others = part.probabilities.copy()
+    others = part.scores.copy()
     for row, label in enumerate(part.labels):
         others[row, label] = -1
     np.testing.assert_array_equal(part.others, others.argmax(axis=1))
@@ -155,12 +155,14 @@ def test_an_example_large_where_it_looked_and_what_is_like_it(
     assert seen.picture.shape == (32, 32, 3)
     with Image.open(planted[0] / part.names[3]) as picture:
         np.testing.assert_array_equal(seen.picture, np.asarray(picture.convert("RGB")))
-    assert seen.probabilities.argmax() == part.answers[3]
-    assert seen.probabilities.max() == pytest.approx(part.sure[3], abs=1e-4)
+    assert seen.scores.argmax() == part.answers[3]
+    assert seen.scores.max() == pytest.approx(part.sure[3], abs=1e-4)
     where = reviewed.where("test", 3, int(part.answers[3]))
     assert where.heat.shape == (24, 24)
     assert where.heat.max() <= 1
-    near = reviewed.nearest("train", 5, (0, 2))
+    near = {each.kin.output: each.rows for each in reviewed.nearest("train", 5)}
+    train = reviewed.part("train")
+    assert list(near) == [train.labels[5], train.others[5]]
     labels, features = reviewed.part("train").labels, reviewed._features["train"]
     for label, rows in near.items():
         distances = [float(((one - features[5]) ** 2).sum()) for one in features]

@@ -2,7 +2,8 @@
 
 Splits that the network did not learn from are judged by its own probabilities. Those that it did may be right only
 because they were learned by heart; they are judged by cross-validation: five times, a logistic regression on the
-network's features learns from four fifths of them and says what it thinks of the rest (``checks.labels``).
+network's features learns from four fifths of them and says what it thinks of the rest (``checks.labels``). What that
+means for a class, for several labels and for a number is in ``jobs.judged``.
 """
 
 from __future__ import annotations
@@ -15,21 +16,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
 from prunelle.checks.checkup import Checkup, checkup
 from prunelle.checks.inspected import Inspected
-from prunelle.checks.labels import Suspicion, cross_validated, suspicion
 from prunelle.data import duplicates
 from prunelle.data.deciding import example_name
 from prunelle.data.examples import Data
 from prunelle.data.pixels import Pixels
-from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError, PrunelleError, RunError
 from prunelle.jobs.explored import Where
 from prunelle.jobs.exploring import Explorer
+from prunelle.jobs.judged import PARTS, How, Kin, Part
 from prunelle.jobs.run_data import data_of
 from prunelle.look.edits import Edits
 from prunelle.planning.request import MEMORY_BUDGET
@@ -37,34 +36,10 @@ from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import Note
 from prunelle.transfer.example_features import example_features
 
-How = Literal["network", "crossed", "learned"]
-"""By whose probabilities: the network's own, on what it did not learn; those of cross-validation; the network's own on
-what it learned, where its features cannot be had."""
-
-BY: dict[How, Note] = {
-    "network": Note(
-        "The order is that of the network’s own probabilities: it has not learned these examples.",
-        "L’ordre est celui des probabilités du réseau même : il n’a pas appris ces exemples.",
-    ),
-    "crossed": Note(
-        "The network has learned these examples, and may know them by heart. So they are judged by cross-validation: a "
-        "logistic regression on its features learns from four fifths of them and answers for the rest, five times.",
-        "Le réseau a appris ces exemples et peut les savoir par cœur. Ils sont donc jugés par validation croisée : une "
-        "régression logistique sur ses descripteurs apprend de quatre cinquièmes et répond pour le reste, cinq fois.",
-    ),
-    "learned": Note(
-        "The order is that of the network’s own probabilities, on examples that it has learned: labels that it knows "
-        "by heart look right. Its features cannot be had, so nothing better is known.",
-        "L’ordre est celui des probabilités du réseau même, sur des exemples qu’il a appris : les étiquettes apprises "
-        "par cœur y paraissent justes. On n’a pas ses descripteurs, donc on n’en sait pas plus.",
-    ),
-}
-
 LARGE_PX = 560
 MOST_NEAREST = 3
 _BATCH_S = 0.1
 _MOST_IN_A_BATCH = 256
-_FOLDS = 5
 _LOG = logging.getLogger("prunelle")
 _READING = Note("reading", "lecture")
 _ANSWERS = Note("answers", "réponses")
@@ -73,74 +48,29 @@ _CROSSING = Note("cross-validation", "validation croisée")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class Part:
-    """The examples of a split, judged.
-
-    Attributes:
-        split: its name.
-        pixels: n, decoded.
-        names: n, as decisions call them.
-        probabilities: ``(n, K)``.
-        how: whose these are.
-    """
-
-    split: str
-    pixels: Pixels
-    names: tuple[str, ...]
-    probabilities: np.ndarray
-    how: How
-
-    @property
-    def labels(self) -> np.ndarray:
-        """``(n,)`` int64, the classes that were given."""
-        return self.pixels.labels
-
-    @cached_property
-    def answers(self) -> np.ndarray:
-        """``(n,)`` int64, the likeliest classes."""
-        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
-
-    @cached_property
-    def sure(self) -> np.ndarray:
-        """``(n,)``, how probable these are."""
-        return np.asarray(self.probabilities[np.arange(len(self.pixels)), self.answers])
-
-    @cached_property
-    def others(self) -> np.ndarray:
-        """``(n,)`` int64, the likeliest classes but for the given ones."""
-        others = self.probabilities.copy()
-        others[np.arange(len(others)), self.labels] = -1.0
-        return np.asarray(others.argmax(axis=1), np.int64)
-
-    @cached_property
-    def suspicion(self) -> Suspicion:
-        """How likely each label is wrong."""
-        return suspicion(self.probabilities, self.labels)
-
-    @cached_property
-    def suspect(self) -> np.ndarray:
-        """``(n,)`` bool: whose labels a person should look at first."""
-        suspect = np.zeros(len(self.pixels), bool)
-        suspect[self.suspicion.told(self.labels)] = True
-        return suspect
-
-    @cached_property
-    def order(self) -> np.ndarray:
-        """``(n,)`` rows, what teaches most first: the surest contradiction of what was given."""
-        return np.argsort(-self.suspicion.score, kind="stable")
-
-
-@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Seen:
     """One example as a person looks at it.
 
     Attributes:
         picture: ``(H, W, C)`` uint8, as the network has it, larger where its file is; of series ``(C, 1, T)`` float32.
-        probabilities: ``(K,)`` float64, the network's own.
+        scores: ``(K,)`` float64, the network's own: probabilities, or a number.
     """
 
     picture: np.ndarray
-    probabilities: np.ndarray
+    scores: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Near:
+    """Learned examples that are most like one, the nearest first.
+
+    Attributes:
+        kin: which of all they are the nearest of.
+        rows: of the training split.
+    """
+
+    kin: Kin
+    rows: list[int]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -168,7 +98,6 @@ class Review:
         run = explorer.explored.run
         if run is None:
             raise ArgumentError(f"{explorer.explored.name} is no run: nobody knows what it learned from.")
-        refuse_other_than_classes(run.target, "review")
         self.run: Run = run
         self.explorer = explorer
         self.progress: Progress | None = None
@@ -254,7 +183,7 @@ class Review:
         file = None if part.pixels.files is None else part.pixels.files[row]
         return Seen(
             picture=self.explorer.explored.medium.large(example, file, LARGE_PX),
-            probabilities=self.explorer.shared.probabilities(Edits(), example[np.newaxis], waiting=True)[0],
+            scores=self.explorer.shared.probabilities(Edits(), example[np.newaxis], waiting=True)[0],
         )
 
     def where(self, split: str, row: int, target: int) -> Where:
@@ -264,21 +193,21 @@ class Review:
         with shared.as_edited(Edits()):
             return explored.medium.where(explored.network, self.explorer.anatomy, image, target)
 
-    def nearest(self, split: str, row: int, classes: tuple[int, ...]) -> dict[int, list[int]]:
-        """By class, the rows of the training examples given as it whose features are nearest; none before these are
-        there."""
+    def nearest(self, split: str, row: int) -> list[Near]:
+        """Those that an example is seen beside, by its features; none before these are there."""
         with self._guard:
             features, learned = self._features.get(split), self._features.get("train")
         if features is None or learned is None:
-            return {}
-        labels = self.part("train").labels
+            return []
         distances = ((learned - features[row]) ** 2).sum(axis=1)
         if split == "train":
             distances[row] = np.inf
-        found = {}
-        for label in classes:
-            members = np.flatnonzero((labels == label) & np.isfinite(distances))
-            found[label] = members[np.argsort(distances[members], kind="stable")[:MOST_NEAREST]].tolist()
+        found = []
+        for kin in self.part(split).kin(row, self.part("train")):
+            members = np.flatnonzero(kin.members & np.isfinite(distances))
+            found.append(
+                Near(kin, members[np.argsort(distances[members], kind="stable")[:MOST_NEAREST]].tolist())
+            )
         return found
 
     def _example(self, split: str, row: int) -> np.ndarray:
@@ -346,9 +275,7 @@ class Review:
             return
         self._tell(Progress(_CROSSING, "train", 0, 1))
         groups = duplicates.groups(duplicates.contents_of(pixels))
-        crossed = cross_validated(
-            features, pixels.labels, len(self.run.classes), groups=groups, seed=0, folds=_FOLDS
-        )
+        crossed = PARTS[self.run.target.kind].crossed(features, pixels.labels, len(self.run.classes), groups)
         self._note_features("train", features)
         self._put("train", pixels, crossed, "crossed")
 
@@ -386,7 +313,8 @@ class Review:
         except RunError:
             return None
         same = answers.split == split and np.array_equal(answers.labels, pixels.labels)
-        return answers.probabilities if same and answers.files == pixels.files else None
+        written = PARTS[self.run.target.kind].written
+        return written(answers) if same and answers.files == pixels.files else None
 
     def _features_of(self, split: str, pixels: Pixels) -> np.ndarray:
         shared = self.explorer.shared
@@ -404,9 +332,15 @@ class Review:
         with self._guard:
             self._features[split] = features
 
-    def _put(self, split: str, pixels: Pixels, probabilities: np.ndarray, how: How) -> None:
-        names = names_of(self.data, split, pixels)
-        part = Part(split=split, pixels=pixels, names=names, probabilities=probabilities, how=how)
+    def _put(self, split: str, pixels: Pixels, scores: np.ndarray, how: How) -> None:
+        part = PARTS[self.run.target.kind](
+            split=split,
+            pixels=pixels,
+            names=names_of(self.data, split, pixels),
+            target=self.run.target,
+            scores=scores,
+            how=how,
+        )
         part.order  # noqa: B018 – here, in the background
         with self._guard:
             self._parts[split] = part

@@ -18,12 +18,12 @@ from prunelle import tasks
 from prunelle.checks.list import KINDS
 from prunelle.data.decisions import ACTIONS, Decision
 from prunelle.errors import ArgumentError, PrunelleError
-from prunelle.jobs.reviewing import BY, Review
+from prunelle.jobs.reviewing import Review
 from prunelle.page.house import House, key_of, stamp_of
 from prunelle.page.panel import Opening
 from prunelle.page.questions import Asked, packed
 from prunelle.page.record import Request
-from prunelle.page.review_decisions import DecisionsFile
+from prunelle.page.review_decisions import NEW_LABELS, DecisionsFile
 from prunelle.page.review_words import Words
 from prunelle.page.review_worker import Looks
 from prunelle.page.training_state import Training, as_json
@@ -85,6 +85,7 @@ class ReviewPanel:
             "network": visible(explored.name),
             "classes": [visible(name) for name in self._run.classes],
             "kind": explored.kind,
+            "target": self._run.target.kind,
             "file": visible(str(self._file.path)),
             "by": self._file.by,
             "decisions": self._listed(),
@@ -144,20 +145,13 @@ class ReviewPanel:
 
     def _table(self, asked: Asked) -> Message:
         part = self._shown.part(asked.text("split"))
-        columns = {
-            "labels": part.labels,
-            "answers": part.answers,
-            "sure": part.sure,
-            "others": part.others,
-            "score": part.suspicion.score,
-            "suspect": part.suspect,
-            "order": part.order,
+        about = {
+            "type": "table",
+            "split": part.split,
+            "how": part.how,
+            "note": self._words.note(part.BY[part.how]),
         }
-        arrays = {name: np.asarray(values, np.float32) for name, values in columns.items()}
-        return packed(
-            {"type": "table", "split": part.split, "how": part.how, "note": self._words.note(BY[part.how])}
-            | arrays
-        )
+        return packed(about | part.columns())
 
     def _small(self, asked: Asked) -> Message:
         split, rows = asked.text("split"), asked.content.get("rows")
@@ -203,13 +197,11 @@ class ReviewPanel:
         action = next((each for each in ACTIONS if each == said), None)
         if action is None:
             raise ArgumentError(f"action must be one of {', '.join(ACTIONS)}; received {said!r}.")
+        target = part.target
         label = None
         if action == "relabel":
-            index = asked.whole("label")
-            if not 0 <= index < len(classes):
-                raise ArgumentError(f"label must be the index of a class; received {index}.")
-            label = classes[index]
-        was = classes[int(part.labels[row])]
+            label = target.written(NEW_LABELS[target.kind](asked, len(classes)), classes)
+        was = target.written(part.labels[row], classes)
         self._file.decide(part.names[row], action, was=was, label=label)
         return self._changed(part.names[row])
 

@@ -1,13 +1,53 @@
-"""The file of a run's decisions, as one window changes it: each decision is on the disk before it is answered."""
+"""The file of a run's decisions, as one window changes it: each decision is on the disk before it is answered.
+
+What a browser says of a new label is read here, too, for each kind of target.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from prunelle.data.decisions import Action, Decision, Decisions, changed, login_name
+from prunelle.data.targets import TargetKind
 from prunelle.errors import ArgumentError
+from prunelle.page.questions import Asked
+
+
+def _a_class(asked: Asked, num_classes: int) -> int:
+    index = asked.whole("label")
+    if not 0 <= index < num_classes:
+        raise ArgumentError(f"label must be the index of a class; received {index}.")
+    return index
+
+
+def _labels(asked: Asked, num_classes: int) -> np.ndarray:
+    given = asked.content.get("labels")
+    if not isinstance(given, list) or not all(
+        type(each) is int and 0 <= each < num_classes for each in given
+    ):
+        raise ArgumentError(f"labels must be indices of labels, 0 to {num_classes - 1}; received {given!r}.")
+    return np.isin(np.arange(num_classes), given)
+
+
+def _a_number(asked: Asked, num_classes: int) -> float:
+    number = asked.number("number")
+    if not math.isfinite(number):
+        raise ArgumentError(f"number must be finite; received {number}.")
+    return number
+
+
+NEW_LABELS: Mapping[TargetKind, Callable[[Asked, int], Any]] = {
+    "class": _a_class,
+    "labels": _labels,
+    "number": _a_number,
+}
+"""By the kind of target: a row of labels, from a question and how many classes there are."""
 
 
 class DecisionsFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prunelle.texts import Note, Typography
 
 TEXTS = {
+    # Those with an @ take the place of the others where another kind of target is told.
     "title": Note("Review", "Relecture"),
     "none": Note(
         "There is no run whose examples could be looked at: train one first, here or with prunelle train.",
@@ -30,14 +31,52 @@ TEXTS = {
     "confusions": Note("Confusions", "Confusions"),
     "matrix_given": Note("given ↓", "donnée ↓"),
     "matrix_answered": Note("answer →", "réponse →"),
+    "confusions@labels": Note("Label by label", "Étiquette par étiquette"),
+    "confusions@number": Note("Answers and truths", "Réponses et vérités"),
+    "label": Note("label", "étiquette"),
+    "none_row": Note("none", "aucune"),
+    "no_label": Note("no label", "aucune étiquette"),
+    "find_label": Note("Label", "Étiquette"),
+    "way_right": Note("given, answered", "donnée, répondue"),
+    "way_missed": Note("given, not answered", "donnée, pas répondue"),
+    "way_invented": Note("answered, not given", "répondue, pas donnée"),
+    "way_doubted": Note("seem wrong", "semblent fausses"),
+    "cell_right": Note("{name}: {n} given and answered", "{name} : {n} données et répondues"),
+    "cell_missed": Note("{name}: {n} given, not answered", "{name} : {n} données, pas répondues"),
+    "cell_invented": Note("{name}: {n} answered, not given", "{name} : {n} répondues, pas données"),
+    "cell_doubted": Note(
+        "{name}: {n} that seem wrong, given or missing",
+        "{name} : {n} qui semblent fausses, données ou absentes",
+    ),
+    "queue_right": Note("{name}, given and answered", "{name}, donnée et répondue"),
+    "queue_missed": Note("{name}, given, not answered", "{name}, donnée, pas répondue"),
+    "queue_invented": Note("{name}, answered, not given", "{name}, répondue, pas donnée"),
+    "queue_doubted": Note("{name}, seems wrong", "{name}, semble fausse"),
+    "scatter_label": Note(
+        "Each example: what was given across, what is answered upwards. The list beside has them all.",
+        "Chaque exemple : le nombre donné en abscisse, la réponse en ordonnée. La liste les a tous.",
+    ),
+    "scatter_how": Note(
+        "On the line, both are the same. In orange: those that seem wrong. A point leads to its example.",
+        "Sur la droite, les deux sont égaux. En orange : ceux qui semblent faux. Un point mène à son exemple.",
+    ),
+    "axis_given": Note("given", "donné"),
+    "axis_answered": Note("answered", "répondu"),
+    "range_of": Note("{low} to {high} ({n})", "{low} à {high} ({n})"),
+    "queue_range": Note("Given from {low} to {high}", "Donnés de {low} à {high}"),
+    "off_by": Note("off by {off}", "écart {off}"),
     "cell": Note("{n} given as {given}, answered {answered}", "{n} données pour {given}, réponse {answered}"),
     "pair": Note("{given} → {answered}", "{given} → {answered}"),
     "pairs_more": Note("{n} more confusions, each once or more.", "Encore {n} confusions."),
     "find_class": Note("Class", "Classe"),
     "no_confusion": Note("No confusion: every answer is the class that was given.", "Aucune confusion."),
     "suspicious": Note("Labels that seem wrong ({n})", "Étiquettes qui semblent fausses ({n})"),
+    "suspicious@number": Note("Numbers that seem wrong ({n})", "Nombres qui semblent faux ({n})"),
     "errors": Note("All wrong answers ({n})", "Toutes les erreurs ({n})"),
     "everything": Note("All examples ({n})", "Tous les exemples ({n})"),
+    "elsewhere@number": Note(
+        "Numbers that seem wrong in {split}: {n}", "Nombres qui semblent faux, {split} : {n}"
+    ),
     "elsewhere": Note(
         "Labels that seem wrong in {split}: {n}", "Étiquettes qui semblent fausses, {split} : {n}"
     ),
@@ -54,6 +93,7 @@ TEXTS = {
     "odd_kind": Note("{title} ({n})", "{title} ({n})"),
     # The list
     "queue_suspicious": Note("Labels that seem wrong", "Étiquettes qui semblent fausses"),
+    "queue_suspicious@number": Note("Numbers that seem wrong", "Nombres qui semblent faux"),
     "queue_errors": Note("Wrong answers", "Réponses fausses"),
     "queue_everything": Note("All examples", "Tous les exemples"),
     "queue_cell": Note("{given}, answered {answered}", "{given}, réponse {answered}"),
@@ -64,8 +104,8 @@ TEXTS = {
     "looked_at": Note("{done} of {of} looked at", "{done} sur {of} examinés"),
     "in_queue_none": Note("No such example.", "Aucun exemple de ce genre."),
     "thumb": Note(
-        "{n}: given {given}, answered {answered}, {sure}",
-        "{n} : donnée {given}, réponse {answered}, {sure}",
+        "{n}: given {given}, answered {answered}",
+        "{n} : donnée {given}, réponse {answered}",
     ),
     "thumb_decided": Note("decided: {what}", "décision : {what}"),
     "before": Note("Back", "Précédents"),
@@ -75,6 +115,23 @@ TEXTS = {
     "one": Note("The example", "L’exemple"),
     "place": Note("{n} of {of}", "{n} sur {of}"),
     "given": Note("Given: {given}", "Étiquette donnée : {given}"),
+    "given@labels": Note("Given: {given}", "Étiquettes données : {given}"),
+    "given@number": Note("Given: {given}", "Nombre donné : {given}"),
+    "labels_say": Note("The labels, and what the network says", "Les étiquettes, et ce que répond le réseau"),
+    "mark_given": Note("given", "donnée"),
+    "mark_answered": Note("answered", "répondue"),
+    "doubted_given": Note(
+        "{name} is given, and wrong with a probability of about {share}",
+        "{name} est donnée, et fausse avec une probabilité d’environ {share}",
+    ),
+    "doubted_missing": Note(
+        "{name} is missing, and there with a probability of about {share}",
+        "{name} manque, et y est avec une probabilité d’environ {share}",
+    ),
+    "crossed_label": Note("By cross-validation: {name} {share}", "Par validation croisée : {name} {share}"),
+    "crossed_number": Note(
+        "By cross-validation: {answered}, {off}", "Par validation croisée : {answered}, {off}"
+    ),
     "network_says": Note("The network says", "Le réseau répond"),
     "crossed_says": Note(
         "By cross-validation: {answered} ({sure})", "Par validation croisée : {answered} ({sure})"
@@ -85,6 +142,15 @@ TEXTS = {
     ),
     "where": Note("Where it looked", "Où il a regardé"),
     "where_for": Note("For {name}; {how}.", "Pour {name} ; {how}."),
+    "nearest_with": Note(
+        "Nearest training examples with {name}", "Exemples appris les plus proches avec {name}"
+    ),
+    "nearest_without": Note(
+        "Nearest training examples without {name}", "Exemples appris les plus proches sans {name}"
+    ),
+    "nearest_numbers": Note(
+        "Nearest training examples: {numbers}", "Exemples appris les plus proches : {numbers}"
+    ),
     "nearest": Note("Nearest training examples given as {name}", "Exemples appris les plus proches, {name}"),
     "picture_of": Note("{name}, given as {given}", "{name}, étiquette {given}"),
     "heat_of": Note("What speaks for {name}", "Ce qui parle pour {name}"),
@@ -114,6 +180,14 @@ TEXTS = {
     "change_before": Note("before", "avant"),
     "change_after": Note("after", "après"),
     "change_difference": Note("points", "points"),
+    "change_difference@number": Note("difference", "différence"),
+    "change_measure": Note("Shares of right answers.", "Parts de bonnes réponses."),
+    "change_measure@labels": Note(
+        "Mean average precisions over the labels.", "Précisions moyennes, moyennées sur les étiquettes (mAP)."
+    ),
+    "change_measure@number": Note(
+        "Mean absolute errors: less is better.", "Erreurs absolues moyennes : moins vaut mieux."
+    ),
     "change_interval": Note("{low} to {high}", "{low} à {high}"),
     "change_split": Note(
         "On the same examples ({split}), of which {relabelled} have another label now and {left_out} are left out; "
@@ -135,11 +209,18 @@ TEXTS = {
     "answer": Note("Make it {name}", "En faire {name}"),
     "leave_out": Note("Leave out", "Écarter"),
     "not_sure": Note("Not sure", "Pas sûr"),
+    "set_labels": Note("Make it {names}", "En faire {names}"),
+    "other_label": Note("Put on or take off", "Mettre ou ôter"),
+    "other_number": Note("Another number", "Un autre nombre"),
+    "set_number": Note("Make it that", "En faire cela"),
+    "no_number": Note("That is no number.", "Ce n’est pas un nombre."),
     "other_class": Note("Another class", "Une autre classe"),
     "class_begins": Note("Type the beginning of its name", "Tapez le début de son nom"),
     "classes": Note("Make it", "En faire"),
     "previous": Note("Previous", "Précédent"),
     "next": Note("Next", "Suivant"),
+    "next_list": Note("Next list", "Liste suivante"),
+    "no_next_list": Note("No list has anything undecided.", "Aucune liste n’a plus rien à décider."),
     "undo": Note("Undo", "Annuler"),
     "keys": Note("Keys", "Touches"),
     "keys_help": Note(
@@ -151,8 +232,18 @@ TEXTS = {
         "Rien n’a été décidé dans cette fenêtre ; la liste a toutes les décisions.",
     ),
     "undone": Note("Taken back: {name}", "Annulé : {name}"),
+    "keys_help@labels": Note(
+        "A number puts a label on or takes it off, S decides; the arrows go on without deciding.",
+        "Un chiffre met une étiquette ou l’ôte, S décide ; les flèches passent sans décider.",
+    ),
     "all_decided": Note("All of this list is decided.", "Toute cette liste est décidée."),
+    "all_decided_next": Note(
+        "All of this list is decided. N opens the next one.",
+        "Toute cette liste est décidée. N ouvre la suivante.",
+    ),
     "action_keep": Note("kept", "gardée"),
+    "action_keep@labels": Note("kept", "gardées"),
+    "action_keep@number": Note("kept", "gardé"),
     "action_relabel": Note("now {label}", "devient {label}"),
     "action_leave_out": Note("left out", "écartée"),
     "action_not_sure": Note("not sure", "pas sûr"),

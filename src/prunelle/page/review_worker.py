@@ -10,21 +10,20 @@ from typing import Any
 import numpy as np
 
 from prunelle.errors import ArgumentError, PrunelleError
-from prunelle.jobs.reviewing import Review
+from prunelle.jobs.reviewing import Near, Review
 from prunelle.page.panel import Push
 from prunelle.page.questions import packed, whole_number
 from prunelle.page.wire import Message
 from prunelle.texts import Language, Typography, visible
 
 MOST_WANTED = 40
-_TOP = 5
 
 
 class Looks:
     """Looks at what is wanted, the first first; what was wanted before and is not any more is left.
 
-    Wanted are ``{"what": "seen" or "where", "split", "row"}``, of ``where`` with ``class`` or without, for the class
-    that the network answers.
+    Wanted are ``{"what": "seen" or "where", "split", "row"}``, of ``where`` with ``class`` or without, for the one that
+    is looked at first: the class that the network answers, the label that is doubted most.
     """
 
     def __init__(self, review: Review, language: Language, push: Push) -> None:
@@ -79,25 +78,27 @@ class Looks:
 
     def _seen(self, split: str, row: int) -> dict[str, Any]:
         seen, part = self._review.see(split, row), self._review.part(split)
-        top = np.argsort(-seen.probabilities, kind="stable")[:_TOP].tolist()
-        given, other = int(part.labels[row]), int(part.others[row])
-        nearest = self._review.nearest(split, row, (given, other))
         return {
             "name": visible(part.names[row]),
             "picture": seen.picture,
-            "top": top,
-            "shares": [float(seen.probabilities[each]) for each in top],
-            "nearest": [
-                {"class": label, "rows": rows, "pictures": self._review.small("train", np.array(rows))}
-                for label, rows in nearest.items()
-                if rows
-            ],
+            "nearest": [self._near(near) for near in self._review.nearest(split, row) if near.rows],
+            **part.told(row, seen.scores),
+        }
+
+    def _near(self, near: Near) -> dict[str, Any]:
+        learned, classes = self._review.part("train"), self._review.run.classes
+        return {
+            "class": near.kin.output,
+            "has": near.kin.has,
+            "rows": near.rows,
+            "given": [visible(learned.target.written(learned.labels[row], classes)) for row in near.rows],
+            "pictures": self._review.small("train", np.array(near.rows)),
         }
 
     def _where(self, one: Mapping[str, Any], split: str, row: int) -> dict[str, Any]:
         target = one.get("class")
         if type(target) is not int:
-            target = int(self._review.see(split, row).probabilities.argmax())
+            target = self._review.part(split).looked(row, self._review.see(split, row).scores)
         where = self._review.where(split, row, target)
         return {
             "class": target,

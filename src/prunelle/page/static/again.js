@@ -15,6 +15,12 @@ export function retraining(review, model) {
     draw();
   }
 
+  // How the figures of a measure are written, and their differences.
+  const MEASURES = {
+    accuracy: [(share) => review.percent(share, 1), (gap) => points(gap)],
+    mean_average_precision: [(share) => review.percent(share, 1), (gap) => points(gap)],
+    mean_absolute_error: [(error) => review.num(error), (gap) => (gap === null ? "–" : `${gap > 0 ? "+" : ""}${review.num(gap)}`)],
+  };
   const points = (share) => share === null ? "–" : new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" }).format(100 * share).replace("-", "\u2212");
 
   function where() {
@@ -23,16 +29,18 @@ export function retraining(review, model) {
     return again.progress ? `${again.progress[0]} ${review.int(again.progress[1])}/${review.int(again.progress[2])}` : say("again_preparing");
   }
 
-  function table({ split, relabelled, left_out, old_labels, new_labels }) {
+  function table({ measure, split, relabelled, left_out, old_labels, new_labels }) {
+    const [figure, gap] = MEASURES[measure];
     const line = (key, { before, after, mean, low, high, n }) => element("tr", {},
       element("th", { scope: "row" }, say(key), element("span", { class: "small faint" }, ` (${review.int(n)})`)),
-      element("td", { class: "number" }, review.percent(before, 1)), element("td", { class: "number" }, review.percent(after, 1)),
-      element("td", { class: "number" }, points(mean), element("br"), element("span", { class: "small faint" }, say("change_interval", { low: points(low), high: points(high) }))));
+      element("td", { class: "number" }, figure(before)), element("td", { class: "number" }, figure(after)),
+      element("td", { class: "number" }, gap(mean), element("br"), element("span", { class: "small faint" }, say("change_interval", { low: gap(low), high: gap(high) }))));
     return [
       element("p", { class: "small" }, say("change_split", { split: say(`split_${split}`), relabelled: review.int(relabelled), left_out: review.int(left_out) })),
       element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": say("again") }, element("table", {},
         element("thead", {}, element("tr", {}, ["labels", "before", "after", "difference"].map((key) => element("th", { scope: "col", class: key === "labels" ? null : "number" }, say(`change_${key}`))))),
         element("tbody", {}, line("change_old", old_labels), line("change_new", new_labels)))),
+      element("p", { class: "small faint" }, say("change_measure")),
       element("p", { class: "small" }, say(new_labels.low <= 0 && new_labels.high >= 0 ? "change_zero" : "change_clear")),
     ];
   }

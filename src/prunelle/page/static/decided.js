@@ -20,10 +20,11 @@ export function deciding(review) {
 
   function line(entry) {
     const { name, was, by, at, place } = entry;
+    const given = review.of.said(review, was ?? "");
     const label = element("bdi", { class: "mono small" }, name);
     const open = place ? button(label, () => look(place), { class: "plain" }) : element("span", { title: say("not_here") }, label);
     return element("li", {}, open,
-      element("span", { class: "small" }, was && entry.action === "relabel" ? `${was} → ${entry.label}` : `${was ?? ""} · ${review.decision(entry)}`,
+      element("span", { class: "small" }, entry.action === "relabel" ? `${given} → ${review.of.said(review, entry.label)}` : `${given} · ${review.decision(entry)}`,
         element("span", { class: "faint" }, by || at ? ` · ${[by, at && when(at)].filter(Boolean).join(", ")}` : "")),
       button(say("take_back"), () => takeBack(entry), { "aria-label": say("take_back_name", { name }), class: "small" }));
   }

@@ -33,7 +33,7 @@ export function paintSmall(canvas, pictures, at) {
 }
 
 export function queueing(review) {
-  const { say, classes, kept, keyOf } = review;
+  const { say, of, kept, keyOf } = review;
   const title = element("h2", { id: "review-queue" }), progress = element("p", { role: "status", class: "small" });
   const meter = element("progress", { max: 1, value: 0, "aria-labelledby": "review-queue" });
   const list = element("ol", { class: "review-list" }), range = element("span", { class: "small faint" });
@@ -47,8 +47,8 @@ export function queueing(review) {
   const turn = (by) => { first = Math.max(0, Math.min(first + by * A_PAGE, Math.floor((review.items.length - 1) / A_PAGE) * A_PAGE)); draw(); };
 
   function draw() {
-    const { items } = review, { kind, given, answered, title: named } = kept.queue ?? {};
-    title.textContent = named ?? say(`queue_${kind ?? "everything"}`, { given: classes[given], answered: classes[answered] });
+    const { items } = review, { kind, cell, title: named } = kept.queue ?? {};
+    title.textContent = named ?? (kind === "cell" ? of.titled(review, cell, review.table()) : say(`queue_${kind ?? "everything"}`));
     none.textContent = items.length || !review.table() ? "" : say("in_queue_none");
     const shown = items.slice(first, first + A_PAGE);
     list.replaceChildren(...shown.map((item, at) => line(item, first + at)));
@@ -62,14 +62,14 @@ export function queueing(review) {
   }
 
   function line(item, at) {
-    const table = review.tables.get(item.split), label = table ? classes[table.labels[item.row]] : "";
-    const answer = table ? classes[table.answers[item.row]] : "", sure = table ? review.percent(table.sure[item.row]) : "";
+    const table = review.tables.get(item.split);
+    const { given, answer, said, sure } = table ? of.caption(review, table, item.row) : { given: "", answer: null, said: "", sure: "" };
     const canvas = element("canvas", { "aria-hidden": "true" }), badge = element("span", { class: "badge" });
     const made = button([canvas, element("span", { class: "review-caption" },
-      element("bdi", {}, label), label === answer ? "" : element("span", { class: "faint" }, " → "), label === answer ? "" : element("bdi", {}, answer),
+      element("bdi", {}, given), answer ? element("span", { class: "faint" }, " → ") : "", answer ? element("bdi", {}, answer) : "",
       element("span", { class: "faint" }, ` ${sure}`)), badge], () => { review.go(at); review.emit("chosen"); });
     made.dataset.key = keyOf(item);
-    made.dataset.said = say("thumb", { n: review.int(at + 1), given: label, answered: answer, sure });
+    made.dataset.said = [say("thumb", { n: review.int(at + 1), given, answered: said }), sure].filter(Boolean).join(", ");
     badges(made, item, at);
     const picture = cached.get(keyOf(item));
     if (picture) paintSmall(canvas, ...picture);
@@ -78,7 +78,7 @@ export function queueing(review) {
 
   function badges(made, item, at) {
     const decision = review.decided.get(keyOf(item)), what = decision && review.decision(decision);
-    made.querySelector(".badge").textContent = !decision ? "" : decision.action === "relabel" ? `→ ${decision.label}` : what;
+    made.querySelector(".badge").textContent = !decision ? "" : decision.action === "relabel" ? `→ ${of.said(review, decision.label)}` : what;
     made.setAttribute("aria-label", what ? `${made.dataset.said}; ${say("thumb_decided", { what })}` : made.dataset.said);
     made.classList.toggle("done", !!decision);
     if (at === review.at) made.setAttribute("aria-current", "true"); else made.removeAttribute("aria-current");

@@ -1,8 +1,13 @@
 // The panel "review": what a network gets wrong, the examples behind it, and what a person decides about each.
 //
-// confusions.js is the matrix, queue.js the list of examples, one.js the one that is looked at, decided.js the list of
-// decisions, again.js the training by them,
-// odd.js what the checks find; here is what they share. An example is {split, row}; its key "test:12".
+// confusions.js is what was given against what was answered, queue.js the list of examples, one.js the one that is looked
+// at, decided.js the list of decisions, again.js the training by them, odd.js what the checks find; here is what they
+// share. An example is {split, row}; its key "test:12".
+//
+// What differs between a class, several labels and a number has the same members in of_class.js, of_labels.js and
+// of_number.js: `overview` (what is in confusions.js), `ways` and `cells` (the lists there are, those of cells the most
+// frequent first), `wrong` and `inCell` (which examples are in them) with their `order`, `titled` (what a cell's list is
+// called), `given`, `said`, `caption` and `likes` (words), `verdict` (what is beside the one example, and its keys).
 import { asker, element, filled, integer, number, percent } from "./kit.js";
 import { confusing } from "./confusions.js";
 import { queueing } from "./queue.js";
@@ -10,6 +15,11 @@ import { judging } from "./one.js";
 import { deciding } from "./decided.js";
 import { oddities } from "./odd.js";
 import { retraining } from "./again.js";
+import { ofClass } from "./of_class.js";
+import { ofLabels } from "./of_labels.js";
+import { ofNumber } from "./of_number.js";
+
+const KINDS = { class: ofClass, labels: ofLabels, number: ofNumber };
 
 const WORTH_A_LIST = 8;
 
@@ -90,8 +100,10 @@ function reviewing(model, el) {
   const review = {
     el, kept, classes, language, tables, decided,
     kind: model.get("kind"),
+    of: KINDS[model.get("target")],
     ready: new Set(model.get("progress").ready),
-    say: (key, values = {}) => filled(words[key] ?? key, values),
+    // A kind of target may have a sentence of its own.
+    say: (key, values = {}) => filled(words[`${key}@${model.get("target")}`] ?? words[key] ?? key, values),
     num: (value, digits = 3) => number(value, language, digits),
     int: (value) => integer(value, language),
     percent: (share, digits = 0) => percent(share, language, digits),
@@ -102,7 +114,7 @@ function reviewing(model, el) {
     ending: (end) => endings.push(end),
     end: () => endings.forEach((end) => end()),
     // In words, what was decided about an example.
-    decision: ({ action, label }) => review.say(`action_${action.replace(" ", "_")}`, { label }),
+    decision: ({ action, label }) => review.say(`action_${action.replace(" ", "_")}`, { label: action === "relabel" ? review.of.said(review, label) : "" }),
   };
   review.failed = (error) => review.emit("failed", { message: error.message });
   review.ask = async (content) => {
@@ -110,7 +122,7 @@ function reviewing(model, el) {
     return withArrays(reply, arrays);
   };
   review.load = async (split) => {
-    if (!tables.has(split)) tables.set(split, await review.ask({ type: "table", split }));
+    if (!tables.has(split)) tables.set(split, { ...await review.ask({ type: "table", split }), k: classes.length });
   };
   review.choose = async (split) => {
     kept.split = split;
@@ -118,7 +130,7 @@ function reviewing(model, el) {
     if (kept.split !== split) return;
     review.emit("split");
     // Where few labels seem wrong, the errors are what there is to look at, those first all the same.
-    const first = ["suspicious", "errors"].find((kind, at) => listed(review, { kind }).length >= (at ? 1 : WORTH_A_LIST));
+    const first = review.of.ways.slice(0, -1).find((kind, at) => listed(review, { kind }).length >= (at ? 1 : WORTH_A_LIST));
     const chosen = kept.queue && !kept.queue.byItself && kept.queue.kind !== "cell" && !kept.queue.items;
     review.open(chosen ? kept.queue : { kind: first ?? "everything", byItself: true });
   };
@@ -146,6 +158,19 @@ function reviewing(model, el) {
     for (let step = 1; step <= n; step++) {
       const at = (from + step) % n;
       if (!decided.has(review.keyOf(review.items[at]))) return at;
+    }
+    return null;
+  };
+  // The list after this one that holds something undecided: those of the split one after the other, then from the first.
+  review.nextList = () => {
+    const table = review.table();
+    if (!table || kept.show !== "all") return null;
+    const [first, ...last] = review.of.ways, cells = review.of.cells(review, table).map((cell) => ({ kind: "cell", cell }));
+    const lists = [{ kind: first }, ...last.slice(0, -1).map((kind) => ({ kind })), ...cells, ...last.slice(-1).map((kind) => ({ kind }))];
+    const here = lists.findIndex(({ kind, cell }) => kind === kept.queue?.kind && cell === kept.queue?.cell);
+    for (let step = 1; step <= lists.length; step++) {
+      const list = lists[(here + step) % lists.length];
+      if (lists.indexOf(list) !== here && listed(review, list).some((item) => !decided.has(review.keyOf(item)))) return list;
     }
     return null;
   };
@@ -194,14 +219,13 @@ function reviewing(model, el) {
 }
 
 // The examples of a list, in the order of what teaches most.
-function listed({ tables, kept, decided, keyOf }, { kind, given, answered, items }) {
+function listed({ tables, kept, decided, keyOf, of }, { kind, cell, items }) {
   const table = tables.get(kept.split), found = [];
   if (items) found.push(...items);
   else if (table) {
-    const { labels, answers, suspect, order } = table;
-    for (const row of order) {
-      const fits = kind === "everything" || (kind === "suspicious" && suspect[row]) || (kind === "errors" && labels[row] !== answers[row])
-        || (kind === "cell" && labels[row] === given && answers[row] === answered);
+    for (const row of (kind === "cell" && of.order?.(table, cell)) || table.order) {
+      const fits = kind === "everything" || (kind === "suspicious" && table.suspect[row]) || (kind === "errors" && of.wrong(table, row))
+        || (kind === "cell" && of.inCell(table, row, cell));
       if (fits) found.push({ split: kept.split, row });
     }
   }
