@@ -176,6 +176,7 @@ def test_a_person_decides_by_keys(
         wanted = [not has if k == 1 else has for k, has in enumerate(before)]
         assert read()[0].label == ";".join(label for label, has in zip(LABELS, wanted, strict=True) if has)
         assert read()[0].action == "relabel"
+        page.locator(".review-facts .stale").wait_for(state="detached")
         axe(page)
         # A list that a cell leads to; N goes on to the next.
         page.locator(".by-label [data-cell]").first.click()

@@ -28,13 +28,14 @@ _PREDICT_OR_LOOK = Note(
     "prunelle predict {run} {example}, or prunelle look {run} {example} --output looks",
     "prunelle predict {run} {example}, ou prunelle look {run} {example} --output looks",
 )
+_ALL = Note(
+    "Next: prunelle open {run}, prunelle review {run}, ",
+    "Ensuite : prunelle open {run}, prunelle review {run}, ",
+)
 _BEFORE = {
-    "class": Note(
-        "Next: prunelle open {run}, prunelle review {run}, ",
-        "Ensuite : prunelle open {run}, prunelle review {run}, ",
-    ),
-    "labels": Note("Next: prunelle open {run}, ", "Ensuite : prunelle open {run}, "),
-    "number": Note("Next: ", "Ensuite : "),
+    "class": _ALL,
+    "labels": _ALL,
+    "number": Note("Next: prunelle review {run}, ", "Ensuite : prunelle review {run}, "),
 }
 """By the kind of target: verbs that know it."""
 _REUSE = Note(
