@@ -101,15 +101,7 @@ class Explorer:
         Args:
             told: how good the network is as that person has changed it, a while after each change; from a thread of
                 the look's own.
-
-        Raises:
-            ArgumentError: it tells numbers, and a look shows probabilities.
         """
-        if self.explored.target.kind == "number":
-            raise ArgumentError(
-                "what is open shows probabilities, and the task of this run is regression. Its report shows what it "
-                "answers: prunelle report RUN; its examples, prunelle review RUN."
-            )
         return LiveLook(self.shared, lambda: self.at_hand, self.epoch_weights, told)
 
     @property

@@ -24,20 +24,12 @@ _ACCURACY = {
     "validation": Note(f"Validation accuracy: {_ON.en}", f"Exactitude de validation : {_ON.fr}"),
     "train": Note(f"Train accuracy: {_ON.en}", f"Exactitude d’entraînement : {_ON.fr}"),
 }
-_PREDICT_OR_LOOK = Note(
-    "prunelle predict {run} {example}, or prunelle look {run} {example} --output looks",
-    "prunelle predict {run} {example}, ou prunelle look {run} {example} --output looks",
+_NEXT = Note(
+    "Next: prunelle open {run}, prunelle review {run}, prunelle predict {run} {example}, or prunelle look "
+    "{run} {example} --output looks",
+    "Ensuite : prunelle open {run}, prunelle review {run}, prunelle predict {run} {example}, ou prunelle look "
+    "{run} {example} --output looks",
 )
-_ALL = Note(
-    "Next: prunelle open {run}, prunelle review {run}, ",
-    "Ensuite : prunelle open {run}, prunelle review {run}, ",
-)
-_BEFORE = {
-    "class": _ALL,
-    "labels": _ALL,
-    "number": Note("Next: prunelle review {run}, ", "Ensuite : prunelle review {run}, "),
-}
-"""By the kind of target: verbs that know it."""
 _REUSE = Note(
     "{n} photos are few to learn from nothing; reuse what a network has learned: {command}",
     "{n} photos sont peu pour apprendre de rien ; réutilisez ce qu’un réseau a appris : {command}",
@@ -105,7 +97,7 @@ def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> st
     kind = kind_of_shape(tuple(shape))
     run, example = quoted(path), words.note(kind.one if kind else Note("file", "fichier")).upper()
     target = target_from_json(info["data"].get("target"))
-    text = words.note(_BEFORE[target.kind], run=run) + words.note(_PREDICT_OR_LOOK, run=run, example=example)
+    text = words.note(_NEXT, run=run, example=example)
     pretrained = kind.pretrained if kind and shape[0] == 3 else None  # published weights are of colours
     reused = info["network"].get("weights") is not None or info.get("transfer") is not None
     number = info["data"]["counts"]["train"]
