@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from prunelle.data.kinds import kind_of_shape
-from prunelle.data.targets import target_from_json
 from prunelle.report import beside, costs, judgement, labels_words, numbers_words
 from prunelle.runs import judging
 from prunelle.texts import EN, Note, Typography, quoted
@@ -96,7 +95,6 @@ def next_text(path: Path, info: Mapping[str, Any], words: Typography = EN) -> st
     shape, num_classes = info["network"]["input_shape"], info["network"]["num_classes"]
     kind = kind_of_shape(tuple(shape))
     run, example = quoted(path), words.note(kind.one if kind else Note("file", "fichier")).upper()
-    target = target_from_json(info["data"].get("target"))
     text = words.note(_NEXT, run=run, example=example)
     pretrained = kind.pretrained if kind and shape[0] == 3 else None  # published weights are of colours
     reused = info["network"].get("weights") is not None or info.get("transfer") is not None

@@ -12,7 +12,7 @@ from prunelle.checks.labels import dealt
 from prunelle.data.targets import Number
 from prunelle.jobs.judged.part import FOLDS, How, Kin, Part
 from prunelle.texts import Note
-from prunelle.transfer.solving import fit_ridge
+from prunelle.transfer.linear import fit_ridge
 
 FAR = 3.5
 """Robust standard deviations from the median error: what lies farther is looked at first (Iglewicz & Hoaglin 1993, "How
