@@ -49,6 +49,7 @@ class Target(ABC):
         task: what the command line calls it.
         exclusive: each example has one of the classes, and no other.
         by: how a draw goes through the strata, in words.
+        each: of what a number of examples is told, behind it: examples a class.
         fewest_of: what ``fewest`` counts, behind the number.
         least_few: of ``few``, the smallest number that anything can be learned from.
         usual_few: numbers for ``few`` where none are given.
@@ -58,6 +59,7 @@ class Target(ABC):
     task: ClassVar[str]
     exclusive: ClassVar[bool] = False
     by: ClassVar[Note]
+    each: ClassVar[Note]
     fewest_of: ClassVar[Note]
     least_few: ClassVar[int] = 1
     usual_few: ClassVar[tuple[int, ...]] = (1, 5, 20, 100)
@@ -136,6 +138,7 @@ class OneClass(Target):
     task: ClassVar[str] = "classification"
     exclusive: ClassVar[bool] = True
     by: ClassVar[Note] = CLASS_BY_CLASS
+    each: ClassVar[Note] = Note(" a class", " par classe")
     fewest_of: ClassVar[Note] = Note("of the rarest class", "de la classe la plus rare")
 
     def strata(self, labels: np.ndarray) -> np.ndarray:
@@ -184,6 +187,7 @@ class SeveralLabels(Target):
 
     kind: ClassVar[TargetKind] = "labels"
     by: ClassVar[Note] = Note("label by label", "étiquette par étiquette")
+    each: ClassVar[Note] = Note(" a label", " par étiquette")
     fewest_of: ClassVar[Note] = Note("with the rarest label", "avec l’étiquette la plus rare")
     task: ClassVar[str] = "multilabel"
 
@@ -249,6 +253,7 @@ class Number(Target):
 
     kind: ClassVar[TargetKind] = "number"
     by: ClassVar[Note] = Note("range by range", "tranche par tranche")
+    each: ClassVar[Note] = Note("", "")
     fewest_of: ClassVar[Note] = Note("in each tenth of the numbers", "dans chaque dixième des nombres")
     least_few: ClassVar[int] = 2
     usual_few: ClassVar[tuple[int, ...]] = (10, 50, 200, 1000)

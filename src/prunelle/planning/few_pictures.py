@@ -103,17 +103,17 @@ def _options(wanted: Published) -> str:
 
 def _each(data: Data) -> tuple[str, str]:
     """How many there are to learn from."""
-    number = max(1, len(data.train) // len(data.classes))
-    return EN.integer(number), FR.integer(number)
+    number, each = max(1, len(data.train) // len(data.classes)), data.target.each
+    return f"{EN.integer(number)} pictures{each.en}", f"{FR.integer(number)} images{each.fr}"
 
 
 def _taken(wanted: Published, data: Data, otherwise: str) -> Note:
     en, fr = _each(data)
     return Note(
-        f"{en} pictures a class are few: {wanted.network} keeps what it has learned on ImageNet's million photos, "
+        f"{en} are few: {wanted.network} keeps what it has learned on ImageNet's million photos, "
         f"whose weights are on this machine, and only a new classifier learns ({_options(wanted)}). With so few, "
         f"that is nearly always better than learning from nothing. --strategy scratch trains {otherwise} from nothing.",
-        f"{fr} images par classe, c’est peu : {wanted.network} garde ce qu’il a appris du million de photos "
+        f"{fr}, c’est peu : {wanted.network} garde ce qu’il a appris du million de photos "
         f"d’ImageNet, dont les poids sont sur cette machine, et seul un nouveau classifieur apprend "
         f"({_options(wanted)}). Avec si peu d’images, c’est presque toujours mieux que de partir de rien. "
         f"--strategy scratch entraîne {otherwise} à partir de rien.",
@@ -130,9 +130,9 @@ def _proposed(wanted: Published, data: Data, request: TrainingRequest, *, here: 
             where_fr += f" ({FR.decimal(wanted.mib, 0)} Mio)"
     line_en, line_fr = _line(wanted, request)
     return Note(
-        f"{en} pictures a class are few to learn from nothing: a classifier on what {wanted.network} has learned on "
+        f"{en} are few to learn from nothing: a classifier on what {wanted.network} has learned on "
         f"ImageNet's million photos is nearly always better with so few. Its weights {where_en}: {line_en}",
-        f"{fr} images par classe, c’est peu pour partir de rien : un classifieur sur ce que {wanted.network} a appris "
+        f"{fr}, c’est peu pour partir de rien : un classifieur sur ce que {wanted.network} a appris "
         f"du million de photos d’ImageNet fait presque toujours mieux avec si peu. Ses poids {where_fr} : {line_fr}",
     )
 
