@@ -163,10 +163,10 @@ def _draw_curves(axes: Axes, comparison: Comparison, quantity: str, words: Words
         loss_axis(axes, np.concatenate(everything), words)
     else:
         value_axis(axes, comparison.yardstick, words, whole=longest == 1)
-    _legend(axes, comparison, words)
+    _legend(axes, comparison, quantity, words)
 
 
-def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
+def _legend(axes: Axes, comparison: Comparison, quantity: str, words: Words) -> None:
     """Above the axes, where it hides nothing: a colour and a marker a network, a dash a split."""
     handles = [
         Line2D(
@@ -179,7 +179,7 @@ def _legend(axes: Axes, comparison: Comparison, words: Words) -> None:
         )
         for i, standing in enumerate(comparison.standings)
     ]
-    if has_validation(comparison):
+    if has_validation(comparison) and _told(comparison, f"train_{quantity}"):
         validation, training = words("validation"), words("train")
         handles += [
             Line2D([], [], color=MUTED, linewidth=1.4, label=validation),

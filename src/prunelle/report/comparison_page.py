@@ -72,7 +72,7 @@ def render(comparison: Comparison, language: Language) -> str:
         ),
         other_heads=[words(name) for name in comparison.others],
         others=_others(comparison, words),
-        figure=words(comparison.yardstick.figure),
+        figure_name=words(comparison.yardstick.figure),
         curves=[
             _curve(comparison, quantity, validated, words) for quantity in figures.quantities(comparison)
         ],

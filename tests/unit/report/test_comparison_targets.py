@@ -97,6 +97,8 @@ def test_precisions_are_paired_by_seed_and_by_picture() -> None:
     assert f"n0.4 reaches a mean average precision of {value} on the 200 test pictures," in page
     assert "All labels right 31.00 %" not in page  # a table: heads come first
     assert "Other figures" in page
+    assert page.count("Network Mean average precision 95 %") == 1
+    assert "Seed Mean average precision Loss" in page
     assert "31.00 % 62.00 %" in page
     french = text_of(comparison_page.render(found, "fr"))
     assert "n0.4 atteint une précision moyenne (mAP) de" in french
@@ -119,7 +121,7 @@ def test_errors_are_paired_and_less_is_better() -> None:
     best, worst = (each.figure.mean for each in found.ranking)
     assert f"n3 is off by {best:.3f}".rstrip("0") in page
     assert f"average on the 200 test pictures, {worst - best:.3f}".rstrip("0") in page
-    assert "Mean absolute error" in page
+    assert "Seed Mean absolute error Loss" in page
     assert "Points" not in page
     assert "n3 est à" in text_of(comparison_page.render(found, "fr"))
 
