@@ -215,7 +215,7 @@ def _show(comparison: Comparison, language: Language | None) -> None:
         column.justify, column.no_wrap = "right", True
     for standing in comparison.standings:
         reached, entry = standing.figure, standing.contestant
-        spread = "" if reached.sd is None else f" ± {bare(reached.sd)}"
+        spread = "" if reached.sd is None else f" ± {yardstick.spread(reached.sd, words)}"
         table.add_row(
             entry.label,
             yardstick.written(reached.mean, words, digits=2) + spread,

@@ -125,9 +125,13 @@ def at_chance(comparison: Comparison, words: Words) -> str:
     """Which networks are no better than chance; empty where none."""
     if not comparison.at_chance:
         return ""
-    name, value = comparison.blind
-    share = comparison.yardstick.written(value, words)
-    return words("at_chance", labels=", ".join(comparison.at_chance), name=name, share=share)
+    yardstick, answers = comparison.yardstick, comparison.standings[0].outcomes[0].answers
+    return words(
+        "at_chance",
+        labels=", ".join(comparison.at_chance),
+        name=yardstick.blind_answer(answers, words),
+        share=yardstick.written(yardstick.blind(answers), words),
+    )
 
 
 def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
@@ -156,16 +160,19 @@ def _facts(comparison: Comparison, words: Words) -> list[tuple[str, str, str]]:
     ]
 
 
-def _spread(estimate: Estimate, bare: Callable[[float], str], unit: str = "") -> str:
+def _spread(
+    estimate: Estimate, bare: Callable[[float], str], spread: Callable[[float], str], unit: str = ""
+) -> str:
     """``98.96 ± 0.05 %``."""
-    spread = "" if estimate.sd is None else f" ± {bare(estimate.sd)}"
-    return f"{bare(estimate.mean)}{spread}{unit}"
+    deviation = "" if estimate.sd is None else f" ± {spread(estimate.sd)}"
+    return f"{bare(estimate.mean)}{deviation}{unit}"
 
 
 def standing_row(index: int, standing: Standing, words: Words) -> dict[str, Any]:
     """A line of the table of standings."""
     entry, yardstick = standing.contestant, standing.yardstick
     bare = functools.partial(yardstick.bare, words=words, digits=2)
+    loss = functools.partial(words.decimal, digits=4)
     options = ", ".join(
         f"{key}={'×'.join(map(str, value)) if isinstance(value, list | tuple) else value}"
         for key, value in entry.options.items()
@@ -174,10 +181,12 @@ def standing_row(index: int, standing: Standing, words: Words) -> dict[str, Any]
         "colour": figures.colour_variable(index),
         "label": entry.label,
         "detail": options,
-        "figure": _spread(standing.figure, bare, yardstick.sign),
+        "figure": _spread(
+            standing.figure, bare, functools.partial(yardstick.spread, words=words), yardstick.sign
+        ),
         "interval": _interval(standing.figure.interval, bare, words),
         "each": [bare(outcome.value) for outcome in standing.outcomes],
-        "loss": _spread(standing.loss, functools.partial(words.decimal, digits=4)),
+        "loss": _spread(standing.loss, loss, loss),
         "parameters": words.integer(entry.parameters),
         "multiply_adds": NO_VALUE if entry.multiply_adds is None else words.integer(entry.multiply_adds),
         "seconds": words.duration(standing.seconds_per_epoch.mean),

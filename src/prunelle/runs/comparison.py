@@ -202,11 +202,6 @@ class Comparison(Shown):
         return self.standings[0].yardstick
 
     @property
-    def blind(self) -> tuple[str, float]:
-        """What who sees no picture would answer, in words or empty, and the figure of that."""
-        return self.yardstick.blind(self.standings[0].outcomes[0].answers)
-
-    @property
     def at_chance(self) -> list[str]:
         """Labels of those that these pictures do not show to be better than blind answers."""
         return [

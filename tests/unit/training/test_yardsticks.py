@@ -132,17 +132,17 @@ def test_who_sees_nothing() -> None:
     near, blind = numbers(truth, truth + 1), numbers(truth, draw.permutation(truth))
     assert ERROR.sees([near])
     assert not ERROR.sees([blind])
-    assert ERROR.blind(near) == (
-        f"{np.median(truth):.4g}",
-        pytest.approx(np.abs(truth - np.median(truth)).mean()),
-    )
+    assert ERROR.blind(near) == pytest.approx(np.abs(truth - np.median(truth)).mean())
+    assert ERROR.blind_answer(near, EN) == EN.number(float(np.median(truth)), 4)
+    assert (ERROR.spread(0.04833, FR), ACCURACY.spread(0.00483, FR)) == ("0,048", "0,48")
     one, _ = told(200, 6, (0.5, 1.0))
     assert PRECISION.sees([one])
     assert not PRECISION.sees([labels(one.labels, draw.random((200, 3)))])
-    assert PRECISION.blind(one)[1] == pytest.approx(one.labels.mean())
+    assert PRECISION.blind(one) == pytest.approx(one.labels.mean())
     assert ACCURACY.sees([classes([True] * 18 + [False] * 2)])
     assert not ACCURACY.sees([classes([True] * 12 + [False] * 8)])
-    assert ACCURACY.blind(classes([True] * 3)) == ("a", pytest.approx(2 / 3))
+    assert ACCURACY.blind(classes([True] * 3)) == pytest.approx(2 / 3)
+    assert ACCURACY.blind_answer(classes([True] * 3), EN) == "a"
 
 
 def test_how_they_are_written() -> None:

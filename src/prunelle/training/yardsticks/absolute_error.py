@@ -48,9 +48,12 @@ class MeanAbsoluteError(Yardstick):
         error = float(nearer.std(ddof=1)) / math.sqrt(n)
         return float(nearer.mean()) > float(stdtrit(n - 1, ndtr(1.0))) * error
 
-    def blind(self, answers: NumbersEvaluation) -> tuple[str, float]:
+    def blind(self, answers: NumbersEvaluation) -> float:
         """Always the median of what was learned."""
-        return f"{answers.usual:.4g}", float(np.abs(answers.labels - answers.usual).mean())
+        return float(np.abs(answers.labels - answers.usual).mean())
+
+    def blind_answer(self, answers: NumbersEvaluation, words: Typography) -> str:
+        return words.number(answers.usual, 4)
 
     def sees(self, answers: Sequence[NumbersEvaluation]) -> bool:
         one = answers[0]
@@ -60,6 +63,9 @@ class MeanAbsoluteError(Yardstick):
     def written(self, value: float | None, words: Typography, *, digits: int = 1) -> str:
         """In three digits, one more where ``digits`` asks for more than one."""
         return NO_VALUE if value is None else self.bare(value, words, digits=digits)
+
+    def spread(self, value: float, words: Typography) -> str:
+        return words.number(value, 2)
 
     def bare(self, value: float, words: Typography, *, digits: int = 1, signed: bool = False) -> str:
         if not math.isfinite(value):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from prunelle.data.targets import TargetKind
-from prunelle.texts import Note
+from prunelle.texts import Note, Typography
 from prunelle.training.intervals import wilson_interval
 from prunelle.training.metrics import Evaluation
 from prunelle.training.paired import over_pictures
@@ -48,13 +48,15 @@ class Accuracy(ShareYardstick):
         wins, losses = int((one.right & ~other.right).sum()), int((other.right & ~one.right).sum())
         return wins - losses - 1 > math.sqrt(wins + losses)
 
-    def blind(self, answers: Evaluation) -> tuple[str, float]:
+    def blind(self, answers: Evaluation) -> float:
         """Always the commonest class."""
-        counts = np.bincount(answers.labels, minlength=len(answers.classes))
-        return answers.classes[int(counts.argmax())], float(counts.max()) / answers.n
+        return float(np.bincount(answers.labels).max()) / answers.n
+
+    def blind_answer(self, answers: Evaluation, words: Typography) -> str:
+        return answers.classes[int(np.bincount(answers.labels).argmax())]
 
     def sees(self, answers: Sequence[Evaluation]) -> bool:
         """Wilson's interval is above the share of the commonest class."""
         n = answers[0].n
         # A count, as Wilson's interval takes; a mean over seeds need not be one.
-        return wilson_interval(round(self.mean(answers) * n), n)[0] > self.blind(answers[0])[1]
+        return wilson_interval(round(self.mean(answers) * n), n)[0] > self.blind(answers[0])

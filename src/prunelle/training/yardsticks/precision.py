@@ -51,12 +51,12 @@ class MeanAveragePrecision(ShareYardstick):
         gap = self.value(one) - self.value(other)
         return gap > float((_drawn([one]) - _drawn([other])).std())
 
-    def blind(self, answers: LabelsEvaluation) -> tuple[str, float]:
+    def blind(self, answers: LabelsEvaluation) -> float:
         """To each label its share: no order is better than another."""
-        return "", answers.blind.mean_average_precision
+        return answers.blind.mean_average_precision
 
     def sees(self, answers: Sequence[LabelsEvaluation]) -> bool:
-        return float(np.percentile(_drawn(answers), 2.5)) > self.blind(answers[0])[1]
+        return float(np.percentile(_drawn(answers), 2.5)) > self.blind(answers[0])
 
 
 def _drawn(answers: Sequence[LabelsEvaluation]) -> np.ndarray:

@@ -77,12 +77,20 @@ class Yardstick(ABC):
         """Whether ``one`` is better by more than a standard error of the difference, on the same examples."""
 
     @abstractmethod
-    def blind(self, answers: Any) -> tuple[str, float]:
-        """What who sees no example would answer, in words or empty, and the figure of that."""
+    def blind(self, answers: Any) -> float:
+        """The figure of who sees no example."""
+
+    def blind_answer(self, answers: Any, words: Typography) -> str:
+        """What who sees no example would answer to each; empty where that is no single answer."""
+        return ""
 
     @abstractmethod
     def sees(self, answers: Sequence[Any]) -> bool:
         """Whether these examples show the answers to be better than blind ones."""
+
+    @abstractmethod
+    def spread(self, value: float, words: Typography) -> str:
+        """A standard deviation, without its unit."""
 
     @abstractmethod
     def written(self, value: float | None, words: Typography, *, digits: int = 1) -> str:
@@ -104,3 +112,6 @@ class ShareYardstick(Yardstick):
 
     def bare(self, value: float, words: Typography, *, digits: int = 1, signed: bool = False) -> str:
         return words.points(value, digits=digits, signed=signed)
+
+    def spread(self, value: float, words: Typography) -> str:
+        return words.points(value, digits=2)
