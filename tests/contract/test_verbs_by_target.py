@@ -15,7 +15,7 @@ from prunelle.data.examples import Data
 from prunelle.errors import ArgumentError
 from prunelle.jobs.reviewing import Review
 from prunelle.runs.run import Run
-from prunelle.tasks import epochs_of, train_with_unlabelled
+from prunelle.tasks import train_with_unlabelled
 from prunelle.training.recipe import Recipe
 from tests.contract.test_targets import NAMES, labels_of, target_of
 
@@ -50,7 +50,6 @@ REFUSED: dict[str, Call] = {
     "unlabelled": lambda data, run, path: train_with_unlabelled(
         "lenet5", data, unlabelled=path, output=path / "run", style="quiet"
     ),
-    "by epoch": lambda data, run, path: epochs_of(run).examples(4),
     "unsure": lambda data, run, path: pn.predict(run, [path], unsure=0.05, style="quiet"),
     "svm": lambda data, run, path: pn.train(
         "lenet5",

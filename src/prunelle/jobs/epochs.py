@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from prunelle.data.targets import refuse_other_than_classes
 from prunelle.errors import ArgumentError
 from prunelle.jobs import run_data
 from prunelle.look.filters import Filters, filters_of
@@ -15,7 +14,7 @@ from prunelle.look.layers import CONVOLUTIONS
 from prunelle.runs.epochs import epoch_weights, kept_epochs
 from prunelle.runs.listener import Quiet
 from prunelle.runs.run import Run, build_network
-from prunelle.training.outputs import class_logits
+from prunelle.views.subject import scores
 
 _REMEMBERED = 1 << 26
 """Bytes of epochs' weights that stay in memory, so that going back and forth reads nothing."""
@@ -67,30 +66,31 @@ class Epochs:
             epochs: of ``kept``.
 
         Returns:
-            ``(epochs, N, K)`` float32 probabilities.
+            ``(epochs, N, K)`` float32, probabilities or numbers.
         """
         answers = []
         with torch.inference_mode():
             for epoch in epochs:
                 self._be(epoch)
-                logits = class_logits(self._network(inputs), len(self.run.classes))
-                answers.append(logits.softmax(dim=1).numpy())
+                told = scores(self._network(inputs), self.run.target, self.run.classes)
+                answers.append(told.astype(np.float32))
         return np.stack(answers)
 
     def examples(self, most: int) -> tuple[np.ndarray, np.ndarray, str]:
-        """The first ones of the test, else of the validation, else of the training, a class after the other.
+        """The first ones of the test, else of the validation, else of the training, a class after the other: of
+        several labels a label, of numbers a range of them.
 
         Returns:
-            ``(n, H, W, C)`` uint8, or ``(n, T, C)`` float32 of series, ``(n,)`` labels, and the name of the split.
+            ``(n, H, W, C)`` uint8, or ``(n, T, C)`` float32 of series, ``(n, …)`` labels, and the name of the split.
 
         Raises:
             PrunelleError: the data are not where they were.
         """
         if self._examples is None:
-            refuse_other_than_classes(self.run.target, "what was answered at each epoch")
             data = run_data.data_of(self.run, Quiet())
             split = next(each for each in (data.test, data.validation, data.train) if each is not None)
-            pixels = split.take(_in_turn(split.labels, most)).decode(self.run.preprocess)
+            rows = _in_turn(data.target.strata(split.labels), most)
+            pixels = split.take(rows).decode(self.run.preprocess)
             self._examples = np.asarray(pixels.images), pixels.labels, split.name
         return self._examples
 
@@ -108,11 +108,11 @@ class Epochs:
         self._network.load_state_dict(weights)
 
 
-def _in_turn(labels: np.ndarray, most: int) -> np.ndarray:
-    """Rows of as many classes as there are, the first of each, then the second…: ``(min(N, most),)``."""
-    place = np.zeros(len(labels), np.int64)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
+def _in_turn(strata: np.ndarray, most: int) -> np.ndarray:
+    """Rows of as many strata as there are, the first of each, then the second…: ``(min(N, most),)``."""
+    place = np.zeros(len(strata), np.int64)
+    for stratum in np.unique(strata):
+        rows = np.flatnonzero(strata == stratum)
         place[rows] = np.arange(len(rows))
-    order: np.ndarray = np.lexsort((labels, place))
+    order: np.ndarray = np.lexsort((strata, place))
     return order[:most]

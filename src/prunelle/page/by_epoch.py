@@ -11,7 +11,7 @@ from PIL import Image
 from prunelle.errors import ArgumentError, RunError
 from prunelle.jobs.epochs import Epochs
 from prunelle.page.wire import Message
-from prunelle.texts import visible
+from prunelle.texts import NO_VALUE, visible
 
 MOST_EXAMPLES = 20
 MOST_FILTERS = 64
@@ -53,13 +53,14 @@ def examples(epochs: Epochs) -> Message:
         "size": list(shape[1:]),
         "channels": shape[0],
         "classes": [visible(name) for name in run.classes],
+        "target": run.target.kind,
         "drawable": len(shape) == 3 and shape[0] == 1 and max(shape[1:]) <= _THUMBNAIL,
         "ink": "light" if not run.preprocess.mean or run.preprocess.mean[0] < 0.5 else "dark",
     }
     pictures, labels, split = epochs.examples(MOST_EXAMPLES)
     content |= {
         "learned": split == "train",
-        "labels": [visible(run.classes[label]) for label in labels],
+        "labels": [visible(run.target.written(label, run.classes)) or NO_VALUE for label in labels],
         "pictures": {"array": 0},
     }
     if pictures.dtype == np.uint8:

@@ -9,7 +9,7 @@ what is told by what it is measured      interval of the difference, 95 %
 ============ =========================== ============================================================================
 a class      accuracy                    ``training.paired.over_pictures``
 labels       mean average precision, the both networks' figures on the same pictures, drawn again
-             report's first figure       (``training.label_figures``)
+             report's first figure       (``training.yardsticks``)
 a number     mean absolute error, of     Student's of the differences, picture by picture
              which less is better        (``training.numbers_intervals``)
 ============ =========================== ============================================================================
@@ -29,9 +29,10 @@ from prunelle.data.targets import TargetKind
 from prunelle.disk import write_json
 from prunelle.errors import RunError
 from prunelle.json_files import Shape, read_json, sealed
-from prunelle.training import label_figures
+from prunelle.training.labels_evaluation import LabelsEvaluation
 from prunelle.training.numbers_intervals import signed_mean_interval
 from prunelle.training.paired import over_pictures
+from prunelle.training.yardsticks import yardstick_of
 
 CHANGE_FILE = "change.json"
 
@@ -141,13 +142,12 @@ def _of_classes(labels: np.ndarray, before: Answers, after: Answers) -> Differen
 
 
 def _of_labels(labels: np.ndarray, before: Answers, after: Answers) -> Difference:
-    precisions = [
-        label_figures.mean_average_precision(label_figures.average_precisions(labels, each.scores))
-        for each in (before, after)
-    ]
-    interval = label_figures.difference_drawn_again(labels, before.scores, after.scores)
+    names = tuple(map(str, range(labels.shape[1])))
+    earlier, later = (LabelsEvaluation("", names, labels, each.scores, math.nan) for each in (before, after))
+    yardstick = yardstick_of("labels")
+    interval = yardstick.over_examples([later], [earlier]) if len(labels) else (math.nan, math.nan)
     right = before.predicted == labels, after.predicted == labels
-    return _difference(*right, (precisions[0], precisions[1]), interval)
+    return _difference(*right, (yardstick.value(earlier), yardstick.value(later)), interval)
 
 
 def _of_numbers(labels: np.ndarray, before: Answers, after: Answers) -> Difference:

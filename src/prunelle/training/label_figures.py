@@ -106,32 +106,6 @@ def drawn_again(
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-def difference_drawn_again(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
-    """95 % interval of ``after``'s mean average precision less ``before``'s, by drawing examples again: the same for
-    both. NaN where no example has any label.
-
-    Args:
-        labels: ``(N, K)`` bool.
-        before, after: ``(N, K)``, two networks' probabilities.
-    """
-    there = np.flatnonzero(labels.any(axis=0))
-    if not len(there):
-        return (np.nan, np.nan)
-    found = []
-    for weights in _weights(*labels.shape):
-        gaps = np.stack(
-            [
-                _average_precision(labels[:, k], after[:, k], weights)
-                - _average_precision(labels[:, k], before[:, k], weights)
-                for k in there
-            ]
-        )
-        # A label that a draw lacks is in neither mean.
-        found.append(np.nansum(gaps, axis=0) / np.maximum((~np.isnan(gaps)).sum(axis=0), 1))
-    low, high = np.percentile(np.concatenate(found), [2.5, 97.5])
-    return float(low), float(high)
-
-
 def _weights(n: int, num_labels: int) -> Iterator[np.ndarray]:
     """``(B, n)``: how often each example was drawn, in parts; fewer draws of very many examples."""
     draws = int(np.clip(_WORK // max(1, n * num_labels), _LEAST_DRAWS, _DRAWS))

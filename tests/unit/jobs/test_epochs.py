@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.numpy import load_file
 
 import prunelle as pn
@@ -65,3 +66,48 @@ def test_what_is_not_kept_is_refused(run: pn.Run, tmp_path: Path) -> None:
     ):
         (tmp_path / "weights" / name).write_text("")
     assert kept_epochs(tmp_path) == [12]
+
+
+@pytest.mark.parametrize("task", ["multilabel", "regression:size"])
+def test_labels_and_numbers_are_told_as_they_are(task: str, tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    rows = []
+    for number in range(40):
+        picture = draw.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(picture).save(tmp_path / f"{number:02}.png")
+        rows.append((f"{number:02}.png", ("cat;dog", "dog", "", "owl")[number % 4], str(100 + number)))
+    header, column = ("file,labels", 1) if task == "multilabel" else ("file,size", 2)
+    lines = [header, *(f"{row[0]},{row[column]}" for row in rows)]
+    (tmp_path / "table.csv").write_text("".join(f"{line}\n" for line in lines))
+    run = pn.train(
+        "dense",
+        tmp_path,
+        pn.Recipe(epochs=2),
+        labels="table.csv",
+        task=task,
+        size=8,
+        keep=lambda row: True,
+        output=tmp_path / "run",
+        style="quiet",
+    )
+    epochs = tasks.epochs_of(run.path)
+    pictures, labels, split = epochs.examples(4)
+    assert split == "test"
+    if task == "multilabel":  # each by its rarest label: one of each of those first, and one without any
+        assert len({tuple(label) for label in labels}) >= 3
+    inputs = epochs.prepared(pictures)
+    (answer,) = epochs.answers(inputs, [2])
+    network = pn.build("dense", num_classes=len(run.classes), in_channels=3, input_size=(8, 8)).eval()
+    network.load_state_dict(
+        {
+            key: torch.from_numpy(value)
+            for key, value in load_file(run.path / "weights" / "epoch-2.safetensors").items()
+        }
+    )
+    with torch.no_grad():
+        outputs = network(inputs).double().numpy()
+    target = run.info["data"]["target"]
+    expected = (
+        1 / (1 + np.exp(-outputs)) if task == "multilabel" else outputs * target["std"] + target["mean"]
+    )
+    np.testing.assert_allclose(answer, expected, rtol=1e-5)

@@ -7,6 +7,10 @@ export function say(where, error) {
   where.replaceChildren(...(error ? [element("p", { class: "error", role: "alert" }, error.message)] : []));
 }
 
+// How an answer is told: a share on a scale up to 1, or a number. `what` is what the curves are of (curves.js).
+const SHARE = { what: "accuracy", text: (value, language) => percent(value, language, 1), meter: (value) => element("progress", { max: 1, value, "aria-hidden": "true" }) };
+const TOLD = { class: SHARE, labels: SHARE, number: { what: "answer", text: (value, language) => number(value, language, 4), meter: () => "" } };
+
 export class ByEpoch {
   constructor(id, { words, language, ask, kept }) {
     Object.assign(this, { id, words, language, ask, kept, closed: false });
@@ -40,9 +44,11 @@ export class ByEpoch {
       this.plot, this.said);
     this.none = element("p", { class: "faint" }, this.words.nothing_yet);
     this.box.append(element("h2", {}, this.words.epoch_by_epoch), this.keeping, this.none, this.body);
-    this.curve = new Curves(this.plot, this.words, this.language, { what: "accuracy", height: 170 });
+    this.curve = this.curveOf(SHARE.what);
     this.epochs = [];
   }
+
+  curveOf(what) { return new Curves(this.plot, this.words, this.language, { what, height: 170 }); }
 
   close() { this.closed = true; this.curve.close(); }
 
@@ -69,6 +75,8 @@ export class ByEpoch {
       if (this.closed) return;
       this.about = content;
       this.classes = content.classes;
+      this.told = TOLD[content.target];
+      if (this.told !== SHARE) { this.curve.close(); this.curve = this.curveOf(this.told.what); }
       const pictures = arrays[content.pictures.array];
       if (content.drawable) this.drawPad(content);
       this.which.textContent = content.learned ? this.words.examples_train : this.words.examples_test;
@@ -184,8 +192,8 @@ export class ByEpoch {
     const order = [...values.keys()].sort((a, b) => values[b] - values[a]).slice(0, 5);
     this.bars.replaceChildren(element("table", {}, element("tbody", {}, order.map((index) => element("tr", {},
       element("th", { scope: "row" }, this.classes[index]),
-      element("td", { class: "meter" }, element("progress", { max: 1, value: values[index], "aria-hidden": "true" })),
-      element("td", { class: "number" }, percent(values[index], this.language, 1)))))));
+      element("td", { class: "meter" }, this.told.meter(values[index])),
+      element("td", { class: "number" }, this.told.text(values[index], this.language)))))));
   }
 
   // The likeliest class at the end, and four that were likely on the way.
