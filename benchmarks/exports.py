@@ -27,7 +27,7 @@ from PIL import Image
 import prunelle as pn
 from prunelle import networks
 from prunelle.console.listeners import make_listener
-from prunelle.data.decode import read_picture
+from prunelle.data.decode import read_image, read_picture
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import PrunelleError
 from prunelle.exports.checking import FEWEST, Check, check
@@ -147,62 +147,55 @@ def _seen(found: Check) -> str:
 
 
 def many(taken: Taken, name: str, folders: list[Path], most: int | None) -> None:
-    """All photos of ``folders`` by one network: how many answers are others, and by how much, from each way in."""
+    """All photos of ``folders`` by one network: how many answers are others, and by how much, from each way in.
+
+    Those that are others from the photo as Pillow decodes it are prepared once more from what it decoded, by Prunelle:
+    where the network then answers as the file does, it was the decoding.
+    """
     form = FORMATS[name]
     with contextlib.closing(make_listener("quiet")) as listener, tempfile.TemporaryDirectory() as temporary:
         subject = exporting.subject_of(taken.given, listener)
         files = form.write(subject, Path(temporary) / f"written{form.suffix}", Settings())
         runtime, inputs = form.open(files[0], subject), inputs_of(subject.preprocess)
         module, settings = subject.of_batch(), subject.preprocess
-        print("| photos | n | prepared: others | apart | as decoded: others | of these close | apart, mean |")
+
+        def answered(pixels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+            """By the network and by the file for prepared batches."""
+            batch = settings.normalise(torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)).contiguous()
+            with torch.inference_mode():
+                return module(batch).numpy(), runtime.batch(batch.numpy())
+
+        print(
+            "| photos | n | prepared: others | apart | decoded by Pillow: others | apart, mean | of these by decoding |"
+        )
         for folder in folders:
             photos = sorted(
-                each for each in folder.rglob("*") if each.suffix.lower() in (".jpg", ".jpeg", ".png")
+                file for file in folder.rglob("*") if file.suffix.lower() in (".jpg", ".jpeg", ".png")
             )
-            photos = photos[:: max(1, len(photos) // most)][:most] if most else photos
-            prepared, raw, wanted = [], [], []
-            full = []
+            if most is not None:
+                photos = [photos[row] for row in np.linspace(0, len(photos) - 1, most).astype(int)]
+            others_prepared = others = by_decoding = 0
+            apart, of_raw = 0.0, 0.0
             for start in range(0, len(photos), 32):
                 part = photos[start : start + 32]
-                pixels = np.stack([read_picture(each.read_bytes(), str(each), settings) for each in part])
-                batch = settings.normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2)).contiguous()
-                with torch.inference_mode():
-                    wanted.append(module(batch).numpy())
-                prepared.append(runtime.batch(batch.numpy()))
-                for each in part:
-                    decoded = inputs.read(each, settings)
-                    raw.append(runtime.raw(decoded))
-                    # The same picture, decoded whole by Pillow and resized by it: what a scaled decoder is not.
-                    full.append(_whole(decoded, settings))
-            rows = np.concatenate(wanted)
-            of_batch, of_raw = np.concatenate(prepared), np.stack(raw)
-            with torch.inference_mode():
-                of_full = np.concatenate(
-                    [
-                        module(
-                            settings.normalise(
-                                torch.from_numpy(np.stack(full[i : i + 32])).permute(0, 3, 1, 2)
-                            )
-                        )
-                        for i in range(0, len(full), 32)
-                    ]
+                wanted, given = answered(
+                    [read_picture(file.read_bytes(), str(file), settings) for file in part]
                 )
-            top, other = rows.argmax(1), of_raw.argmax(1)
-            differ = top != other
-            margin = rows[np.arange(len(rows)), top] - rows[np.arange(len(rows)), other]
+                others_prepared += int((wanted.argmax(1) != given.argmax(1)).sum())
+                apart = max(apart, float(np.abs(wanted - given).max()))
+                for file, row in zip(part, wanted, strict=True):
+                    decoded = inputs.read(file, settings)
+                    raw = runtime.raw(decoded)
+                    of_raw += float(np.abs(row - raw).max()) / len(photos)
+                    if row.argmax() != raw.argmax():
+                        others += 1
+                        whole, _ = answered([read_image(Image.fromarray(decoded), settings)])
+                        by_decoding += int(whole[0].argmax() == raw.argmax())
             print(
-                f"| {folder.name} | {len(rows)} | {(top != of_batch.argmax(1)).sum()} "
-                f"| {np.abs(rows - of_batch).max():.1e} | {differ.sum()} | {(margin[differ] < 0.05).sum()} "
-                f"| {np.abs(rows - of_raw).max(1).mean():.1e} | decoded whole by Pillow: "
-                f"{(of_full.argmax(1) != other).sum()} others, {np.abs(of_full - of_raw).max():.1e} apart |",
+                f"| {folder.name} | {len(photos)} | {others_prepared} | {apart:.1e} | {others} | {of_raw:.1e} "
+                f"| {by_decoding} |",
                 flush=True,
             )
-
-
-def _whole(decoded: np.ndarray, settings: pn.Preprocess) -> np.ndarray:
-    from prunelle.data.decode import read_image
-
-    return read_image(Image.fromarray(decoded), settings)
 
 
 def main() -> None:

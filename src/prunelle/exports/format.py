@@ -95,7 +95,7 @@ class Format(ABC):
         """What was written there, in its own runtime: nothing of the network in memory is used."""
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Of an exporter's message, which may be pages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__

@@ -6,12 +6,8 @@ formats take the plain one. Both have the weights, so that each can be sent alon
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +15,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from prunelle.errors import ExportError
+from prunelle.errors import ArgumentError, ExportError
 from prunelle.exports.format import Format, Runtime, Settings, first_line
 from prunelle.exports.inputs import inputs_of
 from prunelle.exports.metadata import metadata
+from prunelle.exports.onnx_int8 import behind, quantize
+from prunelle.exports.quiet import quiet
 from prunelle.exports.subject import Subject
 from prunelle.texts import Note
 
@@ -38,22 +36,41 @@ class Onnx(Format):
     suffix = ".onnx"
     one = Note("ONNX, for every runtime", "ONNX, pour tous les moteurs")
     needs = ("onnx", "onnxscript", "onnxruntime")
+    quantizes = ("int8",)
+
+    def check(self, subject: Subject, settings: Settings) -> None:
+        super().check(subject, settings)
+        if (
+            settings.quantize is not None
+            and len(inputs_of(subject.preprocess).batch_axes(subject.preprocess)) > 1
+        ):
+            raise ArgumentError(
+                "quantize (--quantize) is not for series that are padded: steps that are not there are no number, and "
+                "int8 has none for that. Train on series of one length (--fit resample), or leave it out."
+            )
 
     def write(self, subject: Subject, path: Path, settings: Settings) -> tuple[Path, ...]:
-        inputs, about = inputs_of(subject.preprocess), metadata(subject)
-        raw = inputs.example(subject.preprocess)
-        axes = {place: torch.export.Dim(name) for place, name in enumerate(inputs.axes) if name != "channels"}
-        _save(subject.of_raw(), raw, {inputs.raw: axes}, path, about)
+        inputs, about, beside = inputs_of(subject.preprocess), metadata(subject), _beside(path)
         batch = torch.zeros(2, *subject.preprocess.input_shape)
-        beside = path.with_name(f"{path.stem}{BATCH}{self.suffix}")
-        axes = {
-            place: torch.export.Dim(name) for place, name in inputs.batch_axes(subject.preprocess).items()
-        }
-        _save(subject.of_batch(), batch, {"batch": axes}, beside, about)
+        _save(subject.of_batch(), batch, ("batch", inputs.batch_axes(subject.preprocess)), beside, about)
+        raw = inputs.example(subject.preprocess)
+        entry = inputs.raw, {place: name for place, name in enumerate(inputs.axes) if name != "channels"}
+        if settings.calibration is None:
+            _save(subject.of_raw(), raw, entry, path, about)
+            return path, beside
+        quantize(beside, subject, settings.calibration, about)
+        preparation = path.with_name(f"{path.stem}.preparation{self.suffix}")
+        _save(inputs.layer(subject.preprocess).eval(), raw, entry, preparation, {})
+        behind(preparation, beside, path, about)
+        preparation.unlink()
         return path, beside
 
     def open(self, path: Path, subject: Subject) -> Runtime:
-        return OnnxRuntime(path, path.with_name(f"{path.stem}{BATCH}{self.suffix}"))
+        return OnnxRuntime(path, _beside(path))
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.stem}{BATCH}{path.suffix}")
 
 
 class OnnxRuntime:
@@ -83,22 +100,30 @@ def _answers(session: Any, given: np.ndarray) -> np.ndarray:
 
 
 def _save(
-    module: nn.Module, example: torch.Tensor, axes: Mapping[str, Any], path: Path, about: Mapping[str, str]
+    module: nn.Module,
+    example: torch.Tensor,
+    entry: tuple[str, Mapping[int, str]],
+    path: Path,
+    about: Mapping[str, str],
 ) -> None:
-    (name,) = axes
+    """Writes ``module``, whose input has that name; axes that have one are the caller's to choose."""
+    name, axes = entry
     try:
-        with _quiet(), torch.no_grad():
+        with quiet(), torch.no_grad():
             program = torch.onnx.export(
                 module,
                 (example,),
                 dynamo=True,
-                dynamic_shapes=tuple(axes.values()),
+                dynamic_shapes=({place: torch.export.Dim(each) for place, each in axes.items()},),
                 input_names=[name],
                 output_names=["answers"],
                 opset_version=OPSET,
             )
     except Exception as error:  # the exporter's own, of many kinds
-        raise ExportError(f"the network cannot be written as ONNX: {first_line(error)}") from error
+        raise ExportError(
+            f"the network cannot be written as ONNX: {first_line(_cause(error))} torch.export must be able to follow "
+            f"it: what it does may depend on shapes, and not on what is in the examples."
+        ) from error
     assert program is not None
     for node in program.model.graph:
         node.metadata_props.pop("pkg.torch.onnx.stack_trace", None)  # it has the paths of this machine
@@ -106,18 +131,11 @@ def _save(
     program.save(str(path))
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The exporter prints and warns of what is no news to anybody."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+def _cause(error: BaseException) -> BaseException:
+    """Of the exporter's error, which says that there was one, what it was."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def read_metadata(path: Path) -> dict[str, Any]:

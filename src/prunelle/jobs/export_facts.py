@@ -20,6 +20,7 @@ from prunelle.exports.subject import Facts
 from prunelle.networks.published import Published, published
 from prunelle.networks.weights import source_of
 from prunelle.planning.weights import Pretrained
+from prunelle.runs.folds import Folds
 from prunelle.runs.run import JUDGED_BY, Run
 from prunelle.texts import visible
 from prunelle.training.metrics import Evaluation
@@ -88,6 +89,26 @@ def of_run(run: Run, licence: str | None) -> Facts:
         **_licence(licence, began),
         versions={name: info["versions"][name] for name in _VERSIONS if name in info["versions"]},
         created=str(info["created"])[:10] or None,
+    )
+
+
+def of_folds(given: Folds, licence: str | None) -> Facts:
+    """Of a cross-validation, whose networks answer together: what the first of them says, but for its figures.
+
+    Those are of a network that is not taken away alone. What is known of all together is of examples that each network
+    but one has learned, unless there was a test.
+    """
+    test = given.metrics.get("test")
+    return dataclasses.replace(
+        of_run(given.runs[0], licence),
+        parameters=sum(size_of(run.network) for run in given.runs),
+        counts={"train": len(given.assigned)},
+        class_counts={},
+        figures={} if test is None else {"test": test},
+        judged=None if test is None else "test",
+        parts=(),
+        sureness=None,
+        trust=None,
     )
 
 

@@ -28,6 +28,7 @@ from prunelle.jobs import answering, export_facts
 from prunelle.jobs.export_samples import Gathered
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import IMAGENET_MEAN, IMAGENET_STD, Pretrained
+from prunelle.runs.folds import Folds, answering_from
 from prunelle.runs.listener import Listener
 from prunelle.runs.run import Run
 from prunelle.texts import Language, Note
@@ -109,11 +110,11 @@ class Module:
 
 
 def given_of(
-    run: Run | Pretrained | nn.Module | str | Path,
+    run: Run | Folds | Pretrained | nn.Module | str | Path,
     network: nn.Module | None,
     preprocess: AnyPreprocess | None,
     classes: Sequence[str] | None,
-) -> Run | Pretrained | Module:
+) -> Run | Folds | Pretrained | Module:
     """What is taken away, of a verb's arguments.
 
     Raises:
@@ -124,12 +125,12 @@ def given_of(
         refuse_given("is the module of a run, and a module was given", network=network)
         return Module(network=run, preprocess=preprocess, classes=None if classes is None else tuple(classes))
     refuse_given("is of a module of your own; a run has its own", preprocess=preprocess, classes=classes)
-    if isinstance(run, Run | Pretrained):
+    if isinstance(run, Run | Folds | Pretrained):
         return run
-    return Run.open(run, network)
+    return answering_from(run, network)
 
 
-def export(given: Run | Pretrained | Module, request: ExportRequest, listener: Listener) -> Export:
+def export(given: Run | Folds | Pretrained | Module, request: ExportRequest, listener: Listener) -> Export:
     """Writes and checks it; see ``prunelle.export``."""
     form = format_of(request.format)
     subject = subject_of(given, listener, request.telling.licence)
@@ -140,7 +141,7 @@ def export(given: Run | Pretrained | Module, request: ExportRequest, listener: L
     form.check(subject, settings)
     place.refuse_there()
     wanted = request.examples or (EXAMPLES if request.quantize is None else LABELLED_EXAMPLES)
-    gathered = Gathered(subject, given if isinstance(given, Run) else None, request.data_root, listener)
+    gathered = Gathered(subject, run_of(given), request.data_root, listener)
     samples = gathered.samples(request.source, wanted)
     if request.quantize is not None:
         settings = dataclasses.replace(settings, calibration=gathered.calibration(CALIBRATION))
@@ -184,7 +185,16 @@ def _place(request: ExportRequest, form: Format, subject: Subject) -> Place:
 # ---- What is taken away.
 
 
-def subject_of(given: Run | Pretrained | Module, listener: Listener, licence: str | None = None) -> Subject:
+def run_of(given: Run | Folds | Pretrained | Module) -> Run | None:
+    """Whose data are at hand; of a cross-validation the first fold's, which are all of them."""
+    if isinstance(given, Folds):
+        return given.runs[0]
+    return given if isinstance(given, Run) else None
+
+
+def subject_of(
+    given: Run | Folds | Pretrained | Module, listener: Listener, licence: str | None = None
+) -> Subject:
     """A run, a network with weights from elsewhere, or a module, as what is taken away.
 
     Args:
@@ -196,6 +206,8 @@ def subject_of(given: Run | Pretrained | Module, listener: Listener, licence: st
     if isinstance(given, Run):
         answering.check_reads(given, listener)
         return _subject(given, given.path.resolve().name, export_facts.of_run(given, licence))
+    if isinstance(given, Folds):
+        return _subject(given, given.path.resolve().name, export_facts.of_folds(given, licence))
     if isinstance(given, Pretrained):
         facts = export_facts.of_pretrained(given, licence)
         return _subject(given, facts.network, facts)
@@ -213,7 +225,7 @@ def subject_of(given: Run | Pretrained | Module, listener: Listener, licence: st
     return _subject(made, facts.network, facts)
 
 
-def _subject(given: Run | Pretrained, name: str, facts: Facts) -> Subject:
+def _subject(given: Run | Folds | Pretrained, name: str, facts: Facts) -> Subject:
     # A copy: what is exported is on the processor and in evaluation mode, whatever the caller goes on with.
     network = copy.deepcopy(given.network).cpu().eval().requires_grad_(False)
     return Subject(

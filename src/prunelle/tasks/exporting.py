@@ -16,6 +16,7 @@ from prunelle.jobs import exporting
 from prunelle.jobs.exporting import ExportRequest, Telling
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import Pretrained
+from prunelle.runs.folds import Folds
 from prunelle.runs.run import Run
 from prunelle.scalars import plain_arguments
 from prunelle.texts import Language, default_language
@@ -23,7 +24,7 @@ from prunelle.texts import Language, default_language
 
 @plain_arguments
 def export(
-    run: Run | Pretrained | nn.Module | str | Path,
+    run: Run | Folds | Pretrained | nn.Module | str | Path,
     *,
     format: str = "onnx",
     output: str | Path | None = None,
@@ -44,7 +45,8 @@ def export(
     """Writes a network as a file that answers alike elsewhere, and checks that it does.
 
     Args:
-        run: or its folder; or what ``pretrained`` gives; or a module that gives ``(N, K)`` logits.
+        run: or its folder; or a cross-validation, whose networks answer together; or
+            what ``pretrained`` gives; or a module that gives ``(N, K)`` logits.
         format: ``onnx`` or ``pt2``.
         output: the file, or the bundle's folder; by default the run's name in the working directory.
         bundle: a folder that answers with onnxruntime and Pillow alone, with a script of twenty lines.
