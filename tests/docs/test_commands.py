@@ -266,6 +266,9 @@ def names_of(document: str, here: Path) -> dict[str, Any]:
             "network": pn.build("course-cifar"),
             "images": torch.rand(2, 3, 32, 32),
         }
+    if document == "docs/export.md":
+        pytest.importorskip("onnxruntime", reason="the extra export is not installed: make test-export")
+        given |= {"network": Tiny()}
     if document == "docs/compare.md":
         given |= {"make_network": lambda: Tiny(1, 10), "data": pn.load("mnist")}
     if document == "docs/transfer.md":

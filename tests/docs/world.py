@@ -210,7 +210,7 @@ def smaller(words: list[str]) -> list[str]:
         words += ["--draws", "1"]
     if "--unlabelled" in words:
         words += ["--rounds", "1"]
-    if verb in ("check", "train", "predict", "evaluate", "look", "advise", "shots"):
+    if verb in ("check", "train", "predict", "evaluate", "look", "advise", "shots", "export"):
         words = ["squeezenet1.1" if word == "vgg16" else word for word in words]
         for network, size in (("resnet18", "32"), ("squeezenet1.1", "64")):
             if network in words and "--size" not in words:

@@ -16,15 +16,17 @@ REQUIREMENTS = "requirements.txt"
 
 _NEEDS = {"pictures": ("numpy", "onnxruntime", "pillow"), "series": ("numpy", "onnxruntime")}
 """By the kind of data; no versions: opset and operators are older than any that installs today."""
+_SCRIPTS = {"pictures": ("pictures.txt", "pictures.txt"), "series": ("series.txt", "series_of_many.txt")}
+"""By the kind of data: of one channel, and of several."""
 _ANSWERS = {
     "class": '[f"{classes[k]} {scores[k]:.1%}" for k in np.argsort(-scores)[:3]]',
-    "labels": '[f"{classes[k]} {scores[k]:.1%}" for k in np.argsort(-scores) if scores[k] >= thresholds[k]] or ["–"]',
+    "labels": '[f"{classes[k]} {scores[k]:.1%}" for k in np.argsort(-scores) if scores[k] >= least[k]] or ["-"]',
     "number": '[f"{classes[0]} {scores[0]:.4g}"]',
 }
 """By the kind of target, in Python."""
 _TOLD = {
     "class": "its three most probable classes, with their probabilities",
-    "labels": "the labels whose probability reaches their threshold, the most probable first; – for none",
+    "labels": "the labels that reach their thresholds, - for none",
     "number": "the number, in the unit of the labels that were learned",
 }
 FILES = (SCRIPT, CLASSES, REQUIREMENTS)
@@ -42,13 +44,11 @@ def add(folder: Path, subject: Subject) -> None:
 
 def script(subject: Subject) -> str:
     """``predict.py`` for this kind of data and this target."""
-    name = (
-        "series_of_many.txt" if subject.kind == "series" and _channels(subject) > 1 else f"{subject.kind}.txt"
-    )
+    name = _SCRIPTS[subject.kind][_channels(subject) > 1]
     template = importlib.resources.files(__package__).joinpath("scripts", name).read_text(encoding="utf-8")
     kind, thresholds = subject.target.kind, ""
     if kind == "labels":
-        thresholds = f"thresholds = {_thresholds(subject)}\n"
+        thresholds = f"least = {_thresholds(subject)}\n"
     return (
         template.replace("TOLD", _TOLD[kind])
         .replace("THRESHOLDS\n", thresholds)

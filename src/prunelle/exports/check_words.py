@@ -13,7 +13,7 @@ HEADS = (
     Note("other answers", "autres réponses"),
     Note("apart", "écart"),
     Note("ms each", "ms l’un"),
-    Note("PyTorch", "PyTorch"),
+    Note("PyTorch, ms", "PyTorch, ms"),
 )
 """Of the table: the first line is what the file takes, the last two are times."""
 

@@ -41,6 +41,11 @@ _RECIPE = (
     *("warmup_epochs", "label_smoothing", "balance", "clip_norm", "ema_decay", "patience", "augment", "seed"),
     "precision",
 )
+_LABELLED_BY: Mapping[str, Mapping[str | None, str]] = {
+    "pictures": {None: "folders", "folder": "folders", "filename": "names of files"},
+    "series": {None: "file of series"},
+}
+"""By the kind of data and what ``labels`` were; else a table."""
 _VERSIONS = ("python", "prunelle", "torch", "numpy", "pillow")
 _TRUST = (
     "chosen_on",
@@ -215,11 +220,8 @@ def _labelled_by(run: Run, source: Mapping[str, Any] | None) -> str | None:
         return None
     if str(source["data"]) in NAMED:
         return "named set"
-    if kind_of(run.preprocess).name == "series":
-        return "file of series"
-    return {None: "folders", "folder": "folders", "filename": "names of files"}.get(
-        source.get("labels"), "table"
-    )
+    said = _LABELLED_BY[kind_of(run.preprocess).name]
+    return said.get(source.get("labels"), "table")
 
 
 def _grouped_by(source: Mapping[str, Any] | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from prunelle.exports.model_card.markdown import joined, listed, table, text
@@ -117,24 +117,30 @@ def told(subject: Subject, words: Typography) -> str:
         more = words.note(_MORE, n=words.integer(rest)) if rest > 0 else ""
         listed_names = ", ".join(map(text, subject.classes[:MOST_CLASSES]))
         names = words.note(_CLASSES, names=listed_names, more=more)
-    return joined([said, names, _prepared(subject, words)])
+    return joined([said, names, _PREPARING[subject.kind](subject.preprocess, words)])
 
 
-def _prepared(subject: Subject, words: Typography) -> str:
-    settings: Any = subject.preprocess
-    note = _PREPARED[subject.kind]
-    if subject.kind == "series":
-        return words.note(
-            note, channels=words.integer(settings.channels), length=words.integer(settings.length)
-        )
+def _picture(settings: Any, words: Typography) -> str:
     height, width = settings.size
     return words.note(
-        note,
+        _PREPARED["pictures"],
         fit=words.note(_FITS[settings.fit]),
         h=words.integer(height),
         w=words.integer(width),
         colour=words.note(_COLOURS[settings.channels]),
     )
+
+
+def _series(settings: Any, words: Typography) -> str:
+    return words.note(
+        _PREPARED["series"],
+        channels=words.integer(settings.channels),
+        length=words.integer(settings.length),
+    )
+
+
+_PREPARING: Mapping[str, Callable[[Any, Typography], str]] = {"pictures": _picture, "series": _series}
+"""By the kind of data."""
 
 
 def data(subject: Subject, words: Typography) -> str:

@@ -18,12 +18,15 @@ _FILES = {
     "pictures": Note("PHOTOS-OR-FOLDERS", "PHOTOS-OU-DOSSIERS"),
     "series": Note("FILES.csv", "FICHIERS.csv"),
 }
-_PYTHON = Note(
-    "In Python, with `pip install onnxruntime pillow`:", "En Python, avec `pip install onnxruntime pillow` :"
-)
-_PYTHON_SERIES = Note(
-    "In Python, with `pip install onnxruntime`:", "En Python, avec `pip install onnxruntime` :"
-)
+_PYTHON = {
+    "pictures": Note(
+        "In Python, with `pip install onnxruntime pillow`:",
+        "En Python, avec `pip install onnxruntime pillow` :",
+    ),
+    "series": Note(
+        "In Python, with `pip install onnxruntime`:", "En Python, avec `pip install onnxruntime` :"
+    ),
+}
 _JAVASCRIPT = Note(
     "In a browser or in Node, with `npm install onnxruntime-web` (`data`: {data}):",
     "Dans un navigateur ou Node, avec `npm install onnxruntime-web` (`data` : {data}) :",
@@ -58,6 +61,7 @@ picture = np.asarray(ImageOps.exif_transpose(Image.open("photo.jpg")).convert("R
     "series": """
 series = np.loadtxt("series.csv", delimiter=",", dtype=np.float32, ndmin=2)  # a line a step, a column a channel""",
 }
+_TENSORS = {"pictures": ("uint8", "[height, width, 3]"), "series": ("float32", "[steps, channels]")}
 _RAW = {"pictures": "picture", "series": "series"}
 
 
@@ -72,7 +76,7 @@ def usage(written: Written, words: Typography) -> str:
 def _onnx(written: Written, words: Typography) -> Iterator[str]:
     subject, main = written.subject, written.files[0]
     raw = _RAW[subject.kind]
-    yield words.note(_PYTHON if subject.kind == "pictures" else _PYTHON_SERIES)
+    yield words.note(_PYTHON[subject.kind])
     yield code(
         "python",
         f"""
@@ -85,7 +89,7 @@ scores = network.run(None, {{"{raw}": {raw}}})[0]
 print({_python_answer(subject)})""",
     )
     yield words.note(_JAVASCRIPT, data=words.note(_DATA[subject.kind]))
-    kind, shape = ("uint8", "[height, width, 3]") if raw == "picture" else ("float32", "[steps, channels]")
+    kind, shape = _TENSORS[subject.kind]
     yield code(
         "js",
         f"""
