@@ -155,6 +155,11 @@ def test_new_labels_are_read_with_care(house: House, opened: tuple[Ask, ReviewPa
     assert not house.decisions.exists()
 
 
+def put_on(page: Any) -> list[bool]:
+    """By label, whether it is on."""
+    return [each.get_attribute("aria-pressed") == "true" for each in page.locator("[data-label]").all()]
+
+
 def test_a_person_decides_by_keys(
     run: pn.Run, house: House, serve: Callable[..., Server], visit: Any, axe: Any, until: Callable[..., None]
 ) -> None:
@@ -166,7 +171,7 @@ def test_a_person_decides_by_keys(
     until(name)
     if run.target.kind == "labels":
         page.locator(".review-labels:not(.stale) li").first.wait_for()
-        before = [each.get_attribute("aria-pressed") == "true" for each in page.locator("[data-label]").all()]
+        before = put_on(page)
         page.keyboard.press("2")
         # Nothing is decided before S.
         assert page.locator("[data-label='1']").get_attribute("aria-pressed") == str(not before[1]).lower()
@@ -178,6 +183,9 @@ def test_a_person_decides_by_keys(
         assert read()[0].action == "relabel"
         page.locator(".review-facts .stale").wait_for(state="detached")
         axe(page)
+        # What was decided is what is on, once one comes back to it.
+        page.keyboard.press("ArrowLeft")
+        until(lambda: put_on(page) == wanted)
         # A list that a cell leads to; N goes on to the next.
         page.locator(".by-label [data-cell]").first.click()
         first = page.locator("#review-queue").inner_text()

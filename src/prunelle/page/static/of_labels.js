@@ -101,11 +101,9 @@ function verdict(review, { item, table, seen, deed, key, act, redraw }) {
   const given = () => rowOf(table().labels, item().row, k), wrong = () => rowOf(table().wrong, item().row, k);
   const place = () => review.keyOf(item());
   function draft() {
-    if (drafted.of !== place()) {
-      const decided = review.decided.get(place()), named = decided?.label === undefined || decided.label === null ? null : new Set(decided.label.split(";"));
-      drafted = { of: place(), labels: Uint8Array.from(classes, (name, index) => (named ? named.has(name) : given()[index])) };
-    }
-    return drafted.labels;
+    if (drafted.of === place()) return drafted.labels;
+    const decided = review.decided.get(place()), named = decided?.action === "relabel" ? new Set(decided.label.split(";")) : null;
+    return Uint8Array.from(classes, (name, index) => (named ? named.has(name) : given()[index]));
   }
   // What is surely wrong turned round: one label at least.
   function suggested() {
@@ -119,7 +117,12 @@ function verdict(review, { item, table, seen, deed, key, act, redraw }) {
     const indices = [...labels.keys()].filter((index) => labels[index]);
     act("relabel", { labels: indices }, indices.map((index) => classes[index]).join(";"));
   }
-  function toggle(index) { const labels = draft(); labels[index] = 1 - labels[index]; redraw(); }
+  function toggle(index) {
+    const labels = draft();
+    labels[index] = 1 - labels[index];
+    drafted = { of: place(), labels };
+    redraw();
+  }
 
   // All of few labels, in their order; of many, those that are given, answered, doubted or put on, and the likeliest.
   function listed(known) {
