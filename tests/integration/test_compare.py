@@ -35,6 +35,7 @@ from tests.integration.comparisons import (
 )
 from tests.integration.test_damage import misspelt, retyped
 from tests.integration.trainings import spawn
+from tests.pictures import make_folder
 
 
 @pytest.fixture(scope="module")
@@ -357,3 +358,23 @@ def test_figures_that_contradict_each_other_are_not_compared(
     done = prunelle("compare", changed, runs[1], "--output", tmp_path / "made")
     assert (done.code, done.out) == (1, "")
     assert re.search(said, done.err)
+
+
+@pytest.mark.parametrize("size", [None, 20])
+def test_of_files_each_network_goes_on_with_what_it_would_have_had(size: int | None, tmp_path: Path) -> None:
+    """What the first run kept of its pictures is prepared for its own network: LeNet's have a border."""
+    photos = make_folder(tmp_path / "photos", ["u", "v"], 12, size=(16, 16))
+    settings: dict[str, Any] = {
+        "seeds": 1,
+        "size": size,
+        "test": 0.3,
+        "output": tmp_path / "c",
+        "style": "quiet",
+    }
+    found = pn.compare(["lenet5", "dense"], photos, pn.Recipe(epochs=1), **settings)
+    whole, second = figures(found.path), found.standings[1].outcomes[0].path
+    kept = weights(second)
+    shutil.rmtree(second)
+    again = pn.compare(resume=found.path, style="quiet")
+    assert figures(again.path) == whole
+    assert weights(second) == kept

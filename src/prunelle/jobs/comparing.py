@@ -16,6 +16,7 @@ from typing import Any
 from prunelle import networks as known
 from prunelle.console.lines import clock
 from prunelle.data.examples import Data
+from prunelle.data.kinds import preprocess_from_json
 from prunelle.disk import held, sweep, write_json
 from prunelle.errors import (
     ArgumentError,
@@ -133,6 +134,7 @@ def _planned(request: ComparisonRequest, listener: Listener) -> ComparisonPlan:
         "status": "training",
         **_circumstances(common.command, recipe.device),
         "data": {"name": data.name, "source": data.source},
+        "preprocess": data.preprocess.to_json(),
         "networks": [dataclasses.asdict(contestant) for contestant in contestants],
         "recipe": recipe.to_json(),
         "seeds": seeds,
@@ -233,8 +235,12 @@ def _restore_data(
         raise RunError(f"{path} compares on arrays, which it does not keep; pass them: data=….")
     if run_files:
         first = Run.open(run_files[0].parent)
+        if data is not None:
+            return run_data.as_trained(first, data, listener)
+        found, before = run_data.data_of(first, listener), info.get("preprocess")
+        # A run's data are prepared as its network took them; each network has them as it would have had them.
         return (
-            run_data.data_of(first, listener) if data is None else run_data.as_trained(first, data, listener)
+            found if before is None else dataclasses.replace(found, preprocess=preprocess_from_json(before))
         )
     source = DataSource(data=data) if data is not None else DataSource(**info["data"]["source"])
     data = load_data(source, listener)

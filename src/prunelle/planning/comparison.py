@@ -34,6 +34,7 @@ _INFO: Shape = {
     "versions": {"*": str},
     "host": {"*": str},
     "data": {"name": str, "source": (dict, None)},
+    "preprocess?": dict,
     "networks": [{"label": str, "network": str, "options": dict}],
     "recipe?": dict,
     "runs?": [str],
