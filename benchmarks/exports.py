@@ -38,7 +38,7 @@ from prunelle.jobs import exporting
 from prunelle.jobs.export_samples import Gathered
 from prunelle.planning.request import DataSource
 from prunelle.planning.weights import Pretrained
-from prunelle.runs.folds import answering_from
+from prunelle.runs.folds import Folds, answering_from
 from prunelle.runs.run import Run
 
 HEAD = (
@@ -55,7 +55,7 @@ class Taken:
 
     name: str
     weights: str
-    given: Run | Pretrained | exporting.Module
+    given: Run | Folds | Pretrained | exporting.Module
     source: DataSource
 
 
@@ -114,8 +114,7 @@ def row_of(taken: Taken, name: str, quantize: str | None, examples: int) -> str:
             subject = exporting.subject_of(taken.given, listener)
             settings = Settings(quantize=quantize)
             form.check(subject, settings)
-            run = None if isinstance(taken.given, exporting.Module | Pretrained) else taken.given
-            gathered = Gathered(subject, run, None, listener)
+            gathered = Gathered(subject, exporting.run_of(taken.given), None, listener)
             samples = gathered.samples(taken.source, max(FEWEST, examples))
             samples = samples.take(np.arange(min(len(samples), examples)))
             if quantize:

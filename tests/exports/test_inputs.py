@@ -47,3 +47,9 @@ def test_pictures_of_the_networks_size_stay_as_they_are() -> None:
     picture = np.random.default_rng(1).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     wanted = settings.normalise(torch.from_numpy(fit_array(picture[None], settings)).permute(0, 3, 1, 2))
     assert torch.allclose(inputs_of(settings).layer(settings)(torch.from_numpy(picture)), wanted, atol=1e-6)
+
+
+def test_numbers_that_a_program_made_of_a_picture_are_no_picture() -> None:
+    inputs = inputs_of(SETTINGS["border"])
+    assert inputs.is_decoded(np.zeros((8, 8, 1), np.uint8))
+    assert not inputs.is_decoded(np.zeros((8, 8, 1), np.float32))

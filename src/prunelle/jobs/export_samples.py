@@ -66,6 +66,16 @@ class Gathered:
             left = wanted - sum(map(len, parts))
             if split is not None and left > 0:
                 parts.append(self._of_split(split, data, left))
+        inputs = inputs_of(self.subject.preprocess)
+        if any(len(part) and not inputs.is_decoded(part.raw[0]) for part in parts):
+            self.listener.on_note(
+                Note(
+                    "The program gave fit numbers that it had made of its pictures: the check is on others.",
+                    "Le programme a donné à fit des nombres qu’il avait tirés de ses images : la vérification porte "
+                    "sur d’autres.",
+                )
+            )
+            return self._own_of_kind(2 * FEWEST)
         if sum(map(len, parts)) < FEWEST:
             self._top_up(parts)
         return Samples.joined(parts)

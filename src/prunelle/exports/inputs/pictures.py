@@ -10,6 +10,7 @@ matrices of the picture's height and width and multiplies, in float64, where suc
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,6 +59,9 @@ class PictureInput(Input):
     def of_array(self, example: np.ndarray, settings: Preprocess) -> np.ndarray:
         picture = example if example.ndim == 3 else example[..., np.newaxis]
         return picture if picture.shape[-1] == 3 else np.repeat(picture, 3, axis=-1)
+
+    def is_decoded(self, source: Any) -> bool:
+        return not isinstance(source, np.ndarray) or source.dtype == np.uint8
 
     def samples(self, settings: Preprocess, number: int) -> Samples:
         photos = sample_photos(number)
