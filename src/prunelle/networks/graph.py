@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from collections.abc import Callable
+from typing import Any
 
 from torch import fx, nn
 
@@ -49,8 +52,34 @@ def trains_as_it_answers(network: nn.Module) -> bool:
     return str(training.graph) == str(trace(network).graph)
 
 
+# While one thread traces, torch.fx calls modules of all threads by way of its tracer; and of two that trace at once,
+# the one that ends last puts back what the other had put there, for good.
+_TRACING = threading.Lock()
+
+
 class _Tracer(fx.Tracer):
-    """Layers for series are single nodes, as torch's own are: those for padded ones branch on values."""
+    """Layers for series are single nodes, as torch's own are: those for padded ones branch on values.
+
+    What other threads run meanwhile is none of the graph's business.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(
+        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """torch.fx's own, of this thread's modules alone."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """torch.fx's own, of what this thread asks for alone."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return type(m).__module__ == layers_1d.__name__ or super().is_leaf_module(m, module_qualified_name)
@@ -58,7 +87,8 @@ class _Tracer(fx.Tracer):
 
 def _traced(network: nn.Module) -> fx.GraphModule:
     try:
-        return fx.GraphModule(network, _Tracer().trace(network), type(network).__name__)
+        with _TRACING:
+            return fx.GraphModule(network, _Tracer().trace(network), type(network).__name__)
     except (fx.proxy.TraceError, TypeError, RuntimeError, AttributeError, ValueError) as error:
         raise ArgumentError(
             f"{type(network).__name__} cannot be cut: its forward pass cannot be traced ({error})."
