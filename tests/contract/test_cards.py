@@ -78,6 +78,7 @@ NOT_SHOWN = {
     "Epochs": "the page's, which draws it",
     "Explorer": "the page's, which asks it",
     "Proposal": "the page's, which draws it",
+    "Answerer": "the server's, which asks it",
 }
 """Results that are shown as Python shows them, and what they are."""
 

@@ -14,7 +14,7 @@ from tests.contract.sources import FILES, SOURCE, broken
 
 FLOORS = (
     ("errors", "texts", "files", "shown"),
-    ("csv_files", "disk", "drawing", "memory", "overlay", "scalars", "tensor_header"),
+    ("csv_files", "disk", "drawing", "hosts", "memory", "overlay", "scalars", "tensor_header"),
     ("removed_names", "tensors", "json_files"),
     ("data", "networks"),
     ("look",),
@@ -31,7 +31,7 @@ FLOORS = (
     ("notebooks",),
     ("jobs",),
     ("tasks",),
-    ("page",),
+    ("page", "serve"),
     ("cli", "extension"),
     ("__main__",),
 )
@@ -181,7 +181,7 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
-OPTIONAL = ("keras", "notebooks", "__main__.py")
+OPTIONAL = ("keras", "notebooks", "serve", "__main__.py")
 
 
 def test_only_programs_for_keras_load_keras() -> None:

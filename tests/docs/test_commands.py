@@ -30,7 +30,9 @@ from tests.integration.command import Finished, prunelle
 from tests.painting import painting
 
 ALL = [command for document in documents() for command in commands(document)]
-BLOCKS = [block for document in documents() for block in python_blocks(document)]
+_ASKING = "docs/serve.md"
+"""The page whose program asks a server: tests/serve/test_docs.py runs it."""
+BLOCKS = [block for document in documents() if document != _ASKING for block in python_blocks(document)]
 
 # What a word stands for on a page. ``RUN`` on the page about series is a run on series.
 STANDS_FOR = {
@@ -163,10 +165,18 @@ def _run(words: Sequence[str]) -> Finished:
         # A page is open until Ctrl-C.
         mock.patch("prunelle.cli.open._until_stopped", side_effect=KeyboardInterrupt),
         mock.patch("webbrowser.open", return_value=False),
+        # So is a server.
+        _ended() if words[0] == "serve" else contextlib.nullcontext(),
     ):
         finished = prunelle(*worlds.expanded(words))
     sys.modules.pop("mynets", None)
     return finished
+
+
+def _ended() -> contextlib.AbstractContextManager[object]:
+    from prunelle.serve.server import Server
+
+    return mock.patch.object(Server, "serve", Server.close)
 
 
 def named(command: Command) -> str:

@@ -62,6 +62,7 @@ def build(folder: Path) -> None:
     _decisions(folder)
     _costs(folder)
     (folder / "mynets.py").write_text(_OWN_NETWORKS)
+    (folder / "key").write_text("a-key-that-nobody-guesses\n")
 
 
 def _pictures(folder: Path) -> None:

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from prunelle.errors import ArgumentError
-from prunelle.page.guard import Hosts
+from prunelle.hosts import Hosts
 from prunelle.page.house import House, key_of
 from prunelle.page.panels import PANELS
 from prunelle.page.server import MOST_BYTES, STATIC, Server

@@ -26,6 +26,7 @@ COMMANDS = {
     "compare": "Train several networks alike and compare them.",
     "shots": "Measure accuracy against pictures a class, strategy by strategy.",
     "export": "Write a network for use elsewhere: ONNX and others, checked.",
+    "serve": "Answer over HTTP: pictures in, answers out, and a page to try it.",
     "report": "Write the report of a run again, in another language, say.",
     "open": "Open a network in the browser, to touch it.",
     "review": "Look at a run's errors, and decide about its examples.",

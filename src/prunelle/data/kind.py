@@ -61,6 +61,21 @@ class Kind(ABC, Generic[Settings, Array]):
         ``note`` is told how the file was understood, where there is something to understand.
         """
 
+    @abstractmethod
+    def read_content(
+        self, content: bytes, name: str, settings: Settings
+    ) -> Iterator[tuple[str, np.ndarray | str]]:
+        """``read`` of a file that is in memory and called ``name``: a picture is told by its content, series by the
+        name's suffix."""
+
+    def of_numbers(self, values: Any, settings: Settings) -> list[np.ndarray]:
+        """Examples that came as nested lists of numbers, decoded: ``(…, C)`` each.
+
+        Raises:
+            ArgumentError: examples are not of this kind, or these are none.
+        """
+        raise ArgumentError(f"numbers were given, where examples are {self.name}.")
+
     def of_image(self, image: Image.Image, settings: Settings) -> np.ndarray:
         """The example that a picture of Pillow's is, decoded: ``(…, C)``.
 

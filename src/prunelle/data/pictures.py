@@ -10,7 +10,7 @@ from PIL import Image
 
 from prunelle.data.augment import Augment
 from prunelle.data.cache import decode_split
-from prunelle.data.decode import read_file, read_image
+from prunelle.data.decode import read_file, read_image, read_picture
 from prunelle.data.kind import Kind
 from prunelle.data.listing import pictures
 from prunelle.data.pixels import Pixels, Progress, Undecoded
@@ -41,6 +41,15 @@ class Pictures(Kind[Preprocess, np.ndarray]):
             yield str(file), read_file(Path(file), settings)
         except BadPicture as error:
             yield str(file), error.reason
+
+    def read_content(
+        self, content: bytes, name: str, settings: Preprocess
+    ) -> Iterator[tuple[str, np.ndarray | str]]:
+        """The one picture that it is."""
+        try:
+            yield name, read_picture(content, name, settings)
+        except BadPicture as error:
+            yield name, error.reason
 
     def of_image(self, image: Image.Image, settings: Preprocess) -> np.ndarray:
         """As its file would be."""

@@ -51,8 +51,7 @@ class Onnx(Format):
 
     def write(self, subject: Subject, path: Path, settings: Settings) -> tuple[Path, ...]:
         inputs, about, beside = inputs_of(subject.preprocess), metadata(subject), _beside(path)
-        batch = torch.zeros(2, *subject.preprocess.input_shape)
-        _save(subject.of_batch(), batch, ("batch", inputs.batch_axes(subject.preprocess)), beside, about)
+        write_batch(subject, beside)
         raw = inputs.example(subject.preprocess)
         entry = inputs.raw, {place: name for place, name in enumerate(inputs.axes) if name != "channels"}
         if settings.calibration is None:
@@ -97,6 +96,17 @@ def _answers(session: Any, given: np.ndarray) -> np.ndarray:
         return np.asarray(session.run(None, {entry.name: given})[0])
     except Exception as error:  # onnxruntime's own, one a kind of failure
         raise ExportError(f"onnxruntime cannot run what was written: {first_line(error)}") from error
+
+
+def write_batch(subject: Subject, path: Path) -> None:
+    """Only the file for prepared batches, at ``path``.
+
+    Raises:
+        ExportError: the exporter cannot write it.
+    """
+    batch = torch.zeros(2, *subject.preprocess.input_shape)
+    entry = "batch", inputs_of(subject.preprocess).batch_axes(subject.preprocess)
+    _save(subject.of_batch(), batch, entry, path, metadata(subject))
 
 
 def _save(

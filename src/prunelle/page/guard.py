@@ -9,16 +9,16 @@ the cookie of *everything* are checked, and then only GET and HEAD are there at 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import secrets
-import socket
 import threading
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prunelle.hosts import Hosts
 
 POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; "
@@ -77,34 +77,6 @@ class Doorkeeper:
         response.set_cookie(
             self.cookie, self._secret, max_age=_KNOWN_S, httponly=True, samesite="strict", path="/"
         )
-
-
-class Hosts:
-    """Names by which this server may be called.
-
-    A name of the network (DNS) can be made to point anywhere, an address of digits cannot: beyond loopback those are
-    taken, and the machine's own name.
-    """
-
-    def __init__(self, port: int, *, exposed: bool) -> None:
-        self._port = port
-        self._exposed = exposed
-        self._names = {"localhost", "127.0.0.1", "::1"}
-        if exposed:
-            self._names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-
-    def has(self, netloc: str) -> bool:
-        """Whether ``name:port`` is one."""
-        try:
-            parts = urlsplit(f"//{netloc}")
-            name, port = parts.hostname, parts.port
-        except ValueError:
-            return False
-        if name is None or parts.username is not None or parts.path or parts.query or parts.fragment:
-            return False
-        if (80 if port is None else port) != self._port:
-            return False
-        return name in self._names or (self._exposed and _is_address(name))
 
 
 class Guard:
@@ -201,16 +173,3 @@ def _dress(headers: MutableHeaders, host: str) -> None:
 async def _refuse_socket(receive: Receive, send: Send) -> None:
     await receive()
     await send({"type": "websocket.close"})  # before it was accepted: the handshake is answered by 403
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server that listens there."""
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

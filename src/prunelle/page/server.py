@@ -23,7 +23,8 @@ from starlette.websockets import WebSocket
 from prunelle.disk import writing
 from prunelle.drawing import card
 from prunelle.errors import ArgumentError, PrunelleError
-from prunelle.page.guard import Doorkeeper, Guard, Hosts, is_loopback
+from prunelle.hosts import Hosts, bound, is_loopback
+from prunelle.page.guard import Doorkeeper, Guard
 from prunelle.page.house import House
 from prunelle.page.tab import Tab
 from prunelle.page.words import Words
@@ -71,7 +72,6 @@ STATIC = {
 """Name in an address → file in the package. Nothing else is ever read for a browser."""
 
 PORT = 8710
-_TRIED = 20
 MOST_BYTES = 32 * 2**20
 """Of one message from a browser: an uploaded picture."""
 _TYPES = {".svg": "image/svg+xml", ".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
@@ -134,7 +134,7 @@ class Server:
                 "be read there, as it is not encrypted. If that is meant, say exposed=True (--exposed)."
             )
         self.host = host
-        self._socket = _bound(host, port)
+        self._socket = bound(host, port, PORT)
         self.port: int = self._socket.getsockname()[1]
         self.doorkeeper = Doorkeeper(self.port, _secret(self.port))
         app = application(house, self.doorkeeper, Hosts(self.port, exposed=not is_loopback(host)))
@@ -181,27 +181,6 @@ class Server:
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
-
-
-def _bound(host: str, port: int | None) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    tried = range(PORT, PORT + _TRIED) if port is None else (port,)
-    for one in tried:
-        made = socket.socket(family, socket.SOCK_STREAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            made.bind((host, one))
-            made.listen(128)  # at once: whoever comes before the server runs waits a moment
-        except OSError as error:
-            made.close()
-            if one == tried[-1]:
-                raise ArgumentError(
-                    f"nothing can listen at {host}, port {one}: {error.strerror or error}. Choose another with "
-                    "port=… (--port)."
-                ) from None
-            continue
-        return made
-    raise AssertionError
 
 
 def _secret(port: int) -> str:

@@ -147,10 +147,10 @@ def predict_files(
         readable = [(name, example) for _, name, example in chunk if isinstance(example, np.ndarray)]
         answered: Iterator[AnyPrediction] = iter(())
         if readable:
-            pixels = Pixels(_stacked([example for _, example in readable]), np.zeros(len(readable), np.int64))
+            pixels = Pixels(stacked([example for _, example in readable]), np.zeros(len(readable), np.int64))
             batch_size = batch_size or inference.evaluation_batch(network, preprocess.input_shape)
             logits, doubted = _asked(classifier, pixels, batch_size, answer, doubts)
-            answered = _answers([name for name, _ in readable], logits, classifier, top, doubted=doubted)
+            answered = answers_of([name for name, _ in readable], logits, classifier, top, doubted=doubted)
         for _, name, example in chunk:
             answers.append(unread(name, error=example) if isinstance(example, str) else next(answered))
         if progress is not None:
@@ -176,7 +176,7 @@ def predict_pixels(
     answer = predictor(network, num_examples=len(pixels), compile="never" if doubts else compile, note=note)
     logits, doubted = _asked(classifier, pixels, batch_size, answer, doubts)
     names = [str(number) for number in range(len(pixels))]
-    return Predictions(_answers(names, logits, classifier, top, doubted=doubted))
+    return Predictions(answers_of(names, logits, classifier, top, doubted=doubted))
 
 
 def _made(classifier: Classifier) -> Any:
@@ -198,7 +198,7 @@ def _asked(
     return logits, doubts.of(logits.double().numpy(), seen.take())
 
 
-def _answers(
+def answers_of(
     names: Sequence[str],
     logits: torch.Tensor,
     classifier: Classifier,
@@ -206,7 +206,7 @@ def _answers(
     *,
     doubted: Doubted | None,
 ) -> Iterator[AnyPrediction]:
-    """One for each row of ``logits``."""
+    """One for each row of ``logits: (N, K)``, in order; ``doubted`` is of the same rows."""
     if doubted is None:
         scores, made = objective_of(classifier.target, classifier.classes).scores(logits), _made(classifier)
         yield from (made.of(name, row, classifier, top) for name, row in zip(names, scores, strict=True))
@@ -231,7 +231,7 @@ def _answers(
         )
 
 
-def _stacked(examples: list[np.ndarray]) -> np.ndarray:
+def stacked(examples: Sequence[np.ndarray]) -> np.ndarray:
     """``(n, …)``; padded series of several files may differ in length, and are padded further."""
     longest = max(len(example) for example in examples)
     if any(len(example) < longest for example in examples):

@@ -22,6 +22,7 @@ from prunelle.tasks.proposing import propose
 from prunelle.tasks.reporting import write_report
 from prunelle.tasks.retraining import retrain
 from prunelle.tasks.running import run_notebook, run_program
+from prunelle.tasks.standing import answerer
 from prunelle.tasks.training import train
 from prunelle.tasks.unlabelled import train_with_unlabelled
 from prunelle.tasks.weights import download_weights, pretrained
@@ -30,6 +31,7 @@ __all__ = [
     "MEMORY_BUDGET",
     "Pretrained",
     "advise",
+    "answerer",
     "augment",
     "check",
     "choose_recipe",

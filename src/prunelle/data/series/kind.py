@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from prunelle.data.series.parsed import Expected
 from prunelle.data.series.prepare import prepare
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.data.series.reading import read_file, series_files
-from prunelle.errors import DataError
+from prunelle.errors import ArgumentError, DataError
 from prunelle.texts import Note
 
 
@@ -53,6 +55,32 @@ class TimeSeries(Kind[SeriesPreprocess, Series]):
             yield str(file), str(error).removeprefix(f"{Path(file)}").lstrip(":, ")
             return
         yield from ((f"{file}:{number}", series) for number, series in enumerate(prepared, 1))
+
+    def read_content(
+        self, content: bytes, name: str, settings: SeriesPreprocess
+    ) -> Iterator[tuple[str, np.ndarray | str]]:
+        """By way of a file of its own for a moment: that is what readers of series take."""
+        with tempfile.TemporaryDirectory(prefix="prunelle-") as folder:
+            file = Path(folder, f"series{Path(name).suffix[:8]}")
+            file.write_bytes(content)
+            for called, example in self.read(file, settings):
+                told = example.replace(str(file), name) if isinstance(example, str) else example
+                yield called.replace(str(file), name, 1), told
+
+    def of_numbers(self, values: Any, settings: SeriesPreprocess) -> list[np.ndarray]:
+        """``(T,)`` or ``(T, C)`` each; None is a missing value."""
+        try:
+            series = Series.from_array([np.array(one, np.float32) for one in values])
+        except (TypeError, ValueError, OverflowError) as error:
+            if isinstance(error, ArgumentError):
+                raise
+            raise ArgumentError(f"series must be lists of numbers, (T,) or (T, C) each: {error}.") from None
+        if series.channels != settings.channels:
+            raise ArgumentError(
+                f"series must have {settings.channels} channels, as those that the network was trained on; received "
+                f"{series.channels}."
+            )
+        return list(prepare(series, settings))
 
     def decode(
         self,
