@@ -12,7 +12,6 @@ from torch import nn
 
 import prunelle as pn
 from prunelle.errors import ArgumentError, ExportError
-from prunelle.exports import checking
 from prunelle.exports.formats import FORMATS
 from prunelle.exports.onnx_format import OnnxRuntime
 
@@ -49,7 +48,7 @@ def test_a_module_is_written_and_answers_as_it_does(name: str, tmp_path: Path) -
         assert not any(path in file.read_bytes() for path in (HOUSE, b"site-packages"))
     told = json.loads((tmp_path / "small.json").read_text())
     assert told["format"] == name
-    assert max(row["apart"] for row in told["rows"][:2]) <= checking.CLOSE
+    assert max(row["apart"] for row in told["rows"][:2]) <= form.close(made.path)
     with pytest.raises(ArgumentError, match="is there already; name another file"):
         pn.export(small(), format=name, output=made.path, preprocess=PREPROCESS, style="quiet")
 

@@ -13,7 +13,7 @@ import torch
 from prunelle.data.pixels import Progress
 from prunelle.errors import ExportError
 from prunelle.exports.answered import answers_of
-from prunelle.exports.format import Runtime
+from prunelle.exports.format import CLOSE, TIED, Runtime
 from prunelle.exports.inputs import raw_examples
 from prunelle.exports.samples import Samples
 from prunelle.exports.subject import Subject
@@ -24,14 +24,10 @@ FEWEST = 100
 FEWEST_LABELLED = 500
 """Of one that says what int8 costs."""
 TOGETHER = 32
-CLOSE = 1e-4
-"""Of probabilities, from prepared batches; of numbers, in standard deviations of the training's."""
 MOST_OTHERWISE = 0.01
 """The share of answers that may be others from examples as decoded: decoders and resizers differ by a level."""
 MOST_LOST = 0.005
 """Of accuracy, by int8."""
-TIED = 1e-6
-"""Where the network itself holds two answers for as probable as that, either is its answer."""
 
 Entry = Literal["batch of 1", "batch", "raw"]
 
@@ -65,12 +61,14 @@ class Check:
     Attributes:
         rows: a way in each.
         origin: of the examples.
+        close: how far apart scores from prepared batches may be.
         lost: of int8: accuracy of the network less that of the file, on ``labelled`` examples; None of float32.
         labelled: how many of the examples have labels, where ``lost`` is known; else 0.
     """
 
     rows: tuple[Row, ...]
     origin: Note
+    close: float = CLOSE
     lost: float | None = None
     labelled: int = 0
 
@@ -83,6 +81,7 @@ class Check:
         """
         return {
             "examples": self.origin.en,
+            "may_be_apart": self.close,
             "rows": [
                 {
                     **dataclasses.asdict(row),
@@ -96,9 +95,15 @@ class Check:
 
 
 def check(
-    subject: Subject, runtime: Runtime, samples: Samples, *, quantized: bool, progress: Progress | None = None
+    subject: Subject,
+    runtime: Runtime,
+    samples: Samples,
+    *,
+    quantized: bool,
+    close: float = CLOSE,
+    progress: Progress | None = None,
 ) -> Check:
-    """Holds a file's answers against the network's.
+    """Holds a file's answers against the network's; ``close``: how far scores from prepared batches may be apart.
 
     Raises:
         ExportError: they are further apart than they may be; it says by how much.
@@ -127,7 +132,7 @@ def check(
     lost, labelled = None, 0
     if quantized:
         lost, labelled = _lost(subject, samples, wanted, given[1][0])
-    found = Check(rows=rows, origin=samples.origin, lost=lost, labelled=labelled)
+    found = Check(rows=rows, origin=samples.origin, close=close, lost=lost, labelled=labelled)
     refuse(found, quantized)
     return found
 
@@ -139,10 +144,11 @@ def refuse(found: Check, quantized: bool) -> None:
         if quantized:
             continue
         # Not "further apart than": what is no number is neither further nor as close.
-        if row.entry != "raw" and (wrong or not row.apart <= CLOSE):
+        if row.entry != "raw" and (wrong or not row.apart <= found.close):
             raise ExportError(
                 f"the file does not answer as the network does: from prepared batches ({row.entry}) {wrong} of {row.n} "
-                f"answers are others, scores are up to {row.apart:.2g} apart, and may be {CLOSE:g}. Nothing was kept."
+                f"answers are others, scores are up to {row.apart:.2g} apart, and may be {found.close:g}. Nothing was "
+                f"kept."
             )
         if row.entry == "raw" and wrong > MOST_OTHERWISE * row.n:
             raise ExportError(

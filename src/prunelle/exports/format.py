@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -15,6 +16,15 @@ from prunelle.errors import ArgumentError
 from prunelle.exports.samples import Samples
 from prunelle.exports.subject import Subject
 from prunelle.texts import Note
+
+CLOSE = 1e-4
+"""Of probabilities, from prepared batches; of numbers, in standard deviations of the training's."""
+TIED = 1e-6
+"""Where the network itself holds two answers for as probable as that, either is its answer."""
+
+
+def _unheard(note: Note) -> None:
+    """For whom nobody listens to."""
 
 
 class Runtime(Protocol):
@@ -36,12 +46,16 @@ class Settings:
     Attributes:
         quantize: None for float32, as the network is; ``int8``.
         calibration: training examples by which the ranges of int8 are chosen; None without them.
+        samples: real examples that the file will be checked on, for a format that has to choose by them.
         progress: told how far it is.
+        note: told what was chosen.
     """
 
     quantize: str | None = None
     calibration: Samples | None = None
+    samples: Samples | None = None
     progress: Progress | None = None
+    note: Callable[[Note], None] = _unheard
 
 
 class Format(ABC):
@@ -89,6 +103,10 @@ class Format(ABC):
         Raises:
             ExportError: the network has something that the format cannot say.
         """
+
+    def close(self, path: Path) -> float:
+        """How far scores may be apart from the network's, from prepared batches; answers are the same in any case."""
+        return CLOSE
 
     @abstractmethod
     def open(self, path: Path, subject: Subject) -> Runtime:

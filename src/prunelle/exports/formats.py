@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from prunelle.errors import UnknownName
 from prunelle.exports.format import Format
+from prunelle.exports.html import Html
 from prunelle.exports.onnx_format import Onnx
 from prunelle.exports.pt2_format import Pt2
 
-FORMATS: Mapping[str, Format] = {each.name: each for each in (Onnx(), Pt2())}
+FORMATS: Mapping[str, Format] = {each.name: each for each in (Onnx(), Pt2(), Html())}
 """By name; the first is what is written unless another is named."""
 
 

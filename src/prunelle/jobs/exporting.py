@@ -137,12 +137,13 @@ def export(given: Run | Folds | Pretrained | Module, request: ExportRequest, lis
     place = _place(request, form, subject)
     # What goes out has the name that it is given, not that of a folder at home.
     subject = dataclasses.replace(subject, name=file_name(place.name))
-    settings = Settings(quantize=request.quantize, progress=listener.on_progress)
+    settings = Settings(quantize=request.quantize, progress=listener.on_progress, note=listener.on_note)
     form.check(subject, settings)
     place.refuse_there()
     wanted = request.examples or (EXAMPLES if request.quantize is None else LABELLED_EXAMPLES)
     gathered = Gathered(subject, run_of(given), request.data_root, listener)
     samples = gathered.samples(request.source, wanted)
+    settings = dataclasses.replace(settings, samples=samples)
     if request.quantize is not None:
         settings = dataclasses.replace(settings, calibration=gathered.calibration(CALIBRATION))
     with writing(place.output), place.made() as folder:
@@ -154,6 +155,7 @@ def export(given: Run | Folds | Pretrained | Module, request: ExportRequest, lis
             form.open(files[0], subject),
             samples,
             quantized=request.quantize is not None,
+            close=form.close(files[0]),
             progress=listener.on_progress,
         )
         names = [each.name for each in files]

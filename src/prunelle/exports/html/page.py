@@ -1,0 +1,113 @@
+"""The file: style, words, the network and the scripts, in one text without an address in it."""
+
+from __future__ import annotations
+
+import base64
+import importlib.resources
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prunelle.exports.html.program import Program
+from prunelle.exports.html.words import WORDS
+from prunelle.exports.metadata import described
+from prunelle.exports.subject import Subject
+
+_FILES = importlib.resources.files("prunelle")
+_DRAWABLE_PX = 64
+"""A side that a drawing suits, as in the page that opens a run."""
+_BITS = re.compile(r'"bits": ?(8|16|32)')
+
+
+def page(subject: Subject, program: Program, weights: tuple[list[dict[str, Any]], bytes], bits: int) -> str:
+    """The whole file.
+
+    Args:
+        program: what it computes.
+        weights: of ``packed``: what each constant is, and the bytes of all.
+        bits: that weights are kept in.
+    """
+    entries, content = weights
+    about = {
+        "bits": bits,
+        **_told(subject),
+        "size": len(content),
+        "program": {
+            "shapes": program.shapes,
+            "ops": program.ops,
+            "tensors": entries,
+            "layers": program.layers,
+            "result": program.result,
+        },
+    }
+    parts = {
+        "title": _escaped(subject.name),
+        "style": _base_style() + _text("exports/html/page.css"),
+        "words": _json(
+            {language: {k: getattr(note, language) for k, note in WORDS.items()} for language in ("en", "fr")}
+        ),
+        "engine": _script("exports/html/engine.js") + _script("exports/html/prepare.js"),
+        "network": _json(about),
+        "weights": base64.b64encode(content).decode(),
+        "script": "".join(
+            map(
+                _script,
+                (
+                    "page/static/kit.js",
+                    "views/maps.js",
+                    "exports/html/given.js",
+                    "exports/html/answers.js",
+                    "exports/html/layers.js",
+                    "exports/html/page.js",
+                ),
+            )
+        ),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _text("exports/html/page.html"))
+
+
+def bits_of(path: Path) -> int:
+    """That the weights of a page are kept in."""
+    found = _BITS.search(path.read_text(encoding="utf-8"))
+    assert found is not None
+    return int(found[1])
+
+
+def _told(subject: Subject) -> dict[str, Any]:
+    about = described(subject)
+    settings = about["preprocess"]
+    told = {name: about[name] for name in ("format", "name", "kind", "target", "classes", "preprocess")}
+    facts = {name: about["facts"][name] for name in ("network", "parameters", "data", "licence", "created")}
+    if subject.kind != "pictures":
+        return {**told, "facts": facts, "drawable": False, "ink": "dark"}
+    # Paper is most of a drawing, as the page that opens a run has it (jobs/explore_pictures.py).
+    mean = float(np.mean(settings["mean"])) if settings["mean"] else 0.5
+    drawable = settings["channels"] == 1 and max(subject.preprocess.input_shape[1:]) <= _DRAWABLE_PX
+    return {**told, "facts": facts, "drawable": drawable, "ink": "light" if mean <= 0.5 else "dark"}
+
+
+def _base_style() -> str:
+    """The colours and the plain elements of the house's page: what stands before its first part."""
+    return _text("page/static/style.css").split("\n/* curves */")[0] + "\n"
+
+
+def _text(name: str) -> str:
+    return _FILES.joinpath(name).read_text(encoding="utf-8")
+
+
+def _script(name: str) -> str:
+    """A module as a part of one script: without what it imports from its neighbours, and what it gives to them."""
+    text = re.sub(r"^import .*\n", "", _text(name), flags=re.MULTILINE)
+    return re.sub(r"^export ", "", text, flags=re.MULTILINE)
+
+
+def _json(values: Any) -> str:
+    """Within a script, which only ``</`` could end."""
+    return json.dumps(values, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
