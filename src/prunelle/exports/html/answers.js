@@ -12,7 +12,7 @@ export function answering(page) {
     element("h2", { id: "answer" }, say("answer"), " ", took), list, more, said);
 
   function bar(index, share, right) {
-    const line = element("li", { class: right ? "right" : null }, element("bdi", {}, classes[index]),
+    const line = element("li", { class: right ? (target.thresholds ? "right told" : "right") : null }, element("bdi", {}, classes[index]),
       element("b", {}, percent(share, page.language)), element("i", { style: null }));
     line.lastChild.style.width = `${100 * share}%`;
     if (target.thresholds) {

@@ -50,33 +50,31 @@ function walk(shape, steps, offset, visit) {
   }
 }
 
-// Rows of weights times patches (places × inner), four rows at a time; of row and place into out[to + row · down + place · on].
+// Rows of weights times patches (places × inner); of row and place into out[to + row · down + place · on]. Four rows by two
+// places at a time, so that eight sums are made of six numbers read.
 function product(weights, bias, first, rows, patches, places, inner, out, to, down, on) {
-  const base = (row) => (bias ? bias[first + row] : 0);
-  let row = 0;
-  for (; row + 3 < rows; row += 4) {
-    const w = (first + row) * inner, b0 = base(row), b1 = base(row + 1), b2 = base(row + 2), b3 = base(row + 3);
-    for (let place = 0, at = to + row * down; place < places; place++, at += on) {
-      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  const base = (row) => (bias ? bias[first + row] : 0), pairs = places - (places % 2), fours = rows - (rows % 4);
+  for (let row = 0; row < fours; row += 4) {
+    const w = (first + row) * inner, [b0, b1, b2, b3] = [base(row), base(row + 1), base(row + 2), base(row + 3)];
+    for (let place = 0; place < pairs; place += 2) {
+      let s0 = b0, s1 = b1, s2 = b2, s3 = b3, t0 = b0, t1 = b1, t2 = b2, t3 = b3;
       for (let k = 0, p = place * inner, i = w; k < inner; k++, p++, i++) {
-        const x = patches[p];
-        s0 += x * weights[i];
-        s1 += x * weights[i + inner];
-        s2 += x * weights[i + 2 * inner];
-        s3 += x * weights[i + 3 * inner];
+        const x = patches[p], y = patches[p + inner];
+        const w0 = weights[i], w1 = weights[i + inner], w2 = weights[i + 2 * inner], w3 = weights[i + 3 * inner];
+        s0 += x * w0; s1 += x * w1; s2 += x * w2; s3 += x * w3;
+        t0 += y * w0; t1 += y * w1; t2 += y * w2; t3 += y * w3;
       }
-      out[at] = s0 + b0;
-      out[at + down] = s1 + b1;
-      out[at + 2 * down] = s2 + b2;
-      out[at + 3 * down] = s3 + b3;
+      const at = to + row * down + place * on;
+      out[at] = s0; out[at + down] = s1; out[at + 2 * down] = s2; out[at + 3 * down] = s3;
+      out[at + on] = t0; out[at + on + down] = t1; out[at + on + 2 * down] = t2; out[at + on + 3 * down] = t3;
     }
   }
-  for (; row < rows; row++) {
-    const w = (first + row) * inner;
-    for (let place = 0; place < places; place++) {
-      let sum = 0;
-      for (let k = 0, p = place * inner; k < inner; k++, p++) sum += patches[p] * weights[w + k];
-      out[to + row * down + place * on] = sum + base(row);
+  // What is left over, one by one.
+  for (let row = 0; row < rows; row++) {
+    for (let place = row < fours ? pairs : 0; place < places; place++) {
+      let sum = base(row);
+      for (let k = 0, p = place * inner, w = (first + row) * inner; k < inner; k++, p++, w++) sum += patches[p] * weights[w];
+      out[to + row * down + place * on] = sum;
     }
   }
 }

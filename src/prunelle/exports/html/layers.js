@@ -18,7 +18,7 @@ function paintChannel(canvas, value, channel, large) {
 }
 
 export function layering(page) {
-  const { say, about, state } = page, rows = about.program.layers.map((layer) => new Row(page, layer));
+  const { say, about } = page, rows = about.program.layers.map((layer) => new Row(page, layer));
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       target.row.seen = isIntersecting;
@@ -26,10 +26,11 @@ export function layering(page) {
     }
   }, { rootMargin: "150px" });
   for (const row of rows) observer.observe(row.node);
-  const legend = element("p", { class: "faint small" }, element("span", { class: "legend", "aria-hidden": true }), say("legend"), ". ", say("touch"));
+  // Maps of series are curves, in one colour.
+  const colours = about.kind !== "series" && [element("span", { class: "legend", "aria-hidden": "true" }), say("legend"), ". "];
+  const legend = element("p", { class: "faint small" }, colours, say("touch"));
   const large = enlarging(page);
   page.enlarge = large.open;
-  state.first ??= {};
   const node = element("section", { class: "layers", hidden: true, "aria-labelledby": "layers" },
     element("h2", { id: "layers" }, say("layers")), legend, rows.map((row) => row.node), large.node);
   const paint = () => {

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from prunelle.exports.html.program import Program
-from prunelle.exports.html.words import WORDS
+from prunelle.exports.html.words import words_in
 from prunelle.exports.metadata import described
 from prunelle.exports.subject import Subject
 
@@ -46,9 +46,7 @@ def page(subject: Subject, program: Program, weights: tuple[list[dict[str, Any]]
     parts = {
         "title": _escaped(subject.name),
         "style": _base_style() + _text("exports/html/page.css"),
-        "words": _json(
-            {language: {k: getattr(note, language) for k, note in WORDS.items()} for language in ("en", "fr")}
-        ),
+        "words": _json({"en": words_in("en"), "fr": words_in("fr")}),
         "engine": _script("exports/html/engine.js") + _script("exports/html/prepare.js"),
         "network": _json(about),
         "weights": base64.b64encode(content).decode(),

@@ -217,9 +217,9 @@ class Lowering:
         name = path if self.is_module(node) else node.name
         detail = ""
         if op["op"] == "conv":
-            detail = "×".join(map(str, self._tensors[op["weight"]].values.shape[2:]))
+            detail = _window(self._tensors[op["weight"]].values.shape[2:], len(self._shapes[value]))
         elif "window" in op:
-            detail = "×".join(map(str, op["window"][0][1:]))
+            detail = _window(op["window"][0], len(self._shapes[value]))
         self._layers.append({"value": value, "name": name, "kind": kind, "detail": detail})
 
     def follows(self, value: int, before: Any) -> None:
@@ -291,6 +291,11 @@ class Lowering:
             ),
             result=number[result],
         )
+
+
+def _window(size: Sequence[int], axes: int) -> str:
+    """``5×5``, of a series ``5``: without the axes that were added to its ``axes`` of examples, channels and place."""
+    return "×".join(map(str, size[2 - axes :]))
 
 
 @contextlib.contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prunelle.texts import Note
+from prunelle.texts import Language, Note, Typography
 
-WORDS: Mapping[str, Note] = {
+_WORDS: Mapping[str, Note] = {
     "language": Note("Language", "Langue"),
     "theme": Note("Theme", "Thème"),
     "theme_auto": Note("as the device", "comme l’appareil"),
@@ -87,3 +87,15 @@ WORDS: Mapping[str, Note] = {
         "Il répond quoi qu’on lui montre, même ce pour quoi il n’a jamais été entraîné.",
     ),
 }
+
+
+class Words(Typography):
+    """See the module."""
+
+    texts = _WORDS
+
+
+def words_in(language: Language) -> dict[str, str]:
+    """By name, with their ``{placeholders}``."""
+    words = Words(language)
+    return {name: words.template(name) for name in _WORDS}
