@@ -47,7 +47,7 @@ def export(
     Args:
         run: or its folder; or a cross-validation, whose networks answer together; or
             what ``pretrained`` gives; or a module that gives ``(N, K)`` logits.
-        format: ``onnx`` or ``pt2``.
+        format: ``onnx``, ``pt2`` or ``html``.
         output: the file, or the bundle's folder; by default the run's name in the working directory.
         bundle: a folder that answers with onnxruntime and Pillow alone, with a script of twenty lines.
         quantize: ``int8``, calibrated on training examples; kept only if it costs at most half a point.

@@ -43,6 +43,11 @@ class Html(Format):
 
     def check(self, subject: Subject, settings: Settings) -> None:
         super().check(subject, settings)
+        if getattr(subject.preprocess, "fit", None) == "pad" and subject.kind == "series":
+            raise ArgumentError(
+                "format html takes series of one length, and this network's are padded; write ONNX (--format onnx), or "
+                "train with --fit resample."
+            )
         if subject.facts.parameters > MOST_BYTES:
             raise ArgumentError(_too_large(subject.facts.parameters, 8))
 

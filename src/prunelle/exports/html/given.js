@@ -39,7 +39,8 @@ export function seriesOf(text, channels) {
     number++;
     if (!line) continue;
     const cells = (decimals ? line.replaceAll(",", ".").split(/[;\s]+/) : line.split(/[,\s]+/)).filter(Boolean);
-    const found = cells.map(Number), names = found.some(Number.isNaN);
+    const missing = (cell) => /^(nan|na|\?)$/i.test(cell), found = cells.map(Number);
+    const names = cells.some((cell, at) => Number.isNaN(found[at]) && !missing(cell));
     if (names && !values.length) continue; // a head, with the names of columns
     // Of one channel a line may hold all steps.
     if (names || (channels > 1 && found.length !== channels)) return { line: number, text: line.slice(0, 40) };

@@ -19,6 +19,13 @@ from prunelle.exports.subject import Subject
 _FILES = importlib.resources.files("prunelle")
 _DRAWABLE_PX = 64
 """A side that a drawing suits, as in the page that opens a run."""
+_SCRIPTS = (
+    "page/static/kit.js",
+    "views/maps.js",
+    *(f"exports/html/{name}.js" for name in ("given", "answers", "layers", "page")),
+)
+"""In an order in which each finds what it imports."""
+_FUNCTION = re.compile(r"^(?:async )?function (\w+)\(.*?^}\n", re.MULTILINE | re.DOTALL)
 _BITS = re.compile(r'"bits": ?(8|16|32)')
 
 
@@ -47,22 +54,10 @@ def page(subject: Subject, program: Program, weights: tuple[list[dict[str, Any]]
         "title": _escaped(subject.name),
         "style": _base_style() + _text("exports/html/page.css"),
         "words": _json({"en": words_in("en"), "fr": words_in("fr")}),
-        "engine": _script("exports/html/engine.js") + _script("exports/html/prepare.js"),
+        "engine": _flush(_script("exports/html/engine.js") + _script("exports/html/prepare.js")),
         "network": _json(about),
         "weights": base64.b64encode(content).decode(),
-        "script": "".join(
-            map(
-                _script,
-                (
-                    "page/static/kit.js",
-                    "views/maps.js",
-                    "exports/html/given.js",
-                    "exports/html/answers.js",
-                    "exports/html/layers.js",
-                    "exports/html/page.js",
-                ),
-            )
-        ),
+        "script": _flush(_without_unused("".join(map(_script, _SCRIPTS)))),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _text("exports/html/page.html"))
 
@@ -97,14 +92,34 @@ def _text(name: str) -> str:
 
 
 def _script(name: str) -> str:
-    """A module as a part of one script: without what it imports from its neighbours, and what it gives to them."""
-    text = re.sub(r"^import .*\n", "", _text(name), flags=re.MULTILINE)
+    """A module as a part of one script: without what it imports from its neighbours, and what it gives to them.
+
+    Comments stay in the source.
+    """
+    text = re.sub(r"^import .*\n|^ *//.*\n", "", _text(name), flags=re.MULTILINE)
     return re.sub(r"^export ", "", text, flags=re.MULTILINE)
+
+
+def _flush(script: str) -> str:
+    """Without indentation, a tenth of a script."""
+    return re.sub(r"^ +", "", script, flags=re.MULTILINE)
+
+
+def _without_unused(script: str) -> str:
+    """Without functions that are nowhere called: the house's page has more of them than this."""
+    while True:
+        for found in _FUNCTION.finditer(script):
+            rest = script.replace(found[0], "")
+            if not re.search(rf"\b{found[1]}\b", rest):
+                script = rest
+                break
+        else:
+            return script
 
 
 def _json(values: Any) -> str:
     """Within a script, which only ``</`` could end."""
-    return json.dumps(values, ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _escaped(text: str) -> str:

@@ -78,14 +78,27 @@ function picturePreparer(settings, height, width) {
   };
 }
 
+// Of a channel, what is missing (NaN) lies on the line between its neighbours that are there; at the ends it is the nearest.
+function interpolated(row) {
+  const there = Array.from(row.keys()).filter((t) => !Number.isNaN(row[t]));
+  let next = 0;
+  return Float64Array.from(row, (value, t) => {
+    while (next < there.length && there[next] < t) next++;
+    if (!Number.isNaN(value) || !there.length) return value || 0;
+    const before = there[Math.max(0, next - 1)], after = there[Math.min(next, there.length - 1)];
+    return Math.fround(after > before ? ((row[after] - row[before]) / (after - before)) * (t - before) + row[before] : row[before]);
+  });
+}
+
 // A series (steps × channels) → {input: float32 (C, length), levels: the same before mean and std, for its curve}.
 function preparedSeries(settings, values, steps) {
   const { channels, length, normalisation } = settings, levels = new Float32Array(channels * length);
   for (let c = 0; c < channels; c++) {
+    const row = interpolated(Float64Array.from({ length: steps }, (_, t) => values[t * channels + c]));
     for (let t = 0; t < length; t++) {
       const at = t * ((steps - 1) / Math.max(length - 1, 1)), low = Math.min(steps - 1, Math.floor(at)), rest = at - low;
-      const high = Math.min(steps - 1, low + 1);
-      levels[c * length + t] = values[low * channels + c] * (1 - rest) + values[high * channels + c] * rest;
+      const left = row[low], right = row[Math.min(steps - 1, low + 1)];
+      levels[c * length + t] = rest > 0 ? (right - left) * rest + left : left;
     }
   }
   const input = new Float32Array(levels.length);
@@ -95,7 +108,7 @@ function preparedSeries(settings, values, steps) {
     if (normalisation === "series") {
       mean = row.reduce((a, b) => a + b, 0) / length;
       std = Math.sqrt(row.reduce((a, b) => a + (b - mean) ** 2, 0) / length);
-      if (!(std > 1e-7 * Math.abs(mean))) std = 1;
+      if (!(std > 1e-7 * Math.abs(mean)) || !(std > 0)) std = 1;
     }
     for (let t = 0; t < length; t++) {
       const value = normalisation === "series" ? Math.fround((row[t] - mean) / std) : row[t];

@@ -19,6 +19,7 @@ from torch import nn
 from torch.fx import Node
 
 from prunelle.errors import ExportError
+from prunelle.exports.format import first_line
 from prunelle.exports.html.operations import handler_of, name_of
 
 _KINDS = {
@@ -83,8 +84,7 @@ def program_of(module: nn.Module, input_shape: Sequence[int]) -> Program:
         with _quiet(), torch.no_grad():
             exported = torch.export.export(module, (example,)).run_decompositions()
     except Exception as error:  # the exporter's own, of many kinds
-        first = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
-        raise ExportError(f"the network cannot be written as a page: {first}") from error
+        raise ExportError(f"the network cannot be written as a page: {first_line(error)}") from error
     return Lowering(exported, module).program()
 
 
