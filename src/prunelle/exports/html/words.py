@@ -9,7 +9,7 @@ from prunelle.texts import Language, Note, Typography
 _WORDS: Mapping[str, Note] = {
     "language": Note("Language", "Langue"),
     "theme": Note("Theme", "Thème"),
-    "theme_auto": Note("as the device", "comme l’appareil"),
+    "theme_auto": Note("auto", "auto"),
     "theme_light": Note("light", "clair"),
     "theme_dark": Note("dark", "sombre"),
     "shown": Note("What the network is shown", "Ce qu’on montre au réseau"),
