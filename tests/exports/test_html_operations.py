@@ -17,7 +17,8 @@ import prunelle as pn
 from prunelle.data.resizing import fit_array, resize
 from prunelle.data.series.preprocess import SeriesPreprocess
 from prunelle.errors import ExportError
-from prunelle.exports.html.program import Program, program_of
+from prunelle.exports.html.lowering import Program
+from prunelle.exports.html.program import program_of
 from prunelle.exports.html.weights import packed
 from prunelle.exports.inputs import inputs_of
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.fx import Node
 
 from prunelle.errors import ExportError
+from prunelle.exports.html.lowering import Lowering, name_of
 
-if TYPE_CHECKING:
-    from prunelle.exports.html.program import Lowering
-
-Handler = Callable[["Lowering", Node], None]
+Handler = Callable[[Lowering, Node], None]
 
 _ELEMENTWISE: Mapping[str, tuple[str, tuple[float | None, ...]]] = {
     "relu": ("relu", ()),
@@ -99,11 +97,6 @@ def handler_of(node: Node) -> Handler | None:
     if plain in _REDUCED:
         return _reduced
     return _OTHERS.get(plain)
-
-
-def name_of(node: Node) -> str:
-    """``relu``, ``add.Tensor``, ``pow.Tensor_Scalar``: PyTorch's, without ``aten`` and ``default``."""
-    return str(node.target).removeprefix("aten.").removesuffix(".default")
 
 
 def _given(node: Node, *names: str) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.exports.html.program import Program
+from prunelle.exports.html.lowering import Program
 from prunelle.exports.html.words import words_in
 from prunelle.exports.metadata import described
 from prunelle.exports.subject import Subject

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from prunelle.exports.html.program import Program, Tensor
+from prunelle.exports.html.lowering import Program, Tensor
 
 BITS = (8, 16, 32)
 """What weights may be kept in, narrowest first."""
