@@ -1,8 +1,8 @@
 """One HTML file: a small network and all that answers with it, in plain JavaScript, opened from the file system.
 
 ``program.py`` makes a list of operations of the network (``operations.py`` has the table, ``lowering.py`` the graph),
-``weights.py`` its bytes, ``page.py`` the file; ``engine.js`` computes, ``prepare.js`` prepares, ``page.js`` and its like
-show. ``v8.py`` runs what was written for the check.
+``weights.py`` its bytes, ``page.py`` the file; ``engine.js`` computes, ``prepare.js`` prepares, ``page.js`` and its
+like show. ``v8.py`` runs what was written for the check.
 
 Weights are kept in 8 bits where that changes no answer of the examples that the file is checked on and moves no score
 by more than ``CLOSE``; else in 16, else as they are.
