@@ -25,7 +25,7 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.data.targets import Target, target_from_json
 from prunelle.errors import ArgumentError, BadPicture, ExportError
 from prunelle.exports.answered import answers_of
-from prunelle.exports.checking import CLOSE
+from prunelle.exports.format import CLOSE
 from prunelle.exports.onnx_format import BATCH, write_batch
 from prunelle.exports.subject import Subject
 from prunelle.runs.judging import Classifier
