@@ -22,7 +22,7 @@ from prunelle.errors import ArgumentError, BadPicture, PrunelleError
 from prunelle.jobs.answerer import Answerer, Asked
 from prunelle.json_files import parse_json
 from prunelle.serve.limits import JSON_BYTES, JSON_GROWTH, Limits, Share
-from prunelle.texts import visible
+from prunelle.texts import EN, visible
 
 FORM, JSON = "multipart/form-data", "application/json"
 _RAW = ("image/", "application/octet-stream", "text/csv", "text/plain")
@@ -112,7 +112,7 @@ async def read_body(request: Request, limits: Limits, share: Share) -> bytearray
 
 
 def _too_long(most: int) -> Refused:
-    return Refused(413, f"a body may have {most:,} bytes; send fewer pictures a request.", "body")
+    return Refused(413, f"a body may have {EN.integer(most)} bytes; send fewer pictures a request.", "body")
 
 
 def given_of(request: Request, body: bytearray, answerer: Answerer, limits: Limits) -> list[Given]:
@@ -266,6 +266,11 @@ def examples_in(given: Given, answerer: Answerer, limits: Limits) -> list[tuple[
             return [(given.name, error.reason)]
         size = f"{announced.width}×{announced.height}"
         if announced.pixels > limits.pixels:
-            return [(given.name, f"too large: {size} pixels; here at most {limits.pixels:,} are decoded")]
+            return [
+                (
+                    given.name,
+                    f"too large: {size} pixels; here at most {EN.integer(limits.pixels)} are decoded",
+                )
+            ]
     found = answerer.read(given.content, given.name)
     return [one for one, _ in zip(found, range(limits.examples + 1), strict=False)]

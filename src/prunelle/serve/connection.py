@@ -11,7 +11,6 @@ import asyncio
 import time
 from typing import Any
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from prunelle.serve.limits import HEAD_SECONDS, STUCK_SECONDS
@@ -40,6 +39,7 @@ class Connection(H11Protocol):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self._idle = self.conn.their_state  # of a new connection: no request has begun
         self._head_since: float | None = None
         self._stuck_since: float | None = None
         self._away_since: float | None = None
@@ -58,7 +58,7 @@ class Connection(H11Protocol):
         if self._away_since is not None:
             return
         super().data_received(data)
-        waits = self.conn.their_state is h11.IDLE
+        waits = self.conn.their_state is self._idle
         if not waits:
             self._head_since = None
         elif self._head_since is None:

@@ -8,6 +8,7 @@ from typing import Any
 from prunelle.jobs.answerer import Answerer
 from prunelle.serve.bodies import FORM, JSON
 from prunelle.serve.limits import JSON_BYTES, Limits
+from prunelle.texts import EN
 
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
@@ -159,7 +160,9 @@ def description(answerer: Answerer, limits: Limits, *, key: bool) -> dict[str, A
         "400": _response("A parameter or a body that cannot be understood.", _ERROR),
         "401": _response("No key, or another.", _ERROR),
         "408": _response("The body took too long.", _ERROR),
-        "413": _response(f"More than {limits.body_bytes:,} bytes, or {limits.examples} examples.", _ERROR),
+        "413": _response(
+            f"More than {EN.integer(limits.body_bytes)} bytes, or {limits.examples} examples.", _ERROR
+        ),
         "415": _response("A type of body that is not read.", _ERROR),
         "422": _response("Nothing in the request could be read; each answer says why.", answers),
         "503": _response("Too much at a time.", _ERROR, again=True),
