@@ -11,7 +11,7 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -136,6 +136,18 @@ class OnnxBatchRuntime:
         return np.asarray(self._session.run(None, {"batch": np.ascontiguousarray(prepared)})[0])
 
 
+def _whole_picture(content: bytes, name: str) -> tuple[str, Example | str]:
+    try:
+        height, width, _ = upright_size(content, name)
+        return name, read_picture(content, name, Preprocess(size=(height, width), fit="squash", channels=3))
+    except BadPicture as error:
+        return name, error.reason
+
+
+_WHOLE = {"pictures": _whole_picture}
+"""By the kind of data, what decodes an example that a file prepares itself; of others, as prepared as they are."""
+
+
 class OnnxRawRuntime:
     """An ONNX file that takes one example as it was decoded: it resizes pictures itself."""
 
@@ -148,15 +160,11 @@ class OnnxRawRuntime:
 
     def read(self, content: bytes, name: str) -> Iterator[tuple[str, Example | str]]:
         """Pictures whole; see ``Runtime``."""
-        if not isinstance(self._preprocess, Preprocess):
-            yield from kind_of(self._preprocess).read_content(content, name, self._preprocess)
-            return
-        try:
-            height, width, _ = upright_size(content, name)
-            whole = Preprocess(size=(height, width), fit="squash", channels=3)
-            yield name, read_picture(content, name, whole)
-        except BadPicture as error:
-            yield name, error.reason
+        kind = kind_of(self._preprocess)
+        if kind.name in _WHOLE:
+            yield _WHOLE[kind.name](content, name)
+        else:
+            yield from kind.read_content(content, name, self._preprocess)
 
     def rows(self, examples: Sequence[Example], *, cautious: bool) -> list[Row]:
         """See ``Runtime``."""
@@ -282,9 +290,14 @@ def _seconds(runtime: Runtime, examples: Sequence[Example]) -> float:
 def noise(preprocess: AnyPreprocess, number: int) -> list[Example]:
     """Examples that are decoded already, to try with: ``(…, C)``."""
     channels, *axes = preprocess.input_shape
-    draw = np.random.default_rng(0)
-    whole = draw.integers(0, 256, (number, *axes, channels), np.uint8)
-    return list(whole if isinstance(preprocess, Preprocess) else whole.astype(np.float32) / 255)
+    values = np.random.default_rng(0).random((number, *axes, channels), np.float32)
+    return list(_DECODED.get(kind_of(preprocess).name, np.asarray)(values))
+
+
+_DECODED: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "pictures": lambda shares: (256 * shares).astype(np.uint8)
+}
+"""By the kind of data, what makes decoded examples of values in [0, 1); of others they are such."""
 
 
 def told(gain: float) -> Note:

@@ -220,10 +220,10 @@ def _of_json(body: bytes, answerer: Answerer, limits: Limits) -> list[Given]:
         raise Refused(400, f"the JSON cannot be read: {error}.", "request") from None
     entries: Any = content.get(answerer.kind) if isinstance(content, dict) else None
     if not isinstance(entries, list) or not all(map(_is_entry, entries)):
-        one = "base64" if answerer.kind == "pictures" else "a list of numbers"
         raise Refused(
             400,
-            f'the JSON must be {{"{answerer.kind}": […]}}, each {one}, or {{"name": "…", "data": …}} with that.',
+            f'the JSON must be {{"{answerer.kind}": […]}}, each {_ONE[answerer.kind]}, or {{"name": "…", "data": …}} '
+            "with that.",
             "request",
         )
     _check_number(len(entries), limits)
@@ -259,18 +259,25 @@ def examples_in(given: Given, answerer: Answerer, limits: Limits) -> list[tuple[
     """Every example by its name: decoded, or why it cannot be. At most one more than a request may hold."""
     if not isinstance(given.content, bytes):
         return [(given.name, given.content)]
-    if answerer.kind == "pictures":
-        try:
-            announced = inspect(given.content, given.name)
-        except BadPicture as error:
-            return [(given.name, error.reason)]
-        size = f"{announced.width}×{announced.height}"
-        if announced.pixels > limits.pixels:
-            return [
-                (
-                    given.name,
-                    f"too large: {size} pixels; here at most {EN.integer(limits.pixels)} are decoded",
-                )
-            ]
+    too_large = _TOO_LARGE.get(answerer.kind)
+    if too_large is not None and (why := too_large(given.content, given.name, limits)) is not None:
+        return [(given.name, why)]
     found = answerer.read(given.content, given.name)
     return [one for one, _ in zip(found, range(limits.examples + 1), strict=False)]
+
+
+def _picture_too_large(content: bytes, name: str, limits: Limits) -> str | None:
+    """By its head, before anything is decoded."""
+    try:
+        announced = inspect(content, name)
+    except BadPicture as error:
+        return error.reason
+    if announced.pixels <= limits.pixels:
+        return None
+    most = EN.integer(limits.pixels)
+    return f"too large: {announced.width}×{announced.height} pixels; here at most {most} are decoded"
+
+
+_TOO_LARGE = {"pictures": _picture_too_large}
+_ONE = {"pictures": "base64", "series": "a list of numbers"}
+"""By the kind of data: what refuses a file before it is decoded; what an example is in JSON."""

@@ -122,9 +122,9 @@ def _bodies(kind: str) -> dict[str, Any]:
     file = {"type": "string", "format": "binary"}
     base64 = {"type": "string", "contentEncoding": "base64"}
     numbers = _list({"anyOf": [_NUMBER, _list(_NUMBER)]})
-    one = {"anyOf": [base64, numbers]} if kind == "series" else base64
+    one = {"pictures": base64, "series": {"anyOf": [base64, numbers]}}[kind]
     entry = {"anyOf": [one, _object({"data": one, "name": _TEXT}, optional=("name",))]}
-    raw = ("text/csv",) if kind == "series" else ("image/*", "application/octet-stream")
+    raw = {"pictures": ("image/*", "application/octet-stream"), "series": ("text/csv",)}[kind]
     made = _content(FORM, {"type": "object", "additionalProperties": {"anyOf": [file, _list(file)]}})
     made |= _content(JSON, _object({kind: _list(entry)}))
     for each in raw:
