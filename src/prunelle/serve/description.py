@@ -120,9 +120,9 @@ def _get(
 def _bodies(kind: str) -> dict[str, Any]:
     """What a request may hold."""
     file = {"type": "string", "format": "binary"}
-    base64 = {"type": "string", "contentEncoding": "base64"}
+    base64: Schema = {"type": "string", "contentEncoding": "base64"}
     numbers = _list({"anyOf": [_NUMBER, _list(_NUMBER)]})
-    one = {"pictures": base64, "series": {"anyOf": [base64, numbers]}}[kind]
+    one: Schema = {"pictures": base64, "series": {"anyOf": [base64, numbers]}}[kind]
     entry = {"anyOf": [one, _object({"data": one, "name": _TEXT}, optional=("name",))]}
     raw = {"pictures": ("image/*", "application/octet-stream"), "series": ("text/csv",)}[kind]
     made = _content(FORM, {"type": "object", "additionalProperties": {"anyOf": [file, _list(file)]}})
