@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from prunelle.disk import held, is_held
 from prunelle.errors import ArgumentError
+
+_LOCK = "lock"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,9 +52,17 @@ class Place:
 
     @contextlib.contextmanager
     def made(self) -> Iterator[Path]:
-        """A folder to write into, on the same disk, that is gone afterwards."""
+        """A folder to write into, on the same disk, and gone afterwards; those that killed exports left go first."""
         above = next(each for each in self.output.absolute().parents if each.is_dir())
-        with tempfile.TemporaryDirectory(prefix=f".{self.output.stem}-", dir=above) as folder:
+        prefix = f".{self.output.stem}-"
+        for lock in above.glob(f"{prefix}*/{_LOCK}"):
+            if not is_held(lock):
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        # The system lets go of the lock when the process ends, however it ends.
+        with (
+            tempfile.TemporaryDirectory(prefix=prefix, dir=above) as folder,
+            held(Path(folder) / _LOCK, f"{folder} is being written by another process."),
+        ):
             yield Path(folder)
 
     def moved(self, folder: Path, names: Sequence[str]) -> tuple[Path, ...]:

@@ -92,8 +92,12 @@ class CalledAsItIs(nn.Module):
         self._arguments = arguments
 
     def forward(self, *inputs: torch.Tensor) -> Any:
-        # Aliases: a program's code gets its face on what it is given, which others of the graph take as it is.
-        args, named = self._arguments(*(outward(x).as_subclass(torch.Tensor) for x in inputs))
+        # Aliases: a program's code gets its face on what it is given, which others of the graph take as it is. Not of
+        # what torch.export traces with, which an alias hides from it.
+        given = [outward(x) for x in inputs]
+        if not torch.compiler.is_exporting():
+            given = [x.as_subclass(torch.Tensor) for x in given]
+        args, named = self._arguments(*given)
         if getattr(self.layer, "_call_has_training_arg", False) and named.get("training") is None:
             named["training"] = self.training
         layer: Any = self.layer

@@ -116,6 +116,8 @@ class Lowering:
         return self._pruned(result)
 
     def _lower(self, node: Node) -> None:
+        if name_of(node).startswith("_assert"):
+            return  # gives nothing
         if all(each in self._constants for each in node.all_input_nodes):
             self._constants[node] = self._computed(node)
             return
