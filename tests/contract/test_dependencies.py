@@ -23,6 +23,7 @@ DISTRIBUTION = {
     "sklearn": "scikit-learn",
     "google": "protobuf",
     "google_crc32c": "google-crc32c",
+    "py_mini_racer": "mini-racer",
 }
 
 

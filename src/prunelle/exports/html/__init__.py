@@ -23,6 +23,7 @@ from prunelle.exports.html.page import bits_of, page
 from prunelle.exports.html.program import program_of
 from prunelle.exports.html.v8 import PageRuntime
 from prunelle.exports.html.weights import BITS, packed
+from prunelle.exports.inputs import inputs_of
 from prunelle.exports.samples import Samples
 from prunelle.exports.subject import Subject
 from prunelle.texts import EN, FR, Note
@@ -43,7 +44,7 @@ class Html(Format):
 
     def check(self, subject: Subject, settings: Settings) -> None:
         super().check(subject, settings)
-        if getattr(subject.preprocess, "fit", None) == "pad" and subject.kind == "series":
+        if len(inputs_of(subject.preprocess).batch_axes(subject.preprocess)) > 1:  # their length is open, too
             raise ArgumentError(
                 "format html takes series of one length, and this network's are padded; write ONNX (--format onnx), or "
                 "train with --fit resample."
@@ -111,7 +112,7 @@ def _kept(bits: int, size: int, examples: int, moved: float) -> Note:
 
 def _too_large(weights: int, bits: int) -> str:
     return (
-        f"format html is for networks of at most {MOST_BYTES / 1e6:g} MB of weights; this one has {weights:,}, "
-        f"{weights * bits / 8e6:.2f} MB in {bits} bits, and fewer would change answers. Write ONNX instead "
-        f"(--format onnx), or train a smaller network: prunelle networks lists their sizes."
+        f"format html is for networks of at most {MOST_BYTES / 1e6:g} MB of weights; this one has "
+        f"{EN.integer(weights)}, {weights * bits / 8e6:.2f} MB in {bits} bits, and fewer would change answers. "
+        f"Write ONNX instead (--format onnx), or train a smaller network: prunelle networks lists their sizes."
     )

@@ -9,15 +9,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from prunelle.exports.html.lowering import Program
 from prunelle.exports.html.words import words_in
+from prunelle.exports.inputs import inputs_of
 from prunelle.exports.metadata import described
 from prunelle.exports.subject import Subject
 
 _FILES = importlib.resources.files("prunelle")
-_DRAWABLE_PX = 64
 """A side that a drawing suits, as in the page that opens a run."""
 _SCRIPTS = (
     "page/static/kit.js",
@@ -71,15 +69,10 @@ def bits_of(path: Path) -> int:
 
 def _told(subject: Subject) -> dict[str, Any]:
     about = described(subject)
-    settings = about["preprocess"]
     told = {name: about[name] for name in ("format", "name", "kind", "target", "classes", "preprocess")}
     facts = {name: about["facts"][name] for name in ("network", "parameters", "data", "licence", "created")}
-    if subject.kind != "pictures":
-        return {**told, "facts": facts, "drawable": False, "ink": "dark"}
-    # Paper is most of a drawing, as the page that opens a run has it (jobs/explore_pictures.py).
-    mean = float(np.mean(settings["mean"])) if settings["mean"] else 0.5
-    drawable = settings["channels"] == 1 and max(subject.preprocess.input_shape[1:]) <= _DRAWABLE_PX
-    return {**told, "facts": facts, "drawable": drawable, "ink": "light" if mean <= 0.5 else "dark"}
+    ink = inputs_of(subject.preprocess).drawn(subject.preprocess)
+    return {**told, "facts": facts, "drawable": ink is not None, "ink": ink or "dark"}
 
 
 def _base_style() -> str:

@@ -53,6 +53,10 @@ class Input(ABC):
     def of_array(self, example: np.ndarray, settings: Any) -> np.ndarray:
         """A ``raw`` example of one of an array of ``data``: ``(…, C)``, of grey pictures ``(H, W)`` too."""
 
+    def drawn(self, settings: Any) -> str | None:
+        """``light`` or ``dark`` ink, where one can draw an example by hand; None where one cannot."""
+        return None
+
     def is_decoded(self, source: Any) -> bool:
         """Whether ``source``, of ``Samples.raw``, can be given as it is: numbers that a program made of one cannot."""
         return True

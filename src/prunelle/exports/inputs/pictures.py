@@ -28,6 +28,7 @@ from prunelle.texts import Note
 _GREY = (19595, 38470, 7471, 32768)
 """Pillow's weights of red, green and blue in units of 1/65536 (ITU-R 601), and half of one."""
 
+_DRAWABLE_PX = 64
 _ONE = 1 << 22
 """Pillow's weights of pixels are whole numbers of its inverse."""
 
@@ -62,6 +63,12 @@ class PictureInput(Input):
 
     def is_decoded(self, source: Any) -> bool:
         return not isinstance(source, np.ndarray) or source.dtype == np.uint8
+
+    def drawn(self, settings: Preprocess) -> str | None:
+        """Small grey ones. Paper is most of a drawing, as where a run is opened (``jobs.explore_pictures``)."""
+        if settings.channels != 1 or max(settings.input_size) > _DRAWABLE_PX:
+            return None
+        return "light" if settings.mean[0] <= 0.5 else "dark"
 
     def samples(self, settings: Preprocess, number: int) -> Samples:
         photos = sample_photos(number)
