@@ -91,6 +91,58 @@ def zoo(series: Path | None, only: list[str]) -> Iterator[Taken]:
                 yield Taken(name + (", padded" if pads else ""), "random", module, DataSource(data=series))
 
 
+class Residual(torch.nn.Module):
+    """A sum of branches, a mean over places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = torch.nn.Conv2d(3, 16, 3, padding=1), torch.nn.Conv2d(16, 16, 3, padding=1)
+        self.norm, self.head = torch.nn.BatchNorm2d(16), torch.nn.Linear(16, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """``(N, 3, H, W)`` → ``(N, 10)``."""
+        x = torch.relu(self.first(x))
+        return self.head((x + self.norm(self.second(x))).mean((2, 3)))
+
+
+class Branches(torch.nn.Module):
+    """Kernels of three sizes side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes = torch.nn.ModuleList(torch.nn.Conv2d(3, 8, k, padding=k // 2) for k in (1, 3, 5))
+        self.head = torch.nn.Linear(24 * 16, 7)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """``(N, 3, H, W)`` → ``(N, 7)``."""
+        x = torch.nn.functional.gelu(torch.cat([each(x) for each in self.sizes], 1))
+        return self.head(torch.nn.functional.adaptive_avg_pool2d(x, 4).flatten(1))
+
+
+class Attention(torch.nn.Module):
+    """Patches that look at each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches, self.project = torch.nn.Conv2d(3, 32, 4, stride=4), torch.nn.Linear(32, 96)
+        self.head = torch.nn.Linear(32, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """``(N, 3, H, W)`` → ``(N, 5)``."""
+        q, k, v = self.project(self.patches(x).flatten(2).transpose(1, 2)).chunk(3, -1)
+        weights = torch.softmax(q @ k.transpose(1, 2) / 32**0.5, -1)
+        return self.head((weights @ v).mean(1))
+
+
+def own() -> Iterator[Taken]:
+    """Modules that Prunelle has never seen."""
+    preprocess = pn.Preprocess(size=(32, 32), mean=(0.5,) * 3, std=(0.25,) * 3)
+    for kind in (Residual, Branches, Attention):
+        torch.manual_seed(0)
+        module = exporting.Module(network=kind(), preprocess=preprocess, classes=None)
+        yield Taken(kind.__name__, "random", module, DataSource())
+
+
 def settled(network: torch.nn.Module) -> torch.nn.Module:
     """``network`` with its batch normalisations' statistics those of a few pictures.
 
@@ -211,6 +263,9 @@ def main() -> None:
         "--runs", type=Path, nargs="*", help="runs and cross-validations, in place of the zoo"
     )
     parser.add_argument("--weights", nargs=2, action="append", metavar=("NETWORK", "FILE"), help="likewise")
+    parser.add_argument(
+        "--own", action="store_true", help="three modules that are none of Prunelle's, likewise"
+    )
     parser.add_argument("--only", nargs="*", default=[], help="networks of the zoo")
     parser.add_argument("--quantize", choices=["int8"])
     parser.add_argument("--examples", type=int, default=FEWEST)
@@ -221,6 +276,8 @@ def main() -> None:
     taken: Iterator[Taken] | list[Taken] = []
     if given.runs:
         taken = (Taken(each.name, "trained", answering_from(each), DataSource()) for each in given.runs)
+    elif given.own:
+        taken = own()
     elif given.weights:
         taken = (
             Taken(network, Path(file).name, pn.pretrained(network, file, style="quiet"), source)

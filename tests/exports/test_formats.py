@@ -46,11 +46,29 @@ def test_a_module_is_written_and_answers_as_it_does(name: str, tmp_path: Path) -
     assert all(row.n >= 100 for row in made.check.rows)
     for file in made.files:  # nothing says where this machine keeps its programs
         assert not any(path in file.read_bytes() for path in (HOUSE, b"site-packages"))
-    told = json.loads((tmp_path / "small.json").read_text())
+    told = json.loads((tmp_path / f"small{form.suffix}.json").read_text())
     assert told["format"] == name
     assert max(row["apart"] for row in told["rows"][:2]) <= form.close(made.path)
     with pytest.raises(ArgumentError, match="is there already; name another file"):
         pn.export(small(), format=name, output=made.path, preprocess=PREPROCESS, style="quiet")
+
+
+def test_formats_stand_beside_each_other(tmp_path: Path) -> None:
+    for name in ("onnx", "pt2"):
+        for needed in FORMATS[name].needs:
+            pytest.importorskip(needed)
+        pn.export(
+            small(), format=name, output=tmp_path / f"small.{name}", preprocess=PREPROCESS, style="quiet"
+        )
+    names = {each.name for each in tmp_path.iterdir()}
+    assert names >= {
+        "small.onnx",
+        "small.onnx.json",
+        "small.onnx.md",
+        "small.pt2",
+        "small.pt2.json",
+        "small.pt2.md",
+    }
 
 
 def test_a_file_that_answers_otherwise_is_an_error_and_is_not_left(

@@ -90,8 +90,8 @@ class Place:
 
 
 def file_place(output: Path) -> Place:
-    """``photos.onnx``, with ``photos.json`` and ``photos.md`` beside it."""
-    return Place(output=output, main=output.name, check=f"{output.stem}.json", card=f"{output.stem}.md")
+    """``photos.onnx``, with ``photos.onnx.json`` and ``photos.onnx.md`` beside it, as it may be in other formats too."""
+    return Place(output=output, main=output.name, check=f"{output.name}.json", card=f"{output.name}.md")
 
 
 def bundle_place(folder: Path, suffix: str) -> Place:
