@@ -173,11 +173,18 @@ def row_of(taken: Taken, name: str, quantize: str | None, examples: int) -> str:
                 settings = dataclasses.replace(
                     settings, calibration=gathered.calibration(exporting.CALIBRATION)
                 )
+            settings = dataclasses.replace(settings, samples=samples)
             start = time.perf_counter()
             files = form.write(subject, Path(folder) / f"written{form.suffix}", settings)
             took = time.perf_counter() - start
             size = files[0].stat().st_size / 1e6
-            found = check(subject, form.open(files[0], subject), samples, quantized=quantize is not None)
+            found = check(
+                subject,
+                form.open(files[0], subject),
+                samples,
+                quantized=quantize is not None,
+                close=form.close(files[0]),
+            )
         except PrunelleError as error:
             return f"| {taken.name} | {taken.weights} | {name} | refused: {error.message} |"
     return (

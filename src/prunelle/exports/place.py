@@ -90,7 +90,7 @@ class Place:
 
 
 def file_place(output: Path) -> Place:
-    """``photos.onnx``, with ``photos.onnx.json`` and ``photos.onnx.md`` beside it, as it may be in other formats too."""
+    """``photos.onnx``, and ``photos.onnx.json`` and ``photos.onnx.md`` beside it: other formats may be there, too."""
     return Place(output=output, main=output.name, check=f"{output.name}.json", card=f"{output.name}.md")
 
 
