@@ -71,13 +71,13 @@ def test_ten_decisions_by_keys_an_undo_and_a_reload(house: House, serve: Serve, 
     page.keyboard.press("2")
     until(lambda: len(read()) == 10)
     assert second in (read()[-1].label, read()[-1].was)
-    assert looked.inner_text().startswith("10 of ")
+    until(lambda: looked.inner_text().startswith("10 of "))
     assert page.locator(".review-list .done").count() == 10
 
     last = read()[-1].file
     page.keyboard.press("z")
     until(lambda: len(read()) == 9)
-    assert page.get_by_text(f"Taken back: {last}").count() == 1
+    page.get_by_text(f"Taken back: {last}").wait_for()
     page.keyboard.press("Control+z")
     until(lambda: len(read()) == 8)
     axe(page)

@@ -30,12 +30,12 @@ export const ofClass = {
     return { given: classes[labels[row]], answer: labels[row] === answers[row] ? null : answer, said: answer, sure: percent(sure[row]) };
   },
   likes: ({ say, classes }, near) => say("nearest", { name: classes[near.class] }),
-  overview, verdict,
+  overview: overviewOfClass, verdict: verdictOfClass,
 };
 
 let wanted = "";
 
-function overview(review, table) {
+function overviewOfClass(review, table) {
   const { say, classes } = review, k = classes.length, counts = counted(table, k);
   const open = (given, answered) => review.open({ kind: "cell", cell: cellOf(given, answered) });
   return k <= MOST_IN_MATRIX ? matrix() : pairs();
@@ -81,7 +81,7 @@ function overview(review, table) {
   }
 }
 
-function verdict(review, { item, table, seen, deed, key, act }) {
+function verdictOfClass(review, { item, table, seen, deed, key, act }) {
   const { say, classes } = review, numbers = numbered(classes);
   const bars = element("ol", { class: "review-bars" }), doubt = element("p", { class: "small" });
   const keep = deed("K", "", () => act("keep")), answer = deed("A", "", () => make(other()));

@@ -17,7 +17,7 @@ const parsed = (cell) => { const [way, which] = cell.split(","); return [way, wh
 const names = ({ say, classes }, values) => { const there = classes.filter((_, k) => values[k]); return there.length ? there.join(", ") : say("no_label"); };
 const rowOf = (values, row, k) => values.subarray(row * k, row * k + k);
 
-function counted(table, k) {
+function countedByLabel(table, k) {
   if (table.counts) return table.counts;
   const counts = table.counts = new Map();
   for (const which of [...Array(k).keys(), NONE]) {
@@ -36,7 +36,7 @@ export const ofLabels = {
   wrong({ labels, answers, k }, row) { for (let i = row * k; i < (row + 1) * k; i++) if (labels[i] !== answers[i]) return true; return false; },
   cells({ classes }, table) {
     const found = [];
-    for (const [which, n] of counted(table, classes.length)) for (const way of ["missed", "invented"]) if (n[way]) found.push([n[way], `${way},${which}`]);
+    for (const [which, n] of countedByLabel(table, classes.length)) for (const way of ["missed", "invented"]) if (n[way]) found.push([n[way], `${way},${which}`]);
     return found.sort(([a], [b]) => b - a).map(([, cell]) => cell);
   },
   inCell: (table, row, cell) => { const [way, which] = parsed(cell); return standing(table, row, which)[way]; },
@@ -53,7 +53,7 @@ export const ofLabels = {
     return { given: names(review, given), answer: changes(review, given, answered) || null, said: names(review, answered), sure: "" };
   },
   likes: ({ say, classes }, near) => say(near.has ? "nearest_with" : "nearest_without", { name: classes[near.class] }),
-  overview, verdict,
+  overview: overviewOfLabels, verdict: verdictOfLabels,
 };
 
 // "+ cat − dog": what would have to be put on and taken off.
@@ -62,10 +62,10 @@ function changes({ classes }, before, after) {
   return [...signs("+", before, after), ...signs("\u2212", after, before)].join(" ");
 }
 
-let wanted = "";
+let begun = "";
 
-function overview(review, table) {
-  const { say, classes } = review, counts = counted(table, classes.length);
+function overviewOfLabels(review, table) {
+  const { say, classes } = review, counts = countedByLabel(table, classes.length);
   const most = Math.max(1, ...[...counts.values()].flatMap(({ missed, invented }) => [missed, invented]));
   const body = element("tbody");
   const line = ([which, n]) => {
@@ -80,17 +80,17 @@ function overview(review, table) {
     }));
   };
   const fill = () => {
-    body.replaceChildren(...[...counts].filter(([which]) => !wanted || (which !== NONE && classes[which].toLowerCase().includes(wanted))).map(line));
+    body.replaceChildren(...[...counts].filter(([which]) => !begun || (which !== NONE && classes[which].toLowerCase().includes(begun))).map(line));
     review.emit("drawn");
   };
   const find = element("label", { class: "row small", hidden: classes.length <= MOST_LISTED }, say("find_label"),
-    element("input", { type: "search", value: wanted, oninput: ({ target }) => { wanted = target.value.toLowerCase(); fill(); } }));
+    element("input", { type: "search", value: begun, oninput: ({ target }) => { begun = target.value.toLowerCase(); fill(); } }));
   queueMicrotask(fill);
   return element("div", {}, find, element("div", { class: "scroll by-label", tabindex: 0, role: "group", "aria-label": say("confusions") },
     element("table", {}, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, say("label")), WAYS.map((way) => element("th", { scope: "col" }, say(`way_${way}`))))), body)));
 }
 
-function verdict(review, { item, table, seen, deed, key, act, redraw }) {
+function verdictOfLabels(review, { item, table, seen, deed, key, act, redraw }) {
   const { say, classes, kept } = review, k = classes.length, digits = k <= MOST_LISTED ? numbered(classes) : null;
   const list = element("ol", { class: "review-labels" }), doubt = element("p", { class: "small" });
   const keep = deed("K", "", () => act("keep")), answer = deed("A", "", () => make(suggested())), set = deed("S", "", () => make(draft()), { class: "primary" });

@@ -26,10 +26,10 @@ export const ofNumber = {
   said: ({ num }, label) => (label ? num(Number(label), 5) : ""),
   caption: ({ num }, { labels, answers }, row) => ({ given: num(labels[row]), answer: num(answers[row]), said: num(answers[row]), sure: "" }),
   likes: ({ say, num }, near) => say("nearest_numbers", { numbers: near.given.map((each) => num(Number(each))).join(" · ") }),
-  overview, verdict,
+  overview: overviewOfNumber, verdict: verdictOfNumber,
 };
 
-function overview(review, table) {
+function overviewOfNumber(review, table) {
   const { say, num } = review;
   rangeOf(table, 0);
   const rows = table.edges.length > 1 ? table.edges.slice(1).map((high, i) => ({ low: table.edges[i], high, n: 0, off: 0 })) : [{ low: table.edges[0], high: table.edges[0], n: 0, off: 0 }];
@@ -95,7 +95,7 @@ function scatter(review, table) {
   return canvas;
 }
 
-function verdict(review, { item, table, deed, key, act }) {
+function verdictOfNumber(review, { item, table, deed, key, act }) {
   const { say, num } = review;
   const answered = element("p", { class: "review-given" }), doubt = element("p", { class: "small" });
   const keep = deed("K", "", () => act("keep"));

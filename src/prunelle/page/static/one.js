@@ -160,7 +160,10 @@ export function judging(review) {
     const key_ = keyOf(now), before = review.decided.get(key_);
     failed.hidden = true;
     // Shown at once; on the disk a moment later, or an error says so and all is as before.
-    review.decided.set(key_, { action, label, given: of.given(review, table(), now.row) });
+    const made = { action, label, given: of.given(review, table(), now.row) };
+    review.decided.set(key_, made);
+    review.pending.set(key_, made);
+    const done = () => { if (review.pending.get(key_) === made) review.pending.delete(key_); };
     verdict.forget?.();
     review.emit("decided");
     // It stands under the next picture: whose it is must be said.
@@ -169,7 +172,12 @@ export function judging(review) {
     if (next === null) said.textContent = say(review.nextList() ? "all_decided_next" : "all_decided");
     else review.go(next);
     if (next === null) show();
-    try { review.changed(await review.ask({ type: "decide", ...now, action, ...answer })); } catch (error) {
+    try {
+      const changed = await review.ask({ type: "decide", ...now, action, ...answer });
+      done();
+      review.changed(changed);
+    } catch (error) {
+      done();
       if (before) review.decided.set(key_, before); else review.decided.delete(key_);
       review.emit("decided");
       review.go(at);

@@ -175,9 +175,12 @@ function reviewing(model, el) {
     return null;
   };
   review.decisions = [];
+  review.pending = new Map();
   const placed = () => {
     decided.clear();
     for (const entry of review.decisions) if (entry.place) decided.set(review.keyOf({ split: entry.place[0], row: entry.place[1] }), entry);
+    // What was decided here a moment ago is not in a list that was read before.
+    for (const [key, made] of review.pending) decided.set(key, made);
   };
   review.changed = ({ file, decision, place }) => {
     review.decisions = review.decisions.filter((entry) => entry.file !== file);
