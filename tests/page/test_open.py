@@ -131,12 +131,26 @@ def test_all_that_is_served_fits_in_the_wheel() -> None:
     assert sum(len(zlib.compress(file.read_bytes())) for file in files) <= MOST_KB * 1000
 
 
+OWN_PAGES = ("exports/html/", "serve/static/")
+"""Pages that are one file each, with what is beside them in it."""
+ELSEWHERE = sorted(
+    file.relative_to(SOURCE).as_posix()
+    for folder in OWN_PAGES
+    for file in (SOURCE / folder).iterdir()
+    if file.suffix in (".js", ".html")
+)
+
+
 def test_no_module_for_the_browser_is_forgotten() -> None:
     there = {file.relative_to(SOURCE).as_posix() for file in SOURCE.rglob("*.js")}
-    assert there == {file for file in STATIC.values() if file.endswith(".js")}
+    here = {file for file in there if not file.startswith(OWN_PAGES)}
+    assert here == {file for file in STATIC.values() if file.endswith(".js")}
+    assert there - here == {file for file in ELSEWHERE if file.endswith(".js")}
 
 
-@pytest.mark.parametrize("file", sorted(file for file in STATIC.values() if file.endswith((".js", ".html"))))
+@pytest.mark.parametrize(
+    "file", sorted([*(file for file in STATIC.values() if file.endswith((".js", ".html"))), *ELSEWHERE])
+)
 def test_nothing_is_fetched_from_elsewhere_and_no_text_becomes_markup(file: str) -> None:
     text = (SOURCE / file).read_text(encoding="utf-8")
     if file.endswith("uplot.js"):
@@ -153,7 +167,8 @@ def test_nothing_is_fetched_from_elsewhere_and_no_text_becomes_markup(file: str)
     ):
         assert word not in text
     imported = set(re.findall(r"from \"(.*?)\"", text))
-    assert imported <= {"./kit.js", "./uplot.js"} | {f"./{name}" for name in STATIC}
+    beside = {f"./{each.name}" for each in (SOURCE / file).parent.iterdir() if file in ELSEWHERE}
+    assert imported <= {f"./{name}" for name in STATIC} | beside
 
 
 def test_colours_are_the_palettes() -> None:

@@ -99,8 +99,14 @@ def test_nothing_but_run_imports_keras(tmp_path: Path) -> None:
         ".".join(file.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
         for file in sorted(SOURCE.rglob("*.py"))
     ]
-    # Those of notebooks need Jupyter's packages; tests/contract/test_dependencies.py has them.
-    door = ("prunelle.keras", "prunelle.jobs.running", "prunelle.notebooks", "prunelle.__main__")
+    # Notebooks and serving need packages of their extras; tests/contract/test_dependencies.py has them.
+    door = (
+        "prunelle.keras",
+        "prunelle.jobs.running",
+        "prunelle.notebooks",
+        "prunelle.serve",
+        "prunelle.__main__",
+    )
     program = (
         f"import importlib\nfor name in {[name for name in modules if not name.startswith(door)]}:\n"
         "    importlib.import_module(name)\n"

@@ -163,13 +163,16 @@ def test_a_program_leaves_no_writer_to_the_next(tmp_path: Path) -> None:
     with compat("tf2"):
         import tensorflow as tf
 
-        tf.summary.create_file_writer(str(tmp_path)).set_as_default(step=1)
+        writer = tf.summary.create_file_writer(str(tmp_path))
+        writer.set_as_default(step=1)
         assert tf.summary.scalar("a", 1)
     with compat("tf2"):
         import tensorflow as tf
 
         assert not tf.summary.scalar("a", 1, step=0)
         assert tf.summary.experimental.get_step() is None
+    # Its thread would write after pytest has taken the folder away.
+    writer.close()
 
 
 def test_what_is_not_closed_is_in_the_file_at_the_end(tmp_path: Path) -> None:
