@@ -111,7 +111,7 @@ def test_nothing_of_home_is_in_any_file(
 def test_names_are_written_where_somebody_asks(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     made = pn.export(run, output=tmp_path / "given.onnx", names=True, style="quiet")
-    told = json.loads((tmp_path / "given.json").read_text())
+    told = json.loads((tmp_path / "given.onnx.json").read_text())
     assert [row["names"] for row in told["rows"]] == [list(row.otherwise) for row in made.check.rows]
 
 
