@@ -27,6 +27,11 @@ def _unheard(note: Note) -> None:
     """For whom nobody listens to."""
 
 
+def batch_file(path: Path) -> Path:
+    """``photos.batch.onnx`` beside ``photos.onnx``: what takes prepared batches, where a format writes two files."""
+    return path.with_name(f"{path.stem}.batch{path.suffix}")
+
+
 class Runtime(Protocol):
     """A file that was written, opened again by what will run it."""
 

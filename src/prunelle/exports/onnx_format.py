@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from prunelle.errors import ArgumentError, ExportError
-from prunelle.exports.format import Format, Runtime, Settings, first_line
+from prunelle.exports.format import Format, Runtime, Settings, batch_file, first_line
 from prunelle.exports.inputs import inputs_of
 from prunelle.exports.metadata import metadata
 from prunelle.exports.onnx_int8 import behind, quantize
@@ -25,8 +25,6 @@ from prunelle.exports.subject import Subject
 from prunelle.texts import Note
 
 OPSET = 20
-BATCH = ".batch"
-"""Between stem and suffix of the file for prepared batches."""
 
 
 class Onnx(Format):
@@ -50,7 +48,7 @@ class Onnx(Format):
             )
 
     def write(self, subject: Subject, path: Path, settings: Settings) -> tuple[Path, ...]:
-        inputs, about, beside = inputs_of(subject.preprocess), metadata(subject), _beside(path)
+        inputs, about, beside = inputs_of(subject.preprocess), metadata(subject), batch_file(path)
         write_batch(subject, beside)
         raw = inputs.example(subject.preprocess)
         entry = inputs.raw, {place: name for place, name in enumerate(inputs.axes) if name != "channels"}
@@ -65,11 +63,7 @@ class Onnx(Format):
         return path, beside
 
     def open(self, path: Path, subject: Subject) -> Runtime:
-        return OnnxRuntime(path, _beside(path))
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{path.stem}{BATCH}{path.suffix}")
+        return OnnxRuntime(path, batch_file(path))
 
 
 class OnnxRuntime:

@@ -17,14 +17,11 @@ import torch
 from torch import nn
 
 from prunelle.errors import ExportError
-from prunelle.exports.format import Format, Runtime, Settings, first_line
+from prunelle.exports.format import Format, Runtime, Settings, batch_file, first_line
 from prunelle.exports.inputs import inputs_of
 from prunelle.exports.metadata import metadata
 from prunelle.exports.subject import Subject
 from prunelle.texts import Note
-
-BATCH = ".batch"
-"""Between stem and suffix of the file for prepared batches."""
 
 
 class Pt2(Format):
@@ -35,13 +32,13 @@ class Pt2(Format):
     one = Note("PyTorch's programs, for C++ and devices", "programmes de PyTorch, pour C++ et appareils")
 
     def write(self, subject: Subject, path: Path, settings: Settings) -> tuple[Path, ...]:
-        beside = _beside(path)
+        beside = batch_file(path)
         for program, file in ((program_of_raw(subject), path), (program_of_batch(subject), beside)):
             torch.export.save(program, file, extra_files=metadata(subject))
         return path, beside
 
     def open(self, path: Path, subject: Subject) -> Runtime:
-        return Pt2Runtime(path, _beside(path))
+        return Pt2Runtime(path, batch_file(path))
 
 
 class Pt2Runtime:
@@ -80,10 +77,6 @@ def program_of_batch(subject: Subject) -> torch.export.ExportedProgram:
     inputs = inputs_of(subject.preprocess)
     axes = {place: torch.export.Dim(name) for place, name in inputs.batch_axes(subject.preprocess).items()}
     return _program(subject.of_batch(), torch.zeros(2, *subject.preprocess.input_shape), axes)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{path.stem}{BATCH}{path.suffix}")
 
 
 def _program(

@@ -25,8 +25,8 @@ from prunelle.data.preprocess import Preprocess
 from prunelle.data.targets import Target, target_from_json
 from prunelle.errors import ArgumentError, BadPicture, ExportError
 from prunelle.exports.answered import answers_of
-from prunelle.exports.format import CLOSE
-from prunelle.exports.onnx_format import BATCH, write_batch
+from prunelle.exports.format import CLOSE, batch_file
+from prunelle.exports.onnx_format import write_batch
 from prunelle.exports.subject import Subject
 from prunelle.runs.judging import Classifier
 from prunelle.runs.predictions import stacked
@@ -196,7 +196,7 @@ def open_onnx(path: Path) -> Exported:
     """
     session = session_of(path)
     if session.get_inputs()[0].name != "batch":
-        beside = path.with_name(f"{path.stem}{BATCH}{path.suffix}")
+        beside = batch_file(path)
         session = session_of(beside) if beside.is_file() else session
     described = session.get_modelmeta().custom_metadata_map.get("prunelle")
     if described is None:
